@@ -1,0 +1,96 @@
+package kafka
+
+import (
+	"context"
+	"time"
+
+	sdk "github.com/conduitio/conduit-connector-sdk"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+// Consumer is one member of a consumer group.
+//
+// Next, and only Next, is called by one goroutine at a time; Ack may be called
+// by another one meanwhile. Nothing is called after Close.
+type Consumer interface {
+	// Next returns batches of records that are there already, about max records
+	// at the most, and waits for the first. The records of a partition come in
+	// the order of their offsets, also across calls; after a rebalance those
+	// that were not committed may come again. It returns the context's error if
+	// that ends first. Any other error is final: the consumer can only be closed.
+	//
+	// Keys, values and headers may share memory with each other: they must not be
+	// changed.
+	Next(ctx context.Context, max int) ([]message.Batch, error)
+
+	// Ack says that a record has been processed. Records may be acknowledged in
+	// any order; committed is only the contiguous prefix of a partition. Acks of
+	// partitions that the consumer has lost meanwhile are ignored. Ack doesn't
+	// wait for the commit.
+	Ack(topic string, partition int32, offset int64)
+
+	// Close commits what was acknowledged in the partitions that the consumer
+	// still owns, leaves the group and ends all goroutines. The context bounds
+	// the commit; the error is about offsets that were not committed.
+	Close(ctx context.Context) error
+}
+
+// Properties of a group member that are not settings; the values are those of
+// Kafka's own consumer.
+const (
+	sessionTimeout    = 45 * time.Second
+	heartbeatInterval = 3 * time.Second
+	rebalanceTimeout  = 60 * time.Second
+	metadataInterval  = 10 * time.Second
+)
+
+// Bounds of what a source holds in memory.
+const (
+	fetchMaxWait           = 500 * time.Millisecond
+	fetchMaxBytes          = 16 << 20
+	fetchMaxPartitionBytes = 1 << 20
+	fetchMaxBuffered       = 32 << 20
+	maxUncommitted         = 100_000
+)
+
+// newGroupConsumer joins a consumer group.
+func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from Position) (Consumer, error) {
+	client, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	logger := sdk.Logger(ctx)
+	cfg := consumer.Config{
+		Group: group.Config{
+			GroupID:           groupID,
+			Topics:            c.topics(),
+			SessionTimeout:    sessionTimeout,
+			RebalanceTimeout:  rebalanceTimeout,
+			HeartbeatInterval: heartbeatInterval,
+			MetadataInterval:  metadataInterval,
+			RetryJoin:         c.RetryGroupJoinErrors,
+			Warn:              warner(ctx),
+		},
+		Fetch: fetch.Config{
+			ReadCommitted:     true,
+			MinBytes:          1,
+			MaxWait:           fetchMaxWait,
+			MaxBytes:          fetchMaxBytes,
+			MaxPartitionBytes: fetchMaxPartitionBytes,
+			MaxBuffered:       fetchMaxBuffered,
+		},
+		FromBeginning:  c.ReadFromBeginning,
+		CommitSize:     max(c.CommitOffsetsSize, 1),
+		CommitInterval: c.CommitOffsetsDelay,
+		MaxUncommitted: maxUncommitted,
+		Info:           func(msg string) { logger.Info().Msg(msg) },
+	}
+	if from.Topic != "" {
+		cfg.Resume = &consumer.Resume{Topic: from.Topic, Partition: from.Partition, Offset: from.Offset}
+	}
+	return consumer.Open(client, cfg), nil
+}

@@ -1,0 +1,76 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	sdk "github.com/conduitio/conduit-connector-sdk"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+// Destination writes records to Kafka topics.
+type Destination struct {
+	sdk.UnimplementedDestination
+
+	config DestinationConfig
+	// newProducer connects. It is a field for the tests' sake.
+	newProducer func(ctx context.Context, c DestinationConfig) (Producer, error)
+
+	producer Producer
+	messages *messageMaker
+	batch    []message.Message // reused from Write to Write
+}
+
+// NewDestination returns a destination with the SDK's middleware around it.
+func NewDestination() sdk.Destination {
+	return sdk.DestinationWithMiddleware(&Destination{newProducer: newSyncProducer})
+}
+
+// Config returns what Conduit fills the settings into.
+func (d *Destination) Config() sdk.DestinationConfig { return &d.config }
+
+// Open connects to the cluster.
+func (d *Destination) Open(ctx context.Context) error {
+	var err error
+	if d.messages, err = newMessageMaker(&d.config); err != nil {
+		return fmt.Errorf("open destination: %w", err)
+	}
+	if d.producer, err = d.newProducer(ctx, d.config); err != nil {
+		return fmt.Errorf("open destination: %w", err)
+	}
+	return nil
+}
+
+// Write writes records and returns how many from the front are durable. A record
+// that can't be made into a message, or not be sent, ends the batch in front of
+// it.
+func (d *Destination) Write(ctx context.Context, records []opencdc.Record) (int, error) {
+	batch, makeErr := d.messages.append(d.batch[:0], records)
+	d.batch = batch
+	defer clear(batch) // don't keep the records' memory
+	if len(batch) > 0 {
+		if n, err := d.producer.Send(ctx, batch); err != nil {
+			return n, fmt.Errorf("write: %w", err)
+		}
+	}
+	if makeErr != nil {
+		return len(batch), fmt.Errorf("write: %w", makeErr)
+	}
+	return len(batch), nil
+}
+
+// Teardown ends all connections. What Write has not returned as written is not
+// written any more.
+func (d *Destination) Teardown(context.Context) error {
+	if d.producer == nil {
+		return nil
+	}
+	err := d.producer.Close()
+	d.producer = nil
+	if err != nil {
+		return fmt.Errorf("tear down destination: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// hedgeDelay is how long one broker may stay silent before the next is asked as
+// well. The first answer counts.
+const hedgeDelay = time.Second
+
+// Any sends a request that every broker can answer: to the one that answered
+// last, and to further ones as long as there is an error or silence. If all
+// fail, the error names each address with its reason.
+func (c *Client) Any(ctx context.Context, req protocol.Message) (protocol.Message, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	addrs := c.candidates()
+	if len(addrs) == 0 {
+		return nil, wire.ErrClosed
+	}
+	type outcome struct {
+		addr string
+		res  protocol.Message
+		err  error
+	}
+	outcomes := make(chan outcome, len(addrs))
+	running := 0
+	ask := func() {
+		addr := addrs[0]
+		addrs = addrs[1:]
+		running++
+		c.asking.Add(1)
+		go func() {
+			defer c.asking.Done()
+			res, err := c.ask(ctx, addr, req)
+			outcomes <- outcome{addr, res, err}
+		}()
+	}
+
+	ask()
+	silence := time.NewTicker(hedgeDelay)
+	defer silence.Stop()
+	var errs []error
+	for {
+		select {
+		case o := <-outcomes:
+			running--
+			if o.err == nil {
+				c.setGood(o.addr)
+				return o.res, nil
+			}
+			errs = append(errs, o.err)
+			switch {
+			case len(addrs) > 0:
+				ask()
+				silence.Reset(hedgeDelay)
+			case running == 0:
+				return nil, fmt.Errorf("ask any broker for %s: %w", req.ApiKey(), errors.Join(errs...))
+			}
+		case <-silence.C:
+			if len(addrs) > 0 {
+				ask()
+			}
+		case <-ctx.Done():
+			errs = append(errs, ctx.Err())
+			return nil, fmt.Errorf("ask any broker for %s: %w", req.ApiKey(), errors.Join(errs...))
+		}
+	}
+}
+
+func (c *Client) ask(ctx context.Context, addr string, req protocol.Message) (protocol.Message, error) {
+	conn, err := c.connect(ctx, addr, Control)
+	if err != nil {
+		return nil, err
+	}
+	return conn.RoundTrip(ctx, req)
+}
+
+// candidates lists addresses to ask: the last good one, then known brokers,
+// then the bootstrap list, each in random order so that clients spread.
+func (c *Client) candidates() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	known := make([]string, 0, len(c.brokers))
+	for _, a := range c.brokers {
+		known = append(known, a)
+	}
+	seeds := slices.Clone(c.seeds)
+	rand.Shuffle(len(known), func(i, j int) { known[i], known[j] = known[j], known[i] })
+	rand.Shuffle(len(seeds), func(i, j int) { seeds[i], seeds[j] = seeds[j], seeds[i] })
+
+	var out []string
+	if c.good != "" {
+		out = append(out, c.good)
+	}
+	for _, a := range slices.Concat(known, seeds) {
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (c *Client) setGood(addr string) {
+	c.mu.Lock()
+	c.good = addr
+	c.mu.Unlock()
+}

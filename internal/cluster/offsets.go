@@ -1,0 +1,76 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/listoffsets"
+)
+
+// Timestamps that ask for the ends of a log instead of a time.
+const (
+	Latest   int64 = -1
+	Earliest int64 = -2
+)
+
+// ListOffset asks the leader of a partition for the offset of the first record
+// at or after a timestamp (ms), or for an end of the log. It tries again, with
+// fresh metadata, until ctx ends. With readCommitted, Latest is the last stable
+// offset: the first record of the oldest open transaction.
+func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
+	retry := NewRetry(20*time.Millisecond, time.Second)
+	for {
+		offset, err := c.listOffset(ctx, topic, partition, timestamp, readCommitted)
+		if err == nil || !Retriable(err) {
+			return offset, err
+		}
+		if !retry.Wait(ctx) {
+			return 0, err
+		}
+		if _, rerr := c.Refresh(ctx, []string{topic}, false); rerr != nil && Hopeless(rerr) {
+			return 0, rerr
+		}
+	}
+}
+
+func (c *Client) listOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
+	t, _ := c.Cached(topic)
+	p, ok := t.Partition(partition)
+	if !ok || p.Leader < 0 {
+		return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, kafkago.LeaderNotAvailable)
+	}
+	conn, err := c.Broker(ctx, p.Leader, Control)
+	if err != nil {
+		return 0, err
+	}
+	req := &listoffsets.Request{
+		ReplicaID: -1,
+		Topics: []listoffsets.RequestTopic{{
+			Topic: topic,
+			Partitions: []listoffsets.RequestPartition{{
+				Partition:          partition,
+				CurrentLeaderEpoch: p.LeaderEpoch,
+				Timestamp:          timestamp,
+			}},
+		}},
+	}
+	if readCommitted {
+		req.IsolationLevel = 1
+	}
+	msg, err := conn.RoundTrip(ctx, req)
+	if err != nil {
+		return 0, err
+	}
+	for _, rt := range msg.(*listoffsets.Response).Topics {
+		for _, rp := range rt.Partitions {
+			if rp.ErrorCode != 0 {
+				return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, CodeError(rp.ErrorCode))
+			}
+			return rp.Offset, nil
+		}
+	}
+	return 0, errors.New("list offset: the broker's answer is empty")
+}

@@ -1,0 +1,99 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
+)
+
+const (
+	// commitNote marks commits of this connector.
+	commitNote = "conduit"
+	// minCommitSpacing keeps fast pipelines from committing all the time.
+	minCommitSpacing = 100 * time.Millisecond
+	commitTimeout    = 10 * time.Second
+)
+
+// runCommitter commits in the background, by time and by number of acks.
+func (c *Consumer) runCommitter() {
+	defer c.wg.Done()
+	var tick <-chan time.Time
+	if c.cfg.CommitInterval > 0 {
+		t := time.NewTicker(c.cfg.CommitInterval)
+		defer t.Stop()
+		tick = t.C
+	}
+	for {
+		select {
+		case <-c.life.Done():
+			return
+		case <-tick:
+		case <-c.commitNow:
+		}
+		ctx, cancel := context.WithTimeout(c.life, commitTimeout)
+		err := c.commit(ctx)
+		cancel()
+		if err != nil && c.life.Err() == nil && !expected(err) {
+			c.cfg.Group.Warn("commit offsets, will try again", err)
+		}
+		select {
+		case <-c.life.Done():
+			return
+		case <-time.After(minCommitSpacing):
+		}
+	}
+}
+
+// expected tells of errors that a rebalance brings with it: the membership deals
+// with them.
+func expected(err error) bool {
+	return errors.Is(err, kafkago.RebalanceInProgress) || errors.Is(err, kafkago.IllegalGeneration) ||
+		errors.Is(err, kafkago.UnknownMemberId)
+}
+
+func (c *Consumer) requestCommit() {
+	select {
+	case c.commitNow <- struct{}{}:
+	default:
+	}
+}
+
+// commit commits what is acknowledged and not committed yet. It tries again
+// after passing errors, until ctx ends.
+func (c *Consumer) commit(ctx context.Context) error {
+	c.commitMu.Lock()
+	defer c.commitMu.Unlock()
+	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
+	for {
+		err := c.commitOnce(ctx)
+		if err == nil || expected(err) || !cluster.Retriable(err) || !retry.Wait(ctx) {
+			return err
+		}
+	}
+}
+
+func (c *Consumer) commitOnce(ctx context.Context) error {
+	c.acked.Store(0)
+	generation := c.member.Generation() // before the offsets are collected
+	commits := c.tracker.Committable()
+	if len(commits) == 0 {
+		return nil
+	}
+	out := group.Offsets{}
+	for _, k := range commits {
+		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: -1, Metadata: commitNote})
+	}
+	taken, err := c.member.Commit(ctx, generation, out)
+	for topic, parts := range taken {
+		for id, o := range parts {
+			c.tracker.Committed(offsets.Commit{Topic: topic, Partition: id, At: o.At})
+		}
+	}
+	return err
+}

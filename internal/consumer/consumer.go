@@ -1,0 +1,156 @@
+// Package consumer puts group membership, fetching and the bookkeeping of
+// acknowledgements together into one member that reads and commits.
+package consumer
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
+)
+
+// Config is how to consume. Group.Warn is used for everything.
+type Config struct {
+	Group group.Config
+	Fetch fetch.Config // Reset and Warn are set here
+
+	FromBeginning  bool          // where the group has committed nothing
+	CommitSize     int           // acknowledged records that cause a commit
+	CommitInterval time.Duration // 0: none by time
+	MaxUncommitted int           // unacknowledged records above which Next waits
+	Resume         *Resume
+	// Info is told of what is worth knowing and no trouble.
+	Info func(msg string)
+}
+
+// Resume is the last record that is known to be acknowledged. If the commit for
+// it was lost, reading its partition goes on behind it all the same.
+type Resume struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+}
+
+// Consumer is one member of a group at work.
+type Consumer struct {
+	cfg     Config
+	client  *cluster.Client
+	member  *group.Member
+	fetcher *fetch.Fetcher
+	tracker *offsets.Tracker
+
+	life   context.Context // ends with Close or a fatal error
+	end    context.CancelFunc
+	wg     sync.WaitGroup // member and committer
+	begins sync.WaitGroup // work that Assigned started
+
+	hard      context.Context // ends when Close's time is up
+	giveUp    context.CancelFunc
+	closing   atomic.Bool
+	acked     atomic.Int64 // since the last commit
+	commitNow chan struct{}
+	commitMu  sync.Mutex // one commit at a time, so that none overtakes another
+	commitErr error      // of the last commit at a revocation; guarded by commitMu
+}
+
+// Open starts a consumer. It owns the client from then on.
+func Open(client *cluster.Client, cfg Config) *Consumer {
+	c := &Consumer{cfg: cfg, client: client, tracker: offsets.NewTracker(), commitNow: make(chan struct{}, 1)}
+	c.life, c.end = context.WithCancel(context.Background())
+	c.hard, c.giveUp = context.WithCancel(context.Background())
+	fc := cfg.Fetch
+	fc.Reset, fc.Warn = c.reset, cfg.Group.Warn
+	c.fetcher = fetch.New(client, fc)
+	c.member = group.NewMember(client, cfg.Group, c)
+	c.wg.Add(2)
+	go c.runMember()
+	go c.runCommitter()
+	return c
+}
+
+func (c *Consumer) runMember() {
+	defer c.wg.Done()
+	if err := c.member.Run(c.life); err != nil {
+		c.fetcher.Fail(err)
+		c.end()
+	}
+}
+
+// Next returns batches that are there, waiting for the first.
+func (c *Consumer) Next(ctx context.Context, max int) ([]message.Batch, error) {
+	for {
+		if err := c.awaitRoom(ctx); err != nil {
+			return nil, err
+		}
+		batches, err := c.fetcher.Next(ctx, max)
+		if err != nil {
+			return nil, err
+		}
+		if kept := c.deliver(batches); len(kept) > 0 {
+			return kept, nil
+		}
+	}
+}
+
+// awaitRoom waits until there are few enough unacknowledged records, or until the
+// fetcher has an error to tell.
+func (c *Consumer) awaitRoom(ctx context.Context) error {
+	wait, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
+	_ = c.tracker.WaitBelow(wait, c.cfg.MaxUncommitted)
+	return ctx.Err()
+}
+
+// deliver keeps the batches whose partitions are still held.
+func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
+	kept := batches[:0]
+	for _, b := range batches {
+		ok := c.tracker.Deliver(b.Topic, b.Partition, b.Next, func(yield func(int64) bool) {
+			for i := range b.Records {
+				if !yield(b.Records[i].Offset) {
+					return
+				}
+			}
+		})
+		if ok {
+			kept = append(kept, b)
+		}
+	}
+	return kept
+}
+
+// Ack acknowledges one record.
+func (c *Consumer) Ack(topic string, partition int32, offset int64) {
+	c.tracker.Ack(topic, partition, offset)
+	if c.acked.Add(1) >= int64(c.cfg.CommitSize) {
+		select {
+		case c.commitNow <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Close commits, leaves the group and ends everything.
+func (c *Consumer) Close(ctx context.Context) error {
+	defer c.giveUp()
+	defer context.AfterFunc(ctx, c.giveUp)()
+	c.closing.Store(true)
+	c.end()
+	c.wg.Wait()
+	c.fetcher.Close()
+	c.client.Close()
+	c.commitMu.Lock()
+	defer c.commitMu.Unlock()
+	if c.commitErr != nil {
+		return errors.Join(errors.New("records that were acknowledged last will be read again"), c.commitErr)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package fetch
+
+import (
+	"errors"
+	"io"
+	"unsafe"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+// maxCorrupt is how often a batch that can't be decoded is fetched again
+// before it counts as broken in the log rather than on the way.
+const maxCorrupt = 3
+
+// decode turns the record sets of one broker into batches for Next, in order.
+func (f *Fetcher) decode(frames <-chan []fetched) {
+	defer f.wg.Done()
+	var r recordbatch.Reader
+	for sets := range frames {
+		for _, s := range sets {
+			f.decodeSet(&r, s)
+			f.mu.Lock()
+			s.p.pending--
+			waits := s.p.pending == 0 && (s.p.leader == noLeader || s.p.reset)
+			f.mu.Unlock()
+			if waits {
+				f.wakeRouter()
+			}
+		}
+	}
+}
+
+func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
+	r.Reset(s.p.topic, s.p.id, s.set, s.from, recordbatch.ReadOptions{
+		ReadCommitted: f.cfg.ReadCommitted,
+		Aborted:       s.aborted,
+	})
+	for f.current(s) {
+		at := r.NextOffset()
+		records, err := r.Next(nil)
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil:
+			f.rewind(s.p, s.lineage, at, err)
+			return
+		case len(records) == 0:
+			continue
+		}
+		b := message.Batch{Topic: s.p.topic, Partition: s.p.id, Records: records, Next: r.NextOffset()}
+		if !f.put(s, b) {
+			return
+		}
+	}
+}
+
+func (f *Fetcher) current(s fetched) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !s.p.removed && s.p.lineage == s.lineage && f.ctx.Err() == nil
+}
+
+// rewind fetches a partition again from an offset whose batch can't be decoded.
+func (f *Fetcher) rewind(p *partition, lineage int, offset int64, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p.removed || p.lineage != lineage {
+		return
+	}
+	p.lineage++
+	p.offset = offset
+	p.corrupt++
+	if p.corrupt >= maxCorrupt && f.err == nil {
+		f.err = err
+		f.broadcast()
+	}
+}
+
+// footprint estimates the memory that a batch keeps alive.
+func footprint(records []recordbatch.Record) int {
+	n := len(records) * int(unsafe.Sizeof(recordbatch.Record{}))
+	for i := range records {
+		n += len(records[i].Key) + len(records[i].Value)
+	}
+	return n
+}

@@ -1,0 +1,185 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/fetch"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+// loop fetches from one broker for as long as the fetcher lives. The next
+// request is on its way before the last answer is decoded: all it needs is where
+// each batch ends, and that stands in the batch headers.
+func (f *Fetcher) loop(broker int32) {
+	defer f.wg.Done()
+	frames := make(chan []fetched)
+	f.wg.Add(1)
+	go f.decode(frames)
+	defer close(frames)
+
+	for f.ctx.Err() == nil {
+		req, parts, changed := f.request(broker)
+		if len(parts) == 0 {
+			select {
+			case <-changed:
+			case <-f.ctx.Done():
+			}
+			continue
+		}
+		res, err := f.fetch(broker, req)
+		if err != nil {
+			f.disown(broker, err)
+			continue
+		}
+		if sets := f.accept(res, parts); len(sets) > 0 {
+			select {
+			case frames <- sets:
+			case <-f.ctx.Done():
+				return
+			}
+		}
+		if res.throttle > 0 {
+			f.sleep(res.throttle)
+		}
+	}
+}
+
+// request builds a fetch of all partitions that the broker leads. If there are
+// none, the channel tells when to look again.
+func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	parts := make(map[key]*partition)
+	topics := make(map[string]*fetch.RequestTopic)
+	req := &fetch.Request{
+		ReplicaID:    -1,
+		MaxWaitTime:  int32(f.cfg.MaxWait.Milliseconds()),
+		MinBytes:     f.cfg.MinBytes,
+		MaxBytes:     f.cfg.MaxBytes,
+		SessionEpoch: -1, // no fetch session (KIP-227)
+	}
+	if f.cfg.ReadCommitted {
+		req.IsolationLevel = 1
+	}
+	for k, p := range f.parts {
+		if p.leader != broker || p.reset {
+			continue
+		}
+		parts[k] = p
+		t := topics[k.topic]
+		if t == nil {
+			t = &fetch.RequestTopic{Topic: k.topic}
+			topics[k.topic] = t
+		}
+		t.Partitions = append(t.Partitions, fetch.RequestPartition{
+			Partition:          k.id,
+			CurrentLeaderEpoch: p.epoch,
+			FetchOffset:        p.offset,
+			LogStartOffset:     -1,
+			PartitionMaxBytes:  p.maxBytes,
+		})
+	}
+	for _, t := range topics {
+		req.Topics = append(req.Topics, *t)
+	}
+	return req, parts, f.changed
+}
+
+func (f *Fetcher) fetch(broker int32, req *fetch.Request) (response, error) {
+	conn, err := f.client.Broker(f.ctx, broker, cluster.Fetch)
+	if err != nil {
+		return response{}, err
+	}
+	frame, err := conn.Frame(f.ctx, req, f.cfg.MaxWait)
+	if err != nil {
+		return response{}, err
+	}
+	version, _ := conn.Version(req.ApiKey())
+	res, err := parse(frame, version)
+	if err == nil {
+		err = cluster.CodeError(res.err)
+	}
+	if err != nil {
+		return response{}, fmt.Errorf("fetch from %s: %w", conn.Addr(), err)
+	}
+	return res, nil
+}
+
+// accept moves the partitions on by what the broker answered, and returns the
+// record sets to decode.
+func (f *Fetcher) accept(res response, asked map[key]*partition) []fetched {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var sets []fetched
+	for i := range res.partitions {
+		r := &res.partitions[i]
+		p := asked[key{r.topic, r.id}]
+		if p == nil || p.removed {
+			continue
+		}
+		if r.err != 0 {
+			f.partitionFailed(p, kafkago.Error(r.err), r)
+			continue
+		}
+		p.misses = 0
+		if len(r.set) == 0 {
+			continue
+		}
+		next := recordbatch.NextOffset(r.set, p.offset)
+		if next == p.offset { // not even one batch fits
+			p.maxBytes = min(p.maxBytes, 1<<29) * 2
+			continue
+		}
+		sets = append(sets, fetched{p: p, lineage: p.lineage, from: p.offset, set: r.set, aborted: r.aborted})
+		p.offset = next
+		p.maxBytes = f.cfg.MaxPartitionBytes
+		p.pending++
+	}
+	return sets
+}
+
+// partitionFailed decides what an error of one partition means.
+func (f *Fetcher) partitionFailed(p *partition, err kafkago.Error, r *partitionResponse) {
+	switch {
+	case errors.Is(err, kafkago.OffsetOutOfRange):
+		p.reset = true
+		f.wakeRouter()
+	case cluster.Retriable(err):
+		p.orphan()
+		f.wakeRouter()
+	case f.err == nil:
+		f.err = fmt.Errorf("fetch %s/%d at offset %d: %w", p.topic, p.id, p.offset, err)
+		f.broadcast()
+	}
+}
+
+// disown gives the partitions of a broker back to the router.
+func (f *Fetcher) disown(broker int32, err error) {
+	if f.ctx.Err() != nil {
+		return
+	}
+	if cluster.Hopeless(err) {
+		f.Fail(err)
+	}
+	f.cfg.Warn("fetching interrupted, looking for the partitions' leaders", err)
+	f.mu.Lock()
+	for _, p := range f.parts {
+		if p.leader == broker {
+			p.orphan()
+		}
+	}
+	f.mu.Unlock()
+	f.wakeRouter()
+}
+
+func (f *Fetcher) sleep(d time.Duration) {
+	ctx, cancel := context.WithTimeout(f.ctx, min(d, 30*time.Second))
+	defer cancel()
+	<-ctx.Done()
+}

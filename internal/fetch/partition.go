@@ -1,0 +1,65 @@
+package fetch
+
+import (
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+type key struct {
+	topic string
+	id    int32
+}
+
+const (
+	noLeader int32 = -1
+
+	minRetry = 20 * time.Millisecond
+	maxRetry = time.Second
+)
+
+// partition is one assignment of a partition to the Fetcher. All fields behind
+// key are guarded by the Fetcher's lock. After Remove it is never used again: a
+// partition that comes back is a new one.
+type partition struct {
+	key
+	offset   int64 // next to fetch
+	epoch    int32 // leader epoch that metadata gave; -1 unknown
+	leader   int32 // node that its loop fetches it from; noLeader until routed
+	pending  int   // fetched sets that are not decoded yet
+	queued   int   // decoded batches that Next hasn't taken yet
+	lineage  int   // counts rewinds: what was fetched before one is not decoded
+	reset    bool  // the offset is not in the log: ask for a new one
+	removed  bool
+	maxBytes int32 // partition limit of a fetch, raised when one batch doesn't fit
+	corrupt  int   // batches in a row that could not be decoded
+	misses   int   // fetches in a row that found no leader
+	retryAt  time.Time
+}
+
+// orphan gives a partition back to the router: at once for the first time, so
+// that a moved leader is followed without delay, then ever later.
+func (p *partition) orphan() {
+	p.leader = noLeader
+	p.retryAt = time.Now()
+	if p.misses > 0 {
+		p.retryAt = p.retryAt.Add(min(minRetry<<min(p.misses-1, 10), maxRetry))
+	}
+	p.misses++
+}
+
+// fetched is the raw record set of one partition on its way to the decoder.
+type fetched struct {
+	p       *partition
+	lineage int
+	from    int64
+	set     []byte
+	aborted []recordbatch.AbortedTransaction
+}
+
+// Start is where to begin to read a partition.
+type Start struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+}

@@ -1,0 +1,114 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/heartbeat"
+	"github.com/segmentio/kafka-go/protocol/leavegroup"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// beat sends heartbeats until the group rebalances (nil), ctx ends, or the
+// membership is broken. A coordinator that moves or is away for a while does
+// not end the generation, as long as the session timeout hasn't passed.
+func (m *Member) beat(ctx context.Context) error {
+	ticker := time.NewTicker(m.cfg.HeartbeatInterval)
+	defer ticker.Stop()
+	lastAnswer := time.Now()
+	lastMetadata := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		err := m.heartbeat(ctx)
+		switch {
+		case err == nil:
+			lastAnswer = time.Now()
+		case errors.Is(err, kafkago.RebalanceInProgress):
+			return nil
+		case !cluster.Retriable(err):
+			return m.errorf("send heartbeat to", err)
+		case time.Since(lastAnswer) > m.cfg.SessionTimeout:
+			return m.errorf("send heartbeat to", err)
+		default:
+			m.setCoordinator(-1)
+		}
+		if m.counts != nil && time.Since(lastMetadata) >= m.cfg.MetadataInterval {
+			lastMetadata = time.Now()
+			if m.partitionsChanged(ctx) {
+				return nil
+			}
+		}
+	}
+}
+
+func (m *Member) heartbeat(ctx context.Context) error {
+	id, err := m.findCoordinator(ctx)
+	if err != nil {
+		return err
+	}
+	conn, err := m.client.Broker(ctx, id, cluster.Group)
+	if err != nil {
+		return err
+	}
+	_, memberID, generation := m.identity()
+	res, err := conn.RoundTrip(ctx, &heartbeat.Request{
+		GroupID:         m.cfg.GroupID,
+		GenerationID:    generation,
+		MemberID:        memberID,
+		GroupInstanceID: m.cfg.InstanceID,
+	})
+	if err != nil {
+		return err
+	}
+	return cluster.CodeError(res.(*heartbeat.Response).ErrorCode)
+}
+
+// partitionsChanged tells the leader whether the topics look different from
+// what the assignment was made of.
+func (m *Member) partitionsChanged(ctx context.Context) bool {
+	topics := make(map[string]bool)
+	for _, t := range m.cfg.Topics {
+		topics[t] = true
+	}
+	for t := range m.counts {
+		topics[t] = true
+	}
+	counts, err := m.partitionCounts(ctx, topics)
+	if err != nil {
+		m.cfg.Warn("look for new partitions", err)
+		return false
+	}
+	return !maps.Equal(counts, m.counts)
+}
+
+// leave tells the coordinator that this member is gone, so that the others need
+// not wait for the session timeout. A static member comes back: it doesn't.
+func (m *Member) leave() {
+	id, memberID, _ := m.identity()
+	m.setGeneration(-1)
+	if m.cfg.InstanceID != "" || memberID == "" || id < 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	// Not the Group connection: a join may still wait there.
+	conn, err := m.client.Broker(ctx, id, cluster.Commit)
+	if err == nil {
+		_, err = conn.RoundTrip(ctx, &leavegroup.Request{
+			GroupID:  m.cfg.GroupID,
+			MemberID: memberID,
+			Members:  []leavegroup.RequestMember{{MemberID: memberID}},
+		})
+	}
+	if err != nil {
+		m.cfg.Warn("leave group; the others go on after the session timeout", err)
+	}
+}

@@ -1,0 +1,145 @@
+package group
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/offsetcommit"
+	"github.com/segmentio/kafka-go/protocol/offsetfetch"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// Offset is what a group has committed for a partition, or is to.
+type Offset struct {
+	At          int64 // the next record to read; -1 when nothing is committed
+	LeaderEpoch int32 // of the last record read; -1 unknown
+	Metadata    string
+}
+
+// Offsets by topic and partition.
+type Offsets map[string]map[int32]Offset
+
+// Set adds or replaces the offset of a partition.
+func (o Offsets) Set(topic string, partition int32, at Offset) {
+	if o[topic] == nil {
+		o[topic] = make(map[int32]Offset)
+	}
+	o[topic][partition] = at
+}
+
+// Generation is the group's generation that the member is in, -1 for none.
+func (m *Member) Generation() int32 {
+	_, _, generation := m.identity()
+	return generation
+}
+
+// Commit commits offsets under the generation in which they were collected: the
+// coordinator refuses them if the group has moved on meanwhile, and then they
+// may be another member's business. It returns the offsets that were taken and
+// the first error of the others.
+func (m *Member) Commit(ctx context.Context, generation int32, offsets Offsets) (Offsets, error) {
+	id, err := m.findCoordinator(ctx)
+	if err != nil {
+		return nil, m.errorf("commit offsets of", err)
+	}
+	_, memberID, _ := m.identity()
+	req := &offsetcommit.Request{
+		GroupID:         m.cfg.GroupID,
+		GenerationID:    generation,
+		MemberID:        memberID,
+		GroupInstanceID: m.cfg.InstanceID,
+		RetentionTimeMs: -1,
+	}
+	for topic, parts := range offsets {
+		t := offsetcommit.RequestTopic{Name: topic}
+		for p, o := range parts {
+			t.Partitions = append(t.Partitions, offsetcommit.RequestPartition{
+				PartitionIndex:       p,
+				CommittedOffset:      o.At,
+				CommittedLeaderEpoch: o.LeaderEpoch,
+				CommittedMetadata:    o.Metadata,
+			})
+		}
+		req.Topics = append(req.Topics, t)
+	}
+	msg, err := m.roundTrip(ctx, id, req)
+	if err != nil {
+		m.setCoordinator(-1)
+		return nil, m.errorf("commit offsets of", err)
+	}
+	taken := Offsets{}
+	var first error
+	for _, t := range msg.(*offsetcommit.Response).Topics {
+		for _, p := range t.Partitions {
+			switch err := cluster.CodeError(p.ErrorCode); {
+			case err == nil:
+				taken.Set(t.Name, p.PartitionIndex, offsets[t.Name][p.PartitionIndex])
+			case first == nil:
+				first = fmt.Errorf("commit offset of %s/%d in group %q: %w", t.Name, p.PartitionIndex, m.cfg.GroupID, err)
+				if cluster.Retriable(err) {
+					m.setCoordinator(-1)
+				}
+			}
+		}
+	}
+	return taken, first
+}
+
+// Committed asks what the group has committed for partitions. It tries again
+// until ctx ends, except after errors that stay.
+func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
+	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
+	for {
+		o, err := m.committed(ctx, p)
+		if err == nil {
+			return o, nil
+		}
+		if !cluster.Retriable(err) {
+			return nil, m.errorf("fetch committed offsets of", err)
+		}
+		m.setCoordinator(-1)
+		if !retry.Wait(ctx) {
+			return nil, m.errorf("fetch committed offsets of", err)
+		}
+	}
+}
+
+func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
+	id, err := m.findCoordinator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	req := &offsetfetch.Request{GroupID: m.cfg.GroupID, Topics: []offsetfetch.RequestTopic{}}
+	for topic, ids := range p {
+		req.Topics = append(req.Topics, offsetfetch.RequestTopic{Name: topic, PartitionIndexes: ids})
+	}
+	msg, err := m.roundTrip(ctx, id, req)
+	if err != nil {
+		return nil, err
+	}
+	res := msg.(*offsetfetch.Response)
+	if err := cluster.CodeError(res.ErrorCode); err != nil {
+		return nil, err
+	}
+	out := Offsets{}
+	for _, t := range res.Topics {
+		for _, rp := range t.Partitions {
+			if err := cluster.CodeError(rp.ErrorCode); err != nil {
+				return nil, fmt.Errorf("%s/%d: %w", t.Name, rp.PartitionIndex, err)
+			}
+			out.Set(t.Name, rp.PartitionIndex, Offset{At: rp.CommittedOffset, LeaderEpoch: rp.ComittedLeaderEpoch, Metadata: rp.Metadata})
+		}
+	}
+	return out, nil
+}
+
+func (m *Member) roundTrip(ctx context.Context, id int32, req protocol.Message) (protocol.Message, error) {
+	conn, err := m.client.Broker(ctx, id, cluster.Commit)
+	if err != nil {
+		return nil, err
+	}
+	return conn.RoundTrip(ctx, req)
+}

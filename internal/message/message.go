@@ -1,0 +1,24 @@
+// Package message is what travels between the connector's two ends and the
+// protocol: plain types, no behaviour.
+package message
+
+import "github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+
+// Batch is a run of records of one partition, as a consumer hands it out:
+// offsets ascend, but need not be contiguous.
+type Batch struct {
+	Topic     string
+	Partition int32
+	Records   []recordbatch.Record
+	Next      int64 // the offset behind the batch in the log
+}
+
+// Message is a record on its way into a topic.
+type Message struct {
+	Topic     string
+	Partition int32 // PartitionAny: the producer's partitioner chooses
+	recordbatch.Record
+}
+
+// PartitionAny leaves the choice of the partition to the producer.
+const PartitionAny int32 = -1

@@ -1,0 +1,205 @@
+// Package offsets knows which records of each partition are still
+// unacknowledged, and so up to where a consumer group may commit.
+package offsets
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// Tracker follows the records handed out of the partitions that a consumer
+// holds. A partition's offset to commit moves only over a contiguous prefix of
+// acknowledged records. It is safe for concurrent use.
+type Tracker struct {
+	mu      sync.Mutex
+	parts   map[key]*partition
+	unacked int           // records handed out and not acknowledged, of all partitions
+	waiting int           // callers in WaitBelow
+	changed chan struct{} // closed and replaced when unacked falls while somebody waits
+}
+
+type key struct {
+	topic     string
+	partition int32
+}
+
+type partition struct {
+	offsets []int64        // handed out, ascending
+	head    int            // index in offsets of the first unacknowledged one
+	acked   map[int64]bool // those behind head that are acknowledged out of order
+	safe    int64          // everything below is acknowledged: the offset to commit
+	sent    int64          // the last offset that was committed
+	next    int64          // where the partition goes on behind the last record handed out
+}
+
+// Commit is an offset to commit: the next record to read.
+type Commit struct {
+	Topic     string
+	Partition int32
+	At        int64
+}
+
+// NewTracker returns a tracker that holds no partition.
+func NewTracker() *Tracker {
+	return &Tracker{parts: make(map[key]*partition), changed: make(chan struct{})}
+}
+
+// Add begins to track a partition from an offset. committed is what the group
+// has committed, -1 for nothing: then the start itself is worth a commit, so
+// that a restart finds the same place.
+func (t *Tracker) Add(topic string, id int32, start, committed int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.drop(key{topic, id})
+	t.parts[key{topic, id}] = &partition{acked: make(map[int64]bool), safe: start, sent: committed, next: start}
+}
+
+// Remove forgets a partition. Acknowledgements of its records are ignored from
+// now on.
+func (t *Tracker) Remove(topic string, id int32) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.drop(key{topic, id})
+}
+
+func (t *Tracker) drop(k key) {
+	p, ok := t.parts[k]
+	if !ok {
+		return
+	}
+	t.release(p.unacked())
+	delete(t.parts, k)
+}
+
+// Deliver notes that records were handed out, with offsets in ascending order,
+// above all before them. next is the offset behind them in the log, which may
+// lie further than one behind the last record (compaction, control records).
+// It returns false when the partition isn't tracked: the records must then not
+// be handed out.
+func (t *Tracker) Deliver(topic string, id int32, next int64, offsets func(yield func(int64) bool)) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p, ok := t.parts[key{topic, id}]
+	if !ok {
+		return false
+	}
+	if p.head > len(p.offsets)/2 {
+		p.offsets = p.offsets[:copy(p.offsets, p.offsets[p.head:])]
+		p.head = 0
+	}
+	before := len(p.offsets)
+	p.offsets = slices.AppendSeq(p.offsets, offsets)
+	t.unacked += len(p.offsets) - before
+	p.next = next
+	p.settle()
+	return true
+}
+
+// Ack acknowledges one record. Records of partitions that are not held, and
+// records that were not handed out since the partition was added, are ignored.
+func (t *Tracker) Ack(topic string, id int32, offset int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p, ok := t.parts[key{topic, id}]
+	if !ok || p.head == len(p.offsets) {
+		return
+	}
+	if p.offsets[p.head] != offset {
+		if _, ok := slices.BinarySearch(p.offsets[p.head:], offset); ok && !p.acked[offset] {
+			p.acked[offset] = true
+			t.release(1)
+		}
+		return
+	}
+	p.advance()
+	t.release(1)
+	for p.head < len(p.offsets) && p.acked[p.offsets[p.head]] {
+		delete(p.acked, p.offsets[p.head])
+		p.advance()
+	}
+	p.settle()
+}
+
+func (p *partition) unacked() int { return len(p.offsets) - p.head - len(p.acked) }
+
+// advance counts the record at head as acknowledged.
+func (p *partition) advance() {
+	p.safe = p.offsets[p.head] + 1
+	p.head++
+}
+
+// settle moves over what lies behind the last record when none is pending.
+func (p *partition) settle() {
+	if p.head == len(p.offsets) {
+		p.safe = max(p.safe, p.next)
+		p.offsets, p.head = p.offsets[:0], 0
+	}
+}
+
+// Committable lists the partitions whose offset to commit is ahead of the
+// committed one.
+func (t *Tracker) Committable() []Commit {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []Commit
+	for k, p := range t.parts {
+		if p.safe > p.sent {
+			out = append(out, Commit{k.topic, k.partition, p.safe})
+		}
+	}
+	return out
+}
+
+// Committed notes that a commit was accepted.
+func (t *Tracker) Committed(c Commit) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p, ok := t.parts[key{c.Topic, c.Partition}]; ok {
+		p.sent = max(p.sent, c.At)
+	}
+}
+
+// WaitBelow blocks until fewer than limit records, of all partitions, are
+// unacknowledged.
+func (t *Tracker) WaitBelow(ctx context.Context, limit int) error {
+	return t.wait(ctx, func() bool { return t.unacked < limit })
+}
+
+// WaitAcked blocks until all records of a partition are acknowledged.
+func (t *Tracker) WaitAcked(ctx context.Context, topic string, id int32) error {
+	return t.wait(ctx, func() bool {
+		p, ok := t.parts[key{topic, id}]
+		return !ok || p.unacked() == 0
+	})
+}
+
+func (t *Tracker) wait(ctx context.Context, done func() bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for !done() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		t.waiting++
+		changed := t.changed
+		t.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		t.mu.Lock()
+		t.waiting--
+	}
+	return nil
+}
+
+// release counts n records as no longer unacknowledged.
+func (t *Tracker) release(n int) {
+	t.unacked -= n
+	if n == 0 || t.waiting == 0 {
+		return
+	}
+	close(t.changed)
+	t.changed = make(chan struct{})
+}

@@ -1,0 +1,127 @@
+package offsets
+
+import (
+	"context"
+	"errors"
+	"math/rand"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+func deliver(t *Tracker, next int64, offsets ...int64) bool {
+	return t.Deliver("t", 0, next, slices.Values(offsets))
+}
+
+func TestCommitsOnlyTheContiguousPrefix(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 10, 10)
+	is.True(deliver(tr, 13, 10, 11, 12))
+
+	tr.Ack("t", 0, 12)
+	tr.Ack("t", 0, 11)
+	is.Equal(len(tr.Committable()), 0) // 10 is missing
+
+	tr.Ack("t", 0, 10)
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 13}})
+	tr.Committed(Commit{"t", 0, 13})
+	is.Equal(len(tr.Committable()), 0)
+}
+
+func TestCommitsBehindWhatHasNoRecords(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 0, 0)
+	is.True(deliver(tr, 9, 3, 5)) // 6 to 8 were compacted away, or control records
+
+	tr.Ack("t", 0, 3)
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 4}})
+	tr.Ack("t", 0, 5)
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 9}})
+}
+
+func TestCommitsTheStartWhereNothingWasCommitted(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 7, -1)
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 7}})
+}
+
+func TestIgnoresAcksOfWhatIsNotHeld(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 0, 0)
+	is.True(deliver(tr, 2, 0, 1))
+	tr.Remove("t", 0)
+	tr.Ack("t", 0, 0)
+	is.Equal(len(tr.Committable()), 0)
+	is.True(!deliver(tr, 3, 2)) // not held: must not be handed out
+
+	tr.Add("t", 0, 0, 0) // comes back
+	tr.Ack("t", 0, 1)    // the ack of the first time round
+	is.Equal(len(tr.Committable()), 0)
+}
+
+func TestWaitsUntilFewAreUnacknowledged(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 0, 0)
+	is.True(deliver(tr, 3, 0, 1, 2))
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	is.True(errors.Is(tr.WaitBelow(ctx, 3), context.DeadlineExceeded))
+
+	waited := make(chan error)
+	go func() { waited <- tr.WaitAcked(context.Background(), "t", 0) }()
+	tr.Ack("t", 0, 2)
+	is.NoErr(tr.WaitBelow(context.Background(), 3))
+	tr.Ack("t", 0, 0)
+	tr.Ack("t", 0, 1)
+	is.NoErr(<-waited)
+}
+
+// Whatever the order of acks, the offset to commit is below the first record
+// that is not acknowledged, above all records before it, and never falls.
+func TestNeverCommitsPastAnUnacknowledgedRecord(t *testing.T) {
+	for seed := range int64(200) {
+		is := is.New(t)
+		rnd := rand.New(rand.NewSource(seed))
+		tr := NewTracker()
+		tr.Add("t", 0, 0, 0)
+		acked := map[int64]bool{}
+		var handed, open []int64
+		next, committed := int64(0), int64(0)
+		for range 300 {
+			if rnd.Intn(2) == 0 || len(open) == 0 {
+				var run []int64
+				for range rnd.Intn(5) {
+					next += int64(rnd.Intn(3))
+					run = append(run, next)
+					next++
+				}
+				is.True(deliver(tr, next, run...))
+				handed, open = append(handed, run...), append(open, run...)
+			} else {
+				i := rnd.Intn(min(len(open), 4))
+				tr.Ack("t", 0, open[i])
+				acked[open[i]] = true
+				open = slices.Delete(open, i, i+1)
+			}
+			for _, c := range tr.Committable() {
+				is.True(c.At > committed) // seed
+				committed = c.At
+				tr.Committed(c)
+			}
+			for _, o := range handed {
+				is.True(acked[o] || committed <= o)
+			}
+			if len(open) == 0 {
+				is.Equal(committed, next)
+			}
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package produce
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/produce"
+	"github.com/segmentio/kafka-go/protocol/rawproduce"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// maxRequestBytes bounds one request; brokers refuse more than 100 MiB
+// (socket.request.max.bytes) by cutting the connection.
+const maxRequestBytes = 32 << 20
+
+// writeOnce gives each queue to the leader of its partition, all leaders in
+// parallel, and waits for them.
+func (p *Producer) writeOnce(ctx context.Context, pl *plan) {
+	leaders := make(map[int32][]*queue)
+	for _, q := range pl.queues {
+		if len(q.batches) == 0 {
+			continue
+		}
+		t, _ := p.client.Cached(q.topic)
+		part, ok := t.Partition(q.id)
+		if !ok || part.Leader < 0 {
+			q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, kafkago.LeaderNotAvailable)
+			continue
+		}
+		leaders[part.Leader] = append(leaders[part.Leader], q)
+	}
+	var wg sync.WaitGroup
+	for id, queues := range leaders {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			p.writeLeader(ctx, pl, id, queues)
+		}()
+	}
+	wg.Wait()
+}
+
+// writeLeader writes queues to one broker until they are empty or have failed.
+func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queues []*queue) {
+	for len(queues) > 0 && ctx.Err() == nil {
+		now := p.fit(queues)
+		if err := p.request(ctx, pl, leader, now); err != nil {
+			for _, q := range queues {
+				q.err = err
+			}
+			return
+		}
+		queues = compact(queues)
+	}
+	for _, q := range queues {
+		q.err = ctx.Err()
+	}
+}
+
+// compact keeps the queues that have something left and didn't fail.
+func compact(queues []*queue) []*queue {
+	kept := queues[:0]
+	for _, q := range queues {
+		if len(q.batches) > 0 && q.err == nil {
+			kept = append(kept, q)
+		}
+	}
+	return kept
+}
+
+// fit takes as many queues from the front as one request may carry.
+func (p *Producer) fit(queues []*queue) []*queue {
+	size := 0
+	for i, q := range queues {
+		size += q.batches[0].writer.Size()
+		if i > 0 && size > maxRequestBytes {
+			return queues[:i]
+		}
+	}
+	return queues
+}
+
+// request sends the first batch of each queue. Its error is that of the whole
+// request; what the broker says of each partition goes into the queues.
+func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues []*queue) error {
+	conn, err := p.client.Broker(ctx, leader, cluster.Produce)
+	if err != nil {
+		return err
+	}
+	if err := p.encode(queues); err != nil {
+		return err
+	}
+	req := &rawproduce.Request{Acks: int16(p.cfg.Acks), Timeout: p.brokerTimeout(ctx)}
+	for _, q := range queues {
+		req.Topics = appendPartition(req.Topics, q)
+	}
+	msg, err := conn.RoundTrip(ctx, req)
+	if err != nil {
+		return err
+	}
+	if msg == nil { // acks 0: the broker says nothing
+		for _, q := range queues {
+			pl.settled(q)
+		}
+		return nil
+	}
+	p.judge(pl, queues, msg.(*produce.Response))
+	return nil
+}
+
+func appendPartition(topics []rawproduce.RequestTopic, q *queue) []rawproduce.RequestTopic {
+	part := rawproduce.RequestPartition{Partition: q.id, RecordSet: rawSet(q.batches[0].encoded)}
+	for i := range topics {
+		if topics[i].Topic == q.topic {
+			topics[i].Partitions = append(topics[i].Partitions, part)
+			return topics
+		}
+	}
+	return append(topics, rawproduce.RequestTopic{Topic: q.topic, Partitions: []rawproduce.RequestPartition{part}})
+}
+
+// rawSet is a record set for a request, which begins with its size.
+func rawSet(batch []byte) protocol.RawRecordSet {
+	size := binary.BigEndian.AppendUint32(make([]byte, 0, 4), uint32(len(batch)))
+	return protocol.RawRecordSet{Reader: io.MultiReader(bytes.NewReader(size), bytes.NewReader(batch))}
+}
+
+// encode compresses and numbers the first batch of each queue, in parallel.
+func (p *Producer) encode(queues []*queue) error {
+	errs := make([]error, len(queues))
+	var wg sync.WaitGroup
+	for i, q := range queues {
+		b := q.batches[0]
+		if b.encoded == nil {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				b.encoded, errs[i] = b.writer.Finish(p.cfg.Codec, 0)
+			}()
+		}
+	}
+	wg.Wait()
+	if p.cfg.Acks == AcksAll {
+		for _, q := range queues {
+			if b := q.batches[0]; !b.stamped && b.encoded != nil {
+				b.stamp, b.stamped = p.sequences.take(q.key, len(b.indexes)), true
+				b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// brokerTimeout is how long the broker may wait for replicas, in milliseconds:
+// no longer than anybody waits for its answer.
+func (p *Producer) brokerTimeout(ctx context.Context) int32 {
+	d := p.cfg.RequestTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		d = min(d, time.Until(deadline))
+	}
+	return int32(max(d.Milliseconds(), 1))
+}
+
+// judge takes the broker's answer for each partition.
+func (p *Producer) judge(pl *plan, queues []*queue, res *produce.Response) {
+	codes := make(map[key]*produce.ResponsePartition, len(queues))
+	for i := range res.Topics {
+		for j := range res.Topics[i].Partitions {
+			r := &res.Topics[i].Partitions[j]
+			codes[key{res.Topics[i].Topic, r.Partition}] = r
+		}
+	}
+	for _, q := range queues {
+		r, ok := codes[q.key]
+		if !ok {
+			q.err = fmt.Errorf("write to %s/%d: the broker's answer does not mention it", q.topic, q.id)
+			continue
+		}
+		p.judgePartition(pl, q, r)
+	}
+}
+
+func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartition) {
+	err := cluster.CodeError(r.ErrorCode)
+	switch {
+	case err == nil, errors.Is(err, kafkago.DuplicateSequenceNumber):
+		pl.settled(q)
+		return
+	case outOfSequence(err):
+		// The batch was not written and the broker won't take its number: the
+		// next attempt is made under a new producer ID.
+		p.sequences.abandon()
+		for _, b := range q.batches {
+			b.stamped = false
+		}
+	case errors.Is(err, kafkago.MessageSizeTooLarge) && len(q.batches[0].indexes) > 1:
+		if err = pl.split(q); err == nil {
+			return
+		}
+		q.fatal = true
+	default:
+		q.fatal = !cluster.Retriable(err)
+	}
+	if r.ErrorMessage != "" {
+		err = fmt.Errorf("%w (%s)", err, r.ErrorMessage)
+	}
+	q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, err)
+}
+
+// split halves the first batch of a queue, which the broker found too large. It
+// keeps its numbers: the halves follow each other with the same ones.
+func (pl *plan) split(q *queue) error {
+	whole := q.batches[0]
+	half := len(whole.indexes) / 2
+	parts := []*batch{
+		{indexes: whole.indexes[:half], stamp: whole.stamp},
+		{indexes: whole.indexes[half:], stamp: whole.stamp},
+	}
+	parts[1].stamp.seq = advance(whole.stamp.seq, int32(half))
+	for _, b := range parts {
+		b.writer = pl.producer.writer()
+		b.writer.Reset()
+		for _, i := range b.indexes {
+			if err := b.writer.Append(&pl.messages[i].Record); err != nil {
+				return err
+			}
+		}
+		var err error
+		if b.encoded, err = b.writer.Finish(pl.producer.cfg.Codec, 0); err != nil {
+			return err
+		}
+		if b.stamped = whole.stamped; b.stamped {
+			b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
+		}
+	}
+	pl.producer.free(whole.writer)
+	q.batches = append(parts, q.batches[1:]...)
+	return nil
+}

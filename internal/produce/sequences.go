@@ -1,0 +1,113 @@
+package produce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/initproducerid"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// sequences numbers the records of each partition for the broker, which takes a
+// number once and in order only (KIP-98). The zero value has no producer ID yet.
+type sequences struct {
+	mu   sync.Mutex
+	id   int64
+	live bool // id was given by the cluster and is in order
+	epo  int16
+	next map[key]int32
+}
+
+// stamp is what a batch carries. Once a batch was sent, it keeps its stamp, so
+// that a broker that has it already recognises it.
+type stamp struct {
+	id    int64
+	epoch int16
+	seq   int32
+}
+
+// prepare gets a producer ID from the cluster if there is none in order.
+func (s *sequences) prepare(ctx context.Context, client *cluster.Client, warn func(string, error)) error {
+	s.mu.Lock()
+	live := s.live
+	s.mu.Unlock()
+	if live {
+		return nil
+	}
+	retry := cluster.NewRetry(20*time.Millisecond, time.Second)
+	for {
+		id, epoch, err := initProducerID(ctx, client)
+		if err == nil {
+			s.mu.Lock()
+			s.id, s.epo, s.live, s.next = id, epoch, true, make(map[key]int32)
+			s.mu.Unlock()
+			return nil
+		}
+		if !cluster.Retriable(err) {
+			return fmt.Errorf("get a producer ID: %w", err)
+		}
+		warn("get a producer ID", err)
+		if !retry.Wait(ctx) {
+			return fmt.Errorf("get a producer ID: %w", err)
+		}
+	}
+}
+
+func initProducerID(ctx context.Context, client *cluster.Client) (int64, int16, error) {
+	msg, err := client.Any(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
+	if err != nil {
+		return 0, 0, err
+	}
+	res := msg.(*initproducerid.Response)
+	return res.ProducerID, res.ProducerEpoch, cluster.CodeError(res.ErrorCode)
+}
+
+// take numbers the next n records of a partition.
+func (s *sequences) take(k key, n int) stamp {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := stamp{s.id, s.epo, s.next[k]}
+	s.next[k] = advance(st.seq, int32(n))
+	return st
+}
+
+// advance adds to a sequence number, which wraps to 0 behind the largest int32.
+func advance(seq, n int32) int32 {
+	if seq > math.MaxInt32-n {
+		return n - (math.MaxInt32 - seq) - 1
+	}
+	return seq + n
+}
+
+// abandon gives the producer ID up: numbers were spent on records of which it
+// isn't known whether they were written.
+func (s *sequences) abandon() {
+	s.mu.Lock()
+	s.live = false
+	s.mu.Unlock()
+}
+
+// settle abandons the producer ID if a plan ends with numbered batches unwritten.
+func (s *sequences) settle(pl *plan) {
+	for _, q := range pl.queues {
+		for _, b := range q.batches {
+			if b.stamped {
+				s.abandon()
+				return
+			}
+		}
+	}
+}
+
+// outOfSequence tells whether the broker's idea of a partition's numbers is not
+// ours: it lost what it knew, or never knew it. The batch was not written.
+func outOfSequence(err error) bool {
+	return errors.Is(err, kafkago.OutOfOrderSequenceNumber) || errors.Is(err, kafkago.UnknownProducerId) ||
+		errors.Is(err, kafkago.InvalidProducerEpoch)
+}

@@ -1,0 +1,45 @@
+package recordbatch
+
+import "unsafe"
+
+// headerSlab is what the headers of a batch are carved from, so that a record with
+// headers costs no allocation of its own.
+type headerSlab struct{ free []Header }
+
+// Limits of a slab: a header takes two bytes at least, and a few records with many
+// headers must not reserve as many for all those without.
+const (
+	minHeaderSize = 2
+	slabHeaders   = 1024
+)
+
+// read decodes n headers at rec[i:] and returns the index behind them. Records
+// mostly have the same number of headers: left is how many of them, with this one,
+// are still to come.
+func (s *headerSlab) read(rec []byte, i int, n int64, left int) ([]Header, int, error) {
+	if n < 0 || n > int64(len(rec)-i)/minHeaderSize {
+		return nil, i, corrupt("header count out of range")
+	}
+	if len(s.free) < int(n) {
+		s.free = make([]Header, max(n, min(n*int64(left), slabHeaders)))
+	}
+	headers := s.free[:n:n]
+	s.free = s.free[n:]
+	for h := range headers {
+		n, i = varint(rec, i)
+		if n < 0 || n > int64(len(rec)-i) {
+			return nil, i, corrupt("header key length out of range")
+		}
+		// A string may share these bytes, since they never change again: see Reset.
+		headers[h].Key = unsafe.String(unsafe.SliceData(rec[i:]), int(n))
+		i += int(n)
+		if n, i = varint(rec, i); n >= 0 {
+			if n > int64(len(rec)-i) {
+				return nil, i, corrupt("header value length out of range")
+			}
+			headers[h].Value = rec[i : i+int(n) : i+int(n)]
+			i += int(n)
+		}
+	}
+	return headers, i, nil
+}

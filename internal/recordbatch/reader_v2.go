@@ -1,0 +1,120 @@
+package recordbatch
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"slices"
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// minRecordSize is the size of the smallest record: its length, the attributes, two
+// deltas, the lengths of key and value and the number of headers, a byte each.
+const minRecordSize = 7
+
+// nextBatch reads a record batch of magic 2, all of which is in b.
+func (r *Reader) nextBatch(dst []Record, b []byte) ([]Record, error) {
+	last, err := lastOffset(b)
+	if err != nil {
+		return dst, err
+	}
+	if crc32.Checksum(b[posAttributes:], castagnoli) != binary.BigEndian.Uint32(b[posCRC:]) {
+		return dst, corrupt("CRC mismatch")
+	}
+	hidden, err := r.hidden(b, last)
+	if err != nil {
+		return dst, err
+	}
+	if !hidden && last >= r.next {
+		if dst, err = r.records(dst, b); err != nil {
+			return dst, err
+		}
+	}
+	r.next = max(r.next, last+1)
+	r.epoch = int32(binary.BigEndian.Uint32(b[posLeaderEpoch:]))
+	return dst, nil
+}
+
+// section is the part of a batch that holds its records, decompressed, and their
+// number.
+func (r *Reader) section(b []byte) ([]byte, int, error) {
+	count := int(int32(binary.BigEndian.Uint32(b[posCount:])))
+	if count == 0 { // compaction keeps the header of the last batch of a producer
+		return nil, 0, nil
+	}
+	section, err := decompress(Codec(b[posAttributes+1]&attrCodec), b[headerSize:], r.maxDecompressed)
+	if err != nil {
+		return nil, 0, err
+	}
+	if count < 0 || count > len(section)/minRecordSize {
+		return nil, 0, corrupt("record count out of range")
+	}
+	return section, count, nil
+}
+
+// records appends the records of a batch that are at r.next or above.
+func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
+	b, count, err := r.section(batch)
+	if err != nil {
+		return dst, err
+	}
+	baseOffset := int64(binary.BigEndian.Uint64(batch))
+	lastDelta := int64(binary.BigEndian.Uint32(batch[posLastOffsetDelta:]))
+	timestamp, deltas := int64(binary.BigEndian.Uint64(batch[posBaseTimestamp:])), int64(1)
+	if batch[posAttributes+1]&attrLogAppendTime != 0 {
+		// The time is that of the batch, whatever the deltas say (KIP-32).
+		timestamp, deltas = int64(binary.BigEndian.Uint64(batch[posMaxTimestamp:])), 0
+	}
+	dst = slices.Grow(dst, count)
+	var slab headerSlab
+	prevDelta := int64(-1)
+	i := 0
+	for left := count; left > 0; left-- {
+		var length, timestampDelta, offsetDelta, n int64
+		length, i = varint(b, i)
+		if length < 1 || length > int64(len(b)-i) {
+			return dst, corrupt("record length out of range")
+		}
+		rec := b[: i+int(length) : i+int(length)]
+		timestampDelta, i = varint(rec, i+1) // behind the attributes, of which none are defined
+		offsetDelta, i = varint(rec, i)
+		if offsetDelta <= prevDelta || offsetDelta > lastDelta {
+			return dst, corrupt("record offset out of order")
+		}
+		prevDelta = offsetDelta
+
+		dst = dst[:len(dst)+1]
+		p := &dst[len(dst)-1]
+		p.Offset, p.Timestamp = baseOffset+offsetDelta, timestamp+deltas*timestampDelta
+		p.Key, p.Value, p.Headers = nil, nil, nil
+		if n, i = varint(rec, i); n >= 0 {
+			if n > int64(len(rec)-i) {
+				return dst, corrupt("key length out of range")
+			}
+			p.Key = rec[i : i+int(n) : i+int(n)]
+			i += int(n)
+		}
+		if n, i = varint(rec, i); n >= 0 {
+			if n > int64(len(rec)-i) {
+				return dst, corrupt("value length out of range")
+			}
+			p.Value = rec[i : i+int(n) : i+int(n)]
+			i += int(n)
+		}
+		if n, i = varint(rec, i); n != 0 {
+			if p.Headers, i, err = slab.read(rec, i, n, left); err != nil {
+				return dst, err
+			}
+		}
+		if i != len(rec) {
+			return dst, corrupt("record length mismatch")
+		}
+		if p.Offset < r.next {
+			dst = dst[:len(dst)-1]
+		}
+	}
+	if i != len(b) {
+		return dst, corrupt("bytes left behind the last record")
+	}
+	return dst, nil
+}

@@ -1,0 +1,173 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/apiversions"
+	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
+	"github.com/segmentio/kafka-go/protocol/saslhandshake"
+	"github.com/segmentio/kafka-go/sasl"
+)
+
+// Config is how to reach and convince a broker.
+type Config struct {
+	ClientID       string
+	TLS            *tls.Config    // nil: plaintext
+	SASL           sasl.Mechanism // nil: no authentication
+	DialTimeout    time.Duration  // for TCP, TLS, API versions and SASL together
+	RequestTimeout time.Duration  // for each answer afterwards
+}
+
+// Dial connects to addr ("host:port") and returns a connection that is ready
+// for requests. It takes at most DialTimeout. A refused authentication is an
+// *AuthError.
+func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, cfg.DialTimeout)
+	defer cancel()
+
+	nc, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", addr, within(err, cfg.DialTimeout))
+	}
+	if cfg.TLS != nil {
+		if nc, err = startTLS(ctx, nc, addr, cfg.TLS); err != nil {
+			return nil, fmt.Errorf("start TLS with %s: %w", addr, within(err, cfg.DialTimeout))
+		}
+	}
+	c := newConn(nc, addr, cfg.ClientID, cfg.RequestTimeout)
+	if err := c.greet(ctx, cfg); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	c.mu.Lock()
+	c.maxFrame = maxFrame
+	c.mu.Unlock()
+	return c, nil
+}
+
+func (c *Conn) greet(ctx context.Context, cfg Config) error {
+	if err := c.negotiate(ctx); err != nil {
+		if errors.Is(err, io.EOF) && cfg.TLS == nil {
+			err = fmt.Errorf("%w: the broker closed the connection on the first request; if it expects TLS, set tls.enabled", err)
+		}
+		return fmt.Errorf("ask for API versions: %w", err)
+	}
+	if cfg.SASL == nil {
+		return nil
+	}
+	return c.authenticate(ctx, cfg.SASL)
+}
+
+func startTLS(ctx context.Context, nc net.Conn, addr string, cfg *tls.Config) (net.Conn, error) {
+	if cfg.ServerName == "" {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			_ = nc.Close()
+			return nil, err
+		}
+		cfg = cfg.Clone()
+		cfg.ServerName = host
+	}
+	tc := tls.Client(nc, cfg)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		_ = nc.Close()
+		if errors.Is(err, io.EOF) {
+			err = fmt.Errorf("%w: the broker closed the connection during the handshake; is this its TLS listener?", err)
+		}
+		return nil, err
+	}
+	return tc, nil
+}
+
+// negotiate picks, for each request, the highest version that both sides speak.
+// Version 0 of ApiVersions is understood by every broker (KIP-511).
+func (c *Conn) negotiate(ctx context.Context) error {
+	res, err := c.RoundTrip(ctx, new(apiversions.Request))
+	if err != nil {
+		return err
+	}
+	r := res.(*apiversions.Response)
+	if r.ErrorCode != 0 {
+		return fmt.Errorf("%s answers: %w", c.addr, kafkago.Error(r.ErrorCode))
+	}
+	versions := make(map[protocol.ApiKey]int16, len(r.ApiKeys))
+	for _, k := range r.ApiKeys {
+		key := protocol.ApiKey(k.ApiKey)
+		if v := min(k.MaxVersion, key.MaxVersion()); v >= max(k.MinVersion, key.MinVersion()) {
+			versions[key] = v
+		}
+	}
+	c.versions = versions
+	return nil
+}
+
+// authenticate runs SaslHandshake v1 and SaslAuthenticate (KIP-152).
+func (c *Conn) authenticate(ctx context.Context, mechanism sasl.Mechanism) error {
+	fail := func(err error) error {
+		return &AuthError{Addr: c.addr, Mechanism: mechanism.Name(), Err: err}
+	}
+	res, err := c.RoundTrip(ctx, &saslhandshake.Request{Mechanism: mechanism.Name()})
+	if err != nil {
+		return fmt.Errorf("start SASL: %w", err)
+	}
+	if h := res.(*saslhandshake.Response); h.ErrorCode != 0 {
+		return fail(fmt.Errorf("%w; the broker offers %v", kafkago.Error(h.ErrorCode), h.Mechanisms))
+	}
+
+	host, port := splitAddr(c.addr)
+	ctx = sasl.WithMetadata(ctx, &sasl.Metadata{Host: host, Port: port})
+	session, token, err := mechanism.Start(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	for completed := false; !completed; {
+		res, err := c.RoundTrip(ctx, &saslauthenticate.Request{AuthBytes: token})
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			// Brokers before KIP-152 and some others hang up instead of answering.
+			return fail(errors.New("the broker closed the connection without an answer"))
+		case err != nil:
+			return fmt.Errorf("continue SASL: %w", err)
+		}
+		a := res.(*saslauthenticate.Response)
+		if a.ErrorCode != 0 {
+			if a.ErrorMessage != "" {
+				return fail(fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), a.ErrorMessage))
+			}
+			return fail(kafkago.Error(a.ErrorCode))
+		}
+		if completed, token, err = session.Next(ctx, a.AuthBytes); err != nil {
+			return fail(err)
+		}
+	}
+	return nil
+}
+
+func splitAddr(addr string) (string, int) {
+	host, service, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr, 0
+	}
+	port, err := net.LookupPort("tcp", service)
+	if err != nil {
+		return host, 0
+	}
+	return host, port
+}
+
+// within says how long was waited where an error only says that it was too long.
+func within(err error, d time.Duration) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("no answer within %s: %w", d, err)
+	}
+	return err
+}

@@ -1,0 +1,54 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// ErrClosed is the error of calls on a connection that its owner closed.
+var ErrClosed = errors.New("connection closed")
+
+// AuthError says that the broker, or the connector itself, refused to
+// authenticate the connection. It is not worth a retry with the same
+// credentials.
+type AuthError struct {
+	Addr      string // host:port of the broker
+	Mechanism string // SASL mechanism as configured
+	Err       error  // never contains the password
+}
+
+func (e *AuthError) Error() string {
+	return fmt.Sprintf("authenticate with %s at %s: authentication failed: %v (check saslMechanism, saslUsername and saslPassword)",
+		e.Mechanism, e.Addr, e.Err)
+}
+
+func (e *AuthError) Unwrap() error { return e.Err }
+
+// TimeoutError says that a broker accepted a request and did not answer in time.
+// The connection is closed with it: what a frozen broker still holds back would
+// otherwise block every later request.
+type TimeoutError struct {
+	Addr string
+	Key  protocol.ApiKey
+	Wait time.Duration
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("await %s response from %s: no answer within %s", e.Key, e.Addr, e.Wait.Round(time.Millisecond))
+}
+
+// Timeout makes TimeoutError a net.Error in spirit.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// UnsupportedError says that the broker does not speak a request that is needed.
+type UnsupportedError struct {
+	Addr string
+	Key  protocol.ApiKey
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("send %s to %s: the broker does not support this request in any version known here", e.Key, e.Addr)
+}

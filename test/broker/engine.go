@@ -1,0 +1,121 @@
+package broker
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/conduitio/conduit-connector-kafka/test/certs"
+)
+
+// engine runs the nodes. Its methods are called one at a time, start only for
+// a node that is down, the others only for one that runs; signals that need a
+// running, not a paused node are sent to a resumed one.
+type engine interface {
+	// start runs a node with what it had on disk, and does not wait until it serves.
+	start(ctx context.Context, node int) error
+	// kill ends a node at once, stop lets it shut down; both wait for its end.
+	kill(node int) error
+	stop(ctx context.Context, node int) error
+	pause(node int) error
+	resume(node int) error
+	// exited reports whether a node that was started has ended by itself.
+	exited(node int) bool
+	// log returns the end of what a node has logged.
+	log(node int) string
+	// tool is the command to which a class of Kafka's and its arguments are appended.
+	tool() []string
+	// close ends all nodes and removes every trace of them.
+	close() error
+}
+
+// errNoFaults is what a cluster that this process did not start answers.
+var errNoFaults = errors.New("not this process's own cluster: set Options.Faults")
+
+// unavailable wraps ErrUnavailable with what is missing.
+func unavailable(missing string) error {
+	return fmt.Errorf("%w: %s: start Docker, or install Java 17 and Maven, or set KAFKA_TEST_SERVERS=host:port,…",
+		ErrUnavailable, missing)
+}
+
+// workspace is a cluster's temporary directory with its certificates in it.
+// Everything there is readable for all: a container has another user.
+func workspace(l layout) (dir string, creds Certs, err error) {
+	defer func() {
+		if err != nil && dir != "" {
+			_ = os.RemoveAll(dir)
+		}
+	}()
+	if dir, err = os.MkdirTemp("", "kafka-"); err != nil {
+		return "", Certs{}, fmt.Errorf("make directory for Kafka: %w", err)
+	}
+	ca, err := certs.New("test CA")
+	if err != nil {
+		return dir, Certs{}, err
+	}
+	server, err := ca.Server()
+	if err != nil {
+		return dir, Certs{}, err
+	}
+	client, err := ca.Client("client")
+	if err != nil {
+		return dir, Certs{}, err
+	}
+	files := map[string][]byte{
+		"certs/server.pem":  append(bytes.Clone(server.Key), server.Cert...),
+		"certs/ca.pem":      ca.Cert(),
+		"log4j2.properties": []byte(logProperties),
+	}
+	for n := 1; n <= l.Nodes; n++ {
+		files[fmt.Sprintf("node-%d/log", n)] = nil
+	}
+	for name, content := range files {
+		if err := writeFile(filepath.Join(dir, name), content); err != nil {
+			return dir, Certs{}, err
+		}
+	}
+	return dir, Certs{CA: ca.Cert(), Client: client}, os.Chmod(dir, 0o755)
+}
+
+func writeFile(name string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(name), err)
+	}
+	if err := os.WriteFile(name, content, 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(name), err)
+	}
+	return nil
+}
+
+// newClusterID makes an id that no tool takes for an option.
+func newClusterID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	id[0] = 'k'
+	return base64.RawURLEncoding.EncodeToString(id[:])
+}
+
+// run runs a command and returns its standard output; its error output, or
+// the little that there is, becomes part of the error.
+func run(ctx context.Context, argv ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil {
+		text := append(errOut.Bytes(), out.Bytes()...)
+		return out.String(), fmt.Errorf("%w: %s", err, lastLines(text, 10))
+	}
+	return out.String(), nil
+}
+
+func lastLines(text []byte, n int) string {
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}

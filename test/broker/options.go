@@ -1,0 +1,78 @@
+package broker
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Version is the version of Apache Kafka that is started.
+const Version = "4.1.1"
+
+// startTimeout bounds how long nodes may take until they serve. One takes a
+// few seconds, three a few more; a busy machine many.
+const startTimeout = 90 * time.Second
+
+// ErrUnavailable is wrapped by Start's error where this machine has nothing to
+// run Kafka with; the text is one line that says how to change that.
+var ErrUnavailable = errors.New("no Kafka")
+
+// Options says which cluster a test needs.
+type Options struct {
+	// Nodes, 1 or 3, each broker and controller. Topics are replicated to all,
+	// with min.insync.replicas=2 for three. Default: 1.
+	Nodes int `json:"nodes"`
+
+	// Properties are added to, or replace, those of every node's server.properties.
+	Properties map[string]string `json:"properties,omitempty"`
+
+	// Proxied puts a proxy before each node's plaintext listener, see
+	// [Cluster.Proxy]. Traffic between the brokers does not go through it.
+	Proxied bool `json:"proxied,omitempty"`
+
+	// Faults announces that the test kills, stops or pauses nodes. The cluster
+	// is then one of this process's own.
+	Faults bool `json:"faults,omitempty"`
+
+	// Secure announces that the test needs the TLS and SASL listeners, which
+	// KAFKA_TEST_SERVERS does not have.
+	Secure bool `json:"-"`
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Nodes == 0 {
+		o.Nodes = 1
+	}
+	if o.Nodes != 1 && o.Nodes != 3 {
+		return o, fmt.Errorf("start Kafka: %d nodes: must be 1 or 3", o.Nodes)
+	}
+	return o, nil
+}
+
+// advertised returns where clients shall connect to reach a listener.
+func (o Options) advertised(listener int) int {
+	if listener == plaintext && o.Proxied {
+		return front
+	}
+	return listener
+}
+
+// key is equal for options that one cluster can serve in one process.
+func (o Options) key() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %t %t", o.Nodes, o.Proxied, o.Faults)
+	for _, k := range slices.Sorted(maps.Keys(o.Properties)) {
+		fmt.Fprintf(&b, " %s=%s", k, o.Properties[k])
+	}
+	return b.String()
+}
+
+// servedBy reports whether a cluster that another process started with options
+// have, and owns, is good enough.
+func (o Options) servedBy(have Options) bool {
+	return !o.Faults && !o.Proxied && !have.Proxied &&
+		o.Nodes <= have.Nodes && maps.Equal(o.Properties, have.Properties)
+}

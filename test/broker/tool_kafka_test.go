@@ -1,0 +1,34 @@
+package broker_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+)
+
+func TestCluster_runs_kafkas_own_tools(t *testing.T) {
+	is, kafka := is.New(t), broker.ForTest(t, broker.Options{})
+	is.NoErr(kafka.CreateTopic(t.Context(), "tools", 2, nil))
+
+	out, err := kafka.Tool(t.Context(), "org.apache.kafka.tools.TopicCommand",
+		"--bootstrap-server", kafka.Direct()[0], "--describe", "--topic", "tools")
+	is.NoErr(err)
+	is.True(strings.Contains(out, "PartitionCount: 2"))
+
+	_, err = kafka.Tool(t.Context(), "org.apache.kafka.tools.TopicCommand", "--no-such-option")
+	is.True(err != nil)
+	is.True(strings.Contains(err.Error(), "no-such-option")) // says what the tool said
+}
+
+func TestCluster_has_the_properties_that_were_asked_for(t *testing.T) {
+	is, kafka := is.New(t), broker.ForTest(t, broker.Options{
+		Properties: map[string]string{"auto.create.topics.enable": "false"},
+	})
+	out, err := kafka.Tool(t.Context(), "kafka.admin.ConfigCommand",
+		"--bootstrap-server", kafka.Direct()[0], "--describe", "--all", "--broker", "1")
+	is.NoErr(err)
+	is.True(strings.Contains(out, "auto.create.topics.enable=false"))
+}
