@@ -20,11 +20,18 @@ func (m *Member) beat(ctx context.Context) error {
 	ticker := time.NewTicker(m.cfg.HeartbeatInterval)
 	defer ticker.Stop()
 	lastAnswer := time.Now()
-	lastMetadata := time.Now()
+	metadata := time.NewTimer(m.metadataInterval())
+	defer metadata.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-metadata.C:
+			if m.partitionsChanged(ctx) {
+				return nil
+			}
+			metadata.Reset(m.metadataInterval())
+			continue
 		case <-ticker.C:
 		}
 		err := m.heartbeat(ctx)
@@ -40,13 +47,20 @@ func (m *Member) beat(ctx context.Context) error {
 		default:
 			m.setCoordinator(-1)
 		}
-		if m.counts != nil && time.Since(lastMetadata) >= m.cfg.MetadataInterval {
-			lastMetadata = time.Now()
-			if m.partitionsChanged(ctx) {
-				return nil
-			}
+	}
+}
+
+// missingTopicInterval is how often the leader looks for topics that don't exist
+// yet.
+const missingTopicInterval = time.Second
+
+func (m *Member) metadataInterval() time.Duration {
+	for _, t := range m.cfg.Topics {
+		if m.counts != nil && m.counts[t] == 0 {
+			return min(missingTopicInterval, m.cfg.MetadataInterval)
 		}
 	}
+	return m.cfg.MetadataInterval
 }
 
 func (m *Member) heartbeat(ctx context.Context) error {
@@ -72,8 +86,11 @@ func (m *Member) heartbeat(ctx context.Context) error {
 }
 
 // partitionsChanged tells the leader whether the topics look different from
-// what the assignment was made of.
+// what the assignment was made of. Other members leave that to it.
 func (m *Member) partitionsChanged(ctx context.Context) bool {
+	if m.counts == nil {
+		return false
+	}
 	topics := make(map[string]bool)
 	for _, t := range m.cfg.Topics {
 		topics[t] = true
