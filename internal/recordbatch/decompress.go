@@ -93,14 +93,15 @@ func gunzip(src []byte, limit int) ([]byte, error) {
 	}
 }
 
-// zstdBlock is the most that one block of a zstd frame decompresses to, and
-// minZstdBlock the least it takes (RFC 8878).
+// Limits of zstd (RFC 8878): the most that a block decompresses to, the least that
+// it takes, and the memory that any decoder should allow a frame to ask for.
 const (
 	zstdBlock    = 128 << 10
 	minZstdBlock = 4
+	zstdMemory   = 8 << 20
 )
 
-// unzstder is a decoder for one limit, which it can't change.
+// unzstder is a decoder with a limit, which is fixed when it is made.
 type unzstder struct {
 	*zstd.Decoder
 	limit int
@@ -113,37 +114,40 @@ func newUnzstder(limit int) (*unzstder, error) {
 		return d, nil
 	}
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(limit)))
-	return &unzstder{d, limit}, err
-}
-
-func unzstd(src []byte, limit int) ([]byte, error) {
-	d, err := newUnzstder(limit)
 	if err != nil {
 		return nil, err
 	}
-	defer unzstders.Put(d)
+	return &unzstder{d, limit}, nil
+}
+
+func unzstd(src []byte, limit int) ([]byte, error) {
 	var h zstd.Header
 	if err := h.Decode(src); err != nil {
 		return nil, err
 	}
-	if h.HasFCS {
-		if h.FrameContentSize > uint64(limit) {
-			return nil, tooLarge{}
-		}
-		// The decoder believes the size and allocates it.
-		if h.FrameContentSize > uint64(len(src)/minZstdBlock+1)*zstdBlock {
-			return nil, errors.New("content size out of range")
-		}
-		out, err := d.DecodeAll(src, nil)
-		return out, zstdError(err)
+	// The decoder believes the size of the content and allocates it.
+	if h.HasFCS && h.FrameContentSize > uint64(len(src)/minZstdBlock+1)*zstdBlock {
+		return nil, errors.New("zstd content size out of range")
 	}
-	p := scratch.Get().(*[]byte)
-	out, err := d.DecodeAll(src, (*p)[:0])
-	defer returnScratch(p, out)
+	d, err := newUnzstder(max(limit, zstdMemory))
 	if err != nil {
-		return nil, zstdError(err)
+		return nil, err
 	}
-	return bytes.Clone(out), nil
+	defer unzstders.Put(d)
+	var out []byte
+	if h.HasFCS {
+		out, err = d.DecodeAll(src, nil)
+	} else {
+		p := scratch.Get().(*[]byte)
+		var b []byte
+		b, err = d.DecodeAll(src, (*p)[:0])
+		out = bytes.Clone(b)
+		returnScratch(p, b)
+	}
+	if len(out) > limit {
+		err = tooLarge{}
+	}
+	return out, zstdError(err)
 }
 
 func zstdError(err error) error {

@@ -106,7 +106,7 @@ func (r *Reader) nextMessage(dst []Record, b []byte) ([]Record, error) {
 // and relative to each other in magic 1, with gaps after compaction (KIP-31).
 func (r *Reader) nextWrapper(dst []Record, wrapper message) ([]Record, error) {
 	switch {
-	case wrapper.offset < r.next-1 && wrapper.offset > 0:
+	case wrapper.offset < r.next && wrapper.offset > 0:
 		return dst, nil
 	case wrapper.codec() == Zstd: // KIP-110: not in message sets
 		return dst, unsupportedCodec(Zstd)
