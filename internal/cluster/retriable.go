@@ -29,6 +29,7 @@ func Hopeless(err error) bool {
 	var (
 		auth        *wire.AuthError
 		unsupported *wire.UnsupportedError
+		protocol    *wire.ProtocolError
 		verify      *tls.CertificateVerificationError
 		authority   x509.UnknownAuthorityError
 		host        x509.HostnameError
@@ -37,7 +38,7 @@ func Hopeless(err error) bool {
 	if errors.As(err, &op) && op.Op == "remote error" {
 		return true // a TLS alert: the broker refused our certificate or version
 	}
-	return errors.As(err, &auth) || errors.As(err, &unsupported) || errors.As(err, &verify) ||
+	return errors.As(err, &auth) || errors.As(err, &unsupported) || errors.As(err, &protocol) || errors.As(err, &verify) ||
 		errors.As(err, &authority) || errors.As(err, &host)
 }
 

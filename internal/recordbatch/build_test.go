@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"io"
+	"reflect"
 	"testing"
 
 	"github.com/klauspost/compress/s2"
@@ -166,4 +168,17 @@ func offsets(records []Record) []int64 {
 		out = append(out, r.Offset)
 	}
 	return out
+}
+
+// same fails with the first record that differs: all of them can be megabytes.
+func same(t testing.TB, got, want []Record) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d records, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if !reflect.DeepEqual(got[i], want[i]) {
+			t.Fatalf("record %d is %.300q, want %.300q", i, fmt.Sprint(got[i]), fmt.Sprint(want[i]))
+		}
+	}
 }

@@ -69,8 +69,8 @@ func TestCompressIsReadByOthersAtEveryLevel(t *testing.T) {
 	for payload, want := range payloads() {
 		for codec := Gzip; codec <= Zstd; codec++ {
 			for level := 0; ValidLevel(codec, level) == nil; level++ {
-				if level > 2 && level < maxLevel[codec] && testing.Short() {
-					continue
+				if level > 0 && payload != "64 KiB and one" {
+					break // enough to see that a level is one
 				}
 				is := is.New(t)
 				for range 2 { // the second time with a used encoder
@@ -79,11 +79,10 @@ func TestCompressIsReadByOthersAtEveryLevel(t *testing.T) {
 					is.True(bytes.HasPrefix(b, []byte("prefix")))
 					got, err := decompressors[codec](b[len("prefix"):])
 					is.NoErr(err)
-					is.True(bytes.Equal(got, want)) // codec and payload as above
+					is.True(bytes.Equal(got, want))
 				}
 			}
 		}
-		_ = payload
 	}
 }
 

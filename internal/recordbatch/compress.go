@@ -8,9 +8,17 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// encoders holds those that aren't in use, by codec and level: each has tables
-// that are costly to allocate.
-var encoders [len(maxLevel)][23]sync.Pool
+// encoders holds those that aren't in use, by codec and level, for zstd by the few
+// levels that its encoder tells apart: each has tables that are costly to allocate.
+var encoders [len(maxLevel)][10]sync.Pool
+
+// zstdLevel maps the levels of zstd, of which 3 is the default.
+func zstdLevel(level int) zstd.EncoderLevel {
+	if level == 0 {
+		return zstd.SpeedDefault
+	}
+	return zstd.EncoderLevelFromZstd(level)
+}
 
 type gzipEncoder struct{ *gzip.Writer }
 
@@ -28,11 +36,8 @@ func newEncoder(codec Codec, level int) (any, error) {
 		}
 		return &lz4.CompressorHC{Level: 1 << (8 + level)}, nil // the depth of its search
 	case Zstd:
-		if level == 0 {
-			level = 3
-		}
 		return zstd.NewWriter(nil,
-			zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(level)),
+			zstd.WithEncoderLevel(zstdLevel(level)),
 			zstd.WithEncoderConcurrency(1),
 			zstd.WithWindowSize(zstdWindow),
 			zstd.WithEncoderCRC(false)) // the batch has its own
@@ -49,7 +54,11 @@ func compress(dst, src []byte, codec Codec, level int) ([]byte, error) {
 	if codec == Snappy {
 		return appendSnappy(dst, src), nil
 	}
-	pool := &encoders[codec][level]
+	slot := level
+	if codec == Zstd {
+		slot = int(zstdLevel(level))
+	}
+	pool := &encoders[codec][slot]
 	e := pool.Get()
 	if e == nil {
 		var err error

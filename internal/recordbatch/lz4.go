@@ -63,9 +63,10 @@ var errLZ4 = errors.New("malformed lz4 frame")
 
 // lz4Frame is what the header of a frame says.
 type lz4Frame struct {
-	maxBlock       int
-	linked         bool // blocks refer to the ones in front of them
-	blockChecksums bool
+	maxBlock        int
+	linked          bool // blocks refer to the ones in front of them
+	blockChecksums  bool
+	contentChecksum bool
 }
 
 // parseLZ4 reads the header of a frame and returns the blocks behind it.
@@ -85,9 +86,10 @@ func parseLZ4(b []byte) (lz4Frame, []byte, error) {
 		return lz4Frame{}, nil, errLZ4
 	}
 	return lz4Frame{
-		maxBlock:       1 << (8 + 2*size), // 64 KiB, 256 KiB, 1 MiB, 4 MiB
-		linked:         flags&lz4Independent == 0,
-		blockChecksums: flags&lz4BlockChecksum != 0,
+		maxBlock:        1 << (8 + 2*size), // 64 KiB, 256 KiB, 1 MiB, 4 MiB
+		linked:          flags&lz4Independent == 0,
+		blockChecksums:  flags&lz4BlockChecksum != 0,
+		contentChecksum: flags&lz4ContentChecksum != 0,
 	}, b[header:], nil
 }
 
@@ -106,6 +108,9 @@ func unlz4(src []byte, limit int) ([]byte, error) {
 		size := binary.LittleEndian.Uint32(b)
 		b = b[4:]
 		if size == 0 {
+			if frame.contentChecksum && len(b) < 4 {
+				return nil, errLZ4
+			}
 			return bytes.Clone(out[:len(out):len(out)]), nil
 		}
 		n := size &^ lz4Stored

@@ -29,6 +29,7 @@ const (
 type Conn struct {
 	addr     string
 	clientID string
+	secure   security
 	timeout  time.Duration
 	versions map[protocol.ApiKey]int16
 
@@ -40,6 +41,7 @@ type Conn struct {
 
 	mu      sync.Mutex
 	pending []*call // in the order in which they were written
+	answers int     // so many came
 	err     error   // why the connection is dead; nil while it lives
 
 	dead chan struct{} // closed with err set
@@ -54,11 +56,12 @@ type call struct {
 	ready chan struct{}
 }
 
-func newConn(nc net.Conn, addr, clientID string, timeout time.Duration) *Conn {
+func newConn(nc net.Conn, addr string, cfg Config) *Conn {
 	c := &Conn{
 		addr:     addr,
-		clientID: clientID,
-		timeout:  timeout,
+		clientID: cfg.ClientID,
+		secure:   security{tls: cfg.TLS != nil, sasl: cfg.SASL != nil},
+		timeout:  cfg.RequestTimeout,
 		net:      nc,
 		maxFrame: maxHandshakeFrame,
 		dead:     make(chan struct{}),
@@ -222,7 +225,7 @@ func (c *Conn) read() {
 	for {
 		frame, err := c.readFrame(r)
 		if err != nil {
-			c.kill(fmt.Errorf("read from %s: %w", c.addr, err))
+			c.kill(fmt.Errorf("read from %s: %w", c.addr, c.explain(err)))
 			return
 		}
 		id := int32(binary.BigEndian.Uint32(frame[4:]))
@@ -234,6 +237,7 @@ func (c *Conn) read() {
 		}
 		cl := c.pending[0]
 		c.pending = c.pending[1:]
+		c.answers++
 		c.mu.Unlock()
 		cl.frame = frame
 		close(cl.ready)
@@ -256,17 +260,4 @@ func (c *Conn) readFrame(r *bufio.Reader) ([]byte, error) {
 	copy(frame, head[:])
 	_, err := io.ReadFull(r, frame[4:])
 	return frame, err
-}
-
-// notKafka explains an impossible frame size by what usually sends it.
-func notKafka(head [4]byte, size, limit int) error {
-	const tlsAlert = 0x15
-	switch {
-	case head[0] == tlsAlert && head[1] == 3:
-		return errors.New("the broker answers with TLS: set tls.enabled (or point servers at its plaintext listener)")
-	case string(head[:]) == "HTTP":
-		return errors.New("the server answers with HTTP, not with Kafka's protocol: check the port in servers")
-	default:
-		return fmt.Errorf("answer of %d bytes is outside [4, %d]: this is not a Kafka broker, or the stream is broken", size, limit)
-	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -43,7 +42,7 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 			return nil, fmt.Errorf("start TLS with %s: %w", addr, within(err, cfg.DialTimeout))
 		}
 	}
-	c := newConn(nc, addr, cfg.ClientID, cfg.RequestTimeout)
+	c := newConn(nc, addr, cfg)
 	if err := c.greet(ctx, cfg); err != nil {
 		_ = c.Close()
 		return nil, err
@@ -56,9 +55,6 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 
 func (c *Conn) greet(ctx context.Context, cfg Config) error {
 	if err := c.negotiate(ctx); err != nil {
-		if errors.Is(err, io.EOF) && cfg.TLS == nil {
-			err = fmt.Errorf("%w: the broker closed the connection on the first request; if it expects TLS, set tls.enabled", err)
-		}
 		return fmt.Errorf("ask for API versions: %w", err)
 	}
 	if cfg.SASL == nil {
@@ -80,10 +76,7 @@ func startTLS(ctx context.Context, nc net.Conn, addr string, cfg *tls.Config) (n
 	tc := tls.Client(nc, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
-		if errors.Is(err, io.EOF) {
-			err = fmt.Errorf("%w: the broker closed the connection during the handshake; is this its TLS listener?", err)
-		}
-		return nil, err
+		return nil, explainTLS(err)
 	}
 	return tc, nil
 }
@@ -162,12 +155,4 @@ func splitAddr(addr string) (string, int) {
 		return host, 0
 	}
 	return host, port
-}
-
-// within says how long was waited where an error only says that it was too long.
-func within(err error, d time.Duration) error {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("no answer within %s: %w", d, err)
-	}
-	return err
 }

@@ -1,0 +1,65 @@
+package kafka_test
+
+import (
+	"crypto/tls"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/conduitio/conduit-connector-kafka/test/certs"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+func TestAuthenticatesWithTheEmbeddedBroker(t *testing.T) {
+	for _, mechanism := range []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"} {
+		t.Run(mechanism, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			ctx := guarded(t)
+			c := embedded.Start(t, kfake.EnableSASL(), kfake.Superuser(mechanism, "bob", "bob-secret"), kfake.AllowAutoTopicCreation())
+			s := settings{"servers": list(c.ListenAddrs()), "saslMechanism": mechanism, "saslUsername": "bob", "saslPassword": "bob-secret"}
+			copyThrough(t, s)
+
+			_, err := openDestination(ctx, s.with(settings{"topic": "x", "saslPassword": "wrong-secret"}))
+			is.True(err != nil)
+			is.True(strings.Contains(err.Error(), "authentication failed"))
+			is.True(!strings.Contains(err.Error(), "wrong-secret"))
+		})
+	}
+}
+
+func TestSecuresConnectionsToTheEmbeddedBroker(t *testing.T) {
+	is := is.New(t)
+	ca, err := certs.New("a CA")
+	is.NoErr(err)
+	server, err := ca.Server()
+	is.NoErr(err)
+	client, err := ca.Client("client")
+	is.NoErr(err)
+	pair, err := server.TLS()
+	is.NoErr(err)
+	c := embedded.Start(t, kfake.AllowAutoTopicCreation(), kfake.TLS(&tls.Config{
+		Certificates: []tls.Certificate{pair}, ClientCAs: ca.Pool(), ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
+	}))
+	copyThrough(t, settings{
+		"servers": list(c.ListenAddrs()), "caCert": string(ca.Cert()), "clientCert": string(client.Cert), "clientKey": string(client.Key),
+	})
+}
+
+// copyThrough writes records and reads them back.
+func copyThrough(t *testing.T, s settings) {
+	t.Helper()
+	is := is.New(t)
+	ctx := guarded(t)
+	n, err := write(ctx, s.with(settings{"topic": "copied"}), numbered(10)...)
+	is.NoErr(err)
+	is.Equal(n, 10)
+	src, err := openSource(ctx, s.with(settings{"topics": "copied", "readFromBeginning": "true"}), nil)
+	is.NoErr(err)
+	records, err := read(ctx, src, 10)
+	is.NoErr(err)
+	is.Equal(len(records), 10)
+	is.NoErr(src.Teardown(ctx))
+}

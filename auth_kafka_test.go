@@ -1,0 +1,87 @@
+package kafka_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+)
+
+// secured lists the ways to reach a secured cluster that must work, each with
+// the settings for it.
+func secured(c *broker.Cluster) map[string]settings {
+	certs := c.Certs()
+	tls := settings{"caCert": string(certs.CA)}
+	out := map[string]settings{
+		"client certificate": tls.with(settings{"servers": list(c.SSL()), "clientCert": string(certs.Client.Cert), "clientKey": string(certs.Client.Key)}),
+		"client certificate, brokers not verified": {
+			"servers": list(c.SSL()), "clientCert": string(certs.Client.Cert), "clientKey": string(certs.Client.Key), "insecureSkipVerify": "true",
+		},
+		"PLAIN by default": {"servers": list(c.SASLPlaintext()), "saslUsername": broker.User, "saslPassword": broker.Password},
+	}
+	for _, m := range []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"} {
+		login := settings{"saslMechanism": m, "saslUsername": broker.User, "saslPassword": broker.Password}
+		out[m+" in plaintext"] = login.with(settings{"servers": list(c.SASLPlaintext())})
+		out[m+" with TLS"] = login.with(tls).with(settings{"servers": list(c.SASLSSL())})
+	}
+	return out
+}
+
+func TestWritesAndReadsThroughEachKindOfSecurity(t *testing.T) {
+	cluster := broker.ForTest(t, broker.Options{Secure: true})
+	_, client, _ := realKafka(t, 1)
+	for name, s := range secured(cluster) {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			ctx := guarded(t)
+			topic := freshTopic(t, client, 2)
+			n, err := write(ctx, s.with(settings{"topic": topic}), numbered(10)...)
+			is.NoErr(err)
+			is.Equal(n, 10)
+
+			src, err := openSource(ctx, s.with(settings{"topics": topic, "readFromBeginning": "true"}), nil)
+			is.NoErr(err)
+			records, err := read(ctx, src, 10)
+			is.NoErr(err)
+			is.Equal(len(records), 10)
+			is.NoErr(src.Teardown(ctx))
+		})
+	}
+}
+
+func TestSaysWhyAConnectionIsRefused(t *testing.T) {
+	cluster := broker.ForTest(t, broker.Options{Secure: true})
+	certs := cluster.Certs()
+	login := settings{"servers": list(cluster.SASLPlaintext()), "saslUsername": broker.User, "saslPassword": "wrong-secret"}
+	for name, test := range map[string]struct {
+		settings settings
+		want     []string
+	}{
+		"wrong password, PLAIN":         {login.with(settings{"saslMechanism": "PLAIN"}), []string{"authentication failed", "saslPassword"}},
+		"wrong password, SCRAM-SHA-256": {login.with(settings{"saslMechanism": "SCRAM-SHA-256"}), []string{"authentication failed"}},
+		"wrong password, SCRAM-SHA-512": {login.with(settings{"saslMechanism": "SCRAM-SHA-512"}), []string{"authentication failed"}},
+		"authority unknown":             {settings{"servers": list(cluster.SSL()), "tls.enabled": "true"}, []string{"certificate signed by unknown authority", "caCert"}},
+		"no client certificate":         {settings{"servers": list(cluster.SSL()), "caCert": string(certs.CA)}, []string{"refuses", "clientCert"}},
+		"plaintext to a TLS listener":   {settings{"servers": list(cluster.SSL())}, []string{"tls.enabled"}},
+		"TLS to a plaintext listener":   {settings{"servers": list(cluster.Servers()), "tls.enabled": "true"}, []string{"TLS listener"}},
+		"no login where one is needed":  {settings{"servers": list(cluster.SASLPlaintext())}, []string{"saslMechanism"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // some try for ten seconds
+			is := is.New(t)
+			ctx := guarded(t)
+			_, sourceErr := openSource(ctx, test.settings.with(settings{"topics": "x"}), nil)
+			_, destinationErr := openDestination(ctx, test.settings.with(settings{"topic": "x"}))
+			for _, err := range []error{sourceErr, destinationErr} {
+				is.True(err != nil)
+				t.Log(err)
+				for _, want := range append(test.want, strings.Split(test.settings["servers"], ",")[0]) {
+					is.True(strings.Contains(err.Error(), want)) // names the reason, the remedy and the address
+				}
+				is.True(!strings.Contains(err.Error(), "wrong-secret"))
+			}
+		})
+	}
+}

@@ -1,0 +1,79 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// security is what a connection was made with, to explain what goes wrong.
+type security struct{ tls, sasl bool }
+
+// explain adds the setting that is probably wrong to the error of a connection
+// that ended early. Brokers hang up on what they don't understand.
+func (c *Conn) explain(err error) error {
+	c.mu.Lock()
+	answers := c.answers
+	c.mu.Unlock()
+	var alert *net.OpError
+	switch {
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return explainTLS(err)
+	case !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET):
+		return err
+	case answers == 0 && !c.secure.tls:
+		return fmt.Errorf("%w: the broker hangs up on the first request; if it expects TLS, set tls.enabled", err)
+	case answers == 1 && !c.secure.sasl:
+		return fmt.Errorf("%w: the broker hangs up on the first request behind the greeting; if it expects authentication, set saslMechanism, saslUsername and saslPassword", err)
+	}
+	return err
+}
+
+// explainTLS adds the setting that a handshake probably failed for.
+func explainTLS(err error) error {
+	var (
+		alert     *net.OpError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		record    tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return fmt.Errorf("%w: set caCert to the certificate of that authority", err)
+	case errors.As(err, &host):
+		return fmt.Errorf("%w: name the brokers in servers as their certificates do", err)
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return fmt.Errorf("%w: the broker refuses the connection; if it expects a client certificate, check clientCert and clientKey", err)
+	case errors.As(err, &record), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		return fmt.Errorf("%w: the broker does not answer with TLS; is this its TLS listener?", err)
+	}
+	return err
+}
+
+// notKafka explains an impossible frame size by what usually sends it.
+func notKafka(head [4]byte, size, limit int) error {
+	const tlsAlert = 0x15
+	switch {
+	case head[0] == tlsAlert && head[1] == 3:
+		return &ProtocolError{"the broker answers with TLS: set tls.enabled (or point servers at its plaintext listener)"}
+	case string(head[:]) == "HTTP":
+		return &ProtocolError{"the server answers with HTTP, not with Kafka's protocol: check the port in servers"}
+	default:
+		return fmt.Errorf("answer of %d bytes is outside [4, %d]: this is not a Kafka broker, or the stream is broken", size, limit)
+	}
+}
+
+// within says how long was waited where an error only says that it was too long.
+func within(err error, d time.Duration) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("no answer within %s: %w", d, err)
+	}
+	return err
+}
