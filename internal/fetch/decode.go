@@ -81,7 +81,11 @@ func (f *Fetcher) rewind(p *partition, lineage int, offset int64, err error) {
 func footprint(records []recordbatch.Record) int {
 	n := len(records) * int(unsafe.Sizeof(recordbatch.Record{}))
 	for i := range records {
-		n += len(records[i].Key) + len(records[i].Value)
+		r := &records[i]
+		n += len(r.Key) + len(r.Value)
+		for j := range r.Headers {
+			n += len(r.Headers[j].Key) + len(r.Headers[j].Value)
+		}
 	}
 	return n
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -132,8 +133,8 @@ func (f *Fetcher) accept(res response, asked map[key]*partition) []fetched {
 			continue
 		}
 		next := recordbatch.NextOffset(r.set, p.offset)
-		if next == p.offset { // not even one batch fits
-			p.maxBytes = min(p.maxBytes, 1<<29) * 2
+		if size := recordbatch.Oversize(r.set); size > 0 { // not even one batch fits
+			p.maxBytes = int32(min(size, math.MaxInt32))
 			continue
 		}
 		sets = append(sets, fetched{p: p, lineage: p.lineage, from: p.offset, set: r.set, aborted: r.aborted})

@@ -36,6 +36,8 @@ func decompress(codec Codec, src []byte, limit int) ([]byte, error) {
 		return out, nil
 	case errors.Is(err, tooLarge{}):
 		return nil, tooLarge{}
+	case errors.Is(err, io.EOF): // or the error would look like the end of a set
+		err = io.ErrUnexpectedEOF
 	}
 	return nil, corruptStream{err}
 }

@@ -10,7 +10,7 @@
 //
 // What a Reader hands out points into the bytes it was given, or into a buffer
 // that it decompressed them to and never touches again. No input makes a Reader
-// panic, loop or allocate more than a bounded multiple of what it was given.
+// panic or loop, nor allocate more than the batches and ReadOptions account for.
 //
 // Start with record.go, reader.go and writer.go; codec.go says what can be
 // compressed how.

@@ -65,7 +65,8 @@ func FuzzReader(f *testing.F) {
 					var corrupt *CorruptError
 					var unsupported *UnsupportedError
 					var tooLarge *TooLargeError
-					is.True(errors.Is(err, io.EOF) || errors.As(err, &corrupt) || errors.As(err, &unsupported) || errors.As(err, &tooLarge))
+					is.True(err == io.EOF || !errors.Is(err, io.EOF))
+					is.True(err == io.EOF || errors.As(err, &corrupt) || errors.As(err, &unsupported) || errors.As(err, &tooLarge))
 					break
 				}
 				steps++

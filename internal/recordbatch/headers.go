@@ -13,12 +13,12 @@ const (
 	slabHeaders   = 1024
 )
 
-// read decodes n headers at rec[i:] and returns the index behind them. Records
-// mostly have the same number of headers: left is how many of them, with this one,
-// are still to come.
-func (s *headerSlab) read(rec []byte, i int, n int64, left int) ([]Header, int, error) {
+// read decodes n headers at rec[i:] and returns the index behind them: behind rec
+// if they aren't all there. Records mostly have the same number of headers: left is
+// how many of them, with this one, are still to come.
+func (s *headerSlab) read(rec []byte, i int, n int64, left int) ([]Header, int) {
 	if n < 0 || n > int64(len(rec)-i)/minHeaderSize {
-		return nil, i, corrupt("header count out of range")
+		return nil, len(rec) + 1
 	}
 	if len(s.free) < int(n) {
 		s.free = make([]Header, max(n, min(n*int64(left), slabHeaders)))
@@ -26,20 +26,13 @@ func (s *headerSlab) read(rec []byte, i int, n int64, left int) ([]Header, int, 
 	headers := s.free[:n:n]
 	s.free = s.free[n:]
 	for h := range headers {
-		n, i = varint(rec, i)
-		if n < 0 || n > int64(len(rec)-i) {
-			return nil, i, corrupt("header key length out of range")
+		var key []byte
+		if key, i = bytesAt(rec, i); key == nil { // a key is never null
+			return nil, len(rec) + 1
 		}
 		// A string may share these bytes, since they never change again: see Reset.
-		headers[h].Key = unsafe.String(unsafe.SliceData(rec[i:]), int(n))
-		i += int(n)
-		if n, i = varint(rec, i); n >= 0 {
-			if n > int64(len(rec)-i) {
-				return nil, i, corrupt("header value length out of range")
-			}
-			headers[h].Value = rec[i : i+int(n) : i+int(n)]
-			i += int(n)
-		}
+		headers[h].Key = unsafe.String(unsafe.SliceData(key), len(key))
+		headers[h].Value, i = bytesAt(rec, i)
 	}
-	return headers, i, nil
+	return headers, i
 }

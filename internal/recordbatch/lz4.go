@@ -27,8 +27,8 @@ const (
 	lz4Ratio  = 255      // the most that LZ4 compresses
 )
 
-// lz4Header opens a frame of independent blocks of 64 KiB, the only ones that Java
-// reads; its last byte is the checksum of the two in front of it.
+// lz4Header opens a frame of blocks of 64 KiB. None refers to another, or Java could
+// not read it. The last byte is the checksum of the two in front of it.
 var lz4Header = []byte{0x04, 0x22, 0x4D, 0x18, lz4Version | lz4Independent, 4 << 4, 0x82}
 
 // lz4Compressor compresses a block; it returns 0 if dst is too small.

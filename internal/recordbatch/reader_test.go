@@ -124,6 +124,7 @@ func TestReaderReportsWhatIsBroken(t *testing.T) {
 		{"an unknown magic", unknownMagic, &unsupported},
 		{"an unknown codec", with(func(b *testBatch) { b.attributes = 5 }), &unsupported},
 		{"a stream that doesn't decompress", with(func(b *testBatch) { b.attributes = int16(Gzip) }), &corrupt},
+		{"a stream of no bytes", with(func(b *testBatch) { b.attributes, b.records = int16(Gzip), nil }), &corrupt},
 		{"a negative count", with(func(b *testBatch) { b.count = -1 }), &corrupt},
 		{"a huge count", with(func(b *testBatch) { b.count = math.MaxInt32 }), &corrupt},
 		{"a count too small", with(func(b *testBatch) { b.count = 1 }), &corrupt},
@@ -141,6 +142,7 @@ func TestReaderReportsWhatIsBroken(t *testing.T) {
 			is.NoErr(err)
 			dst, err = r.Next(dst)
 			is.True(errors.As(err, c.as))
+			is.True(!errors.Is(err, io.EOF))   // which is the end of the set
 			is.Equal(offsets(dst), []int64{0}) // dst is as it was
 			is.Equal(r.NextOffset(), int64(5)) // in front of the broken batch
 			_, again := r.Next(nil)

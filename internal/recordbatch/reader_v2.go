@@ -86,28 +86,14 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 		dst = dst[:len(dst)+1]
 		p := &dst[len(dst)-1]
 		p.Offset, p.Timestamp = baseOffset+offsetDelta, timestamp+deltas*timestampDelta
-		p.Key, p.Value, p.Headers = nil, nil, nil
-		if n, i = varint(rec, i); n >= 0 {
-			if n > int64(len(rec)-i) {
-				return dst, corrupt("key length out of range")
-			}
-			p.Key = rec[i : i+int(n) : i+int(n)]
-			i += int(n)
-		}
-		if n, i = varint(rec, i); n >= 0 {
-			if n > int64(len(rec)-i) {
-				return dst, corrupt("value length out of range")
-			}
-			p.Value = rec[i : i+int(n) : i+int(n)]
-			i += int(n)
-		}
+		p.Key, i = bytesAt(rec, i)
+		p.Value, i = bytesAt(rec, i)
+		p.Headers = nil
 		if n, i = varint(rec, i); n != 0 {
-			if p.Headers, i, err = slab.read(rec, i, n, left); err != nil {
-				return dst, err
-			}
+			p.Headers, i = slab.read(rec, i, n, left)
 		}
 		if i != len(rec) {
-			return dst, corrupt("record length mismatch")
+			return dst, corrupt("lengths within a record don't fit")
 		}
 		if p.Offset < r.next {
 			dst = dst[:len(dst)-1]
@@ -117,4 +103,18 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 		return dst, corrupt("bytes left behind the last record")
 	}
 	return dst, nil
+}
+
+// bytesAt reads bytes behind their length at b[i:], null if that is negative, and
+// returns the index behind them: behind b if they aren't all there, as varint does.
+func bytesAt(b []byte, i int) ([]byte, int) {
+	n, i := varint(b, i)
+	if n < 0 {
+		return nil, i
+	}
+	if n > int64(len(b)-i) {
+		return nil, len(b) + 1
+	}
+	end := i + int(n)
+	return b[i:end:end], end
 }
