@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
@@ -16,27 +15,11 @@ const (
 	Earliest int64 = -2
 )
 
-// ListOffset asks the leader of a partition for the offset of the first record
-// at or after a timestamp (ms), or for an end of the log. It tries again, with
-// fresh metadata, until ctx ends. With readCommitted, Latest is the last stable
-// offset: the first record of the oldest open transaction.
+// ListOffset asks the leader of a partition, as metadata has it, for the offset of
+// the first record at or after a timestamp (ms), or for an end of the log. With
+// readCommitted, Latest is the last stable offset: the first record of the oldest
+// open transaction.
 func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
-	retry := NewRetry(20*time.Millisecond, time.Second)
-	for {
-		offset, err := c.listOffset(ctx, topic, partition, timestamp, readCommitted)
-		if err == nil || !Retriable(err) {
-			return offset, err
-		}
-		if !retry.Wait(ctx) {
-			return 0, err
-		}
-		if _, rerr := c.Refresh(ctx, []string{topic}, false); rerr != nil && Hopeless(rerr) {
-			return 0, rerr
-		}
-	}
-}
-
-func (c *Client) listOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
 	t, _ := c.Cached(topic)
 	p, ok := t.Partition(partition)
 	if !ok || p.Leader < 0 {

@@ -14,46 +14,101 @@ import (
 // that are being processed.
 const ackGrace = 2 * time.Second
 
-// Assigned finds out where to start and starts reading.
-func (c *Consumer) Assigned(ctx context.Context, p group.Partitions) {
-	c.begins.Add(1)
+// Assigned starts reading partitions, in the background.
+func (c *Consumer) Assigned(p group.Partitions) {
+	c.stopStarting()
+	for topic, ids := range p {
+		c.starting[topic] = append(c.starting[topic], ids...)
+	}
+	c.goOnStarting()
+}
+
+// Rebalancing commits, so that little is read again should the partitions be lost.
+func (c *Consumer) Rebalancing(ctx context.Context) {
+	if err := c.commit(ctx); err != nil && !expected(err) {
+		c.cfg.Group.Warn("commit before joining the group again", err)
+	}
+}
+
+// stopStarting stops the work that Assigned began. What is not started yet stays
+// in c.starting.
+func (c *Consumer) stopStarting() {
+	if c.stopStart != nil {
+		c.stopStart()
+		<-c.startDone
+		c.stopStart = nil
+	}
+}
+
+func (c *Consumer) goOnStarting() {
+	if c.starting.Len() == 0 {
+		return
+	}
+	var ctx context.Context
+	ctx, c.stopStart = context.WithCancel(c.life)
+	done := make(chan struct{})
+	c.startDone = done
 	go func() {
-		defer c.begins.Done()
-		if err := c.begin(ctx, p); err != nil && ctx.Err() == nil {
+		defer close(done)
+		if err := c.startAll(ctx); err != nil && ctx.Err() == nil {
 			c.fetcher.Fail(err)
 			c.end()
 		}
 	}()
 }
 
-func (c *Consumer) begin(ctx context.Context, p group.Partitions) error {
-	if p.Len() == 0 {
-		return nil
+// startAll finds out where to start and starts, each partition as soon as that is
+// known: one that can't be reached must not hold up the others.
+func (c *Consumer) startAll(ctx context.Context) error {
+	retry := cluster.NewRetry(20*time.Millisecond, time.Second)
+	for {
+		committed, err := c.member.Committed(ctx, c.starting)
+		if err != nil {
+			return err
+		}
+		err = c.startSome(ctx, committed)
+		// Where nothing was committed, the start is committed now: after a crash
+		// "latest" must mean the same place.
+		c.requestCommit()
+		if c.starting.Len() == 0 {
+			return nil
+		}
+		if !cluster.Retriable(err) {
+			return err
+		}
+		c.cfg.Group.Warn("find where to start, will try again", err)
+		if !retry.Wait(ctx) {
+			return ctx.Err()
+		}
+		if _, err := c.client.Refresh(ctx, c.starting.Topics(), false); cluster.Hopeless(err) {
+			return err
+		}
 	}
-	committed, err := c.member.Committed(ctx, p)
-	if err != nil {
-		return err
-	}
-	var starts []fetch.Start
-	for _, topic := range p.Topics() {
-		for _, id := range p[topic] {
+}
+
+// startSome starts what it can and takes it out of c.starting. Its error is the
+// last one.
+func (c *Consumer) startSome(ctx context.Context, committed group.Offsets) error {
+	var last error
+	done := group.Partitions{}
+	for _, topic := range c.starting.Topics() {
+		for _, id := range c.starting[topic] {
 			at, ok := committed[topic][id]
 			if !ok {
 				at.At = -1
 			}
-			start, err := c.start(ctx, topic, id, at)
+			offset, err := c.start(ctx, topic, id, at)
 			if err != nil {
-				return err
+				last = err
+				continue
 			}
-			c.tracker.Add(topic, id, start, at.At)
-			starts = append(starts, fetch.Start{Topic: topic, Partition: id, Offset: start})
+			c.tracker.Add(topic, id, offset, at.At)
+			c.fetcher.Add([]fetch.Start{{Topic: topic, Partition: id, Offset: offset}})
+			done[topic] = append(done[topic], id)
 		}
 	}
-	c.fetcher.Add(starts)
-	// Where nothing was committed, the start is committed now: after a crash
-	// "latest" must mean the same place.
-	c.requestCommit()
-	return nil
+	c.starting = c.starting.Minus(done)
+	return last
 }
 
 // start decides where to begin to read a partition.
@@ -84,7 +139,9 @@ func (c *Consumer) start(ctx context.Context, topic string, id int32, committed 
 // Revoked stops reading, waits a moment for records that are being processed,
 // and commits.
 func (c *Consumer) Revoked(ctx context.Context, p group.Partitions) {
-	c.begins.Wait()
+	c.stopStarting()
+	defer c.goOnStarting()
+	c.starting = c.starting.Minus(p)
 	c.stopReading(p)
 	if !c.closing.Load() {
 		c.awaitAcks(ctx, p)
@@ -104,7 +161,9 @@ func (c *Consumer) Revoked(ctx context.Context, p group.Partitions) {
 
 // Lost stops reading without a commit: the partitions are somebody else's.
 func (c *Consumer) Lost(p group.Partitions) {
-	c.begins.Wait()
+	c.stopStarting()
+	defer c.goOnStarting()
+	c.starting = c.starting.Minus(p)
 	c.stopReading(p)
 	c.forget(p)
 }

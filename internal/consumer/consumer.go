@@ -46,10 +46,15 @@ type Consumer struct {
 	fetcher *fetch.Fetcher
 	tracker *offsets.Tracker
 
-	life   context.Context // ends with Close or a fatal error
-	end    context.CancelFunc
-	wg     sync.WaitGroup // member and committer
-	begins sync.WaitGroup // work that Assigned started
+	life context.Context // ends with Close or a fatal error
+	end  context.CancelFunc
+	wg   sync.WaitGroup // member and committer
+
+	// Of the member's goroutine, and of the one that starts partitions while that
+	// one runs.
+	starting  group.Partitions // assigned and not started yet
+	stopStart context.CancelFunc
+	startDone <-chan struct{}
 
 	hard      context.Context // ends when Close's time is up
 	giveUp    context.CancelFunc
@@ -62,7 +67,7 @@ type Consumer struct {
 
 // Open starts a consumer. It owns the client from then on.
 func Open(client *cluster.Client, cfg Config) *Consumer {
-	c := &Consumer{cfg: cfg, client: client, tracker: offsets.NewTracker(), commitNow: make(chan struct{}, 1)}
+	c := &Consumer{cfg: cfg, client: client, tracker: offsets.NewTracker(), starting: group.Partitions{}, commitNow: make(chan struct{}, 1)}
 	c.life, c.end = context.WithCancel(context.Background())
 	c.hard, c.giveUp = context.WithCancel(context.Background())
 	fc := cfg.Fetch
@@ -77,6 +82,7 @@ func Open(client *cluster.Client, cfg Config) *Consumer {
 
 func (c *Consumer) runMember() {
 	defer c.wg.Done()
+	defer c.stopStarting()
 	if err := c.member.Run(c.life); err != nil {
 		c.fetcher.Fail(err)
 		c.end()
@@ -86,10 +92,11 @@ func (c *Consumer) runMember() {
 // Next returns batches that are there, waiting for the first.
 func (c *Consumer) Next(ctx context.Context, max int) ([]message.Batch, error) {
 	for {
-		if err := c.awaitRoom(ctx); err != nil {
+		room, err := c.awaitRoom(ctx)
+		if err != nil {
 			return nil, err
 		}
-		batches, err := c.fetcher.Next(ctx, max)
+		batches, err := c.fetcher.Next(ctx, min(max, room))
 		if err != nil {
 			return nil, err
 		}
@@ -101,12 +108,15 @@ func (c *Consumer) Next(ctx context.Context, max int) ([]message.Batch, error) {
 
 // awaitRoom waits until there are few enough unacknowledged records, or until the
 // fetcher has an error to tell.
-func (c *Consumer) awaitRoom(ctx context.Context) error {
+func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)()
-	_ = c.tracker.WaitBelow(wait, c.cfg.MaxUncommitted)
-	return ctx.Err()
+	room, err := c.tracker.WaitRoom(wait, c.cfg.MaxUncommitted)
+	if err != nil && ctx.Err() == nil {
+		return 1, nil
+	}
+	return room, err
 }
 
 // deliver keeps the batches whose partitions are still held.

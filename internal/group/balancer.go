@@ -16,6 +16,9 @@ type memberInfo struct {
 // number of partitions of each topic that exists.
 type balancer interface {
 	name() string
+	// cooperative tells whether members keep their partitions while they join
+	// again (KIP-429); otherwise they give all back before.
+	cooperative() bool
 	assign(members []memberInfo, counts map[string]int32) map[string]Partitions
 }
 
@@ -25,6 +28,8 @@ type balancer interface {
 type rangeBalancer struct{}
 
 func (rangeBalancer) name() string { return "range" }
+
+func (rangeBalancer) cooperative() bool { return false }
 
 func (rangeBalancer) assign(members []memberInfo, counts map[string]int32) map[string]Partitions {
 	out := make(map[string]Partitions, len(members))
@@ -65,4 +70,18 @@ func compareMembers(a, b memberInfo) int {
 		return 1
 	}
 	return cmp.Compare(a.id, b.id)
+}
+
+// balancers are what a member offers, the preferred one first. The coordinator
+// chooses one that all members offer: Kafka's own consumer has both, franz-go the
+// first, kafka-go the second.
+var balancers = []balancer{stickyBalancer{}, rangeBalancer{}}
+
+func balancerNamed(name string) balancer {
+	for _, b := range balancers {
+		if b.name() == name {
+			return b
+		}
+	}
+	return nil
 }

@@ -19,7 +19,6 @@ import (
 func (m *Member) beat(ctx context.Context) error {
 	ticker := time.NewTicker(m.cfg.HeartbeatInterval)
 	defer ticker.Stop()
-	lastAnswer := time.Now()
 	metadata := time.NewTimer(m.metadataInterval())
 	defer metadata.Stop()
 	for {
@@ -37,12 +36,12 @@ func (m *Member) beat(ctx context.Context) error {
 		err := m.heartbeat(ctx)
 		switch {
 		case err == nil:
-			lastAnswer = time.Now()
+			m.lastContact = time.Now()
 		case errors.Is(err, kafkago.RebalanceInProgress):
 			return nil
 		case !cluster.Retriable(err):
 			return m.errorf("send heartbeat to", err)
-		case time.Since(lastAnswer) > m.cfg.SessionTimeout:
+		case time.Since(m.lastContact) > m.cfg.SessionTimeout:
 			return m.errorf("send heartbeat to", err)
 		default:
 			m.setCoordinator(-1)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -22,6 +23,17 @@ func (m *Member) join(ctx context.Context) (Partitions, error) {
 	if err != nil {
 		return nil, m.errorf("join", err)
 	}
+	if m.bal = balancerNamed(res.ProtocolName); m.bal == nil {
+		return nil, m.errorf("join", fmt.Errorf("the coordinator chose the assignment protocol %q, which was not offered", res.ProtocolName))
+	}
+	if !m.bal.cooperative() && m.held.Len() > 0 {
+		// A member that can't cooperate has joined meanwhile. What is held may
+		// already be somebody else's: it is too late to commit.
+		m.handler.Lost(m.held)
+		m.held = Partitions{}
+	}
+	// From here on commits are made under the new generation.
+	m.setMember(res.MemberID, res.GenerationID)
 	var assignments map[string]Partitions
 	m.counts = nil
 	if res.LeaderID == res.MemberID {
@@ -43,13 +55,14 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 		RebalanceTimeoutMS: int32(m.cfg.RebalanceTimeout.Milliseconds()),
 		GroupInstanceID:    m.cfg.InstanceID,
 		ProtocolType:       protocolType,
-		Protocols: []joingroup.RequestProtocol{{
-			Name:     m.bal.name(),
-			Metadata: subscription{topics: m.cfg.Topics}.encode(0),
-		}},
 	}
 	for {
-		_, req.MemberID, _ = m.identity()
+		var generation int32
+		_, req.MemberID, generation = m.identity()
+		if generation >= 0 {
+			m.lastGeneration = generation
+		}
+		req.Protocols = m.offer(m.lastGeneration)
 		msg, err := m.ask(ctx, req)
 		if err != nil {
 			return nil, err
@@ -63,9 +76,24 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.setMember(res.MemberID, res.GenerationID)
+		m.lastContact = time.Now()
+		m.setMember(res.MemberID, -1)
 		return res, nil
 	}
+}
+
+// offer describes this member for each balancer. The eager one gets the oldest
+// format, which kafka-go understands as leader too.
+func (m *Member) offer(generation int32) []joingroup.RequestProtocol {
+	var out []joingroup.RequestProtocol
+	for _, b := range balancers {
+		s, version := subscription{topics: m.cfg.Topics, generation: generation}, int16(0)
+		if b.cooperative() {
+			s.owned, version = m.held, 2
+		}
+		out = append(out, joingroup.RequestProtocol{Name: b.name(), Metadata: s.encode(version)})
+	}
+	return out
 }
 
 // lead makes the assignment for all members.
@@ -130,6 +158,7 @@ func (m *Member) syncGroup(ctx context.Context, res *joingroup.Response, assignm
 	if err := cluster.CodeError(sres.ErrorCode); err != nil {
 		return nil, err
 	}
+	m.lastContact = time.Now()
 	p, err := decodeAssignment(sres.Assignments)
 	if err != nil {
 		return nil, fmt.Errorf("read assignment: %w", err)

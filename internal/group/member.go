@@ -30,12 +30,15 @@ type Config struct {
 
 // Handler is told what the member holds. Calls never overlap.
 type Handler interface {
-	// Assigned starts reading partitions. It must not block: slow work belongs
-	// into a goroutine that ends with ctx, and ctx ends before Revoked or Lost.
-	Assigned(ctx context.Context, p Partitions)
+	// Assigned starts reading partitions that come to those already held. It must
+	// not block.
+	Assigned(p Partitions)
 	// Revoked stops reading partitions that still belong to this member: it may
 	// commit, within the time of ctx. Afterwards they belong to somebody else.
 	Revoked(ctx context.Context, p Partitions)
+	// Rebalancing says that the member joins again and keeps its partitions
+	// meanwhile. It is a good time to commit, within the time of ctx.
+	Rebalancing(ctx context.Context)
 	// Lost stops reading partitions that already belong to somebody else.
 	Lost(p Partitions)
 }
@@ -45,20 +48,22 @@ type Member struct {
 	client  *cluster.Client
 	cfg     Config
 	handler Handler
-	bal     balancer
+	bal     balancer // of the last generation
 
 	mu          sync.Mutex // guards what Commit reads
 	coordinator int32      // -1 unknown
 	memberID    string
 	generation  int32 // -1 outside of a generation
 
-	held   Partitions
-	counts map[string]int32 // partition counts that the last own assignment was made from; nil for followers
+	held           Partitions
+	lastGeneration int32            // in which held was assigned; -1 none
+	lastContact    time.Time        // when the coordinator last counted this member in
+	counts         map[string]int32 // partition counts that the last own assignment was made from; nil for followers
 }
 
 // NewMember returns a member that does nothing before Run.
 func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
-	return &Member{client: client, cfg: cfg, handler: h, bal: rangeBalancer{}, coordinator: -1, generation: -1, held: Partitions{}}
+	return &Member{client: client, cfg: cfg, handler: h, bal: balancers[0], coordinator: -1, generation: -1, lastGeneration: -1, held: Partitions{}}
 }
 
 // Run is the life of the member: it joins, and joins again after each
@@ -88,23 +93,48 @@ func (m *Member) Run(ctx context.Context) error {
 
 // live takes part in one generation: from joining to the next rebalance (nil).
 func (m *Member) live(ctx context.Context) error {
-	assignment, err := m.join(ctx)
+	assigned, err := m.join(ctx)
 	if err != nil {
 		return err
 	}
-	held, cancel := context.WithCancel(ctx)
-	m.held = assignment
-	m.handler.Assigned(held, assignment)
-	err = m.beat(ctx)
-	cancel()
-	if err == nil {
-		// Eager protocol: everything is given back before joining again.
-		m.revoke(ctx)
+	revoked := m.held.Minus(assigned)
+	m.take(ctx, assigned, revoked)
+	if revoked.Len() == 0 {
+		if err := m.beat(ctx); err != nil {
+			return err
+		}
+	} // else: what was given back is free only when all have joined again (KIP-429)
+	m.prepareRejoin(ctx)
+	return nil
+}
+
+// take makes what is held what was assigned.
+func (m *Member) take(ctx context.Context, assigned, revoked Partitions) {
+	if revoked.Len() > 0 {
+		ctx, cancel := m.bounded(ctx)
+		m.handler.Revoked(ctx, revoked)
+		cancel()
 	}
-	return err
+	if added := assigned.Minus(m.held); added.Len() > 0 {
+		m.handler.Assigned(added)
+	}
+	m.held = assigned
+}
+
+// prepareRejoin gives everything back if the group is eager; otherwise the
+// partitions are read on.
+func (m *Member) prepareRejoin(ctx context.Context) {
+	if !m.bal.cooperative() {
+		m.revoke(ctx)
+		return
+	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
+	m.handler.Rebalancing(ctx)
 }
 
 // recover puts the member into the state from which the next join can succeed.
+// What is held stays as long as the coordinator may still count this member in.
 func (m *Member) recover(err error) {
 	var code kafkago.Error
 	errors.As(err, &code)
@@ -117,8 +147,10 @@ func (m *Member) recover(err error) {
 	case kafkago.RebalanceInProgress:
 		return
 	default:
-		m.lose()
 		m.setCoordinator(-1)
+		if time.Since(m.lastContact) > m.cfg.SessionTimeout {
+			m.lose()
+		}
 	}
 	m.cfg.Warn("group membership interrupted, joining again", err)
 }
@@ -137,13 +169,18 @@ func (m *Member) fatal(err error) bool {
 	return cluster.Hopeless(err)
 }
 
-// revoke gives back all that is held. It is bounded well below the session
-// timeout, since no heartbeats are sent meanwhile.
+// bounded limits what a handler may do to well below the session timeout, since
+// no heartbeats are sent meanwhile.
+func (m *Member) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, m.cfg.SessionTimeout/3)
+}
+
+// revoke gives back all that is held.
 func (m *Member) revoke(ctx context.Context) {
 	if m.held.Len() == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.cfg.SessionTimeout/3)
+	ctx, cancel := m.bounded(ctx)
 	defer cancel()
 	m.handler.Revoked(ctx, m.held)
 	m.held = Partitions{}

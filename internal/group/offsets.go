@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/offsetcommit"
 	"github.com/segmentio/kafka-go/protocol/offsetfetch"
@@ -41,6 +42,9 @@ func (m *Member) Generation() int32 {
 // may be another member's business. It returns the offsets that were taken and
 // the first error of the others.
 func (m *Member) Commit(ctx context.Context, generation int32, offsets Offsets) (Offsets, error) {
+	if generation < 0 {
+		return nil, m.errorf("commit offsets of", kafkago.RebalanceInProgress)
+	}
 	id, err := m.findCoordinator(ctx)
 	if err != nil {
 		return nil, m.errorf("commit offsets of", err)

@@ -15,7 +15,7 @@ type Tracker struct {
 	mu      sync.Mutex
 	parts   map[key]*partition
 	unacked int           // records handed out and not acknowledged, of all partitions
-	waiting int           // callers in WaitBelow
+	waiting int           // callers of wait
 	changed chan struct{} // closed and replaced when unacked falls while somebody waits
 }
 
@@ -160,10 +160,15 @@ func (t *Tracker) Committed(c Commit) {
 	}
 }
 
-// WaitBelow blocks until fewer than limit records, of all partitions, are
-// unacknowledged.
-func (t *Tracker) WaitBelow(ctx context.Context, limit int) error {
-	return t.wait(ctx, func() bool { return t.unacked < limit })
+// WaitRoom blocks until fewer than limit records, of all partitions, are
+// unacknowledged, and returns how many fewer.
+func (t *Tracker) WaitRoom(ctx context.Context, limit int) (int, error) {
+	room := 0
+	err := t.wait(ctx, func() bool {
+		room = limit - t.unacked
+		return room > 0
+	})
+	return room, err
 }
 
 // WaitAcked blocks until all records of a partition are acknowledged.

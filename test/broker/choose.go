@@ -10,21 +10,26 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
-// starter prepares an engine in dir; its nodes are not running yet.
-type starter func(dir string, l layout, o Options) (engine, error)
+// preparer prepares an engine in dir; its nodes are not running yet.
+type preparer func(dir string, l layout, o Options) (engine, error)
 
-// chooseEngine finds out what this machine can run Kafka with.
-func chooseEngine(ctx context.Context) (starter, error) {
-	noJava := haveJava(ctx)
-	if noJava != "" {
-		return nil, unavailable(noJava)
+// chooseEngine finds out what this machine can run Kafka with, and fetches
+// Kafka if it is not here yet.
+func chooseEngine(ctx context.Context) (preparer, error) {
+	noDocker := missingDocker(ctx)
+	if noDocker == "" {
+		return newCompose, pullImage(ctx)
+	}
+	if noJava := missingJava(ctx); noJava != "" {
+		return nil, fmt.Errorf("%w: %s and %s: start Docker, or install Java 17 and Maven, or set KAFKA_TEST_SERVERS=host:port,…",
+			ErrUnavailable, noDocker, noJava)
 	}
 	jars, err := fetchJars(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return func(dir string, l layout, o Options) (engine, error) {
-		return startNative(dir, jars, l, o)
+		return newNative(dir, jars, l, o)
 	}, nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/conduitio/conduit-connector-kafka/test/certs"
-	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 	"github.com/conduitio/conduit-connector-kafka/test/proxy"
 )
 
@@ -66,9 +65,10 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if servers := os.Getenv("KAFKA_TEST_SERVERS"); servers != "" {
 		return attachServers(ctx, servers, o)
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-
+	prepare, err := chooseEngine(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start Kafka: %w", err)
+	}
 	l, err := freePorts(o.Nodes)
 	if err != nil {
 		return nil, err
@@ -77,25 +77,25 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		desc:  description{Options: o, Layout: l, Plaintext: l.addrs(o.advertised(plaintext))},
 		state: make(map[int]nodeState),
 	}
-	if err := c.launch(ctx); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := c.launch(ctx, prepare); err != nil {
 		return nil, fmt.Errorf("start Kafka: %w", errors.Join(err, c.Stop()))
 	}
 	return c, nil
 }
 
-func (c *Cluster) launch(ctx context.Context) error {
-	start, err := chooseEngine(ctx)
-	if err != nil {
-		return err
-	}
+func (c *Cluster) launch(ctx context.Context, prepare preparer) error {
 	dir, creds, err := workspace(c.desc.Layout)
 	if err != nil {
 		return err
 	}
 	c.desc.Certs = creds
-	if c.engine, err = start(dir, c.desc.Layout, c.desc.Options); err != nil {
+	e, err := prepare(dir, c.desc.Layout, c.desc.Options)
+	if err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
+	c.engine = e
 	c.desc.Tool = c.engine.tool()
 	if err := c.listenBefore(); err != nil {
 		return err
@@ -193,15 +193,4 @@ func (c *Cluster) Tool(ctx context.Context, class string, args ...string) (strin
 		return out, fmt.Errorf("run %s: %w", class, err)
 	}
 	return out, nil
-}
-
-// CreateTopic creates a topic, replicated to all nodes, and waits until every
-// node knows a leader for each of its partitions.
-func (c *Cluster) CreateTopic(ctx context.Context, name string, partitions int32, configs map[string]string) error {
-	cl, err := kclient.New(c.Direct())
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
-	return cl.CreateTopic(ctx, name, partitions, configs)
 }

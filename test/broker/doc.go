@@ -13,7 +13,7 @@
 //
 //  1. KAFKA_TEST_CLUSTER: a cluster that cmd/kafka started for several packages
 //  2. KAFKA_TEST_SERVERS: "host:port,…" of a plaintext cluster of your own
-//  3. Docker Compose (test/compose.yaml), where a Docker engine answers
+//  3. Docker Compose (compose.yaml), where a Docker engine answers
 //  4. Maven and Java 17: Kafka's own artifacts, fetched once into the user's
 //     cache directory (or into KAFKA_TEST_CACHE)
 //

@@ -39,12 +39,6 @@ type engine interface {
 // errNoFaults is what a cluster that this process did not start answers.
 var errNoFaults = errors.New("not this process's own cluster: set Options.Faults")
 
-// unavailable wraps ErrUnavailable with what is missing.
-func unavailable(missing string) error {
-	return fmt.Errorf("%w: %s: start Docker, or install Java 17 and Maven, or set KAFKA_TEST_SERVERS=host:port,…",
-		ErrUnavailable, missing)
-}
-
 // workspace is a cluster's temporary directory with its certificates in it.
 // Everything there is readable for all: a container has another user.
 func workspace(l layout) (dir string, creds Certs, err error) {

@@ -3,9 +3,7 @@ package broker
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,25 +16,30 @@ var pom []byte
 
 var javaVersion = regexp.MustCompile(`version "(\d+)`)
 
-// haveJava says what is missing for running Kafka from its artifacts, or "".
-func haveJava(ctx context.Context) string {
+// missingJava says what is missing for running Kafka from its artifacts, or "".
+func missingJava(ctx context.Context) string {
 	out, err := exec.CommandContext(ctx, "java", "-version").CombinedOutput()
 	if err != nil {
 		return "Java is not installed"
 	}
 	m := javaVersion.FindSubmatch(out)
 	if m == nil {
-		return "java -version is not understood"
+		return "the version of Java is not understood"
 	}
 	if v, _ := strconv.Atoi(string(m[1])); v < 17 {
-		return fmt.Sprintf("Java is %s", m[1])
+		return fmt.Sprintf("Java has version %d", v)
+	}
+	if jars, err := jarsDir(); err == nil && exists(jars) {
+		return ""
+	}
+	if _, err := exec.LookPath("mvn"); err != nil {
+		return "Maven is not installed"
 	}
 	return ""
 }
 
-// fetchJars returns the directory of Kafka's jars, which Maven fills once per
-// machine and version. Processes may race: one's directory wins, whole.
-func fetchJars(ctx context.Context) (string, error) {
+// jarsDir returns where Kafka's jars lie on this machine, or will.
+func jarsDir() (string, error) {
 	cache := os.Getenv("KAFKA_TEST_CACHE")
 	if cache == "" {
 		user, err := os.UserCacheDir()
@@ -45,13 +48,22 @@ func fetchJars(ctx context.Context) (string, error) {
 		}
 		cache = filepath.Join(user, "conduit-connector-kafka")
 	}
-	jars := filepath.Join(cache, "kafka-"+Version)
-	if _, err := os.Stat(jars); err == nil {
-		return jars, nil
+	return filepath.Join(cache, "kafka-"+Version), nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// fetchJars returns the directory of Kafka's jars, which Maven fills once per
+// machine and version. Processes may race: one's directory wins, whole.
+func fetchJars(ctx context.Context) (string, error) {
+	jars, err := jarsDir()
+	if err != nil || exists(jars) {
+		return jars, err
 	}
-	if _, err := exec.LookPath("mvn"); err != nil {
-		return "", unavailable("Maven is not installed")
-	}
+	cache := filepath.Dir(jars)
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", fmt.Errorf("fetch Kafka: %w", err)
 	}
@@ -69,8 +81,7 @@ func fetchJars(ctx context.Context) (string, error) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("fetch Kafka with Maven: %w: %s", err, lastLines(out, 10))
 	}
-	err = os.Rename(filepath.Join(tmp, "libs"), jars)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Rename(filepath.Join(tmp, "libs"), jars); err != nil && !exists(jars) {
 		return "", fmt.Errorf("fetch Kafka: %w", err)
 	}
 	return jars, nil

@@ -34,7 +34,7 @@ type process struct {
 	done chan struct{} // closed when it has ended and was waited for
 }
 
-func startNative(dir, jars string, l layout, o Options) (engine, error) {
+func newNative(dir, jars string, l layout, o Options) (engine, error) {
 	n := &native{
 		dir:       dir,
 		classPath: filepath.Join(jars, "*"),

@@ -15,18 +15,28 @@ const (
 	saslPlaintext
 	direct // between the brokers and for the harness: never proxied
 	controller
-	front // of the proxy before plaintext: no listener of the node
-	slots
+	listeners
+	front = listeners // of the proxy before plaintext: no listener of the node
 )
 
 // layout gives every listener of every node its port: a contiguous block, so
-// that one range publishes them all.
+// that one range publishes them all; the ports of the proxies follow.
 type layout struct {
 	Base  int `json:"base"`
 	Nodes int `json:"nodes"`
 }
 
-func (l layout) port(node, listener int) int { return l.Base + (node-1)*slots + listener }
+func (l layout) port(node, listener int) int {
+	if listener == front {
+		return l.Base + l.Nodes*listeners + node - 1
+	}
+	return l.Base + (node-1)*listeners + listener
+}
+
+// published returns the first and the last port of the nodes themselves.
+func (l layout) published() (first, last int) {
+	return l.Base, l.Base + l.Nodes*listeners - 1
+}
 
 func (l layout) addr(node, listener int) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(l.port(node, listener)))
@@ -52,11 +62,11 @@ func freePorts(nodes int) (layout, error) {
 			return l, nil
 		}
 	}
-	return layout{}, fmt.Errorf("find free ports: no block of %d in %d tries", nodes*slots, tries)
+	return layout{}, fmt.Errorf("find free ports: no block of %d in %d tries", nodes*(listeners+1), tries)
 }
 
 func (l layout) free() bool {
-	for p := l.Base; p < l.Base+l.Nodes*slots; p++ {
+	for p := l.Base; p < l.Base+l.Nodes*(listeners+1); p++ {
 		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p)))
 		if err != nil {
 			return false

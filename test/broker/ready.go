@@ -43,13 +43,16 @@ func (c *Cluster) nodeReady(ctx context.Context, node, want int) error {
 	}
 	defer cl.Close()
 	inSync := want == c.desc.Options.Nodes
-	for {
+	for looked := time.Now(); ; {
 		err := checkNode(ctx, cl.Broker(node), want, inSync)
 		if err == nil {
 			return nil
 		}
-		if c.engine.exited(node) {
-			return errors.New("it has exited")
+		if time.Since(looked) > time.Second { // asking a container engine is not cheap
+			if c.engine.exited(node) {
+				return errors.New("it has exited")
+			}
+			looked = time.Now()
 		}
 		select {
 		case <-ctx.Done():

@@ -11,10 +11,10 @@ import (
 
 func TestCluster_runs_kafkas_own_tools(t *testing.T) {
 	is, kafka := is.New(t), broker.ForTest(t, broker.Options{})
-	is.NoErr(kafka.CreateTopic(t.Context(), "tools", 2, nil))
+	topic := kafka.NewTopic(t, 2, nil)
 
 	out, err := kafka.Tool(t.Context(), "org.apache.kafka.tools.TopicCommand",
-		"--bootstrap-server", kafka.Direct()[0], "--describe", "--topic", "tools")
+		"--bootstrap-server", kafka.Direct()[0], "--describe", "--topic", topic)
 	is.NoErr(err)
 	is.True(strings.Contains(out, "PartitionCount: 2"))
 

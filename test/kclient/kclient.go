@@ -7,6 +7,7 @@ package kclient
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -37,6 +38,7 @@ func (c *Client) dial(more ...kgo.Opt) (*kgo.Client, error) {
 		kgo.SeedBrokers(c.servers...),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ProducerLinger(0),
+		kgo.MetadataMinAge(50 * time.Millisecond), // topics and leaders change under its feet
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
 	}
 	opts = append(append(opts, c.opts...), more...)

@@ -32,79 +32,80 @@ func values(records []*kgo.Record) []string {
 }
 
 func TestClient_reads_back_what_it_produced(t *testing.T) {
-	is, ctx, cl := is.New(t), t.Context(), newClient(t)
-	is.NoErr(cl.CreateTopic(ctx, "round-trip", 2, nil))
-	is.NoErr(cl.Produce(ctx, record("round-trip", 1, "b"), record("round-trip", 0, "a"), record("round-trip", 1, "c")))
+	is, ctx, cl, topic := is.New(t), t.Context(), newClient(t), broker.Name(t)
+	is.NoErr(cl.CreateTopic(ctx, topic, 2, nil))
+	is.NoErr(cl.Produce(ctx, record(topic, 1, "b"), record(topic, 0, "a"), record(topic, 1, "c")))
 
-	got, err := cl.Consume(ctx, "round-trip")
+	got, err := cl.Consume(ctx, topic)
 	is.NoErr(err)
 	is.Equal(values(got), []string{"a", "b", "c"})
 	is.Equal(got[2].Offset, int64(1))
-	ends, err := cl.EndOffsets(ctx, "round-trip")
+	ends, err := cl.EndOffsets(ctx, topic)
 	is.NoErr(err)
 	is.Equal(ends, map[int32]int64{0: 1, 1: 2})
 }
 
 func TestClient_tells_aborted_from_committed_records(t *testing.T) {
-	is, ctx, cl := is.New(t), t.Context(), newClient(t)
-	is.NoErr(cl.CreateTopic(ctx, "transactions", 1, nil))
-	is.NoErr(cl.ProduceCommitted(ctx, record("transactions", 0, "committed")))
-	is.NoErr(cl.ProduceAborted(ctx, record("transactions", 0, "aborted")))
+	is, ctx, cl, topic := is.New(t), t.Context(), newClient(t), broker.Name(t)
+	is.NoErr(cl.CreateTopic(ctx, topic, 1, nil))
+	is.NoErr(cl.ProduceCommitted(ctx, record(topic, 0, "committed")))
+	is.NoErr(cl.ProduceAborted(ctx, record(topic, 0, "aborted")))
 
-	all, err := cl.Consume(ctx, "transactions")
+	all, err := cl.Consume(ctx, topic)
 	is.NoErr(err)
 	is.Equal(values(all), []string{"committed", "aborted"})
-	committed, err := cl.ConsumeCommitted(ctx, "transactions")
+	committed, err := cl.ConsumeCommitted(ctx, topic)
 	is.NoErr(err)
 	is.Equal(values(committed), []string{"committed"})
-	ends, err := cl.EndOffsets(ctx, "transactions")
+	ends, err := cl.EndOffsets(ctx, topic)
 	is.NoErr(err)
 	is.Equal(ends[0], int64(4)) // two records, two control records
 }
 
 func TestClient_sees_committed_offsets(t *testing.T) {
-	is, ctx, cl := is.New(t), t.Context(), newClient(t)
-	is.NoErr(cl.CreateTopic(ctx, "offsets", 2, nil))
+	is, ctx, cl, topic := is.New(t), t.Context(), newClient(t), broker.Name(t)
+	is.NoErr(cl.CreateTopic(ctx, topic, 2, nil))
 
-	got, err := cl.Committed(ctx, "no-such-group", "offsets")
+	got, err := cl.Committed(ctx, broker.Name(t), topic)
 	is.NoErr(err)
 	is.Equal(got, map[int32]int64{})
 
-	is.NoErr(cl.Commit(ctx, "offsets-group", "offsets", map[int32]int64{1: 7}))
-	got, err = cl.Committed(ctx, "offsets-group", "offsets")
+	group := broker.Name(t)
+	is.NoErr(cl.Commit(ctx, group, topic, map[int32]int64{1: 7}))
+	got, err = cl.Committed(ctx, group, topic)
 	is.NoErr(err)
 	is.Equal(got, map[int32]int64{1: 7})
 
-	state, members, err := cl.Group(ctx, "offsets-group")
+	state, members, err := cl.Group(ctx, group)
 	is.NoErr(err)
 	is.Equal(state, "Empty")
 	is.Equal(members, 0)
 }
 
 func TestClient_changes_topics(t *testing.T) {
-	is, ctx, cl := is.New(t), t.Context(), newClient(t)
-	is.NoErr(cl.CreateTopic(ctx, "changes", 1, map[string]string{"retention.ms": "-1"}))
-	is.NoErr(cl.AddPartitions(ctx, "changes", 3))
-	is.NoErr(cl.Produce(ctx, record("changes", 2, "a"), record("changes", 2, "b")))
-	_, err := cl.EndOffsets(ctx, "changes")
+	is, ctx, cl, topic := is.New(t), t.Context(), newClient(t), broker.Name(t)
+	is.NoErr(cl.CreateTopic(ctx, topic, 1, map[string]string{"retention.ms": "-1"}))
+	is.NoErr(cl.AddPartitions(ctx, topic, 3))
+	is.NoErr(cl.Produce(ctx, record(topic, 2, "a"), record(topic, 2, "b")))
+	_, err := cl.EndOffsets(ctx, topic)
 	is.NoErr(err)
 
-	is.NoErr(cl.DeleteTopic(ctx, "changes"))
-	_, err = cl.EndOffsets(ctx, "changes")
+	is.NoErr(cl.DeleteTopic(ctx, topic))
+	_, err = cl.EndOffsets(ctx, topic)
 	is.True(err != nil)
 	is.True(errors.Is(err, kerr.UnknownTopicOrPartition))
 }
 
 func TestClient_starts_after_deleted_records(t *testing.T) {
-	is, ctx, cl := is.New(t), t.Context(), newClient(t)
-	is.NoErr(cl.CreateTopic(ctx, "deleted", 1, nil))
-	is.NoErr(cl.Produce(ctx, record("deleted", 0, "a"), record("deleted", 0, "b")))
-	is.NoErr(cl.DeleteRecords(ctx, "deleted", 0, 1))
+	is, ctx, cl, topic := is.New(t), t.Context(), newClient(t), broker.Name(t)
+	is.NoErr(cl.CreateTopic(ctx, topic, 1, nil))
+	is.NoErr(cl.Produce(ctx, record(topic, 0, "a"), record(topic, 0, "b")))
+	is.NoErr(cl.DeleteRecords(ctx, topic, 0, 1))
 
-	starts, err := cl.StartOffsets(ctx, "deleted")
+	starts, err := cl.StartOffsets(ctx, topic)
 	is.NoErr(err)
 	is.Equal(starts, map[int32]int64{0: 1})
-	got, err := cl.Consume(ctx, "deleted")
+	got, err := cl.Consume(ctx, topic)
 	is.NoErr(err)
 	is.Equal(values(got), []string{"b"})
 }

@@ -103,11 +103,9 @@ func (c *Client) fetch(ctx context.Context, topic string, partition int32, offse
 	if err != nil {
 		return nil, err
 	}
-	leader := int32(-1)
-	for _, p := range meta.Partitions {
-		if p.Partition == partition {
-			leader = p.Leader
-		}
+	leader, err := c.Leader(ctx, topic, partition)
+	if err != nil {
+		return nil, err
 	}
 	part := kmsg.NewFetchRequestTopicPartition()
 	part.Partition, part.FetchOffset, part.PartitionMaxBytes = partition, offset, 16<<20

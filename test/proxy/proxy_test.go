@@ -170,6 +170,8 @@ func TestProxy_cuts_after_n_bytes(t *testing.T) {
 func TestProxy_refuses_until_it_passes(t *testing.T) {
 	is := is.New(t)
 	p, conn := start(t)
+	send(t, conn, "accepted")
+	receive(t, conn, "accepted")
 	p.Refuse()
 	_, err := net.Dial("tcp", p.Addr())
 	is.True(errors.Is(err, syscall.ECONNREFUSED))

@@ -1,0 +1,44 @@
+package broker_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+)
+
+func TestStart_says_in_one_line_what_is_missing(t *testing.T) {
+	is := is.New(t)
+	t.Setenv("KAFKA_TEST_SERVERS", "")
+	t.Setenv("PATH", t.TempDir())
+	_, err := broker.Start(t.Context(), broker.Options{})
+	is.True(errors.Is(err, broker.ErrUnavailable))
+	is.Equal(err.Error(), "start Kafka: no Kafka: Docker is not installed and Java is not installed: "+
+		"start Docker, or install Java 17 and Maven, or set KAFKA_TEST_SERVERS=host:port,…")
+}
+
+func TestStart_does_not_change_a_cluster_that_is_not_its_own(t *testing.T) {
+	t.Setenv("KAFKA_TEST_SERVERS", "127.0.0.1:1")
+	for name, o := range map[string]broker.Options{
+		"faults":     {Faults: true},
+		"proxied":    {Proxied: true},
+		"secure":     {Secure: true},
+		"properties": {Properties: map[string]string{"a": "b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := broker.Start(t.Context(), o)
+			is.New(t).True(errors.Is(err, broker.ErrUnavailable))
+		})
+	}
+}
+
+func TestStart_refuses_a_number_of_nodes_that_it_cannot_start(t *testing.T) {
+	is := is.New(t)
+	_, err := broker.Start(t.Context(), broker.Options{Nodes: 2})
+	is.True(err != nil)
+	is.True(strings.Contains(err.Error(), "2 nodes: must be 1 or 3"))
+	is.True(!errors.Is(err, broker.ErrUnavailable))
+}
