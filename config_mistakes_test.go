@@ -1,0 +1,102 @@
+package kafka
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/certs"
+)
+
+// clientPair is a client certificate with its key, both PEM.
+func clientPair(t *testing.T) (cert, key string) {
+	t.Helper()
+	is := is.New(t)
+	ca, err := certs.New("unit tests")
+	is.NoErr(err)
+	pair, err := ca.Client("client")
+	is.NoErr(err)
+	return string(pair.Cert), string(pair.Key)
+}
+
+const notACertificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+func TestMistakesInSharedSettings(t *testing.T) {
+	cert, key := clientPair(t)
+	_, otherKey := clientPair(t)
+	tests := map[string]struct {
+		given map[string]string
+		want  []complaint
+	}{
+		"no servers":         {map[string]string{"servers": ""}, []complaint{{"servers", "at least one bootstrap server is required, as host:port"}}},
+		"only commas":        {map[string]string{"servers": " , ,"}, []complaint{{"servers", "at least one"}}},
+		"no port":            {map[string]string{"servers": "localhost"}, []complaint{{"servers", `"localhost" is not host:port`}}},
+		"no host":            {map[string]string{"servers": ":9092"}, []complaint{{"servers", `":9092" is not host:port`}}},
+		"port 0":             {map[string]string{"servers": "a:0"}, []complaint{{"servers", "a port of 1 to 65535"}}},
+		"port too high":      {map[string]string{"servers": "a:65536"}, []complaint{{"servers", "a port of 1 to 65535"}}},
+		"negative port":      {map[string]string{"servers": "a:-1"}, []complaint{{"servers", "a port of 1 to 65535"}}},
+		"port's name":        {map[string]string{"servers": "a:kafka"}, []complaint{{"servers", "a port of 1 to 65535"}}},
+		"a URL":              {map[string]string{"servers": "kafka://a:1"}, []complaint{{"servers", `"kafka://a:1" is not host:port`}}},
+		"IPv6, no brackets":  {map[string]string{"servers": "::1:9092"}, []complaint{{"servers", "is not host:port"}}},
+		"two bad of four":    {map[string]string{"servers": "a:1,b,[::1]:65535,c:x"}, []complaint{{"servers", `"b"`}, {"servers", `"c:x"`}}},
+		"certificate alone":  {map[string]string{"clientCert": cert}, []complaint{{"clientKey", "clientCert is given without its private key"}}},
+		"key alone":          {map[string]string{"clientKey": key}, []complaint{{"clientCert", "clientKey is given without its certificate"}}},
+		"broken certificate": {map[string]string{"clientCert": "x", "clientKey": key}, []complaint{{"clientCert, clientKey", "in PEM"}}},
+		"broken key":         {map[string]string{"clientCert": cert, "clientKey": "x"}, []complaint{{"clientCert, clientKey", "in PEM"}}},
+		"another's key":      {map[string]string{"clientCert": cert, "clientKey": otherKey}, []complaint{{"clientCert, clientKey", "does not match"}}},
+		"CA not in PEM":      {map[string]string{"caCert": "x"}, []complaint{{"caCert", "-----BEGIN CERTIFICATE----- is expected"}}},
+		"broken CA":          {map[string]string{"caCert": notACertificate}, []complaint{{"caCert", "PEM block 1 (CERTIFICATE)"}}},
+		"broken second CA":   {map[string]string{"caCert": cert + notACertificate}, []complaint{{"caCert", "PEM block 2 (CERTIFICATE)"}}},
+		"user alone":         {map[string]string{"saslUsername": "u"}, []complaint{{"saslPassword", "required for authentication with PLAIN"}}},
+		"password alone":     {map[string]string{"saslPassword": "p"}, []complaint{{"saslUsername", "required for authentication with PLAIN"}}},
+		"mechanism alone": {
+			map[string]string{"saslMechanism": "SCRAM-SHA-256"},
+			[]complaint{{"saslUsername", "required for authentication with SCRAM-SHA-256"}, {"saslPassword", "required for authentication with SCRAM-SHA-256"}},
+		},
+		"unknown mechanism": {
+			map[string]string{"saslMechanism": "SCRAM-SHA-1", "saslUsername": "u", "saslPassword": "p"},
+			[]complaint{{"saslMechanism", `"SCRAM-SHA-1" is unknown: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512`}},
+		},
+		"all at once": {
+			map[string]string{"servers": "a", "clientKey": key, "caCert": "x", "saslMechanism": "plain"},
+			[]complaint{{"servers", `"a"`}, {"clientCert", "without"}, {"caCert", "PEM"}, {"saslMechanism", `"plain"`}, {"saslUsername", "required"}, {"saslPassword", "required"}},
+		},
+	}
+	for name, c := range tests {
+		t.Run(name, func(t *testing.T) {
+			for by, parse := range parsers {
+				t.Run(by, func(t *testing.T) {
+					_, err := parse(c.given)
+					expectComplaints(t, err, c.want...)
+				})
+			}
+		})
+	}
+}
+
+func TestMistakesInASource(t *testing.T) {
+	tests := map[string]struct {
+		given map[string]string
+		want  []complaint
+	}{
+		"no topics":       {map[string]string{"topics": ""}, []complaint{{"topics", "at least one topic is required"}}},
+		"only commas":     {map[string]string{"topics": " ,,", "topic": ","}, []complaint{{"topics", "at least one topic is required"}}},
+		"topic as well":   {map[string]string{"topic": "payments"}, []complaint{{"topic", "alias of topics: give one of the two"}}},
+		"bad names":       {map[string]string{"topics": "a b,good,ü,.."}, []complaint{{"topics", `"a b"`}, {"topics", `"ü"`}, {"topics", `".."`}}},
+		"a long name":     {map[string]string{"topics": strings.Repeat("x", 250)}, []complaint{{"topics", "250 characters, up to 249 are allowed"}}},
+		"negative size":   {map[string]string{"commitOffsetsSize": "-1"}, []complaint{{"commitOffsetsSize", "-1 is not allowed: 0 or more"}}},
+		"negative delay":  {map[string]string{"commitOffsetsDelay": "-1ns"}, []complaint{{"commitOffsetsDelay", "-1ns is not allowed"}}},
+		"both and a name": {map[string]string{"topic": "a b"}, []complaint{{"topic", "give one"}, {"topics", `"a b"`}}},
+		"all at once": {
+			map[string]string{"servers": "", "topics": "", "commitOffsetsSize": "-5", "commitOffsetsDelay": "-5s", "saslUsername": "u"},
+			[]complaint{{"servers", "required"}, {"topics", "required"}, {"commitOffsetsSize", "-5"}, {"commitOffsetsDelay", "-5s"}, {"saslPassword", "required"}},
+		},
+	}
+	for name, c := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := ParseSource(changed(goodSource, c.given))
+			expectComplaints(t, err, c.want...)
+		})
+	}
+}

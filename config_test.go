@@ -1,0 +1,171 @@
+package kafka
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+var (
+	goodSource      = map[string]string{"servers": "localhost:9092", "topics": "orders"}
+	goodDestination = map[string]string{"servers": "localhost:9092"}
+)
+
+// changed returns a copy of settings with changes.
+func changed(settings, changes map[string]string) map[string]string {
+	out := maps.Clone(settings)
+	maps.Copy(out, changes)
+	return out
+}
+
+// parsers are the ways to read the settings that both sides share, each with
+// what it needs to succeed.
+var parsers = map[string]func(changes map[string]string) (Config, error){
+	"Parse": func(changes map[string]string) (Config, error) {
+		return Parse(changed(goodDestination, changes))
+	},
+	"ParseSource": func(changes map[string]string) (Config, error) {
+		c, err := ParseSource(changed(goodSource, changes))
+		return c.Config, err
+	},
+	"ParseDestination": func(changes map[string]string) (Config, error) {
+		c, err := ParseDestination(changed(goodDestination, changes))
+		return c.Config, err
+	},
+}
+
+// complaint is a line of an error about settings: the name of the setting, and
+// words out of what is said about it.
+type complaint struct{ setting, says string }
+
+// expectComplaints wants an error of these lines in any order, and no others.
+func expectComplaints(t *testing.T, err error, want ...complaint) {
+	t.Helper()
+	is := is.New(t)
+	is.True(err != nil) // something is wrong
+	lines := strings.Split(strings.TrimPrefix(err.Error(), "config invalid: "), "\n")
+	for _, w := range want {
+		i := slices.IndexFunc(lines, func(line string) bool {
+			return strings.HasPrefix(line, w.setting+": ") && strings.Contains(line, w.says)
+		})
+		if i < 0 {
+			t.Errorf("no line says %q about %q:\n%v", w.says, w.setting, err)
+			continue
+		}
+		lines = slices.Delete(lines, i, i+1)
+	}
+	is.Equal(lines, []string{}) // nothing else is said
+}
+
+func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
+	is := is.New(t)
+	for _, parse := range parsers {
+		c, err := parse(nil)
+		is.NoErr(err)
+		is.Equal(c, Config{Servers: []string{"localhost:9092"}, ClientID: "conduit-connector-kafka"})
+	}
+
+	s, err := ParseSource(changed(goodSource, nil))
+	is.NoErr(err)
+	is.Equal(s.Topics, []string{"orders"})
+	is.Equal(s.GroupID, "")
+	is.Equal(s.ReadFromBeginning, false)
+	is.Equal(s.RetryGroupJoinErrors, true)
+	is.Equal(s.CommitOffsetsSize, 1000)
+	is.Equal(s.CommitOffsetsDelay, 5*time.Second)
+	is.Equal(*s.SourceWithSchemaExtraction.KeyEnabled, false)
+	is.Equal(*s.SourceWithSchemaExtraction.PayloadEnabled, false)
+
+	d, err := ParseDestination(changed(goodDestination, nil))
+	is.NoErr(err)
+	is.Equal(d.Topic, `{{ index .Metadata "opencdc.collection" }}`)
+	is.Equal(d.Acks, "all")
+	is.Equal(d.DeliveryTimeout, 10*time.Second)
+	is.Equal(d.Compression, "snappy")
+	is.Equal(d.BatchBytes, 1000012)
+}
+
+func TestSettingsThatAreGivenAreTaken(t *testing.T) {
+	is := is.New(t)
+	for _, parse := range parsers {
+		c, err := parse(map[string]string{"servers": "a:1,b:2", "clientID": "me", "tls.enabled": "true", "saslUsername": "u", "saslPassword": "p"})
+		is.NoErr(err)
+		is.Equal(c, Config{
+			Servers: []string{"a:1", "b:2"}, ClientID: "me",
+			TLSConfig: TLSConfig{TLSEnabled: true}, SASLConfig: SASLConfig{Username: "u", Password: "p"},
+		})
+	}
+
+	s, err := ParseSource(changed(goodSource, map[string]string{
+		"groupID": "g", "readFromBeginning": "true", "retryGroupJoinErrors": "false",
+		"commitOffsetsSize": "0", "commitOffsetsDelay": "0s", "sdk.schema.extract.payload.enabled": "true",
+	}))
+	is.NoErr(err)
+	is.Equal(s.GroupID, "g")
+	is.Equal(s.ReadFromBeginning, true)
+	is.Equal(s.RetryGroupJoinErrors, false)
+	is.Equal(s.CommitOffsetsSize, 0)
+	is.Equal(s.CommitOffsetsDelay, time.Duration(0))
+	is.Equal(*s.SourceWithSchemaExtraction.PayloadEnabled, true)
+
+	d, err := ParseDestination(changed(goodDestination, map[string]string{
+		"topic": "t", "acks": "1", "deliveryTimeout": "1m", "compression": "zstd", "batchBytes": "1",
+	}))
+	is.NoErr(err)
+	is.Equal(d.Topic, "t")
+	is.Equal(d.Acks, "1")
+	is.Equal(d.DeliveryTimeout, time.Minute)
+	is.Equal(d.Compression, "zstd")
+	is.Equal(d.BatchBytes, 1)
+}
+
+func TestBlanksAroundListItemsDoNotCount(t *testing.T) {
+	is := is.New(t)
+	for _, parse := range parsers {
+		c, err := parse(map[string]string{"servers": " a:1 , ,\tb:2 ,"})
+		is.NoErr(err)
+		is.Equal(c.servers(), []string{"a:1", "b:2"})
+	}
+	for _, name := range []string{"topics", "topic"} {
+		s, err := ParseSource(map[string]string{"servers": "a:1", name: " y , ,x, y ,"})
+		is.NoErr(err)
+		is.Equal(s.topics(), []string{"x", "y"}) // each once
+	}
+}
+
+func TestParseLeavesOutTheSettingsOfEitherSide(t *testing.T) {
+	is := is.New(t)
+	_, err := Parse(changed(goodDestination, map[string]string{"acks": "two", "topics": "not allowed", "commitOffsetsSize": "-1", "unheard.of": "x"}))
+	is.NoErr(err)
+}
+
+func TestValidateChangesNothing(t *testing.T) {
+	is := is.New(t)
+	s := SourceConfig{Config: Config{Servers: []string{" b:1", "", "a:2"}}, Topics: []string{"y ", "x", "", "x"}}
+	is.NoErr(s.Validate(context.Background()))
+	is.Equal(s, SourceConfig{Config: Config{Servers: []string{" b:1", "", "a:2"}}, Topics: []string{"y ", "x", "", "x"}})
+
+	d := DestinationConfig{Config: Config{Servers: []string{"a:1 "}}, Topic: "t", Acks: "-1", Compression: "none", BatchBytes: 1}
+	want := d
+	is.NoErr(d.Validate(context.Background()))
+	is.Equal(d, want)
+}
+
+func TestSettingsOfTheWrongTypeAreNamed(t *testing.T) {
+	is := is.New(t)
+	for _, parse := range parsers {
+		_, err := parse(map[string]string{"tls.enabled": "maybe"})
+		is.True(err != nil) // a bool is expected
+		is.True(strings.Contains(err.Error(), "tls.enabled"))
+	}
+	_, err := ParseSource(changed(goodSource, map[string]string{"commitOffsetsSize": "many", "commitOffsetsDelay": "soon", "nonsense": "x"}))
+	is.True(err != nil)
+	for _, name := range []string{"commitOffsetsSize", "commitOffsetsDelay", "nonsense"} {
+		is.True(strings.Contains(err.Error(), name))
+	}
+}

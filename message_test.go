@@ -1,0 +1,200 @@
+package kafka
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+// recordsOf makes records of one batch of topic t, partition 3, group g.
+func recordsOf(records ...recordbatch.Record) []opencdc.Record {
+	b := message.Batch{Topic: "t", Partition: 3, Records: records}
+	return newRecordMaker("g").append(nil, b, time.Unix(100, 7))
+}
+
+func TestARecordTellsWhereItsMessageLay(t *testing.T) {
+	is := is.New(t)
+	got := recordsOf(recordbatch.Record{
+		Offset: 42, Timestamp: 1700000000123, Key: []byte("key"), Value: []byte("value"),
+		Headers: []recordbatch.Header{{Key: "h", Value: []byte("x\xff")}},
+	})
+	is.Equal(got, []opencdc.Record{{
+		Position:  Position{GroupID: "g", Topic: "t", Partition: 3, Offset: 42}.Encode(),
+		Operation: opencdc.OperationCreate,
+		Metadata: opencdc.Metadata{
+			"opencdc.collection": "t",
+			"opencdc.createdAt":  "1700000000123000000",
+			"opencdc.readAt":     "100000000007",
+			"kafka.partition":    "3",
+			"kafka.offset":       "42",
+			"kafka.header.h":     "x\xff",
+		},
+		Key:     opencdc.RawData("key"),
+		Payload: opencdc.Change{After: opencdc.RawData("value")},
+	}})
+}
+
+func TestTheTimesOfARecord(t *testing.T) {
+	for name, ms := range map[string]int64{"the epoch": 0, "a millisecond": 1, "now": time.Now().UnixMilli()} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			metadata := recordsOf(recordbatch.Record{Timestamp: ms})[0].Metadata
+			created, err := metadata.GetCreatedAt()
+			is.NoErr(err)
+			is.Equal(created.UnixNano(), ms*1_000_000)
+			read, err := metadata.GetReadAt()
+			is.NoErr(err)
+			is.Equal(read.UnixNano(), time.Unix(100, 7).UnixNano())
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		is := is.New(t)
+		_, ok := recordsOf(recordbatch.Record{Timestamp: -1})[0].Metadata[opencdc.MetadataCreatedAt]
+		is.True(!ok)
+	})
+}
+
+func TestNullAndEmptyAreDifferent(t *testing.T) {
+	is := is.New(t)
+	got := recordsOf(recordbatch.Record{}, recordbatch.Record{Key: []byte{}, Value: []byte{}})
+	for i, null := range []bool{true, false} {
+		for _, data := range []opencdc.Data{got[i].Key, got[i].Payload.After} {
+			raw, ok := data.(opencdc.RawData)
+			is.True(ok)
+			is.Equal(len(raw), 0)
+			is.Equal(raw == nil, null)
+		}
+		is.Equal(got[i].Payload.Before, nil)
+	}
+}
+
+func TestHeadersBecomeMetadata(t *testing.T) {
+	header := func(key, value string) recordbatch.Header {
+		return recordbatch.Header{Key: key, Value: []byte(value)}
+	}
+	for name, c := range map[string]struct {
+		given []recordbatch.Header
+		want  map[string]string
+	}{
+		"none":             {nil, map[string]string{}},
+		"different keys":   {[]recordbatch.Header{header("a", "1"), header("b", "2")}, map[string]string{"a": "1", "b": "2"}},
+		"empty key":        {[]recordbatch.Header{header("", "1")}, map[string]string{"": "1"}},
+		"null and empty":   {[]recordbatch.Header{{Key: "a"}, header("b", "")}, map[string]string{"a": "", "b": ""}},
+		"key case matters": {[]recordbatch.Header{header("a", "1"), header("A", "2")}, map[string]string{"a": "1", "A": "2"}},
+		"a repeated key": {
+			[]recordbatch.Header{header("a", "1"), header("b", "2"), header("a", "3"), header("a", "4")},
+			map[string]string{"a": "4", "a[0]": "1", "a[1]": "3", "a[2]": "4", "b": "2"},
+		},
+		"one value twice": {
+			[]recordbatch.Header{header("a", "1"), header("a", "1")},
+			map[string]string{"a": "1", "a[0]": "1", "a[1]": "1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			got := make(map[string]string)
+			for k, v := range recordsOf(recordbatch.Record{Headers: c.given})[0].Metadata {
+				if key, ok := strings.CutPrefix(k, "kafka.header."); ok {
+					got[key] = v
+				}
+			}
+			is.Equal(got, c.want)
+		})
+	}
+}
+
+func TestRecordsOfABatchDoNotShareMemory(t *testing.T) {
+	is := is.New(t)
+	records := make([]recordbatch.Record, 100)
+	for i := range records {
+		records[i].Offset = int64(i) * 1_000_000_007 // of growing length
+	}
+	got := recordsOf(records...)
+	for i := range got { // as middleware might
+		got[i].Position = append(got[i].Position, "changed"...)
+		got[i].Metadata["mine"] = "changed"
+	}
+	for i := range got {
+		position, ok := bytes.CutSuffix(got[i].Position, []byte("changed"))
+		is.True(ok)
+		p, err := ParsePosition(position)
+		is.NoErr(err)
+		is.Equal(p, Position{"g", "t", 3, int64(i) * 1_000_000_007})
+		delete(got[i].Metadata, "mine")
+		is.Equal(len(got[i].Metadata), 5)
+	}
+}
+
+func TestBatchesOfManyPartitionsAreAppended(t *testing.T) {
+	is := is.New(t)
+	m := newRecordMaker("g")
+	var got []opencdc.Record
+	want := []Position{{"g", "a", 0, 5}, {"g", "a", 1, 5}, {"g", "b", 0, 5}, {"g", "a", 0, 9}, {"g", "b", 0, 6}}
+	for _, p := range want {
+		b := message.Batch{Topic: p.Topic, Partition: p.Partition, Records: []recordbatch.Record{{Offset: p.Offset}}}
+		got = m.append(got, b, time.Now())
+	}
+	is.Equal(len(got), len(want))
+	for i := range got {
+		p, err := ParsePosition(got[i].Position)
+		is.NoErr(err)
+		is.Equal(p, want[i])
+		is.Equal(got[i].Metadata[opencdc.MetadataCollection], want[i].Topic)
+	}
+}
+
+func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
+	is := is.New(t)
+	c, err := ParseDestination(changed(goodDestination, map[string]string{"sdk.record.format": "template", "sdk.record.format.options": `{{ printf "%s" .Payload.After }}!`}))
+	is.NoErr(err)
+	m, err := newMessageMaker(&c)
+	is.NoErr(err)
+	record := func(topic, key, value string) opencdc.Record {
+		return opencdc.Record{
+			Position: opencdc.Position("at " + value), Metadata: opencdc.Metadata{opencdc.MetadataCollection: topic},
+			Key: opencdc.RawData(key), Payload: opencdc.Change{After: opencdc.RawData(value)},
+		}
+	}
+	before := time.Now().UnixMilli()
+	kept := message.Message{Topic: "kept"}
+	got, err := m.append([]message.Message{kept}, []opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
+	is.True(err != nil)
+	is.True(strings.Contains(err.Error(), `record 2 of the batch (position "at v3")`))
+	is.Equal(len(got), 3)
+	is.Equal(got[0], kept)
+	for i, want := range []message.Message{
+		{Topic: "a", Record: recordbatch.Record{Key: []byte("k1"), Value: []byte("v1!")}},
+		{Topic: "b", Record: recordbatch.Record{Key: []byte("k2"), Value: []byte("v2!")}},
+	} {
+		sent := got[i+1]
+		is.True(sent.Timestamp >= before && sent.Timestamp <= time.Now().UnixMilli()) // now, in ms
+		want.Timestamp, want.Partition = sent.Timestamp, message.PartitionAny
+		is.Equal(sent, want)
+	}
+}
+
+func TestWhatCanBeUnfitAboutARecord(t *testing.T) {
+	c, err := ParseDestination(changed(goodDestination, nil))
+	is.New(t).NoErr(err)
+	m, err := newMessageMaker(&c)
+	is.New(t).NoErr(err)
+	unfit := opencdc.StructuredData{"n": math.NaN()}
+	for says, r := range map[string]opencdc.Record{
+		"find the topic":       {},
+		"serialize the key":    {Metadata: collected("t").Metadata, Key: unfit},
+		"serialize the record": {Metadata: collected("t").Metadata, Payload: opencdc.Change{After: unfit}},
+	} {
+		is := is.New(t)
+		got, err := m.append(nil, []opencdc.Record{r})
+		is.Equal(len(got), 0)
+		is.True(err != nil && strings.Contains(err.Error(), says))
+	}
+}

@@ -1,0 +1,167 @@
+package kafka
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"testing/quick"
+	"unicode/utf8"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	"github.com/matryer/is"
+)
+
+func TestParsePosition(t *testing.T) {
+	for name, c := range map[string]struct {
+		given string
+		want  Position
+	}{
+		"own form":                     {`{"groupID":"g","topic":"t","partition":3,"offset":42}`, Position{"g", "t", 3, 42}},
+		"own form, other order":        {`{ "offset": 42, "topic": "t", "groupID": "g", "partition": 3 }`, Position{"g", "t", 3, 42}},
+		"the published connector's":    {`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`, Position{"g", "t", 3, 42}},
+		"escapes":                      {`{"GroupID":"a\"\\\u00e9\u003c","Topic":"t","Partition":0,"Offset":0}`, Position{`a"\é<`, "t", 0, 0}},
+		"only a group in JSON":         {`{"groupID":"g"}`, Position{GroupID: "g"}},
+		"group ID":                     {"a-group.1", Position{GroupID: "a-group.1"}},
+		"group ID of digits":           {"42", Position{GroupID: "42"}},
+		"group ID like a JSON literal": {"null", Position{GroupID: "null"}},
+		"group ID in quotes":           {`"g"`, Position{GroupID: `"g"`}},
+		"largest numbers":              {`{"groupID":"g","topic":"t","partition":2147483647,"offset":9223372036854775807}`, Position{"g", "t", math.MaxInt32, math.MaxInt64}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			got, err := ParsePosition(opencdc.Position(c.given))
+			is.NoErr(err)
+			is.Equal(got, c.want)
+		})
+	}
+}
+
+func TestPositionsThatAreNone(t *testing.T) {
+	for name, c := range map[string]struct{ given, says string }{
+		"empty":               {"", "it is empty"},
+		"cut off":             {`{"groupID":"g","topic":"t","partition":3,"offset":4`, "parse position"},
+		"something behind it": {`{"groupID":"g","topic":"t","partition":3,"offset":4}}`, "parse position"},
+		"no group":            {`{"topic":"t","partition":3,"offset":42}`, "no groupID"},
+		"empty group":         {`{"groupID":"","topic":"t","partition":3,"offset":42}`, "no groupID"},
+		"offset too large":    {`{"groupID":"g","topic":"t","partition":0,"offset":9223372036854775808}`, "offset"},
+		"partition too large": {`{"groupID":"g","topic":"t","partition":2147483648,"offset":0}`, "partition"},
+		"offset in quotes":    {`{"groupID":"g","topic":"t","partition":0,"offset":"1"}`, "offset"},
+		"fractional offset":   {`{"groupID":"g","topic":"t","partition":0,"offset":1.5}`, "offset"},
+		"group is a number":   {`{"groupID":1,"topic":"t","partition":0,"offset":1}`, "groupID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			_, err := ParsePosition(opencdc.Position(c.given))
+			is.True(err != nil)
+			is.True(strings.HasPrefix(err.Error(), "parse position"))
+			is.True(strings.Contains(err.Error(), c.says))
+			_, err = new(positionReader).parse(opencdc.Position(c.given))
+			is.True(err != nil) // nor for acknowledgements
+		})
+	}
+}
+
+// peculiar group IDs and topics: whatever JSON has to escape.
+var peculiar = []string{"g", `"`, `\`, `\"}`, "0}", `:0}`, `","offset":7}`, "{", "日本 é\n\t\x00", "<&>\u2028", "g'`${x}"}
+
+func TestAPositionIsReadBackAsItWasEncoded(t *testing.T) {
+	is := is.New(t)
+	var reader positionReader // one for all, as a source has
+	same := func(p Position) bool {
+		encoded := p.Encode()
+		parsed, err := ParsePosition(encoded)
+		is.NoErr(err)
+		first, err := reader.parse(encoded)
+		is.NoErr(err)
+		again, err := reader.parse(encoded) // now the partition is known
+		is.NoErr(err)
+		standard, err := json.Marshal(p)
+		is.NoErr(err)
+		return parsed == p && first == p && again == p && bytes.Equal(encoded, standard)
+	}
+	for _, group := range peculiar {
+		for _, topic := range peculiar {
+			for _, offset := range []int64{0, 7, 10, math.MaxInt64} {
+				is.True(same(Position{group, topic, 0, offset}))
+			}
+		}
+	}
+	is.NoErr(quick.Check(func(group, topic string, partition int32, offset int64) bool {
+		return same(Position{"g" + group, topic, partition, offset}) // a group ID is never empty
+	}, nil))
+}
+
+func TestPositionsOfDifferentPartitionsAreNotMixedUp(t *testing.T) {
+	is := is.New(t)
+	var reader positionReader
+	for offset := int64(0); offset < 3; offset++ {
+		for _, p := range []Position{
+			{"g", "t", 0, offset}, {"g", "t", 1, offset + 10}, {"g", "t", 10, offset}, {"g", "u", 0, offset}, {"h", "t", 0, offset + 1},
+		} {
+			got, err := reader.parse(p.Encode())
+			is.NoErr(err)
+			is.Equal(got, p)
+		}
+	}
+	is.Equal(len(reader.known), 5) // each partition is looked at once
+}
+
+func TestAReaderTakesAllFormsOfPositions(t *testing.T) {
+	is := is.New(t)
+	var reader positionReader
+	for range 2 {
+		for given, want := range map[string]Position{
+			`{"groupID":"g","topic":"t","partition":3,"offset":42}`:       {"g", "t", 3, 42},
+			`{"GroupID":"g","Topic":"t","Partition":4,"Offset":43}`:       {"g", "t", 4, 43},
+			`{"groupID": "g", "topic": "t", "partition":5, "offset": 44}`: {"g", "t", 5, 44},
+			`{"offset":45,"groupID":"g","topic":"t","partition":6}`:       {"g", "t", 6, 45},
+			"g": {GroupID: "g"},
+		} {
+			got, err := reader.parse(opencdc.Position(given))
+			is.NoErr(err)
+			is.Equal(got, want)
+		}
+	}
+}
+
+func TestGarbageBehindAKnownPartitionIsAnError(t *testing.T) {
+	is := is.New(t)
+	var reader positionReader
+	_, err := reader.parse(Position{"g", "t", 0, 1}.Encode())
+	is.NoErr(err)
+	for _, offset := range []string{"", "}", "x}", "1.5}", `"1"}`, "9223372036854775808}", "1}}"} {
+		_, err := reader.parse(opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"offset":` + offset))
+		is.True(err != nil) // not an offset
+	}
+}
+
+func FuzzParsePosition(f *testing.F) {
+	for _, group := range peculiar {
+		f.Add([]byte(Position{group, "t", 1, 2}.Encode()))
+		f.Add([]byte(group))
+	}
+	f.Add([]byte(`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`))
+	f.Fuzz(func(t *testing.T, given []byte) {
+		p, err := ParsePosition(given)
+		if err != nil {
+			return
+		}
+		if p.GroupID == "" {
+			t.Fatalf("%q is taken for a position without a group", given)
+		}
+		var reader positionReader
+		for range 2 {
+			if got, err := reader.parse(given); err != nil || got != p {
+				t.Fatalf("a reader makes %+v of %q, not %+v: %v", got, given, p, err)
+			}
+		}
+		if !utf8.ValidString(p.GroupID) {
+			return // JSON can't carry it
+		}
+		if again, err := ParsePosition(p.Encode()); err != nil || again != p {
+			t.Fatalf("%+v of %q comes back as %+v: %v", p, given, again, err)
+		}
+	})
+}

@@ -1,0 +1,153 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	"github.com/golang/mock/gomock"
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+// batches returns a batch of records at the given offsets.
+func batches(topic string, partition int32, offsets ...int64) []message.Batch {
+	b := message.Batch{Topic: topic, Partition: partition}
+	for _, o := range offsets {
+		b.Records = append(b.Records, recordbatch.Record{Offset: o, Value: fmt.Append(nil, topic, o)})
+	}
+	return []message.Batch{b}
+}
+
+// places tells where records lay, as topic/partition/offset, and that each has
+// the value and the position of that place.
+func places(t *testing.T, records ...opencdc.Record) []string {
+	t.Helper()
+	is := is.New(t)
+	var out []string
+	for _, r := range records {
+		p, err := ParsePosition(r.Position)
+		is.NoErr(err)
+		is.Equal(p.GroupID, "g")
+		is.Equal(string(r.Payload.After.Bytes()), fmt.Sprint(p.Topic, p.Offset))
+		out = append(out, fmt.Sprintf("%s/%d/%d", p.Topic, p.Partition, p.Offset))
+	}
+	return out
+}
+
+func TestReadReturnsOneRecordAfterTheOther(t *testing.T) {
+	is := is.New(t)
+	s, c := opened(t)
+	gomock.InOrder(
+		c.EXPECT().Next(gomock.Any(), 1000).Return(append(batches("t", 0, 1, 3), batches("u", 1, 7)...), nil),
+		c.EXPECT().Next(gomock.Any(), 1000).Return(batches("t", 0, 4), nil),
+	)
+	var got []opencdc.Record
+	for range 4 {
+		r, err := s.Read(context.Background())
+		is.NoErr(err)
+		got = append(got, r)
+	}
+	is.Equal(places(t, got...), []string{"t/0/1", "t/0/3", "u/1/7", "t/0/4"})
+}
+
+func TestReadNReturnsAllThatIsThere(t *testing.T) {
+	for asked, limit := range map[int]int{0: 1000, 1: 1000, 1000: 1000, 1001: 1001, 5000: 5000} {
+		t.Run(fmt.Sprintf("asked for %d", asked), func(t *testing.T) {
+			is := is.New(t)
+			s, c := opened(t)
+			c.EXPECT().Next(gomock.Any(), limit).Return(append(batches("t", 0, 1, 3), batches("u", 1, 7)...), nil)
+			got, err := s.ReadN(context.Background(), asked)
+			is.NoErr(err)
+			is.Equal(places(t, got...), []string{"t/0/1", "t/0/3", "u/1/7"})
+		})
+	}
+}
+
+func TestReadNReturnsFirstWhatReadLeft(t *testing.T) {
+	is := is.New(t)
+	s, c := opened(t)
+	gomock.InOrder(
+		c.EXPECT().Next(gomock.Any(), 1000).Return(append(batches("t", 0, 1, 2, 3), batches("u", 1, 7)...), nil),
+		c.EXPECT().Next(gomock.Any(), 1000).Return(batches("t", 0, 4, 5), nil),
+		c.EXPECT().Next(gomock.Any(), 1000).Return(batches("t", 0, 6), nil),
+	)
+	ctx := context.Background()
+	read := func() []string {
+		r, err := s.Read(ctx)
+		is.NoErr(err)
+		return places(t, r)
+	}
+	readN := func() []string {
+		r, err := s.ReadN(ctx, 1)
+		is.NoErr(err)
+		return places(t, r...)
+	}
+	is.Equal(read(), []string{"t/0/1"})
+	is.Equal(readN(), []string{"t/0/2", "t/0/3", "u/1/7"})
+	is.Equal(read(), []string{"t/0/4"})
+	is.Equal(readN(), []string{"t/0/5"})
+	is.Equal(readN(), []string{"t/0/6"})
+}
+
+// reads are the two ways to read.
+var reads = map[string]func(context.Context, *Source) error{
+	"Read":  func(ctx context.Context, s *Source) error { _, err := s.Read(ctx); return err },
+	"ReadN": func(ctx context.Context, s *Source) error { _, err := s.ReadN(ctx, 1); return err },
+}
+
+func TestReadingEndsWithExactlyTheContextsError(t *testing.T) {
+	for name, read := range reads {
+		t.Run(name+" cancelled", func(t *testing.T) {
+			is := is.New(t)
+			s, c := opened(t)
+			ctx, cancel := context.WithCancel(context.Background())
+			c.EXPECT().Next(ctx, gomock.Any()).DoAndReturn(func(ctx context.Context, _ int) ([]message.Batch, error) {
+				cancel()
+				return nil, fmt.Errorf("fetch: %w", ctx.Err())
+			})
+			is.True(read(ctx, s) == context.Canceled) //nolint:errorlint // the SDK compares as well
+		})
+		t.Run(name+" out of time", func(t *testing.T) {
+			is := is.New(t)
+			s, c := opened(t)
+			ctx, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
+			defer cancel()
+			c.EXPECT().Next(ctx, gomock.Any()).Return(nil, errors.New("connection is closed"))
+			is.True(read(ctx, s) == context.DeadlineExceeded) //nolint:errorlint // the SDK compares as well
+		})
+	}
+}
+
+func TestRecordsAreNotLostWhenTheContextEndsMeanwhile(t *testing.T) {
+	is := is.New(t)
+	s, c := opened(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	c.EXPECT().Next(ctx, gomock.Any()).DoAndReturn(func(context.Context, int) ([]message.Batch, error) {
+		cancel()
+		return batches("t", 0, 1), nil
+	})
+	got, err := s.ReadN(ctx, 1)
+	is.NoErr(err)
+	is.Equal(places(t, got...), []string{"t/0/1"})
+}
+
+func TestAnErrorOfTheConsumerIsPassedOn(t *testing.T) {
+	for name, read := range reads {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			s, c := opened(t)
+			cause := errors.New("fenced")
+			c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(nil, cause)
+			err := read(context.Background(), s)
+			is.True(errors.Is(err, cause))
+			is.True(strings.HasPrefix(err.Error(), "read: "))
+		})
+	}
+}
