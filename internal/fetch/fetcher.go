@@ -92,6 +92,13 @@ func (f *Fetcher) Remove(topic string, id int32) {
 	f.mu.Unlock()
 }
 
+// Len is the number of partitions being read.
+func (f *Fetcher) Len() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.parts)
+}
+
 func (f *Fetcher) remove(k key) {
 	if p, ok := f.parts[k]; ok {
 		p.removed = true

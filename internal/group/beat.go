@@ -72,16 +72,37 @@ func (m *Member) heartbeat(ctx context.Context) error {
 		return err
 	}
 	_, memberID, generation := m.identity()
-	res, err := conn.RoundTrip(ctx, &heartbeat.Request{
+	req := &heartbeat.Request{
 		GroupID:         m.cfg.GroupID,
 		GenerationID:    generation,
 		MemberID:        memberID,
 		GroupInstanceID: m.cfg.InstanceID,
-	})
+	}
+	frame, err := conn.Frame(ctx, req, 0)
 	if err != nil {
 		return err
 	}
-	return cluster.CodeError(res.(*heartbeat.Response).ErrorCode)
+	version, _ := conn.Version(req.ApiKey())
+	return heartbeatError(frame, version)
+}
+
+// heartbeatError reads the error code of a heartbeat response. kafka-go's own type
+// has it in front of the throttle time, where versions 1 and later have it behind,
+// and so never sees a rebalance.
+func heartbeatError(frame []byte, version int16) error {
+	r := reader{b: frame}
+	r.take(8) // size, correlation ID
+	if version >= 4 {
+		r.take(1) // tagged fields of the header
+	}
+	if version >= 1 {
+		r.int32() // throttle time
+	}
+	code := r.int16()
+	if r.err != nil {
+		return r.err
+	}
+	return cluster.CodeError(code)
 }
 
 // partitionsChanged tells the leader whether the topics look different from

@@ -43,10 +43,11 @@ func decodeSubscription(b []byte) (subscription, error) {
 		s.topics = append(s.topics, r.string())
 	}
 	s.userData = r.bytes()
-	if version >= 1 {
+	// kafka-go claims version 1 and leaves its field out.
+	if version >= 1 && len(r.b) > 0 {
 		s.owned = r.partitions()
 	}
-	if version >= 2 {
+	if version >= 2 && len(r.b) > 0 {
 		s.generation = r.int32()
 	}
 	return s, r.err

@@ -45,6 +45,15 @@ func TestReadsSubscriptionsOfAllVersions(t *testing.T) {
 	}
 }
 
+func TestReadsSubscriptionsOfKafkaGo(t *testing.T) {
+	is := is.New(t)
+	b := subscription{topics: []string{"a"}}.encode(0)
+	b[1] = 1 // it claims version 1, and has no owned partitions
+	s, err := decodeSubscription(b)
+	is.NoErr(err)
+	is.Equal(s.topics, []string{"a"})
+}
+
 func TestAssignmentRoundTrip(t *testing.T) {
 	is := is.New(t)
 	want := Partitions{"a": {0, 3}, "b": {1}}
