@@ -157,8 +157,8 @@ func (c SASLConfig) build() (sasl.Mechanism, error) {
 		return nil, errors.Join(errs...)
 	}
 	m, err := create(c.Username, c.Password)
-	if err != nil {
-		return nil, settingError("saslUsername, saslPassword", err.Error(), "")
+	if err != nil { // its text has the password
+		return nil, settingError("saslUsername, saslPassword", "one of them has characters that SASLprep (RFC 4013) does not allow", "")
 	}
 	return m, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -81,7 +82,7 @@ type DestinationConfig struct {
 func Parse(settings map[string]string) (Config, error) {
 	var c Config
 	params := Connector.NewSpecification().SourceParams
-	if err := config.Config(settings).Sanitize().ApplyDefaults(params).DecodeInto(&c); err != nil {
+	if err := config.Config(maps.Clone(settings)).Sanitize().ApplyDefaults(params).DecodeInto(&c); err != nil {
 		return c, fmt.Errorf("parse settings: %w", err)
 	}
 	return c, c.Validate(context.Background())
@@ -90,7 +91,7 @@ func Parse(settings map[string]string) (Config, error) {
 // ParseSource reads and validates all settings of a source as Conduit does.
 func ParseSource(settings map[string]string) (SourceConfig, error) {
 	c := NewSource().Config().(*SourceConfig)
-	err := sdk.Util.ParseConfig(context.Background(), settings, c, Connector.NewSpecification().SourceParams)
+	err := sdk.Util.ParseConfig(context.Background(), maps.Clone(settings), c, Connector.NewSpecification().SourceParams)
 	return *c, err
 }
 
@@ -98,7 +99,7 @@ func ParseSource(settings map[string]string) (SourceConfig, error) {
 // does.
 func ParseDestination(settings map[string]string) (DestinationConfig, error) {
 	c := NewDestination().Config().(*DestinationConfig)
-	err := sdk.Util.ParseConfig(context.Background(), settings, c, Connector.NewSpecification().DestinationParams)
+	err := sdk.Util.ParseConfig(context.Background(), maps.Clone(settings), c, Connector.NewSpecification().DestinationParams)
 	return *c, err
 }
 
@@ -139,8 +140,11 @@ func (c *SourceConfig) Validate(ctx context.Context) error {
 	case len(c.topics()) == 0:
 		errs = append(errs, settingError("topics", "at least one topic is required", "orders,payments"))
 	}
-	for _, t := range c.topics() {
+	for _, t := range trimmed(c.Topics) {
 		errs = append(errs, validateTopic("topics", t))
+	}
+	for _, t := range trimmed(c.Topic) {
+		errs = append(errs, validateTopic("topic", t))
 	}
 	if c.CommitOffsetsSize < 0 {
 		errs = append(errs, settingError("commitOffsetsSize", fmt.Sprintf("%d is not allowed: 0 or more records", c.CommitOffsetsSize), "1000"))

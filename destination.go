@@ -28,6 +28,9 @@ func NewDestination() sdk.Destination {
 	return sdk.DestinationWithMiddleware(&Destination{newProducer: newSyncProducer})
 }
 
+// String keeps the settings, some of which are secret, out of logs.
+func (d *Destination) String() string { return "Kafka destination" }
+
 // Config returns what Conduit fills the settings into.
 func (d *Destination) Config() sdk.DestinationConfig { return &d.config }
 

@@ -75,24 +75,21 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 // repeats, that name has the last value, and kafka.header.<key>[0], [1] … have
 // all of them in order.
 func setHeaders(metadata opencdc.Metadata, headers []recordbatch.Header) {
-	for i, h := range headers {
-		name := MetadataHeaderPrefix + h.Key
-		if repeats := countKey(headers, h.Key); repeats > 1 {
-			n := countKey(headers[:i], h.Key)
-			metadata[name+"["+strconv.Itoa(n)+"]"] = string(h.Value)
-		}
-		metadata[name] = string(h.Value)
+	if len(headers) == 0 {
+		return
 	}
-}
-
-func countKey(headers []recordbatch.Header, key string) int {
-	n := 0
-	for i := range headers {
-		if headers[i].Key == key {
-			n++
+	seen := make(map[string]int, len(headers)) // stays on the stack when there are few
+	for _, h := range headers {
+		name, value := MetadataHeaderPrefix+h.Key, string(h.Value)
+		if n := seen[h.Key]; n > 0 {
+			if n == 1 {
+				metadata[name+"[0]"] = metadata[name]
+			}
+			metadata[name+"["+strconv.Itoa(n)+"]"] = value
 		}
+		seen[h.Key]++
+		metadata[name] = value
 	}
-	return n
 }
 
 // messageMaker turns records into messages.
@@ -128,7 +125,14 @@ func (m *messageMaker) append(dst []message.Message, records []opencdc.Record) (
 	return dst, nil
 }
 
-func (m *messageMaker) make(r *opencdc.Record, now int64) (message.Message, error) {
+// make turns a panic of a serialiser, of which some know only the types that JSON
+// has, into the record's error.
+func (m *messageMaker) make(r *opencdc.Record, now int64) (_ message.Message, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("serialize the record: %v", p)
+		}
+	}()
 	topic, err := m.topic(r)
 	if err != nil {
 		return message.Message{}, err

@@ -73,9 +73,7 @@ type positionReader struct{ known map[string]Position }
 func (r *positionReader) parse(p opencdc.Position) (Position, error) {
 	cut := bytes.LastIndexByte(p, ':') + 1
 	if pos, ok := r.known[string(p[:cut])]; ok {
-		offset, err := strconv.ParseInt(string(bytes.TrimSuffix(p[cut:], []byte("}"))), 10, 64)
-		if err == nil {
-			pos.Offset = offset
+		if pos.Offset, ok = parseOffset(p[cut:]); ok {
 			return pos, nil
 		}
 	}
@@ -87,4 +85,20 @@ func (r *positionReader) parse(p opencdc.Position) (Position, error) {
 		r.known[string(p[:cut])] = pos
 	}
 	return pos, err
+}
+
+// parseOffset reads digits and the closing brace, no other form of a number.
+func parseOffset(b []byte) (int64, bool) {
+	digits, ok := bytes.CutSuffix(b, []byte("}"))
+	if !ok || len(digits) == 0 || len(digits) > 18 || digits[0] == '0' && len(digits) > 1 {
+		return 0, false
+	}
+	var n int64
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
 }

@@ -36,6 +36,9 @@ func NewSource() sdk.Source {
 	return sdk.SourceWithMiddleware(&Source{config: newSourceConfig(), newConsumer: newGroupConsumer})
 }
 
+// String keeps the settings, some of which are secret, out of logs.
+func (s *Source) String() string { return "Kafka source" }
+
 // Config returns what Conduit fills the settings into.
 func (s *Source) Config() sdk.SourceConfig { return &s.config }
 
@@ -59,7 +62,7 @@ func (s *Source) Open(ctx context.Context, position opencdc.Position) error {
 }
 
 func (s *Source) group(position opencdc.Position) (string, Position, error) {
-	if position == nil {
+	if len(position) == 0 {
 		return s.config.GroupID, Position{}, nil
 	}
 	from, err := ParsePosition(position)
