@@ -47,13 +47,13 @@ func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, 
 	if err != nil {
 		return 0, err
 	}
-	for _, rt := range msg.(*listoffsets.Response).Topics {
-		for _, rp := range rt.Partitions {
-			if rp.ErrorCode != 0 {
-				return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, CodeError(rp.ErrorCode))
-			}
-			return rp.Offset, nil
-		}
+	topics := msg.(*listoffsets.Response).Topics
+	if len(topics) == 0 || len(topics[0].Partitions) == 0 {
+		return 0, errors.New("list offset: the broker's answer is empty")
 	}
-	return 0, errors.New("list offset: the broker's answer is empty")
+	answer := topics[0].Partitions[0]
+	if answer.ErrorCode != 0 {
+		return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, CodeError(answer.ErrorCode))
+	}
+	return answer.Offset, nil
 }
