@@ -46,7 +46,8 @@ func TestSharesAGroupWithOtherClients(t *testing.T) {
 	go func() {
 		defer close(javaDone)
 		_, _ = kafka.Tool(java, "org.apache.kafka.tools.consumer.ConsoleConsumer",
-			"--bootstrap-server", kafka.Servers()[0], "--topic", topic, "--group", g)
+			"--bootstrap-server", kafka.Servers()[0], "--topic", topic, "--group", g,
+			"--consumer-property", "session.timeout.ms=6000")
 	}()
 	members(ctx, t, truth, g, 3)
 	owned := settled(ctx, t, ours, 2) // six partitions, three members
