@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// guard bounds what must not hang. It is generous: machines are slow at times.
+const guard = 90 * time.Second
+
+// built is the directory of Conduit and this program, made by TestMain unless
+// only short tests are to run.
+var built string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		os.Exit(m.Run())
+	}
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "roundtrip")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	build := exec.Command("go", "build", "-o", dir, "..", ".")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build Conduit:", err)
+		return 1
+	}
+	built = dir
+	return m.Run()
+}
+
+// program is this program, running.
+type program struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	dir  string // where it runs
+	done chan struct{}
+
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// start starts the program, in a directory of its own.
+func start(t *testing.T, servers string, args ...string) *program {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs Conduit, which takes long to build")
+	}
+	p := &program{t: t, dir: t.TempDir(), done: make(chan struct{})}
+	p.cmd = exec.Command(filepath.Join(built, "roundtrip"), append([]string{"-conduit", filepath.Join(built, "conduit")}, args...)...)
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.dir, p, p
+	p.cmd.Env = append(os.Environ(), "KAFKA_SERVERS="+servers)
+	is.New(t).NoErr(p.cmd.Start())
+	go func() {
+		defer close(p.done)
+		_ = p.cmd.Wait() // the tests look at the exit status
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // it has ended, unless the test failed
+		<-p.done
+	})
+	return p
+}
+
+// Write takes what the program prints.
+func (p *program) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.buf.Write(b)
+}
+
+func (p *program) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.buf.String()
+}
+
+func (p *program) interrupt() { is.New(p.t).NoErr(p.cmd.Process.Signal(os.Interrupt)) }
+
+// wait returns the exit status.
+func (p *program) wait() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(guard):
+		p.t.Fatalf("it runs for more than %s:\n%s", guard, p.output())
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// await waits until cond says that there is enough.
+func (p *program) await(what string, cond func() bool) {
+	p.t.Helper()
+	for end := time.Now().Add(guard); !cond(); time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-p.done:
+			p.t.Fatalf("it ended before %s:\n%s", what, p.output())
+		default:
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("no %s within %s:\n%s", what, guard, p.output())
+		}
+	}
+}
+
+// find returns the first group of a pattern in what was printed, or "".
+func (p *program) find(pattern string) string {
+	if m := regexp.MustCompile(pattern).FindStringSubmatch(p.output()); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// read returns the one file that matches, or "" while there is none.
+func (p *program) read(pattern string) string {
+	p.t.Helper()
+	files, err := filepath.Glob(filepath.Join(p.dir, pattern))
+	is.New(p.t).NoErr(err)
+	if len(files) == 0 {
+		return ""
+	}
+	b, err := os.ReadFile(files[0])
+	if errors.Is(err, os.ErrNotExist) {
+		return ""
+	}
+	is.New(p.t).NoErr(err)
+	return string(b)
+}
+
+func countLines(text string) int { return strings.Count(text, "\n") }
