@@ -1,0 +1,143 @@
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+)
+
+// stopStarting stops the work that Assigned began. What is not started yet stays
+// in c.starting.
+func (c *Consumer) stopStarting() {
+	if c.stopStart != nil {
+		c.stopStart()
+		<-c.startDone
+		c.stopStart = nil
+	}
+}
+
+func (c *Consumer) goOnStarting() {
+	if c.starting.Len() == 0 {
+		return
+	}
+	var ctx context.Context
+	ctx, c.stopStart = context.WithCancel(c.life)
+	done := make(chan struct{})
+	c.startDone = done
+	go func() {
+		defer close(done)
+		if err := c.startAll(ctx); err != nil && ctx.Err() == nil {
+			c.fetcher.Fail(err)
+			c.end()
+		}
+	}()
+}
+
+// startAll finds out where to start and starts, each partition as soon as that is
+// known: one that can't be reached must not hold up the others.
+func (c *Consumer) startAll(ctx context.Context) error {
+	retry := cluster.NewRetry(20*time.Millisecond, time.Second)
+	for {
+		committed, err := c.member.Committed(ctx, c.starting)
+		if err != nil {
+			return err
+		}
+		err = c.startSome(ctx, committed)
+		// Where nothing was committed, the start is committed now: after a crash
+		// "latest" must mean the same place.
+		c.requestCommit()
+		if c.starting.Len() == 0 {
+			return nil
+		}
+		if !cluster.Retriable(err) {
+			return err
+		}
+		c.cfg.Group.Warn("find where to start, will try again", err)
+		if !retry.Wait(ctx) {
+			return ctx.Err()
+		}
+		if _, err := c.client.Refresh(ctx, c.starting.Topics(), false); cluster.Hopeless(err) {
+			return err
+		}
+	}
+}
+
+// startSome starts what it can and takes it out of c.starting. Its error is the
+// last one.
+func (c *Consumer) startSome(ctx context.Context, committed group.Offsets) error {
+	var last error
+	done := group.Partitions{}
+	for _, topic := range c.starting.Topics() {
+		for _, id := range c.starting[topic] {
+			at, ok := committed[topic][id]
+			if !ok {
+				at.At = -1
+			}
+			offset, err := c.start(ctx, topic, id, at)
+			if err != nil {
+				last = err
+				continue
+			}
+			c.tracker.Add(topic, id, offset, at.At)
+			c.fetcher.Add([]fetch.Start{{Topic: topic, Partition: id, Offset: offset}})
+			done[topic] = append(done[topic], id)
+		}
+	}
+	c.starting = c.starting.Minus(done)
+	return last
+}
+
+// start decides where to begin to read a partition.
+func (c *Consumer) start(ctx context.Context, topic string, id int32, committed group.Offset) (int64, error) {
+	if committed.At < 0 {
+		at := cluster.Latest
+		if c.cfg.FromBeginning {
+			at = cluster.Earliest
+		}
+		offset, err := c.client.ListOffset(ctx, topic, id, at, c.cfg.Fetch.ReadCommitted)
+		if err == nil {
+			c.cfg.Info(fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (readFromBeginning: %t)",
+				c.cfg.Group.GroupID, topic, id, offset, c.cfg.FromBeginning))
+		}
+		return offset, err
+	}
+	r := c.cfg.Resume
+	// Consumers leave a note with their commits, Kafka's own tool that resets
+	// offsets does not: what somebody reset on purpose is read again.
+	if r != nil && r.Topic == topic && r.Partition == id && committed.At <= r.Offset && committed.Metadata != "" {
+		c.cfg.Info(fmt.Sprintf("records of %s/%d from offset %d to %d were acknowledged, though the commit was lost: going on behind them",
+			topic, id, committed.At, r.Offset))
+		return r.Offset + 1, nil
+	}
+	return committed.At, nil
+}
+
+// reset finds where to go on in a partition whose offset is not in its log: the
+// records up to the log's start were deleted, or the topic is another one now.
+func (c *Consumer) reset(ctx context.Context, topic string, id int32, offset int64) (int64, error) {
+	first, err := c.client.ListOffset(ctx, topic, id, cluster.Earliest, false)
+	if err != nil {
+		return 0, err
+	}
+	last, err := c.client.ListOffset(ctx, topic, id, cluster.Latest, false)
+	if err != nil {
+		return 0, err
+	}
+	if offset >= first && offset <= last {
+		return offset, nil // it was a replica that lagged behind
+	}
+	c.cfg.Group.Warn(fmt.Sprintf("offset %d of %s/%d is not in the log, which has %d to %d: going on at the first", offset, topic, id, first, last),
+		fmt.Errorf("%d records may be missing", max(0, first-offset)))
+	if first < offset {
+		// A new log: what was read of the old one must not count for this one.
+		wait, cancel := context.WithTimeout(ctx, ackGrace)
+		_ = c.tracker.WaitAcked(wait, topic, id)
+		cancel()
+		c.tracker.Add(topic, id, first, -1)
+	}
+	return first, nil
+}
