@@ -286,6 +286,20 @@ func TestFailsWithTheReasonThatStays(t *testing.T) {
 	w.NoErr(c.Close(w.ctx))
 }
 
+// All brokers are gone: Close gives up after a while and says what that means.
+func TestClosesWithoutBrokers(t *testing.T) {
+	w := newWorld(t)
+	w.produce(3)
+	c := w.open(func(c *Config) { c.CommitInterval = time.Hour })
+	ack(c, w.next(c, 3)...)
+	w.truth.Close()
+	w.fake.Close()
+	err := c.Close(w.ctx)
+	t.Log(err)
+	w.True(err != nil)
+	w.NoErr(w.ctx.Err())
+}
+
 func TestLeavesNoGoroutineBehind(t *testing.T) {
 	w := newWorld(t)
 	w.produce(3)

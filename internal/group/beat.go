@@ -134,7 +134,7 @@ func (m *Member) leave() {
 	if m.cfg.InstanceID != "" || memberID == "" || id < 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	// Not the Group connection: a join may still wait there.
 	conn, err := m.client.Broker(ctx, id, cluster.Commit)

@@ -86,10 +86,16 @@ func (m *Member) Run(ctx context.Context) error {
 			retry.Wait(ctx)
 		}
 	}
-	m.revoke(context.WithoutCancel(ctx))
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	m.revoke(last)
 	m.leave()
 	return nil
 }
+
+// closeTimeout bounds the last commit, and after it the leaving: whoever stops a
+// member waits for both.
+const closeTimeout = 5 * time.Second
 
 // live takes part in one generation: from joining to the next rebalance (nil).
 func (m *Member) live(ctx context.Context) error {
