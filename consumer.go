@@ -2,10 +2,13 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
+	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
@@ -63,6 +66,11 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	if err != nil {
 		return nil, err
 	}
+	missing, err := missingTopics(ctx, client, c.topics())
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
 	logger := sdk.Logger(ctx)
 	cfg := consumer.Config{
 		Group: group.Config{
@@ -87,10 +95,28 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 		CommitSize:     max(c.CommitOffsetsSize, 1),
 		CommitInterval: c.CommitOffsetsDelay,
 		MaxUncommitted: maxUncommitted,
+		Missing:        missing,
 		Info:           func(msg string) { logger.Info().Msg(msg) },
 	}
 	if from.Topic != "" {
 		cfg.Resume = &consumer.Resume{Topic: from.Topic, Partition: from.Partition, Offset: from.Offset}
 	}
 	return consumer.Open(client, cfg), nil
+}
+
+// missingTopics lists the topics that don't exist yet. They are waited for, and
+// don't hold up the others.
+func missingTopics(ctx context.Context, client *cluster.Client, topics []string) ([]string, error) {
+	found, err := client.Refresh(ctx, topics, false)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, topic := range topics {
+		if errors.Is(found[topic].Err, kafkago.UnknownTopicOrPartition) {
+			missing = append(missing, topic)
+			sdk.Logger(ctx).Warn().Str("topic", topic).Msg("the topic does not exist yet; it will be read from its first record once it does")
+		}
+	}
+	return missing, nil
 }

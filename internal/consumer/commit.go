@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// commitNote marks commits of this connector.
-	commitNote = "conduit"
 	// minCommitSpacing keeps fast pipelines from committing all the time.
 	minCommitSpacing = 100 * time.Millisecond
 	commitTimeout    = 10 * time.Second
@@ -87,7 +85,7 @@ func (c *Consumer) commitOnce(ctx context.Context) error {
 	}
 	out := group.Offsets{}
 	for _, k := range commits {
-		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: -1, Metadata: commitNote})
+		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: -1, Metadata: c.known.note(k.Topic)})
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
 	for topic, parts := range taken {

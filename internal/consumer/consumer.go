@@ -5,6 +5,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,9 +27,12 @@ type Config struct {
 	CommitInterval time.Duration // 0: none by time
 	MaxUncommitted int           // unacknowledged records above which Next waits
 	Resume         *Resume
+	Missing        []string // topics that did not exist when the consumer was started
 	// Info is told of what is worth knowing and no trouble.
 	Info func(msg string)
 }
+
+func (c Config) isMissing(topic string) bool { return slices.Contains(c.Missing, topic) }
 
 // Resume is the last record that is known to be acknowledged. If the commit for
 // it was lost, reading its partition goes on behind it all the same.
@@ -45,6 +49,7 @@ type Consumer struct {
 	member  *group.Member
 	fetcher *fetch.Fetcher
 	tracker *offsets.Tracker
+	known   knownTopics
 
 	life context.Context // ends with Close or a fatal error
 	end  context.CancelFunc

@@ -243,12 +243,55 @@ func TestReadsPartitionsThatAreAdded(t *testing.T) {
 	c := w.open(nil)
 	ack(c, w.next(c, 3)...)
 	w.NoErr(w.truth.AddPartitions(w.ctx, topic, 5))
-	fresh, err := kclient.New(w.fake.ListenAddrs()) // the other one doesn't know the partitions yet
-	w.NoErr(err)
-	defer fresh.Close()
-	w.NoErr(fresh.Produce(w.ctx, &kgo.Record{Topic: topic, Partition: 4, Value: []byte("77")}))
+	w.produceTo(4, "77")
 	w.Equal(w.next(c, 1), []int{77})
 	w.NoErr(c.Close(w.ctx))
+}
+
+// With "latest", what is written to a partition before the group has noticed it is
+// not lost, also if the group was down at the time.
+func TestReadsNewPartitionsFromTheirFirstRecord(t *testing.T) {
+	for _, running := range []bool{true, false} {
+		t.Run(fmt.Sprint("running ", running), func(t *testing.T) {
+			w := newWorld(t)
+			latest := func(c *Config) { c.FromBeginning = false }
+			w.produce(9)
+			c := w.open(latest)
+			w.committed(map[int32]int64{0: 3, 1: 3, 2: 3})
+			if !running {
+				w.NoErr(c.Close(w.ctx))
+			}
+			w.NoErr(w.truth.AddPartitions(w.ctx, topic, 5))
+			w.produceTo(4, "77")
+			if !running {
+				c = w.open(latest)
+			}
+			w.Equal(w.next(c, 1), []int{77})
+			w.NoErr(c.Close(w.ctx))
+		})
+	}
+}
+
+func TestReadsATopicThatIsCreatedLaterFromItsFirstRecord(t *testing.T) {
+	w := newWorld(t)
+	c := w.open(func(c *Config) {
+		c.FromBeginning = false
+		c.Group.Topics = []string{"later"}
+		c.Missing = []string{"later"}
+	})
+	w.NoErr(w.truth.CreateTopic(w.ctx, "later", 2, nil))
+	w.NoErr(w.truth.Produce(w.ctx, &kgo.Record{Topic: "later", Partition: 1, Value: []byte("5")}))
+	w.Equal(w.next(c, 1), []int{5})
+	w.NoErr(c.Close(w.ctx))
+}
+
+// produceTo writes with a client that knows partitions which were just added.
+func (w *world) produceTo(partition int32, value string) {
+	w.t.Helper()
+	fresh, err := kclient.New(w.fake.ListenAddrs())
+	w.NoErr(err)
+	defer fresh.Close()
+	w.NoErr(fresh.Produce(w.ctx, &kgo.Record{Topic: topic, Partition: partition, Value: []byte(value)}))
 }
 
 func TestWaitsWhenTooManyAreUnacknowledged(t *testing.T) {

@@ -42,11 +42,13 @@ func (c *Consumer) goOnStarting() {
 func (c *Consumer) startAll(ctx context.Context) error {
 	retry := cluster.NewRetry(20*time.Millisecond, time.Second)
 	for {
-		committed, err := c.member.Committed(ctx, c.starting)
-		if err != nil {
-			return err
+		err := c.learn(ctx, c.starting.Topics())
+		if err == nil {
+			var committed group.Offsets
+			if committed, err = c.member.Committed(ctx, c.starting); err == nil {
+				err = c.startSome(ctx, committed)
+			}
 		}
-		err = c.startSome(ctx, committed)
 		// Where nothing was committed, the start is committed now: after a crash
 		// "latest" must mean the same place.
 		c.requestCommit()
@@ -94,14 +96,17 @@ func (c *Consumer) startSome(ctx context.Context, committed group.Offsets) error
 // start decides where to begin to read a partition.
 func (c *Consumer) start(ctx context.Context, topic string, id int32, committed group.Offset) (int64, error) {
 	if committed.At < 0 {
-		at := cluster.Latest
-		if c.cfg.FromBeginning {
-			at = cluster.Earliest
+		at, why := cluster.Latest, "readFromBeginning is off"
+		switch {
+		case c.cfg.FromBeginning:
+			at, why = cluster.Earliest, "readFromBeginning is on"
+		case c.known.isNew(topic, id):
+			at, why = cluster.Earliest, "the partition is newer than the group"
 		}
 		offset, err := c.client.ListOffset(ctx, topic, id, at, c.cfg.Fetch.ReadCommitted)
 		if err == nil {
-			c.cfg.Info(fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (readFromBeginning: %t)",
-				c.cfg.Group.GroupID, topic, id, offset, c.cfg.FromBeginning))
+			c.cfg.Info(fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)",
+				c.cfg.Group.GroupID, topic, id, offset, why))
 		}
 		return offset, err
 	}
