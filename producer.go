@@ -79,12 +79,9 @@ func parseAcks(s string) (produce.Acks, error) {
 }
 
 func parseCodec(s string) (recordbatch.Codec, error) {
-	for _, c := range codecs {
-		if c.String() == s {
-			return c, nil
-		}
+	codec, err := recordbatch.ParseCodec(s)
+	if err != nil {
+		return 0, settingError("compression", fmt.Sprintf("%q is not allowed: none, gzip, snappy, lz4 or zstd", s), "")
 	}
-	return 0, settingError("compression", fmt.Sprintf("%q is not allowed: none, gzip, snappy, lz4 or zstd", s), "")
+	return codec, nil
 }
-
-var codecs = []recordbatch.Codec{recordbatch.None, recordbatch.Gzip, recordbatch.Snappy, recordbatch.LZ4, recordbatch.Zstd}

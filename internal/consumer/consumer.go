@@ -146,10 +146,7 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 func (c *Consumer) Ack(topic string, partition int32, offset int64) {
 	c.tracker.Ack(topic, partition, offset)
 	if c.acked.Add(1) >= int64(c.cfg.CommitSize) {
-		select {
-		case c.commitNow <- struct{}{}:
-		default:
-		}
+		c.requestCommit()
 	}
 }
 

@@ -71,9 +71,8 @@ func (f *Fetcher) rewind(p *partition, lineage int, offset int64, err error) {
 	p.lineage++
 	p.offset = offset
 	p.corrupt++
-	if p.corrupt >= maxCorrupt && f.err == nil {
-		f.err = err
-		f.broadcast()
+	if p.corrupt >= maxCorrupt {
+		f.fail(err)
 	}
 }
 

@@ -194,6 +194,11 @@ func (f *Fetcher) put(s fetched, b message.Batch) bool {
 func (f *Fetcher) Fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.fail(err)
+}
+
+// fail is Fail with the lock held. The first error counts.
+func (f *Fetcher) fail(err error) {
 	if f.err == nil && f.ctx.Err() == nil {
 		f.err = err
 		f.broadcast()

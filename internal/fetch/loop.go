@@ -154,9 +154,8 @@ func (f *Fetcher) partitionFailed(p *partition, err kafkago.Error, r *partitionR
 	case cluster.Retriable(err):
 		p.orphan()
 		f.wakeRouter()
-	case f.err == nil:
-		f.err = fmt.Errorf("fetch %s/%d at offset %d: %w", p.topic, p.id, p.offset, err)
-		f.broadcast()
+	default:
+		f.fail(fmt.Errorf("fetch %s/%d at offset %d: %w", p.topic, p.id, p.offset, err))
 	}
 }
 

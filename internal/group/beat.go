@@ -63,11 +63,7 @@ func (m *Member) metadataInterval() time.Duration {
 }
 
 func (m *Member) heartbeat(ctx context.Context) error {
-	id, err := m.findCoordinator(ctx)
-	if err != nil {
-		return err
-	}
-	conn, err := m.client.Broker(ctx, id, cluster.Group)
+	conn, err := m.connect(ctx, cluster.Group)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package group
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +28,7 @@ func (m *Member) join(ctx context.Context) (Partitions, error) {
 	if !m.bal.cooperative() && m.held.Len() > 0 {
 		// A member that can't cooperate has joined meanwhile. What is held may
 		// already be somebody else's: it is too late to commit.
-		m.handler.Lost(m.held)
-		m.held = Partitions{}
+		m.lose()
 	}
 	// From here on commits are made under the new generation.
 	m.setMember(res.MemberID, res.GenerationID)
@@ -169,19 +167,9 @@ func (m *Member) syncGroup(ctx context.Context, res *joingroup.Response, assignm
 // ask sends a request that the coordinator may hold back until all members have
 // joined.
 func (m *Member) ask(ctx context.Context, req protocol.Message) (protocol.Message, error) {
-	id, err := m.findCoordinator(ctx)
+	conn, err := m.connect(ctx, cluster.Group)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := m.client.Broker(ctx, id, cluster.Group)
-	if err != nil {
-		return nil, err
-	}
-	frame, err := conn.Frame(ctx, req, m.cfg.RebalanceTimeout)
-	if err != nil {
-		return nil, err
-	}
-	version, _ := conn.Version(req.ApiKey())
-	_, res, err := protocol.ReadResponse(bytes.NewReader(frame), req.ApiKey(), version)
-	return res, err
+	return conn.RoundTripWait(ctx, req, m.cfg.RebalanceTimeout)
 }

@@ -10,6 +10,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // Config is how a member takes part in its group.
@@ -236,6 +237,15 @@ func (m *Member) findCoordinator(ctx context.Context) (int32, error) {
 	}
 	m.setCoordinator(id)
 	return id, nil
+}
+
+// connect returns a connection to the coordinator.
+func (m *Member) connect(ctx context.Context, p cluster.Purpose) (*wire.Conn, error) {
+	id, err := m.findCoordinator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m.client.Broker(ctx, id, p)
 }
 
 func (m *Member) errorf(step string, err error) error {

@@ -45,10 +45,6 @@ func (m *Member) Commit(ctx context.Context, generation int32, offsets Offsets) 
 	if generation < 0 {
 		return nil, m.errorf("commit offsets of", kafkago.RebalanceInProgress)
 	}
-	id, err := m.findCoordinator(ctx)
-	if err != nil {
-		return nil, m.errorf("commit offsets of", err)
-	}
 	_, memberID, _ := m.identity()
 	req := &offsetcommit.Request{
 		GroupID:         m.cfg.GroupID,
@@ -69,7 +65,7 @@ func (m *Member) Commit(ctx context.Context, generation int32, offsets Offsets) 
 		}
 		req.Topics = append(req.Topics, t)
 	}
-	msg, err := m.roundTrip(ctx, id, req)
+	msg, err := m.roundTrip(ctx, req)
 	if err != nil {
 		m.setCoordinator(-1)
 		return nil, m.errorf("commit offsets of", err)
@@ -112,15 +108,11 @@ func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 }
 
 func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
-	id, err := m.findCoordinator(ctx)
-	if err != nil {
-		return nil, err
-	}
 	req := &offsetfetch.Request{GroupID: m.cfg.GroupID, Topics: []offsetfetch.RequestTopic{}}
 	for topic, ids := range p {
 		req.Topics = append(req.Topics, offsetfetch.RequestTopic{Name: topic, PartitionIndexes: ids})
 	}
-	msg, err := m.roundTrip(ctx, id, req)
+	msg, err := m.roundTrip(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -140,8 +132,8 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 	return out, nil
 }
 
-func (m *Member) roundTrip(ctx context.Context, id int32, req protocol.Message) (protocol.Message, error) {
-	conn, err := m.client.Broker(ctx, id, cluster.Commit)
+func (m *Member) roundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {
+	conn, err := m.connect(ctx, cluster.Commit)
 	if err != nil {
 		return nil, err
 	}

@@ -97,6 +97,12 @@ func (c *Conn) Close() error {
 // request timeout, or than ctx's deadline, the connection dies with a
 // TimeoutError.
 func (c *Conn) RoundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {
+	return c.RoundTripWait(ctx, req, 0)
+}
+
+// RoundTripWait is RoundTrip for a request that the broker holds back on purpose:
+// wait is added to the request timeout.
+func (c *Conn) RoundTripWait(ctx context.Context, req protocol.Message, wait time.Duration) (protocol.Message, error) {
 	version, ok := c.versions[req.ApiKey()]
 	if !ok && req.ApiKey() != protocol.ApiVersions {
 		return nil, &UnsupportedError{Addr: c.addr, Key: req.ApiKey()}
@@ -105,7 +111,7 @@ func (c *Conn) RoundTrip(ctx context.Context, req protocol.Message) (protocol.Me
 		_, err := c.send(ctx, req, version, false)
 		return nil, err
 	}
-	frame, err := c.Frame(ctx, req, 0)
+	frame, err := c.Frame(ctx, req, wait)
 	if err != nil {
 		return nil, err
 	}
