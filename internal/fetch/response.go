@@ -1,10 +1,10 @@
 package fetch
 
 import (
-	"encoding/binary"
-	"errors"
+	"fmt"
 	"time"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
@@ -28,99 +28,47 @@ type partitionResponse struct {
 	set           []byte
 }
 
-var errFrame = errors.New("fetch response ends early")
+// minItem is the size of the smallest item of an array in a fetch response.
+const minItem = 4
 
 // parse reads a raw frame: size, correlation ID, then the response.
 func parse(frame []byte, version int16) (response, error) {
-	r := frameReader{b: frame}
-	r.take(8)
+	r := primitive.NewReader(frame)
+	r.Take(8)
 	var res response
-	res.throttle = time.Duration(r.int32()) * time.Millisecond
+	res.throttle = time.Duration(r.Int32()) * time.Millisecond
 	if version >= 7 {
-		res.err = r.int16()
-		r.int32() // session ID
+		res.err = r.Int16()
+		r.Int32() // session ID
 	}
-	for range r.count() {
-		topic := r.string()
-		for range r.count() {
-			p := r.partition(version)
+	for range r.Count(minItem) {
+		topic := r.String()
+		for range r.Count(minItem) {
+			p := readPartition(r, version)
 			p.topic = topic
 			res.partitions = append(res.partitions, p)
 		}
 	}
-	if r.failed {
-		return response{}, errFrame
+	if err := r.Err(); err != nil {
+		return response{}, fmt.Errorf("read fetch response: %w", err)
 	}
 	return res, nil
 }
 
-func (r *frameReader) partition(version int16) partitionResponse {
-	p := partitionResponse{id: r.int32(), err: r.int16(), highWatermark: r.int64(), logStart: -1, preferred: -1}
-	r.int64() // last stable offset
+func readPartition(r *primitive.Reader, version int16) partitionResponse {
+	p := partitionResponse{id: r.Int32(), err: r.Int16(), highWatermark: r.Int64(), logStart: -1, preferred: -1}
+	r.Int64() // last stable offset
 	if version >= 5 {
-		p.logStart = r.int64()
+		p.logStart = r.Int64()
 	}
-	for range r.count() {
-		p.aborted = append(p.aborted, recordbatch.AbortedTransaction{ProducerID: r.int64(), FirstOffset: r.int64()})
+	for range r.Count(minItem) {
+		p.aborted = append(p.aborted, recordbatch.AbortedTransaction{ProducerID: r.Int64(), FirstOffset: r.Int64()})
 	}
 	if version >= 11 {
-		p.preferred = r.int32()
+		p.preferred = r.Int32()
 	}
-	if n := int(r.int32()); n > 0 {
-		p.set = r.take(n)
+	if n := int(r.Int32()); n > 0 {
+		p.set = r.Take(n)
 	}
 	return p
-}
-
-// frameReader reads big-endian fields; after the first failure all are zero.
-type frameReader struct {
-	b      []byte
-	failed bool
-}
-
-func (r *frameReader) take(n int) []byte {
-	if r.failed || n < 0 || n > len(r.b) {
-		r.failed = true
-		return nil
-	}
-	out := r.b[:n:n]
-	r.b = r.b[n:]
-	return out
-}
-
-func (r *frameReader) int16() int16 {
-	if b := r.take(2); b != nil {
-		return int16(binary.BigEndian.Uint16(b))
-	}
-	return 0
-}
-
-func (r *frameReader) int32() int32 {
-	if b := r.take(4); b != nil {
-		return int32(binary.BigEndian.Uint32(b))
-	}
-	return 0
-}
-
-func (r *frameReader) int64() int64 {
-	if b := r.take(8); b != nil {
-		return int64(binary.BigEndian.Uint64(b))
-	}
-	return 0
-}
-
-func (r *frameReader) string() string { return string(r.take(int(r.int16()))) }
-
-// count reads the length of an array, -1 for null. No array item of a fetch
-// response takes fewer than four bytes.
-func (r *frameReader) count() int {
-	n := int(r.int32())
-	if n < 0 {
-		return 0
-	}
-	if n > len(r.b)/4 {
-		r.failed = true
-		return 0
-	}
-	return n
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/leavegroup"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 )
 
 // beat sends heartbeats until the group rebalances (nil), ctx ends, or the
@@ -86,17 +87,17 @@ func (m *Member) heartbeat(ctx context.Context) error {
 // has it in front of the throttle time, where versions 1 and later have it behind,
 // and so never sees a rebalance.
 func heartbeatError(frame []byte, version int16) error {
-	r := reader{b: frame}
-	r.take(8) // size, correlation ID
+	r := primitive.NewReader(frame)
+	r.Take(8) // size, correlation ID
 	if version >= 4 {
-		r.take(1) // tagged fields of the header
+		r.Take(1) // tagged fields of the header
 	}
 	if version >= 1 {
-		r.int32() // throttle time
+		r.Int32() // throttle time
 	}
-	code := r.int16()
-	if r.err != nil {
-		return r.err
+	code := r.Int16()
+	if err := r.Err(); err != nil {
+		return err
 	}
 	return cluster.CodeError(code)
 }

@@ -2,8 +2,9 @@ package group
 
 import (
 	"encoding/binary"
-	"errors"
 	"slices"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 )
 
 // The bytes that members of a consumer group exchange through the coordinator:
@@ -36,21 +37,21 @@ func (s subscription) encode(version int16) []byte {
 }
 
 func decodeSubscription(b []byte) (subscription, error) {
-	r := reader{b: b}
+	r := primitive.NewReader(b)
 	s := subscription{generation: -1}
-	version := r.int16()
-	for range r.count() {
-		s.topics = append(s.topics, r.string())
+	version := r.Int16()
+	for range r.Count(minItem) {
+		s.topics = append(s.topics, r.String())
 	}
-	s.userData = r.bytes()
+	s.userData = slices.Clone(r.Bytes())
 	// kafka-go claims version 1 and leaves its field out.
-	if version >= 1 && len(r.b) > 0 {
-		s.owned = r.partitions()
+	if version >= 1 && r.Len() > 0 {
+		s.owned = readPartitions(r)
 	}
-	if version >= 2 && len(r.b) > 0 {
-		s.generation = r.int32()
+	if version >= 2 && r.Len() > 0 {
+		s.generation = r.Int32()
 	}
-	return s, r.err
+	return s, r.Err()
 }
 
 func encodeAssignment(p Partitions) []byte {
@@ -63,10 +64,10 @@ func decodeAssignment(b []byte) (Partitions, error) {
 	if len(b) == 0 {
 		return Partitions{}, nil
 	}
-	r := reader{b: b}
-	_ = r.int16()
-	p := r.partitions()
-	return p, r.err
+	r := primitive.NewReader(b)
+	_ = r.Int16()
+	p := readPartitions(r)
+	return p, r.Err()
 }
 
 func appendString(b []byte, s string) []byte {
@@ -95,67 +96,15 @@ func appendPartitions(b []byte, p Partitions) []byte {
 	return b
 }
 
-var errShort = errors.New("the bytes end early")
+// minItem is the size of the smallest item of an array here, an empty topic.
+const minItem = 2
 
-// reader reads big-endian fields; after the first error everything is zero.
-type reader struct {
-	b   []byte
-	err error
-}
-
-func (r *reader) take(n int) []byte {
-	if r.err != nil || n < 0 || n > len(r.b) {
-		r.err = errShort
-		return nil
-	}
-	out := r.b[:n]
-	r.b = r.b[n:]
-	return out
-}
-
-func (r *reader) int16() int16 {
-	if b := r.take(2); b != nil {
-		return int16(binary.BigEndian.Uint16(b))
-	}
-	return 0
-}
-
-func (r *reader) int32() int32 {
-	if b := r.take(4); b != nil {
-		return int32(binary.BigEndian.Uint32(b))
-	}
-	return 0
-}
-
-// count reads the length of an array whose items take at least two bytes each.
-func (r *reader) count() int {
-	n := int(r.int32())
-	if n < 0 {
-		return 0
-	}
-	if n > len(r.b)/2 {
-		r.err = errShort
-		return 0
-	}
-	return n
-}
-
-func (r *reader) string() string { return string(r.take(int(r.int16()))) }
-
-func (r *reader) bytes() []byte {
-	n := int(r.int32())
-	if n < 0 {
-		return nil
-	}
-	return slices.Clone(r.take(n))
-}
-
-func (r *reader) partitions() Partitions {
+func readPartitions(r *primitive.Reader) Partitions {
 	p := Partitions{}
-	for range r.count() {
-		topic := r.string()
-		for range r.count() {
-			p[topic] = append(p[topic], r.int32())
+	for range r.Count(minItem) {
+		topic := r.String()
+		for range r.Count(minItem) {
+			p[topic] = append(p[topic], r.Int32())
 		}
 	}
 	return p

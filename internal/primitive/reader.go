@@ -1,0 +1,88 @@
+// Package primitive reads the primitive types of Kafka's protocol (INT16, STRING,
+// BYTES, arrays …) from bytes, without copies.
+package primitive
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// ErrShort says that the bytes end before what they announce.
+var ErrShort = errors.New("the bytes end early")
+
+// Reader reads big-endian fields from the front of its bytes. After the first that
+// isn't there whole, Err is set and everything is zero.
+type Reader struct {
+	rest []byte
+	err  error
+}
+
+// NewReader reads b.
+func NewReader(b []byte) *Reader { return &Reader{rest: b} }
+
+// Err is ErrShort once something was missing.
+func (r *Reader) Err() error { return r.err }
+
+// Len is the number of bytes left.
+func (r *Reader) Len() int { return len(r.rest) }
+
+// Take returns the next n bytes.
+func (r *Reader) Take(n int) []byte {
+	if r.err != nil || n < 0 || n > len(r.rest) {
+		r.err = ErrShort
+		return nil
+	}
+	out := r.rest[:n:n]
+	r.rest = r.rest[n:]
+	return out
+}
+
+// Int16 reads an INT16.
+func (r *Reader) Int16() int16 {
+	if b := r.Take(2); b != nil {
+		return int16(binary.BigEndian.Uint16(b))
+	}
+	return 0
+}
+
+// Int32 reads an INT32.
+func (r *Reader) Int32() int32 {
+	if b := r.Take(4); b != nil {
+		return int32(binary.BigEndian.Uint32(b))
+	}
+	return 0
+}
+
+// Int64 reads an INT64.
+func (r *Reader) Int64() int64 {
+	if b := r.Take(8); b != nil {
+		return int64(binary.BigEndian.Uint64(b))
+	}
+	return 0
+}
+
+// String reads a STRING.
+func (r *Reader) String() string { return string(r.Take(int(r.Int16()))) }
+
+// Bytes reads NULLABLE_BYTES, nil for null.
+func (r *Reader) Bytes() []byte {
+	n := int(r.Int32())
+	if n < 0 {
+		return nil
+	}
+	return r.Take(n)
+}
+
+// Count reads the length of an array, 0 for null. One that can't be, its items
+// taking at least so many bytes each, is an error rather than an allocation.
+func (r *Reader) Count(itemSize int) int {
+	n := int(r.Int32())
+	if n < 0 {
+		return 0
+	}
+	if n > len(r.rest)/itemSize {
+		r.err = ErrShort
+		return 0
+	}
+	return n
+}
