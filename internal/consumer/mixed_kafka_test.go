@@ -24,12 +24,7 @@ func TestMain(m *testing.M) { broker.Main(m) }
 // they share the partitions, and survive each of them leaving.
 func TestSharesAGroupWithOtherClients(t *testing.T) {
 	is := is.New(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	kafka := broker.ForTest(t, broker.Options{})
-	truth, err := kclient.New(kafka.Servers())
-	is.NoErr(err)
-	defer truth.Close()
+	ctx, kafka, truth := realKafka(t)
 	topic, g := kafka.NewTopic(t, 6, nil), broker.Name(t)
 
 	ours := openReal(t, kafka.Servers(), topic, g)
@@ -79,12 +74,7 @@ func TestSharesAGroupWithOtherClients(t *testing.T) {
 // kafka-go's consumer group only knows the eager protocol.
 func TestSharesAGroupWithAnEagerMember(t *testing.T) {
 	is := is.New(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	kafka := broker.ForTest(t, broker.Options{})
-	truth, err := kclient.New(kafka.Servers())
-	is.NoErr(err)
-	defer truth.Close()
+	ctx, kafka, truth := realKafka(t)
 	topic, g := kafka.NewTopic(t, 6, nil), broker.Name(t)
 
 	ours := openReal(t, kafka.Servers(), topic, g)
@@ -103,6 +93,18 @@ func TestSharesAGroupWithAnEagerMember(t *testing.T) {
 	is.NoErr(eager.Close())
 	settled(ctx, t, ours, 6)
 	is.NoErr(ours.Close(ctx))
+}
+
+// realKafka returns a cluster and a client that looks at it.
+func realKafka(t *testing.T) (context.Context, *broker.Cluster, *kclient.Client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	t.Cleanup(cancel)
+	kafka := broker.ForTest(t, broker.Options{})
+	truth, err := kclient.New(kafka.Servers())
+	is.New(t).NoErr(err)
+	t.Cleanup(truth.Close)
+	return ctx, kafka, truth
 }
 
 func openReal(t *testing.T, servers []string, topic, g string) *Consumer {
