@@ -1,0 +1,87 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/conduitio/conduit-commons/lang"
+	sdk "github.com/conduitio/conduit-connector-sdk"
+)
+
+// SourceConfig is the configuration of the source.
+type SourceConfig struct {
+	sdk.DefaultSourceMiddleware
+	Config
+
+	// Topics to read, separated by commas. Required.
+	Topics []string `json:"topics"`
+	// Alias of topics, for pipelines that read one topic.
+	Topic []string `json:"topic"`
+	// Consumer group to join. Left empty, an ID is generated at the first start
+	// and kept in the position of the records.
+	GroupID string `json:"groupID"`
+	// Where to start in partitions for which the group has no committed offset:
+	// at the first record, or only with records that come after the start.
+	ReadFromBeginning bool `json:"readFromBeginning"`
+	// Whether to try again when the group coordinator refuses this member, for
+	// instance for lack of permission. If false, the source fails.
+	RetryGroupJoinErrors bool `json:"retryGroupJoinErrors" default:"true"`
+	// Offsets are committed as soon as so many records were acknowledged since
+	// the last commit.
+	CommitOffsetsSize int `json:"commitOffsetsSize" default:"1000"`
+	// Offsets are committed at the latest after this time.
+	CommitOffsetsDelay time.Duration `json:"commitOffsetsDelay" default:"5s"`
+}
+
+// newSourceConfig has the defaults that differ from the SDK's: payloads are raw
+// bytes, there is no schema to extract.
+func newSourceConfig() SourceConfig {
+	return SourceConfig{DefaultSourceMiddleware: sdk.DefaultSourceMiddleware{
+		SourceWithSchemaExtraction: sdk.SourceWithSchemaExtraction{
+			KeyEnabled:     lang.Ptr(false),
+			PayloadEnabled: lang.Ptr(false),
+		},
+	}}
+}
+
+// ParseSource reads and validates all settings of a source as Conduit does.
+func ParseSource(settings map[string]string) (SourceConfig, error) {
+	c := NewSource().Config().(*SourceConfig)
+	err := sdk.Util.ParseConfig(context.Background(), maps.Clone(settings), c, Connector.NewSpecification().SourceParams)
+	return *c, err
+}
+
+// Validate reports everything that is wrong at once.
+func (c *SourceConfig) Validate(ctx context.Context) error {
+	errs := []error{c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx)}
+	switch {
+	case len(trimmed(c.Topics)) > 0 && len(trimmed(c.Topic)) > 0:
+		errs = append(errs, settingError("topic", "it is an alias of topics: give one of the two", ""))
+	case len(c.topics()) == 0:
+		errs = append(errs, settingError("topics", "at least one topic is required", "orders,payments"))
+	}
+	for _, t := range trimmed(c.Topics) {
+		errs = append(errs, validateTopic("topics", t))
+	}
+	for _, t := range trimmed(c.Topic) {
+		errs = append(errs, validateTopic("topic", t))
+	}
+	if c.CommitOffsetsSize < 0 {
+		errs = append(errs, settingError("commitOffsetsSize", fmt.Sprintf("%d is not allowed: 0 or more records", c.CommitOffsetsSize), "1000"))
+	}
+	if c.CommitOffsetsDelay < 0 {
+		errs = append(errs, settingError("commitOffsetsDelay", fmt.Sprintf("%s is not allowed: it can't be negative", c.CommitOffsetsDelay), "5s"))
+	}
+	return errors.Join(errs...)
+}
+
+// topics lists the topics to read, each once.
+func (c *SourceConfig) topics() []string {
+	t := append(trimmed(c.Topics), trimmed(c.Topic)...)
+	slices.Sort(t)
+	return slices.Compact(t)
+}
