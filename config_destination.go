@@ -12,7 +12,11 @@ import (
 
 // DestinationConfig is the configuration of the destination.
 type DestinationConfig struct {
-	sdk.DefaultDestinationMiddleware
+	sdk.UnimplementedDestinationConfig
+	sdk.DestinationWithRateLimit
+	sdk.DestinationWithRecordFormat
+	sdk.DestinationWithBatch
+	SchemaDecoding
 	Config
 
 	// Topic to write to: a name, or a [Go template](https://pkg.go.dev/text/template)
