@@ -1,8 +1,10 @@
 package produce
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/produce"
@@ -43,10 +45,13 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartiti
 			b.stamped = false
 		}
 	case errors.Is(err, kafkago.MessageSizeTooLarge) && len(q.batches[0].indexes) > 1:
-		if err = pl.split(q); err == nil {
+		if err = pl.split(q, len(q.batches[0].indexes)/2); err == nil {
 			return
 		}
 		q.fatal = true
+	case len(r.RecordErrors) > 0:
+		p.judgeRecords(pl, q, r)
+		return
 	default:
 		q.fatal = !cluster.Retriable(err)
 	}
@@ -56,16 +61,33 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartiti
 	q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, err)
 }
 
-// split halves the first batch of a queue, which the broker found too large. It
-// keeps its numbers: the halves follow each other with the same ones.
-func (pl *plan) split(q *queue) error {
-	whole := q.batches[0]
-	half := len(whole.indexes) / 2
-	parts := []*batch{
-		{indexes: whole.indexes[:half], stamp: whole.stamp},
-		{indexes: whole.indexes[half:], stamp: whole.stamp},
+// judgeRecords deals with a batch that the broker refuses for some of its records
+// (KIP-467): those in front of the first bad one go out again on their own.
+func (p *Producer) judgeRecords(pl *plan, q *queue, r *produce.ResponsePartition) {
+	bad := slices.MinFunc(r.RecordErrors, func(a, b produce.ResponseError) int { return cmp.Compare(a.BatchIndex, b.BatchIndex) })
+	indexes := q.batches[0].indexes
+	at := min(max(int(bad.BatchIndex), 0), len(indexes)-1)
+	err := cluster.CodeError(r.ErrorCode)
+	if at > 0 {
+		if err = pl.split(q, at); err == nil {
+			return
+		}
 	}
-	parts[1].stamp.seq = advance(whole.stamp.seq, int32(half))
+	reason := cmp.Or(bad.BatchIndexErrorMessage, r.ErrorMessage)
+	q.fatal = true
+	q.err = &RecordError{Index: indexes[at], Err: fmt.Errorf("write to %s/%d: %w (%s)", q.topic, q.id, err, reason)}
+}
+
+// split divides the first batch of a queue, which the broker refused as a whole,
+// in front of its at-th message. It keeps its numbers: the parts follow each other
+// with the same ones.
+func (pl *plan) split(q *queue, at int) error {
+	whole := q.batches[0]
+	parts := []*batch{
+		{indexes: whole.indexes[:at], stamp: whole.stamp},
+		{indexes: whole.indexes[at:], stamp: whole.stamp},
+	}
+	parts[1].stamp.seq = advance(whole.stamp.seq, int32(at))
 	for _, b := range parts {
 		b.writer = pl.producer.writer()
 		b.writer.Reset()

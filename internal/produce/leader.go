@@ -26,10 +26,12 @@ const maxRequestBytes = 32 << 20
 // parallel, and waits for them.
 func (p *Producer) writeOnce(ctx context.Context, pl *plan) {
 	leaders := make(map[int32][]*queue)
+	limit := pl.limit()
 	for _, q := range pl.queues {
-		if len(q.batches) == 0 {
+		if len(q.batches) == 0 || q.first() >= limit {
 			continue
 		}
+		q.err = nil
 		t, _ := p.client.Cached(q.topic)
 		part, ok := t.Partition(q.id)
 		if !ok || part.Leader < 0 {
@@ -92,6 +94,9 @@ func (p *Producer) fit(queues []*queue) []*queue {
 // request sends the first batch of each queue. Its error is that of the whole
 // request; what the broker says of each partition goes into the queues.
 func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues []*queue) error {
+	if err := p.throttle.wait(ctx, leader); err != nil {
+		return err
+	}
 	conn, err := p.client.Broker(ctx, leader, cluster.Produce)
 	if err != nil {
 		return err
@@ -113,7 +118,9 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 		}
 		return nil
 	}
-	p.judge(pl, queues, msg.(*produce.Response))
+	res := msg.(*produce.Response)
+	p.throttle.set(leader, time.Duration(res.ThrottleTimeMs)*time.Millisecond)
+	p.judge(pl, queues, res)
 	return nil
 }
 
@@ -149,7 +156,7 @@ func (p *Producer) encode(queues []*queue) error {
 		}
 	}
 	wg.Wait()
-	if p.cfg.Acks == AcksAll {
+	if p.numbered() {
 		for _, q := range queues {
 			if b := q.batches[0]; !b.stamped && b.encoded != nil {
 				b.stamp, b.stamped = p.sequences.take(q.key, len(b.indexes)), true

@@ -29,6 +29,7 @@ type key struct {
 type plan struct {
 	producer *Producer
 	messages []message.Message // up to the first that can't be sent
+	from     int               // those in front are done with
 	durable  []bool            // by message
 	queues   []*queue
 	byKey    map[key]*queue
@@ -42,6 +43,9 @@ type queue struct {
 	err     error    // of the last attempt; nil after success
 	fatal   bool     // no further attempt
 }
+
+// first is the index of the first message that isn't durable.
+func (q *queue) first() int { return q.batches[0].indexes[0] }
 
 // batch is one record batch: messages of one partition that go together.
 type batch struct {
@@ -169,20 +173,25 @@ func (pl *plan) done() bool {
 	return true
 }
 
-// fatal is the error of the earliest message that no retry can help.
-func (pl *plan) fatal() error { return pl.earliest(func(q *queue) bool { return q.fatal }) }
+// limit is the index of the first message that no retry can help; nothing behind
+// it needs to be written any more. It is the number of messages if there is none.
+func (pl *plan) limit() int {
+	at, _ := pl.earliest(func(q *queue) bool { return q.fatal })
+	return at
+}
 
-// cause is the error of the earliest message that isn't durable.
-func (pl *plan) cause() error { return pl.earliest(func(*queue) bool { return true }) }
+// failed returns the first message that isn't durable because of an error, and
+// that error.
+func (pl *plan) failed() (int, error) { return pl.earliest(func(*queue) bool { return true }) }
 
-func (pl *plan) earliest(want func(*queue) bool) error {
+func (pl *plan) earliest(want func(*queue) bool) (int, error) {
 	first, err := len(pl.messages), error(nil)
 	for _, q := range pl.queues {
-		if len(q.batches) > 0 && q.err != nil && want(q) && q.batches[0].indexes[0] < first {
-			first, err = q.batches[0].indexes[0], q.err
+		if len(q.batches) > 0 && q.err != nil && want(q) && q.first() < first {
+			first, err = q.first(), q.err
 		}
 	}
-	return err
+	return first, err
 }
 
 // unsettledTopics lists the topics with something left to write.

@@ -63,6 +63,8 @@ type Producer struct {
 
 	partitioner partitioner
 	sequences   sequences
+	throttle    throttle
+	unsettled   *plan // of the last Send, if that failed
 
 	mu      sync.Mutex
 	writers []*recordbatch.Writer // free ones, for reuse of their buffers
@@ -79,20 +81,51 @@ func New(client *cluster.Client, cfg Config) *Producer {
 //
 // A message that can't be sent at all ends the batch in front of it: nothing
 // behind it is written.
+//
+// A batch that begins with what the last Send left unwritten goes on where that
+// one ended, and writes nothing twice. For that the messages of a Send that fails
+// are kept, not copied, until the next one.
 func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, error) {
 	ctx, cancel := p.deadline(ctx)
 	defer cancel()
 
-	plan, planErr := p.plan(ctx, messages)
-	defer plan.release()
-	if plan.len() == 0 {
-		return 0, planErr
+	before := 0
+	if old := p.resume(messages); old != nil {
+		if n, err := p.finish(ctx, old); err != nil {
+			return n, err
+		}
+		before = len(old.messages) - old.from
 	}
-	if err := p.write(ctx, plan); err != nil {
-		return plan.written(), err
+	plan, planErr := p.plan(ctx, messages[before:])
+	n, err := p.finish(ctx, plan)
+	if err == nil {
+		err = planErr
 	}
-	return plan.len(), planErr
+	return before + n, shifted(err, before)
 }
+
+// finish writes what is left of a plan, and returns how many of its messages,
+// from where it began, are durable.
+func (p *Producer) finish(ctx context.Context, pl *plan) (int, error) {
+	from := pl.from
+	if err := p.write(ctx, pl); err != nil {
+		p.keep(pl)
+		return pl.written() - from, shifted(err, -from)
+	}
+	return len(pl.messages) - from, nil
+}
+
+// shifted is the error of a part of a batch as that of the whole, in which the part
+// begins at by.
+func shifted(err error, by int) error {
+	if r := (*RecordError)(nil); errors.As(err, &r) {
+		r.Index += by
+	}
+	return err
+}
+
+// numbered tells whether batches carry sequence numbers.
+func (p *Producer) numbered() bool { return p.cfg.Acks == AcksAll }
 
 func (p *Producer) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if p.cfg.DeliveryTimeout > 0 {
@@ -103,19 +136,21 @@ func (p *Producer) deadline(ctx context.Context) (context.Context, context.Cance
 
 // write sends the plan, again and again for what fails in passing.
 func (p *Producer) write(ctx context.Context, pl *plan) error {
-	defer p.sequences.settle(pl)
 	retry := cluster.NewRetry(10*time.Millisecond, time.Second)
-	for first := true; ; first = false {
-		if p.cfg.Acks == AcksAll {
+	for first := true; !pl.done(); first = false {
+		if p.numbered() {
 			if err := p.sequences.prepare(ctx, p.client, p.cfg.Warn); err != nil {
 				return p.explain(ctx, err)
 			}
 		}
 		p.writeOnce(ctx, pl)
-		if err := pl.fatal(); err != nil || pl.done() {
-			return p.explain(ctx, err)
+		if pl.done() {
+			break
 		}
-		cause := pl.cause()
+		at, cause := pl.failed()
+		if at == pl.limit() {
+			return p.explain(ctx, cause)
+		}
 		// The first retry is immediate: most often a leader has moved.
 		if ctx.Err() != nil || !first && !retry.Wait(ctx) {
 			return p.explain(ctx, cause)
@@ -125,6 +160,7 @@ func (p *Producer) write(ctx context.Context, pl *plan) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // explain says that time ran out, and on what.

@@ -157,7 +157,7 @@ func TestGivesUpAfterErrorsThatStay(t *testing.T) {
 			n, err := w.p.Send(w.ctx, spread(3))
 			t.Log(err)
 			w.True(errors.Is(err, kafkago.Error(code.Code)))
-			w.True(n <= 2) // message 2 is the one of partition 2
+			w.Equal(n, 2) // message 2 is the one of partition 2; the others were told to try again
 		})
 	}
 }
@@ -261,4 +261,34 @@ func TestKeepsAKeyInOnePartitionAndKeylessMessagesTogether(t *testing.T) {
 		w.Equal(int(r.Partition), partitioner.Partition(&kgo.Record{Key: r.Key}, partitions))
 	}
 	w.Equal(len(keyless), 1)
+}
+
+func TestHoldsBackWhatAThrottlingBrokerDoesNotWant(t *testing.T) {
+	w := newWorld(t, nil)
+	var throttled time.Time
+	const pause = 300 * time.Millisecond
+	w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		throttled = time.Now()
+		res := req.ResponseKind().(*kmsg.ProduceResponse)
+		res.ThrottleMillis = int32(pause.Milliseconds())
+		for _, t := range req.(*kmsg.ProduceRequest).Topics {
+			rt := kmsg.NewProduceResponseTopic()
+			rt.Topic = t.Topic
+			for _, p := range t.Partitions {
+				rp := kmsg.NewProduceResponseTopicPartition()
+				rp.Partition, rp.ErrorCode = p.Partition, kerr.ThrottlingQuotaExceeded.Code
+				rt.Partitions = append(rt.Partitions, rp)
+			}
+			res.Topics = append(res.Topics, rt)
+		}
+		return res, nil, true
+	})
+	w.fake.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
+		w.True(time.Since(throttled) >= pause) // the one thing that a throttle is about
+		return nil, nil, false
+	})
+	n, err := w.p.Send(w.ctx, spread(1))
+	w.NoErr(err)
+	w.Equal(n, 1)
+	w.Equal(w.written(), wants(1))
 }

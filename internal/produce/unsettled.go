@@ -1,0 +1,76 @@
+package produce
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+// A Send that fails may leave batches of which nobody knows whether they were
+// written: the connection broke, or time ran out, before the broker's answer. The
+// producer keeps that plan. If the next Send begins with the same messages, it
+// goes on with the plan: batches that reached the broker go out with the numbers
+// they had, and the broker, which remembers the last five of a partition, takes
+// them once; messages that are known to be written are not sent at all. If the
+// next Send begins otherwise, the plan is dropped, and the producer ID with it,
+// since nobody knows which number the broker expects next.
+
+// keep holds on to a plan that failed, if its batches are numbered.
+func (p *Producer) keep(pl *plan) {
+	if !p.numbered() {
+		pl.release()
+		return
+	}
+	pl.messages = slices.Clone(pl.messages) // the slice is the caller's
+	pl.from = pl.written()
+	p.unsettled = pl
+}
+
+// resume returns the plan of the last Send if that failed and messages begin
+// with what it left, otherwise nil.
+func (p *Producer) resume(messages []message.Message) *plan {
+	pl := p.unsettled
+	if pl == nil {
+		return nil
+	}
+	p.unsettled = nil
+	if !begins(messages, pl.messages[pl.from:]) {
+		p.sequences.settle(pl)
+		pl.release()
+		return nil
+	}
+	for _, q := range pl.queues {
+		q.fatal = false
+	}
+	return pl
+}
+
+// begins tells whether messages starts with the same ones as those left. Times
+// don't count: they may be those of the sending.
+func begins(messages, left []message.Message) bool {
+	if len(messages) < len(left) {
+		return false
+	}
+	for i := range left {
+		if !same(&messages[i], &left[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func same(a, b *message.Message) bool {
+	if a.Topic != b.Topic || a.Partition != b.Partition || !equal(a.Key, b.Key) || !equal(a.Value, b.Value) || len(a.Headers) != len(b.Headers) {
+		return false
+	}
+	for i := range a.Headers {
+		if a.Headers[i].Key != b.Headers[i].Key || !equal(a.Headers[i].Value, b.Headers[i].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// equal tells null from empty.
+func equal(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }
