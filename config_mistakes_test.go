@@ -87,6 +87,7 @@ func TestMistakesInASource(t *testing.T) {
 		"a long name":     {map[string]string{"topics": strings.Repeat("x", 250)}, []complaint{{"topics", "250 characters, up to 249 are allowed"}}},
 		"negative size":   {map[string]string{"commitOffsetsSize": "-1"}, []complaint{{"commitOffsetsSize", "-1 is not allowed: 0 or more"}}},
 		"negative delay":  {map[string]string{"commitOffsetsDelay": "-1ns"}, []complaint{{"commitOffsetsDelay", "-1ns is not allowed"}}},
+		"unknown reset":   {map[string]string{"autoOffsetReset": "none"}, []complaint{{"autoOffsetReset", `"none" is unknown: earliest, latest or error`}}},
 		"both and a name": {map[string]string{"topic": "a b"}, []complaint{{"topic", "give one"}, {"topic", `"a b"`}}},
 		"all at once": {
 			map[string]string{"servers": "", "topics": "", "commitOffsetsSize": "-5", "commitOffsetsDelay": "-5s", "saslUsername": "u"},

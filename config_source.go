@@ -16,6 +16,7 @@ import (
 type SourceConfig struct {
 	sdk.DefaultSourceMiddleware
 	Config
+	StartConfig
 
 	// Topics to read, separated by commas. Required.
 	Topics []string `json:"topics"`
@@ -24,9 +25,6 @@ type SourceConfig struct {
 	// Consumer group to join. Left empty, an ID is generated at the first start
 	// and kept in the position of the records.
 	GroupID string `json:"groupID"`
-	// Where to start in partitions for which the group has no committed offset:
-	// at the first record, or only with records that come after the start.
-	ReadFromBeginning bool `json:"readFromBeginning"`
 	// Whether to try again when the group coordinator refuses this member, for
 	// instance for lack of permission. If false, the source fails.
 	RetryGroupJoinErrors bool `json:"retryGroupJoinErrors" default:"true"`
@@ -76,7 +74,7 @@ func (c *SourceConfig) Validate(ctx context.Context) error {
 	if c.CommitOffsetsDelay < 0 {
 		errs = append(errs, settingError("commitOffsetsDelay", fmt.Sprintf("%s is not allowed: it can't be negative", c.CommitOffsetsDelay), "5s"))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.StartConfig.validate()...)...)
 }
 
 // topics lists the topics to read, each once.

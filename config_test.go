@@ -75,6 +75,7 @@ func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
 	is.Equal(s.Topics, []string{"orders"})
 	is.Equal(s.GroupID, "")
 	is.Equal(s.ReadFromBeginning, false)
+	is.Equal(s.AutoOffsetReset, "earliest")
 	is.Equal(s.RetryGroupJoinErrors, true)
 	is.Equal(s.CommitOffsetsSize, 1000)
 	is.Equal(s.CommitOffsetsDelay, 5*time.Second)
@@ -102,12 +103,13 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 	}
 
 	s, err := ParseSource(changed(goodSource, map[string]string{
-		"groupID": "g", "readFromBeginning": "true", "retryGroupJoinErrors": "false",
+		"groupID": "g", "readFromBeginning": "true", "autoOffsetReset": "error", "retryGroupJoinErrors": "false",
 		"commitOffsetsSize": "0", "commitOffsetsDelay": "0s", "sdk.schema.extract.payload.enabled": "true",
 	}))
 	is.NoErr(err)
 	is.Equal(s.GroupID, "g")
 	is.Equal(s.ReadFromBeginning, true)
+	is.Equal(s.AutoOffsetReset, "error")
 	is.Equal(s.RetryGroupJoinErrors, false)
 	is.Equal(s.CommitOffsetsSize, 0)
 	is.Equal(s.CommitOffsetsDelay, time.Duration(0))
@@ -146,9 +148,13 @@ func TestParseLeavesOutTheSettingsOfEitherSide(t *testing.T) {
 
 func TestValidateChangesNothing(t *testing.T) {
 	is := is.New(t)
-	s := SourceConfig{Config: Config{Servers: []string{" b:1", "", "a:2"}}, Topics: []string{"y ", "x", "", "x"}}
+	s, err := ParseSource(changed(goodSource, nil))
+	is.NoErr(err)
+	s.Servers, s.Topics = []string{" b:1", "", "a:2"}, []string{"y ", "x", "", "x"}
+	before := s
+	before.Servers, before.Topics = slices.Clone(s.Servers), slices.Clone(s.Topics)
 	is.NoErr(s.Validate(context.Background()))
-	is.Equal(s, SourceConfig{Config: Config{Servers: []string{" b:1", "", "a:2"}}, Topics: []string{"y ", "x", "", "x"}})
+	is.Equal(s, before)
 
 	d := DestinationConfig{Config: Config{Servers: []string{"a:1 "}}, Topic: "t", Acks: "-1", Compression: "none", BatchBytes: 1}
 	want := d

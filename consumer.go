@@ -71,6 +71,11 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 		client.Close()
 		return nil, err
 	}
+	reset, err := c.resetPolicy()
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
 	logger := sdk.Logger(ctx)
 	cfg := consumer.Config{
 		Group: group.Config{
@@ -92,6 +97,7 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 			MaxBuffered:       fetchMaxBuffered,
 		},
 		FromBeginning:  c.ReadFromBeginning,
+		Reset:          reset,
 		CommitSize:     max(c.CommitOffsetsSize, 1),
 		CommitInterval: c.CommitOffsetsDelay,
 		MaxUncommitted: maxUncommitted,

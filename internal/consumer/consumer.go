@@ -23,6 +23,7 @@ type Config struct {
 	Fetch fetch.Config // Reset and Warn are set here
 
 	FromBeginning  bool          // where the group has committed nothing
+	Reset          ResetPolicy   // where the offset to go on from is not in the log
 	CommitSize     int           // acknowledged records that cause a commit
 	CommitInterval time.Duration // 0: none by time
 	MaxUncommitted int           // unacknowledged records above which Next waits

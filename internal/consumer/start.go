@@ -135,14 +135,19 @@ func (c *Consumer) reset(ctx context.Context, topic string, id int32, offset int
 	if offset >= first && offset <= last {
 		return offset, nil // it was a replica that lagged behind
 	}
-	c.cfg.Group.Warn(fmt.Sprintf("offset %d of %s/%d is not in the log, which has %d to %d: going on at the first", offset, topic, id, first, last),
-		fmt.Errorf("%d records may be missing", max(0, first-offset)))
-	if first < offset {
+	to, err := c.resetTo(ctx, topic, id, offset, first, last)
+	if err != nil {
+		return 0, err
+	}
+	if to < offset {
 		// A new log: what was read of the old one must not count for this one.
 		wait, cancel := context.WithTimeout(ctx, ackGrace)
 		_ = c.tracker.WaitAcked(wait, topic, id)
 		cancel()
-		c.tracker.Add(topic, id, first, -1)
+		c.tracker.Rewind(topic, id, to)
+	} else {
+		c.tracker.Skip(topic, id, to)
 	}
-	return first, nil
+	c.requestCommit()
+	return to, nil
 }

@@ -51,8 +51,29 @@ func NewTracker() *Tracker {
 func (t *Tracker) Add(topic string, id int32, start, committed int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.drop(key{topic, id})
-	t.parts[key{topic, id}] = &partition{acked: make(map[int64]bool), safe: start, sent: committed, next: start}
+	t.add(key{topic, id}, start, committed)
+}
+
+func (t *Tracker) add(k key, start, committed int64) {
+	t.drop(k)
+	t.parts[k] = &partition{acked: make(map[int64]bool), safe: start, sent: committed, next: start}
+}
+
+// Rewind begins to track a partition anew, from an offset before those that were
+// handed out, which is worth a commit. A partition that was removed meanwhile
+// stays removed: it is somebody else's.
+func (t *Tracker) Rewind(topic string, id int32, to int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.parts[key{topic, id}]; ok {
+		t.add(key{topic, id}, to, -1)
+	}
+}
+
+// Skip goes over offsets that are not handed out, up to the given one. They are
+// committed with what lies before them.
+func (t *Tracker) Skip(topic string, id int32, to int64) {
+	t.Deliver(topic, id, to, func(func(int64) bool) {})
 }
 
 // Remove forgets a partition. Acknowledgements of its records are ignored from

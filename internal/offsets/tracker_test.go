@@ -65,6 +65,31 @@ func TestIgnoresAcksOfWhatIsNotHeld(t *testing.T) {
 	is.Equal(len(tr.Committable()), 0)
 }
 
+func TestRewindsOnlyWhatIsHeld(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 50, 50)
+	tr.Rewind("t", 0, 7)
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 7}})
+	tr.Remove("t", 0)
+	tr.Rewind("t", 0, 3)
+	tr.Skip("t", 0, 9)
+	is.Equal(len(tr.Committable()), 0)
+}
+
+func TestSkipsOnceWhatLiesBeforeIsAcknowledged(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 0, 0)
+	is.True(deliver(tr, 2, 0, 1))
+	tr.Skip("t", 0, 20)
+	is.Equal(len(tr.Committable()), 0)
+	tr.Ack("t", 0, 0)
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 1}})
+	tr.Ack("t", 0, 1)
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 20}})
+}
+
 func TestWaitsUntilFewAreUnacknowledged(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()

@@ -1,0 +1,65 @@
+package consumer
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
+)
+
+// Records are deleted ahead of a consumer that reads slowly: what it jumps over is
+// committed only when all records before it are acknowledged.
+func TestCommitsAGapOnlyBehindWhatIsAcknowledged(t *testing.T) {
+	w := newWorld(t)
+	w.fake = embedded.Start(t, kfake.SeedTopics(1, topic))
+	truth, err := kclient.New(w.fake.ListenAddrs())
+	w.NoErr(err)
+	t.Cleanup(truth.Close)
+	w.truth = truth
+	records := make([]*kgo.Record, 10)
+	for i := range records {
+		records[i] = &kgo.Record{Topic: topic}
+	}
+	w.NoErr(truth.Produce(w.ctx, records...))
+
+	var gone atomic.Bool // until then the log ends at offset 10, afterwards it begins at 15
+	w.fake.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		r := req.(*kmsg.FetchRequest)
+		if r.Topics[0].Partitions[0].FetchOffset != 10 {
+			return nil, nil, false
+		}
+		p := kmsg.NewFetchResponseTopicPartition()
+		if gone.Load() {
+			p.ErrorCode = kerr.OffsetOutOfRange.Code
+		} else {
+			time.Sleep(10 * time.Millisecond) // the broker waits for records
+		}
+		rt := kmsg.NewFetchResponseTopic()
+		rt.Topic, rt.Partitions = topic, append(rt.Partitions, p)
+		res := r.ResponseKind().(*kmsg.FetchResponse)
+		res.Topics = append(res.Topics, rt)
+		return res, nil, true
+	})
+
+	c := w.open(func(c *Config) { c.Reset = ResetLatest })
+	w.next(c, 10)
+	w.NoErr(truth.Produce(w.ctx, records...))
+	w.NoErr(truth.DeleteRecords(w.ctx, topic, 0, 15))
+	gone.Store(true)
+	w.NoErr(truth.Produce(w.ctx, records[:1]...))
+	c.Ack(topic, 0, 0)
+	w.committed(map[int32]int64{0: 1})
+	for offset := range int64(10) {
+		c.Ack(topic, 0, offset)
+	}
+	w.committed(map[int32]int64{0: 21})
+	w.NoErr(c.Close(w.ctx))
+}
