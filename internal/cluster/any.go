@@ -21,33 +21,45 @@ const hedgeDelay = time.Second
 // last, and to further ones as long as there is an error or silence. If all
 // fail, the error names each address with its reason.
 func (c *Client) Any(ctx context.Context, req protocol.Message) (protocol.Message, error) {
+	return anyBroker(ctx, c, req.ApiKey(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
+		return conn.RoundTrip(ctx, req)
+	})
+}
+
+// anyBroker is Any for whatever is asked of a connection.
+func anyBroker[T any](ctx context.Context, c *Client, key protocol.ApiKey, ask func(context.Context, *wire.Conn) (T, error)) (T, error) {
+	var none T
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	addrs := c.candidates()
 	if len(addrs) == 0 {
-		return nil, wire.ErrClosed
+		return none, wire.ErrClosed
 	}
 	type outcome struct {
 		addr string
-		res  protocol.Message
+		res  T
 		err  error
 	}
 	outcomes := make(chan outcome, len(addrs))
 	running := 0
-	ask := func() {
+	askNext := func() {
 		addr := addrs[0]
 		addrs = addrs[1:]
 		running++
 		c.asking.Add(1)
 		go func() {
 			defer c.asking.Done()
-			res, err := c.ask(ctx, addr, req)
+			var res T
+			conn, err := c.connect(ctx, addr, Control)
+			if err == nil {
+				res, err = ask(ctx, conn)
+			}
 			outcomes <- outcome{addr, res, err}
 		}()
 	}
 
-	ask()
+	askNext()
 	silence := time.NewTicker(hedgeDelay)
 	defer silence.Stop()
 	var errs []error
@@ -62,28 +74,20 @@ func (c *Client) Any(ctx context.Context, req protocol.Message) (protocol.Messag
 			errs = append(errs, o.err)
 			switch {
 			case len(addrs) > 0:
-				ask()
+				askNext()
 				silence.Reset(hedgeDelay)
 			case running == 0:
-				return nil, fmt.Errorf("ask any broker for %s: %w", req.ApiKey(), errors.Join(errs...))
+				return none, fmt.Errorf("ask any broker for %s: %w", key, errors.Join(errs...))
 			}
 		case <-silence.C:
 			if len(addrs) > 0 {
-				ask()
+				askNext()
 			}
 		case <-ctx.Done():
 			errs = append(errs, ctx.Err())
-			return nil, fmt.Errorf("ask any broker for %s: %w", req.ApiKey(), errors.Join(errs...))
+			return none, fmt.Errorf("ask any broker for %s: %w", key, errors.Join(errs...))
 		}
 	}
-}
-
-func (c *Client) ask(ctx context.Context, addr string, req protocol.Message) (protocol.Message, error) {
-	conn, err := c.connect(ctx, addr, Control)
-	if err != nil {
-		return nil, err
-	}
-	return conn.RoundTrip(ctx, req)
 }
 
 // candidates lists addresses to ask: the last good one, then known brokers,

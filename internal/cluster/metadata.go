@@ -6,17 +6,24 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // Topic is what metadata says of a topic.
 type Topic struct {
 	Name       string
-	Err        error // a Kafka error, such as kafkago.UnknownTopicOrPartition
+	ID         TopicID // zero where the broker does not tell (before Kafka 2.8)
+	Err        error   // a Kafka error, such as kafkago.UnknownTopicOrPartition
 	Internal   bool
 	Partitions []Partition // by ID, ascending
 	AsOf       time.Time   // when it was asked for
 }
+
+// TopicID tells a topic from a later one of the same name (KIP-516).
+type TopicID [16]byte
 
 // Partition is what metadata says of a partition.
 type Partition struct {
@@ -35,37 +42,64 @@ func (t Topic) Partition(id int32) (Partition, bool) {
 	return t.Partitions[i], true
 }
 
+// view is what a broker tells of its cluster.
+type view struct {
+	brokers []broker
+	topics  []Topic
+}
+
+type broker struct {
+	id   int32
+	host string
+	port int32
+}
+
 // Refresh asks for the metadata of topics, all topics where names is nil, and
 // remembers it. Errors of single topics are in their Err. With create, brokers
 // that allow it create the missing ones.
 func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[string]Topic, error) {
-	req := &metadata.Request{TopicNames: names, AllowAutoTopicCreation: create}
-	m, err := c.Any(ctx, req)
+	v, err := anyBroker(ctx, c, protocol.Metadata, func(ctx context.Context, conn *wire.Conn) (view, error) {
+		return askMetadata(ctx, conn, names, create)
+	})
 	if err != nil {
 		return nil, err
 	}
-	res := m.(*metadata.Response)
-	topics := make(map[string]Topic, len(res.Topics))
-	for i := range res.Topics {
-		topics[res.Topics[i].Name] = newTopic(&res.Topics[i])
-	}
-
+	topics := make(map[string]Topic, len(v.topics))
 	c.mu.Lock()
 	moved := false
-	for _, b := range res.Brokers {
-		addr := joinAddr(b.Host, b.Port)
-		old, known := c.brokers[b.NodeID]
+	for _, b := range v.brokers {
+		addr := joinAddr(b.host, b.port)
+		old, known := c.brokers[b.id]
 		moved = moved || known && old != addr
-		c.brokers[b.NodeID] = addr
+		c.brokers[b.id] = addr
 	}
-	for name, t := range topics {
-		c.topics[name] = t
+	for _, t := range v.topics {
+		slices.SortFunc(t.Partitions, func(a, b Partition) int { return int(a.ID - b.ID) })
+		topics[t.Name] = t
+		c.topics[t.Name] = t
 	}
 	c.mu.Unlock()
 	if moved {
 		c.dropStale()
 	}
 	return topics, nil
+}
+
+// askMetadata asks one broker, for topic IDs too if it knows them.
+func askMetadata(ctx context.Context, conn *wire.Conn, names []string, create bool) (view, error) {
+	req := newMetadataRequest(names, create)
+	if _, ok := conn.VersionOf(req); ok {
+		frame, err := conn.Frame(ctx, req, 0)
+		if err != nil {
+			return view{}, err
+		}
+		return parseMetadata(frame)
+	}
+	m, err := conn.RoundTrip(ctx, &metadata.Request{TopicNames: names, AllowAutoTopicCreation: create})
+	if err != nil {
+		return view{}, err
+	}
+	return oldView(m.(*metadata.Response)), nil
 }
 
 // Cached is what the last Refresh said of a topic.
@@ -76,19 +110,22 @@ func (c *Client) Cached(name string) (Topic, bool) {
 	return t, ok
 }
 
-func newTopic(r *metadata.ResponseTopic) Topic {
-	t := Topic{
-		Name:       r.Name,
-		Err:        CodeError(r.ErrorCode),
-		Internal:   r.IsInternal,
-		AsOf:       time.Now(),
-		Partitions: make([]Partition, len(r.Partitions)),
+// oldView reads the answer of a broker that doesn't know topic IDs.
+func oldView(res *metadata.Response) view {
+	var v view
+	for _, b := range res.Brokers {
+		v.brokers = append(v.brokers, broker{b.NodeID, b.Host, b.Port})
 	}
-	for i, p := range r.Partitions {
-		t.Partitions[i] = Partition{ID: p.PartitionIndex, Leader: p.LeaderID, LeaderEpoch: p.LeaderEpoch, Err: CodeError(p.ErrorCode)}
+	for _, rt := range res.Topics {
+		t := Topic{Name: rt.Name, Err: CodeError(rt.ErrorCode), Internal: rt.IsInternal, AsOf: time.Now()}
+		for _, p := range rt.Partitions {
+			t.Partitions = append(t.Partitions, Partition{
+				ID: p.PartitionIndex, Leader: p.LeaderID, LeaderEpoch: p.LeaderEpoch, Err: CodeError(p.ErrorCode),
+			})
+		}
+		v.topics = append(v.topics, t)
 	}
-	slices.SortFunc(t.Partitions, func(a, b Partition) int { return int(a.ID - b.ID) })
-	return t
+	return v
 }
 
 // CodeError turns an error code of the protocol into an error, 0 into nil.

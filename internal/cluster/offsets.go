@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
 )
 
@@ -20,14 +19,9 @@ const (
 // readCommitted, Latest is the last stable offset: the first record of the oldest
 // open transaction.
 func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
-	t, _ := c.Cached(topic)
-	p, ok := t.Partition(partition)
-	if !ok || p.Leader < 0 {
-		return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, kafkago.LeaderNotAvailable)
-	}
-	conn, err := c.Broker(ctx, p.Leader, Control)
+	conn, p, err := c.leader(ctx, topic, partition)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, err)
 	}
 	req := &listoffsets.Request{
 		ReplicaID: -1,

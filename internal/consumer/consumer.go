@@ -20,7 +20,7 @@ import (
 // Config is how to consume. Group.Warn is used for everything.
 type Config struct {
 	Group group.Config
-	Fetch fetch.Config // Reset and Warn are set here
+	Fetch fetch.Config // Reset, Warn and MetadataInterval are set here
 
 	FromBeginning  bool          // where the group has committed nothing
 	Reset          ResetPolicy   // where the offset to go on from is not in the log
@@ -77,7 +77,7 @@ func Open(client *cluster.Client, cfg Config) *Consumer {
 	c.life, c.end = context.WithCancel(context.Background())
 	c.hard, c.giveUp = context.WithCancel(context.Background())
 	fc := cfg.Fetch
-	fc.Reset, fc.Warn = c.reset, cfg.Group.Warn
+	fc.Reset, fc.Warn, fc.MetadataInterval = c.reset, cfg.Group.Warn, cfg.Group.MetadataInterval
 	c.fetcher = fetch.New(client, fc)
 	c.member = group.NewMember(client, cfg.Group, c)
 	c.wg.Add(2)
@@ -129,7 +129,7 @@ func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
 func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	kept := batches[:0]
 	for _, b := range batches {
-		ok := c.tracker.Deliver(b.Topic, b.Partition, b.Next, func(yield func(int64) bool) {
+		ok := c.tracker.Deliver(b.Topic, b.Partition, b.Next, b.LeaderEpoch, func(yield func(int64) bool) {
 			for i := range b.Records {
 				if !yield(b.Records[i].Offset) {
 					return

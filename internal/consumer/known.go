@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
@@ -16,9 +17,12 @@ import (
 //
 // The number travels as a note with every commit, so that it outlives the process
 // and reaches the other members.
+//
+// A topic that was deleted and made again is new altogether: its ID tells.
 type knownTopics struct {
 	mu     sync.Mutex
 	counts map[string]int32
+	ids    map[string]cluster.TopicID
 }
 
 const noteFormat = "conduit partitions=%d"
@@ -59,23 +63,47 @@ func (k *knownTopics) set(topic string, count int32) {
 	k.counts[topic] = count
 }
 
+// identify notes the IDs of topics. One that has another ID than before has nothing
+// but new partitions. It returns the names of such topics.
+func (k *knownTopics) identify(topics map[string]cluster.Topic) []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.ids == nil {
+		k.ids = make(map[string]cluster.TopicID)
+	}
+	var again []string
+	for name, t := range topics {
+		if t.ID == (cluster.TopicID{}) {
+			continue
+		}
+		if old, ok := k.ids[name]; ok && old != t.ID {
+			k.counts[name] = 0
+			again = append(again, name)
+		}
+		k.ids[name] = t.ID
+	}
+	return again
+}
+
 // learn finds out what is to be known of topics: from the notes of commits, or, at
 // the group's first start, from what is there. A topic that did not exist when this
 // consumer started is all new.
 func (c *Consumer) learn(ctx context.Context, topics []string) error {
-	topics = c.known.unknown(topics)
-	if len(topics) == 0 {
-		return nil
-	}
 	found, err := c.client.Refresh(ctx, topics, false)
 	if err != nil {
 		return err
 	}
+	for _, topic := range c.known.identify(found) {
+		c.cfg.Info(fmt.Sprintf("topic %q was deleted and made again: reading it from its first record", topic))
+	}
 	all := group.Partitions{}
-	for name, t := range found {
-		for _, p := range t.Partitions {
+	for _, name := range c.known.unknown(topics) {
+		for _, p := range found[name].Partitions {
 			all[name] = append(all[name], p.ID)
 		}
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	committed, err := c.member.Committed(ctx, all)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 )
 
 // ResetPolicy is where to go on in a partition whose offset is not in its log.
@@ -18,6 +19,57 @@ const (
 	ResetLatest
 	ResetError
 )
+
+// reset finds where to go on in a partition that can't be read on from its offset.
+func (c *Consumer) reset(ctx context.Context, l fetch.Lost) (int64, error) {
+	first, err := c.client.ListOffset(ctx, l.Topic, l.Partition, cluster.Earliest, false)
+	if err != nil {
+		return 0, err
+	}
+	end, err := c.client.ListOffset(ctx, l.Topic, l.Partition, cluster.Latest, false)
+	if err != nil {
+		return 0, err
+	}
+	to, anew := first, true
+	switch {
+	case l.Why == fetch.Recreated:
+		c.recreated(l, first)
+	case l.Why == fetch.Diverged:
+		to = max(first, l.Agreed)
+		c.diverged(l, to)
+	case l.Offset >= first && l.Offset <= end:
+		return l.Offset, nil // it was a replica that lagged behind
+	default:
+		if to, err = c.resetTo(ctx, l.Topic, l.Partition, l.Offset, first, end); err != nil {
+			return 0, err
+		}
+		anew = to < l.Offset
+	}
+	if anew {
+		// Another log: what was read of the old one must not count for this one.
+		wait, cancel := context.WithTimeout(ctx, ackGrace)
+		_ = c.tracker.WaitAcked(wait, l.Topic, l.Partition)
+		cancel()
+		c.tracker.Rewind(l.Topic, l.Partition, to)
+	} else {
+		c.tracker.Skip(l.Topic, l.Partition, to)
+	}
+	c.requestCommit()
+	return to, nil
+}
+
+func (c *Consumer) recreated(l fetch.Lost, first int64) {
+	if t, ok := c.client.Cached(l.Topic); ok {
+		c.known.identify(map[string]cluster.Topic{l.Topic: t})
+	}
+	c.cfg.Group.Warn(fmt.Sprintf("topic %q was deleted and made again: reading partition %d from offset %d", l.Topic, l.Partition, first),
+		fmt.Errorf("what was in the old topic behind offset %d was not read", l.Offset))
+}
+
+func (c *Consumer) diverged(l fetch.Lost, to int64) {
+	c.cfg.Group.Warn(fmt.Sprintf("an unclean leader election took offsets %d to %d of %s/%d, which were read, out of the log: going on at %d with what is there now",
+		to, l.Offset-1, l.Topic, l.Partition, to), fmt.Errorf("up to %d records exist only where they were written to", l.Offset-to))
+}
 
 // resetTo chooses where to go on instead of offset, which is not in the log, and
 // says which records that costs. The log has first up to, not including, end.

@@ -79,13 +79,13 @@ func (c *Consumer) startSome(ctx context.Context, committed group.Offsets) error
 			if !ok {
 				at.At = -1
 			}
-			offset, err := c.start(ctx, topic, id, at)
+			offset, epoch, err := c.start(ctx, topic, id, at)
 			if err != nil {
 				last = err
 				continue
 			}
 			c.tracker.Add(topic, id, offset, at.At)
-			c.fetcher.Add([]fetch.Start{{Topic: topic, Partition: id, Offset: offset}})
+			c.fetcher.Add([]fetch.Start{{Topic: topic, Partition: id, Offset: offset, LeaderEpoch: epoch}})
 			done[topic] = append(done[topic], id)
 		}
 	}
@@ -93,8 +93,9 @@ func (c *Consumer) startSome(ctx context.Context, committed group.Offsets) error
 	return last
 }
 
-// start decides where to begin to read a partition.
-func (c *Consumer) start(ctx context.Context, topic string, id int32, committed group.Offset) (int64, error) {
+// start decides where to begin to read a partition. With the offset comes the
+// leader epoch of the record in front of it, -1 if unknown.
+func (c *Consumer) start(ctx context.Context, topic string, id int32, committed group.Offset) (int64, int32, error) {
 	if committed.At < 0 {
 		at, why := cluster.Latest, "readFromBeginning is off"
 		switch {
@@ -108,7 +109,7 @@ func (c *Consumer) start(ctx context.Context, topic string, id int32, committed 
 			c.cfg.Info(fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)",
 				c.cfg.Group.GroupID, topic, id, offset, why))
 		}
-		return offset, err
+		return offset, -1, err
 	}
 	r := c.cfg.Resume
 	// Consumers leave a note with their commits, Kafka's own tool that resets
@@ -116,38 +117,7 @@ func (c *Consumer) start(ctx context.Context, topic string, id int32, committed 
 	if r != nil && r.Topic == topic && r.Partition == id && committed.At <= r.Offset && committed.Metadata != "" {
 		c.cfg.Info(fmt.Sprintf("records of %s/%d from offset %d to %d were acknowledged, though the commit was lost: going on behind them",
 			topic, id, committed.At, r.Offset))
-		return r.Offset + 1, nil
+		return r.Offset + 1, -1, nil
 	}
-	return committed.At, nil
-}
-
-// reset finds where to go on in a partition whose offset is not in its log: the
-// records up to the log's start were deleted, or the topic is another one now.
-func (c *Consumer) reset(ctx context.Context, topic string, id int32, offset int64) (int64, error) {
-	first, err := c.client.ListOffset(ctx, topic, id, cluster.Earliest, false)
-	if err != nil {
-		return 0, err
-	}
-	last, err := c.client.ListOffset(ctx, topic, id, cluster.Latest, false)
-	if err != nil {
-		return 0, err
-	}
-	if offset >= first && offset <= last {
-		return offset, nil // it was a replica that lagged behind
-	}
-	to, err := c.resetTo(ctx, topic, id, offset, first, last)
-	if err != nil {
-		return 0, err
-	}
-	if to < offset {
-		// A new log: what was read of the old one must not count for this one.
-		wait, cancel := context.WithTimeout(ctx, ackGrace)
-		_ = c.tracker.WaitAcked(wait, topic, id)
-		cancel()
-		c.tracker.Rewind(topic, id, to)
-	} else {
-		c.tracker.Skip(topic, id, to)
-	}
-	c.requestCommit()
-	return to, nil
+	return committed.At, committed.LeaderEpoch, nil
 }

@@ -22,7 +22,7 @@ func (f *Fetcher) decode(frames <-chan []fetched) {
 			f.decodeSet(&r, s)
 			f.mu.Lock()
 			s.p.pending--
-			waits := s.p.pending == 0 && (s.p.leader == noLeader || s.p.reset)
+			waits := s.p.pending == 0 && s.p.leader == noLeader
 			f.mu.Unlock()
 			if waits {
 				f.wakeRouter()
@@ -48,7 +48,7 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		case len(records) == 0:
 			continue
 		}
-		b := message.Batch{Topic: s.p.topic, Partition: s.p.id, Records: records, Next: r.NextOffset()}
+		b := message.Batch{Topic: s.p.topic, Partition: s.p.id, Records: records, Next: r.NextOffset(), LeaderEpoch: r.LeaderEpoch()}
 		if !f.put(s, b) {
 			return
 		}
@@ -69,7 +69,7 @@ func (f *Fetcher) rewind(p *partition, lineage int, offset int64, err error) {
 		return
 	}
 	p.lineage++
-	p.offset = offset
+	p.offset, p.behind = offset, -1
 	p.corrupt++
 	if p.corrupt >= maxCorrupt {
 		f.fail(err)

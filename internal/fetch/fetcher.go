@@ -17,8 +17,11 @@ type Config struct {
 	MaxBytes          int32         // of one response
 	MaxPartitionBytes int32         // of one partition in a response
 	MaxBuffered       int           // bytes decoded ahead of Next; fetching pauses above
-	// Reset finds a new offset for a partition whose offset is not in the log.
-	Reset func(ctx context.Context, topic string, partition int32, offset int64) (int64, error)
+	// MetadataInterval is how often it is looked whether topics are still the same.
+	MetadataInterval time.Duration
+	// Reset finds a new offset for a partition that can't be read on from its own,
+	// once all that was read before has been taken by Next.
+	Reset func(ctx context.Context, l Lost) (int64, error)
 	// Warn is told of trouble that the fetcher gets over by itself.
 	Warn func(msg string, err error)
 }
@@ -78,7 +81,10 @@ func (f *Fetcher) Add(starts []Start) {
 	for _, s := range starts {
 		k := key{s.Topic, s.Partition}
 		f.remove(k)
-		f.parts[k] = &partition{key: k, offset: s.Offset, epoch: -1, leader: noLeader, maxBytes: f.cfg.MaxPartitionBytes}
+		f.parts[k] = &partition{
+			key: k, offset: s.Offset, behind: s.LeaderEpoch,
+			epoch: -1, checked: -1, leader: noLeader, maxBytes: f.cfg.MaxPartitionBytes,
+		}
 	}
 	f.mu.Unlock()
 	f.wakeRouter()

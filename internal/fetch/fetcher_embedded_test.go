@@ -127,17 +127,17 @@ func TestTriesAgainAfterErrorsThatPass(t *testing.T) {
 func TestGoesOnWhereResetSays(t *testing.T) {
 	is := is.New(t)
 	s := script{0: fails(kerr.OffsetOutOfRange, 1, nil), 40: answer(batch(40, 40, "a"))}
-	asked := int64(-1)
+	var asked Lost
 	f := play(t, s, 0, func(c *Config) {
-		c.Reset = func(_ context.Context, _ string, _ int32, offset int64) (int64, error) {
-			asked = offset
+		c.Reset = func(_ context.Context, l Lost) (int64, error) {
+			asked = l
 			return 40, nil
 		}
 	})
 	got, err := values(t, f, 1)
 	is.NoErr(err)
 	is.Equal(got, []string{"40:a"})
-	is.Equal(asked, int64(0))
+	is.Equal(asked, Lost{Topic: topic, Why: OutOfRange})
 }
 
 func TestReturnsNothingOfAPartitionThatWasRemoved(t *testing.T) {

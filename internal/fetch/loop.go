@@ -38,7 +38,7 @@ func (f *Fetcher) loop(broker int32) {
 			f.disown(broker, err)
 			continue
 		}
-		if sets := f.accept(res, parts); len(sets) > 0 {
+		if sets := f.accept(broker, res, parts); len(sets) > 0 {
 			select {
 			case frames <- sets:
 			case <-f.ctx.Done():
@@ -69,7 +69,7 @@ func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-c
 		req.IsolationLevel = 1
 	}
 	for k, p := range f.parts {
-		if p.leader != broker || p.reset {
+		if p.leader != broker {
 			continue
 		}
 		parts[k] = p
@@ -114,14 +114,14 @@ func (f *Fetcher) fetch(broker int32, req *fetch.Request) (response, error) {
 
 // accept moves the partitions on by what the broker answered, and returns the
 // record sets to decode.
-func (f *Fetcher) accept(res response, asked map[key]*partition) []fetched {
+func (f *Fetcher) accept(broker int32, res response, asked map[key]*partition) []fetched {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var sets []fetched
 	for i := range res.partitions {
 		r := &res.partitions[i]
 		p := asked[key{r.topic, r.id}]
-		if p == nil || p.removed {
+		if p == nil || p.removed || p.leader != broker {
 			continue
 		}
 		if r.err != 0 {
@@ -132,13 +132,13 @@ func (f *Fetcher) accept(res response, asked map[key]*partition) []fetched {
 		if len(r.set) == 0 {
 			continue
 		}
-		next := recordbatch.NextOffset(r.set, p.offset)
+		next, epoch := recordbatch.NextOffset(r.set, p.offset)
 		if size := recordbatch.Oversize(r.set); size > 0 { // not even one batch fits
 			p.maxBytes = int32(min(size, math.MaxInt32))
 			continue
 		}
 		sets = append(sets, fetched{p: p, lineage: p.lineage, from: p.offset, set: r.set, aborted: r.aborted})
-		p.offset = next
+		p.offset, p.behind = next, epoch
 		p.maxBytes = f.cfg.MaxPartitionBytes
 		p.pending++
 	}
@@ -149,7 +149,7 @@ func (f *Fetcher) accept(res response, asked map[key]*partition) []fetched {
 func (f *Fetcher) partitionFailed(p *partition, err kafkago.Error, r *partitionResponse) {
 	switch {
 	case errors.Is(err, kafkago.OffsetOutOfRange):
-		p.reset = true
+		p.lose(OutOfRange)
 		f.wakeRouter()
 	case cluster.Retriable(err):
 		p.orphan()

@@ -3,6 +3,7 @@ package fetch
 import (
 	"time"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
@@ -24,17 +25,28 @@ const (
 type partition struct {
 	key
 	offset   int64 // next to fetch
+	behind   int32 // leader epoch of the last batch before offset; -1 unknown
+	topicID  cluster.TopicID
 	epoch    int32 // leader epoch that metadata gave; -1 unknown
+	checked  int32 // the leader epoch in which offset was found to fit the log; -1 none
 	leader   int32 // node that its loop fetches it from; noLeader until routed
 	pending  int   // fetched sets that are not decoded yet
 	queued   int   // decoded batches that Next hasn't taken yet
 	lineage  int   // counts rewinds: what was fetched before one is not decoded
-	reset    bool  // the offset is not in the log: ask for a new one
+	lost     Reason
+	agreed   int64 // Diverged: up to here the log is what was read
+	asking   bool  // a goroutine finds out how to go on
 	removed  bool
 	maxBytes int32 // partition limit of a fetch, raised when one batch doesn't fit
 	corrupt  int   // batches in a row that could not be decoded
 	misses   int   // fetches in a row that found no leader
 	retryAt  time.Time
+}
+
+// lose notes that the partition can't be read on from its offset.
+func (p *partition) lose(why Reason) {
+	p.lost = why
+	p.leader = noLeader
 }
 
 // orphan gives a partition back to the router: at once for the first time, so
@@ -62,4 +74,26 @@ type Start struct {
 	Topic     string
 	Partition int32
 	Offset    int64
+	// LeaderEpoch is that of the record in front of Offset, -1 if unknown. With it
+	// the start is checked against the leader's log.
+	LeaderEpoch int32
+}
+
+// Reason says why a partition can't be read on from its offset.
+type Reason int8
+
+// The reasons; zero is none.
+const (
+	OutOfRange Reason = iota + 1 // the offset is not in the log
+	Diverged                     // the log has other records where some were read (an unclean election)
+	Recreated                    // the topic was deleted and made again
+)
+
+// Lost is a partition that can't be read on from its offset.
+type Lost struct {
+	Topic     string
+	Partition int32
+	Offset    int64 // where it wanted to go on
+	Why       Reason
+	Agreed    int64 // Diverged: up to here the log is what was read
 }

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,9 +11,13 @@ import (
 // looks again, at growing intervals, as long as some have no leader.
 func (f *Fetcher) router() {
 	defer f.wg.Done()
+	look := time.NewTicker(f.cfg.MetadataInterval)
+	defer look.Stop()
 	for {
 		select {
 		case <-f.route:
+		case <-look.C:
+			f.lookAgain()
 		case <-f.ctx.Done():
 			return
 		}
@@ -26,11 +29,9 @@ func (f *Fetcher) router() {
 
 // routeOnce returns true if there is something left to do.
 func (f *Fetcher) routeOnce() bool {
-	again := f.resetOffsets()
 	topics, later := f.homeless()
-	again = again || later
 	if len(topics) == 0 {
-		return again
+		return later
 	}
 	if _, err := f.client.Refresh(f.ctx, topics, false); err != nil {
 		if f.ctx.Err() == nil {
@@ -42,7 +43,7 @@ func (f *Fetcher) routeOnce() bool {
 		}
 		return true
 	}
-	return f.assign() || again
+	return f.assign() || later
 }
 
 // homeless lists the topics of partitions without a leader whose time has come,
@@ -53,7 +54,7 @@ func (f *Fetcher) homeless() (topics []string, later bool) {
 	now := time.Now()
 	for _, p := range f.parts {
 		switch {
-		case p.leader != noLeader:
+		case p.leader != noLeader || p.asking:
 		case p.retryAt.After(now):
 			later = true
 		case !slices.Contains(topics, p.topic):
@@ -71,7 +72,7 @@ func (f *Fetcher) assign() (again bool) {
 	defer f.mu.Unlock()
 	now := time.Now()
 	for _, p := range f.parts {
-		if p.leader != noLeader || p.pending > 0 || p.retryAt.After(now) {
+		if p.leader != noLeader || p.asking || p.pending > 0 || p.retryAt.After(now) {
 			continue
 		}
 		t, _ := f.client.Cached(p.topic)
@@ -80,48 +81,29 @@ func (f *Fetcher) assign() (again bool) {
 			again = true
 			continue
 		}
-		p.leader, p.epoch = mp.Leader, mp.LeaderEpoch
-		if !f.loops[mp.Leader] {
-			f.loops[mp.Leader] = true
-			f.wg.Add(1)
-			go f.loop(mp.Leader)
+		p.identify(t)
+		switch {
+		case p.lost != 0 && p.queued > 0:
+			again = true
+		case p.lost != 0:
+			f.ask(p, f.reset)
+		case p.behind >= 0 && p.checked != mp.LeaderEpoch && mp.LeaderEpoch >= 0:
+			p.epoch = mp.LeaderEpoch
+			f.ask(p, f.check)
+		default:
+			p.leader, p.epoch, p.checked = mp.Leader, mp.LeaderEpoch, mp.LeaderEpoch
+			f.start(mp.Leader)
 		}
 	}
 	f.broadcast()
 	return again
 }
 
-// resetOffsets asks for new offsets where a partition's offset is not in its
-// log, once all that was read of it before has been taken.
-func (f *Fetcher) resetOffsets() (again bool) {
-	f.mu.Lock()
-	var lost []*partition
-	for _, p := range f.parts {
-		switch {
-		case !p.reset:
-		case p.pending > 0 || p.queued > 0:
-			again = true
-		default:
-			lost = append(lost, p)
-		}
+// start makes sure that a broker has its loop. The lock is held.
+func (f *Fetcher) start(broker int32) {
+	if !f.loops[broker] {
+		f.loops[broker] = true
+		f.wg.Add(1)
+		go f.loop(broker)
 	}
-	f.mu.Unlock()
-	for _, p := range lost {
-		offset, err := f.cfg.Reset(f.ctx, p.topic, p.id, p.offset)
-		switch {
-		case f.ctx.Err() != nil:
-			return false
-		case err != nil && cluster.Retriable(err):
-			f.cfg.Warn("find an offset to go on from", err)
-			again = true
-		case err != nil:
-			f.Fail(fmt.Errorf("find an offset of %s/%d to go on from: %w", p.topic, p.id, err))
-		default:
-			f.mu.Lock()
-			p.offset, p.reset = offset, false
-			f.broadcast()
-			f.mu.Unlock()
-		}
-	}
-	return again
 }

@@ -61,15 +61,16 @@ func play(t *testing.T, s script, from int64, change func(*Config)) *Fetcher {
 	client := cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
 	cfg := Config{
 		ReadCommitted: true, MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
-		Warn:  func(msg string, err error) { t.Log(msg, err) },
-		Reset: func(context.Context, string, int32, int64) (int64, error) { return 0, errors.New("not expected") },
+		Warn:             func(msg string, err error) { t.Log(msg, err) },
+		Reset:            func(context.Context, Lost) (int64, error) { return 0, errors.New("not expected") },
+		MetadataInterval: time.Minute,
 	}
 	if change != nil {
 		change(&cfg)
 	}
 	f := New(client, cfg)
 	t.Cleanup(func() { f.Close(); client.Close() })
-	f.Add([]Start{{Topic: topic, Partition: 0, Offset: from}})
+	f.Add([]Start{{Topic: topic, Partition: 0, Offset: from, LeaderEpoch: -1}})
 	return f
 }
 

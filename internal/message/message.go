@@ -11,6 +11,9 @@ type Batch struct {
 	Partition int32
 	Records   []recordbatch.Record
 	Next      int64 // the offset behind the batch in the log
+	// LeaderEpoch is that of the leader that took the records (KIP-101), -1 if their
+	// format is too old to tell.
+	LeaderEpoch int32
 }
 
 // Message is a record on its way into a topic.

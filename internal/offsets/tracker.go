@@ -31,6 +31,13 @@ type partition struct {
 	safe    int64          // everything below is acknowledged: the offset to commit
 	sent    int64          // the last offset that was committed
 	next    int64          // where the partition goes on behind the last record handed out
+	epochs  []epochFrom    // leader epochs of what was handed out, ascending; those before safe-1 but one are dropped
+}
+
+// epochFrom is a leader epoch and the first offset that was handed out of it.
+type epochFrom struct {
+	epoch int32
+	from  int64
 }
 
 // Commit is an offset to commit: the next record to read.
@@ -38,6 +45,8 @@ type Commit struct {
 	Topic     string
 	Partition int32
 	At        int64
+	// LeaderEpoch is that of the record in front of At, -1 if unknown.
+	LeaderEpoch int32
 }
 
 // NewTracker returns a tracker that holds no partition.
@@ -56,7 +65,7 @@ func (t *Tracker) Add(topic string, id int32, start, committed int64) {
 
 func (t *Tracker) add(k key, start, committed int64) {
 	t.drop(k)
-	t.parts[k] = &partition{acked: make(map[int64]bool), safe: start, sent: committed, next: start}
+	t.parts[k] = &partition{acked: make(map[int64]bool), safe: start, sent: committed, next: start, epochs: []epochFrom{{-1, 0}}}
 }
 
 // Rewind begins to track a partition anew, from an offset before those that were
@@ -73,7 +82,7 @@ func (t *Tracker) Rewind(topic string, id int32, to int64) {
 // Skip goes over offsets that are not handed out, up to the given one. They are
 // committed with what lies before them.
 func (t *Tracker) Skip(topic string, id int32, to int64) {
-	t.Deliver(topic, id, to, func(func(int64) bool) {})
+	t.Deliver(topic, id, to, -1, func(func(int64) bool) {})
 }
 
 // Remove forgets a partition. Acknowledgements of its records are ignored from
@@ -96,9 +105,9 @@ func (t *Tracker) drop(k key) {
 // Deliver notes that records were handed out, with offsets in ascending order,
 // above all before them. next is the offset behind them in the log, which may
 // lie further than one behind the last record (compaction, control records).
-// It returns false when the partition isn't tracked: the records must then not
-// be handed out.
-func (t *Tracker) Deliver(topic string, id int32, next int64, offsets func(yield func(int64) bool)) bool {
+// epoch is their leader epoch, -1 if unknown. It returns false when the partition
+// isn't tracked: the records must then not be handed out.
+func (t *Tracker) Deliver(topic string, id int32, next int64, epoch int32, offsets func(yield func(int64) bool)) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p, ok := t.parts[key{topic, id}]
@@ -112,6 +121,7 @@ func (t *Tracker) Deliver(topic string, id int32, next int64, offsets func(yield
 	before := len(p.offsets)
 	p.offsets = slices.AppendSeq(p.offsets, offsets)
 	t.unacked += len(p.offsets) - before
+	p.enter(epoch)
 	p.next = next
 	p.settle()
 	return true
@@ -158,6 +168,21 @@ func (p *partition) settle() {
 	}
 }
 
+// enter notes the leader epoch of what is handed out from next on.
+func (p *partition) enter(epoch int32) {
+	if p.epochs[len(p.epochs)-1].epoch != epoch {
+		p.epochs = append(p.epochs, epochFrom{epoch, p.next})
+	}
+}
+
+// epoch is the leader epoch of the record in front of safe.
+func (p *partition) epoch() int32 {
+	for len(p.epochs) > 1 && p.epochs[1].from < p.safe {
+		p.epochs = p.epochs[1:]
+	}
+	return p.epochs[0].epoch
+}
+
 // Committable lists the partitions whose offset to commit is ahead of the
 // committed one.
 func (t *Tracker) Committable() []Commit {
@@ -166,7 +191,7 @@ func (t *Tracker) Committable() []Commit {
 	var out []Commit
 	for k, p := range t.parts {
 		if p.safe > p.sent {
-			out = append(out, Commit{k.topic, k.partition, p.safe})
+			out = append(out, Commit{k.topic, k.partition, p.safe, p.epoch()})
 		}
 	}
 	return out

@@ -12,7 +12,7 @@ import (
 )
 
 func deliver(t *Tracker, next int64, offsets ...int64) bool {
-	return t.Deliver("t", 0, next, slices.Values(offsets))
+	return t.Deliver("t", 0, next, -1, slices.Values(offsets))
 }
 
 func TestCommitsOnlyTheContiguousPrefix(t *testing.T) {
@@ -26,8 +26,8 @@ func TestCommitsOnlyTheContiguousPrefix(t *testing.T) {
 	is.Equal(len(tr.Committable()), 0) // 10 is missing
 
 	tr.Ack("t", 0, 10)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 13}})
-	tr.Committed(Commit{"t", 0, 13})
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 13, -1}})
+	tr.Committed(Commit{"t", 0, 13, -1})
 	is.Equal(len(tr.Committable()), 0)
 }
 
@@ -38,16 +38,16 @@ func TestCommitsBehindWhatHasNoRecords(t *testing.T) {
 	is.True(deliver(tr, 9, 3, 5)) // 6 to 8 were compacted away, or control records
 
 	tr.Ack("t", 0, 3)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 4}})
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 4, -1}})
 	tr.Ack("t", 0, 5)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 9}})
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 9, -1}})
 }
 
 func TestCommitsTheStartWhereNothingWasCommitted(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
 	tr.Add("t", 0, 7, -1)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 7}})
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 7, -1}})
 }
 
 func TestIgnoresAcksOfWhatIsNotHeld(t *testing.T) {
@@ -70,7 +70,7 @@ func TestRewindsOnlyWhatIsHeld(t *testing.T) {
 	tr := NewTracker()
 	tr.Add("t", 0, 50, 50)
 	tr.Rewind("t", 0, 7)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 7}})
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 7, -1}})
 	tr.Remove("t", 0)
 	tr.Rewind("t", 0, 3)
 	tr.Skip("t", 0, 9)
@@ -85,9 +85,9 @@ func TestSkipsOnceWhatLiesBeforeIsAcknowledged(t *testing.T) {
 	tr.Skip("t", 0, 20)
 	is.Equal(len(tr.Committable()), 0)
 	tr.Ack("t", 0, 0)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 1}})
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 1, -1}})
 	tr.Ack("t", 0, 1)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 20}})
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 20, -1}})
 }
 
 func TestWaitsUntilFewAreUnacknowledged(t *testing.T) {
@@ -152,4 +152,22 @@ func TestNeverCommitsPastAnUnacknowledgedRecord(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestCommitsTheLeaderEpochOfTheRecordInFront(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 0, 0)
+	read := func(next int64, epoch int32, offsets ...int64) { tr.Deliver("t", 0, next, epoch, slices.Values(offsets)) }
+	read(2, 3, 0, 1)
+	read(4, 3, 2, 3)
+	read(6, 5, 4, 5)
+	read(7, 8, 6)
+
+	for offset, epoch := range []int32{3, 3, 3, 3, 5, 5, 8} {
+		tr.Ack("t", 0, int64(offset))
+		is.Equal(tr.Committable(), []Commit{{"t", 0, int64(offset) + 1, epoch}})
+	}
+	tr.Rewind("t", 0, 2)
+	is.Equal(tr.Committable(), []Commit{{"t", 0, 2, -1}})
 }

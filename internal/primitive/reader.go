@@ -37,6 +37,12 @@ func (r *Reader) Take(n int) []byte {
 	return out
 }
 
+// Bool reads a BOOLEAN.
+func (r *Reader) Bool() bool {
+	b := r.Take(1)
+	return b != nil && b[0] != 0
+}
+
 // Int16 reads an INT16.
 func (r *Reader) Int16() int16 {
 	if b := r.Take(2); b != nil {

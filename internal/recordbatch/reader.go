@@ -108,20 +108,29 @@ func Oversize(set []byte) int {
 
 // NextOffset is the offset behind the last whole batch of a set, and not below
 // from, according to the headers alone: the next fetch can start before this one
-// is decoded. A Reader gets to the same offset, unless it finds an error.
-func NextOffset(set []byte, from int64) int64 {
-	for {
+// is decoded. A Reader gets to the same offset, unless it finds an error. epoch is
+// the last batch's partition leader epoch, -1 if there is none.
+func NextOffset(set []byte, from int64) (next int64, epoch int32) {
+	for next, epoch = from, -1; ; {
 		size, err := batchSize(set)
 		if err != nil || size > len(set) {
-			return from
+			return next, epoch
 		}
 		last, err := lastOffset(set)
 		if err != nil {
-			return from
+			return next, epoch
 		}
-		from = max(from, last+1)
+		next, epoch = max(next, last+1), leaderEpoch(set)
 		set = set[size:]
 	}
+}
+
+// leaderEpoch is the partition leader epoch of a whole batch.
+func leaderEpoch(b []byte) int32 {
+	if b[posMagic] != 2 {
+		return -1
+	}
+	return int32(binary.BigEndian.Uint32(b[posLeaderEpoch:]))
 }
 
 // batchSize is the size of the batch or message at the front of a set, of which

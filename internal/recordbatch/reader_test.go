@@ -44,7 +44,9 @@ func TestReaderSkipsToOffsetAndGoesBehindBatches(t *testing.T) {
 			for _, b := range c.set {
 				set = append(set, b...)
 			}
-			is.Equal(NextOffset(set, c.from), c.next) // headers alone tell the same
+			next, epoch := NextOffset(set, c.from) // headers alone tell the same
+			is.Equal(next, c.next)
+			is.Equal(epoch, r.LeaderEpoch())
 			is.Equal(Oversize(set), 0)
 		})
 	}
@@ -64,7 +66,9 @@ func TestReaderEndsWhereTheBrokerCutTheSet(t *testing.T) {
 		is.Equal(readAll(t, r), nil)
 		is.Equal(r.NextOffset(), int64(2))
 		is.True(r.Truncated())
-		is.Equal(NextOffset(cut[:n], 2), int64(2))
+		next, epoch := NextOffset(cut[:n], 2)
+		is.Equal(next, int64(2))
+		is.Equal(epoch, int32(-1))
 		if n > posMagic {
 			is.Equal(Oversize(cut[:n]), len(cut))
 		} else {

@@ -31,7 +31,7 @@ func (r *Reader) nextBatch(dst []Record, b []byte) ([]Record, error) {
 		}
 	}
 	r.next = max(r.next, last+1)
-	r.epoch = int32(binary.BigEndian.Uint32(b[posLeaderEpoch:]))
+	r.epoch = leaderEpoch(b)
 	return dst, nil
 }
 

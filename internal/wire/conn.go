@@ -28,7 +28,7 @@ type Conn struct {
 	clientID string
 	secure   security
 	timeout  time.Duration
-	versions map[protocol.ApiKey]int16
+	offered  map[protocol.ApiKey]versions // by the broker
 
 	net      net.Conn
 	maxFrame int
@@ -74,13 +74,6 @@ func (c *Conn) Addr() string { return c.addr }
 // Dead is closed as soon as the connection can't be used any more.
 func (c *Conn) Dead() <-chan struct{} { return c.dead }
 
-// Version is the highest version of a request that both sides speak; false when
-// there is none.
-func (c *Conn) Version(key protocol.ApiKey) (int16, bool) {
-	v, ok := c.versions[key]
-	return v, ok
-}
-
 // Close ends the connection and waits for its goroutine. Calls in flight fail
 // with ErrClosed.
 func (c *Conn) Close() error {
@@ -103,7 +96,7 @@ func (c *Conn) RoundTrip(ctx context.Context, req protocol.Message) (protocol.Me
 // RoundTripWait is RoundTrip for a request that the broker holds back on purpose:
 // wait is added to the request timeout.
 func (c *Conn) RoundTripWait(ctx context.Context, req protocol.Message, wait time.Duration) (protocol.Message, error) {
-	version, ok := c.versions[req.ApiKey()]
+	version, ok := c.VersionOf(req)
 	if !ok && req.ApiKey() != protocol.ApiVersions {
 		return nil, &UnsupportedError{Addr: c.addr, Key: req.ApiKey()}
 	}
@@ -127,7 +120,7 @@ func (c *Conn) RoundTripWait(ctx context.Context, req protocol.Message, wait tim
 // caller owns the slice. wait is added to the request timeout, for requests
 // that the broker holds back on purpose (fetch, join).
 func (c *Conn) Frame(ctx context.Context, req protocol.Message, wait time.Duration) ([]byte, error) {
-	version, ok := c.versions[req.ApiKey()]
+	version, ok := c.VersionOf(req)
 	if !ok && req.ApiKey() != protocol.ApiVersions {
 		return nil, &UnsupportedError{Addr: c.addr, Key: req.ApiKey()}
 	}

@@ -24,7 +24,7 @@ func pair(t *testing.T, timeout time.Duration) (*Conn, net.Conn) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	c := newConn(ours, "broker:9092", Config{ClientID: "test", RequestTimeout: timeout})
-	c.versions = map[protocol.ApiKey]int16{protocol.Metadata: 1, protocol.Heartbeat: 0}
+	c.offered = map[protocol.ApiKey]versions{protocol.Metadata: {0, 1}, protocol.Heartbeat: {0, 0}}
 	t.Cleanup(func() { c.Close(); theirs.Close() })
 	return c, theirs
 }
@@ -150,7 +150,7 @@ func TestAnswersThatCannotBeAreErrors(t *testing.T) {
 func TestARequestThatTheBrokerDoesNotKnowIsNotSent(t *testing.T) {
 	is := is.New(t)
 	c, _ := pair(t, time.Minute)
-	delete(c.versions, protocol.Heartbeat)
+	delete(c.offered, protocol.Heartbeat)
 	_, err := c.RoundTrip(context.Background(), &heartbeat.Request{})
 	var unsupported *UnsupportedError
 	is.True(errors.As(err, &unsupported))

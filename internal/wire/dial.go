@@ -81,8 +81,8 @@ func startTLS(ctx context.Context, nc net.Conn, addr string, cfg *tls.Config) (n
 	return tc, nil
 }
 
-// negotiate picks, for each request, the highest version that both sides speak.
-// Version 0 of ApiVersions is understood by every broker (KIP-511).
+// negotiate asks which versions of each request the broker speaks. Version 0 of
+// ApiVersions is understood by every broker (KIP-511).
 func (c *Conn) negotiate(ctx context.Context) error {
 	res, err := c.RoundTrip(ctx, new(apiversions.Request))
 	if err != nil {
@@ -92,14 +92,11 @@ func (c *Conn) negotiate(ctx context.Context) error {
 	if r.ErrorCode != 0 {
 		return fmt.Errorf("%s answers: %w", c.addr, kafkago.Error(r.ErrorCode))
 	}
-	versions := make(map[protocol.ApiKey]int16, len(r.ApiKeys))
+	offered := make(map[protocol.ApiKey]versions, len(r.ApiKeys))
 	for _, k := range r.ApiKeys {
-		key := protocol.ApiKey(k.ApiKey)
-		if v := min(k.MaxVersion, key.MaxVersion()); v >= max(k.MinVersion, key.MinVersion()) {
-			versions[key] = v
-		}
+		offered[protocol.ApiKey(k.ApiKey)] = versions{k.MinVersion, k.MaxVersion}
 	}
-	c.versions = versions
+	c.offered = offered
 	return nil
 }
 

@@ -1,0 +1,79 @@
+package consumer
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
+)
+
+// again deletes the topic, makes it again and writes n records to each partition,
+// numbered from 1000 on.
+func (w *world) again(n int) (numbers []int) {
+	w.t.Helper()
+	w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
+	w.NoErr(w.truth.CreateTopic(w.ctx, topic, partitions, nil))
+	var records []*kgo.Record
+	for i := range n * partitions {
+		numbers = append(numbers, 1000+i)
+		records = append(records, &kgo.Record{Topic: topic, Partition: int32(i % partitions), Value: fmt.Append(nil, 1000+i)})
+	}
+	fresh, err := kclient.New(w.fake.ListenAddrs()) // the other one remembers the old topic
+	w.NoErr(err)
+	defer fresh.Close()
+	w.NoErr(fresh.Produce(w.ctx, records...))
+	return numbers
+}
+
+// The new topic has the offsets that come next, and has others below them.
+func TestReadsATopicThatWasMadeAgainFromItsFirstRecord(t *testing.T) {
+	for name, startAtEnd := range map[string]bool{"from the beginning": false, "from the latest": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			c := w.open(func(c *Config) { c.FromBeginning = !startAtEnd })
+			defer c.Close(w.ctx)
+			w.committed(map[int32]int64{0: 0, 1: 0, 2: 0}) // it has begun
+			w.produce(9)
+			ack(c, w.next(c, 9)...)
+			w.committed(map[int32]int64{0: 3, 1: 3, 2: 3})
+
+			want := w.again(10)
+			got := w.next(c, len(want))
+			slices.Sort(got)
+			w.Equal(got, want)
+			for i := range want {
+				c.Ack(topic, int32(i%partitions), int64(i/partitions))
+			}
+			w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
+		})
+	}
+}
+
+// While nobody takes records no fetch is made that could fail.
+func TestReadsATopicThatWasMadeAgainMeanwhileFromItsFirstRecord(t *testing.T) {
+	w := newWorld(t)
+	c := w.open(func(c *Config) { c.Fetch.MaxBuffered = 1 })
+	defer c.Close(w.ctx)
+	w.produce(3 * partitions)
+	first := w.next(c, 1) // it reads, and has read ahead what its buffer takes
+	want := w.again(10)
+	seen := map[int]bool{}
+	for !containsAll(seen, want) {
+		for _, n := range w.next(c, 1) {
+			seen[n] = true
+		}
+	}
+	w.True(!seen[first[0]])
+}
+
+func containsAll(seen map[int]bool, want []int) bool {
+	for _, n := range want {
+		if !seen[n] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,53 @@
+package primitive
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// The types of flexible versions (KIP-482): lengths are UNSIGNED_VARINTs of one
+// more than the length, 0 for null, and each structure ends with tagged fields.
+
+// Uvarint reads an UNSIGNED_VARINT.
+func (r *Reader) Uvarint() uint64 {
+	if r.err != nil {
+		return 0
+	}
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 || v > math.MaxUint32 {
+		r.err = ErrShort
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+// CompactString reads a COMPACT_NULLABLE_STRING, "" for null.
+func (r *Reader) CompactString() string {
+	n := r.Uvarint()
+	if n == 0 {
+		return ""
+	}
+	return string(r.Take(int(n - 1)))
+}
+
+// CompactCount reads the length of a compact array, as Count does.
+func (r *Reader) CompactCount(itemSize int) int {
+	n := r.Uvarint()
+	if n == 0 {
+		return 0
+	}
+	if n-1 > uint64(len(r.rest)/itemSize) {
+		r.err = ErrShort
+		return 0
+	}
+	return int(n - 1)
+}
+
+// SkipTags reads tagged fields, of which none is known.
+func (r *Reader) SkipTags() {
+	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
+		r.Uvarint()
+		r.Take(int(r.Uvarint()))
+	}
+}

@@ -1,0 +1,43 @@
+package wire
+
+import "github.com/segmentio/kafka-go/protocol"
+
+// Ranged is a request in versions other than those of kafka-go's message of the
+// same kind. Its answer is to be read from the raw frame.
+type Ranged interface {
+	protocol.Message
+	// Versions returns the first and the last version that can be sent and read.
+	Versions() (first, last int16)
+}
+
+// versions is the range that a broker offers for a kind of request.
+type versions struct{ first, last int16 }
+
+// highest is the highest version that both ranges have, false for none.
+func (v versions) highest(first, last int16) (int16, bool) {
+	last = min(v.last, last)
+	return last, last >= max(v.first, first)
+}
+
+// Version is the highest version of a request that both sides speak; false when
+// there is none.
+func (c *Conn) Version(key protocol.ApiKey) (int16, bool) {
+	offered, ok := c.offered[key]
+	if !ok {
+		return 0, false
+	}
+	return offered.highest(key.MinVersion(), key.MaxVersion())
+}
+
+// VersionOf is Version for one request, which may be Ranged.
+func (c *Conn) VersionOf(req protocol.Message) (int16, bool) {
+	r, ok := req.(Ranged)
+	if !ok {
+		return c.Version(req.ApiKey())
+	}
+	offered, ok := c.offered[req.ApiKey()]
+	if !ok {
+		return 0, false
+	}
+	return offered.highest(r.Versions())
+}
