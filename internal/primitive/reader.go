@@ -23,13 +23,20 @@ func NewReader(b []byte) *Reader { return &Reader{rest: b} }
 // Err is ErrShort once something was missing.
 func (r *Reader) Err() error { return r.err }
 
+// Fail makes err the error of the reader, if it has none yet.
+func (r *Reader) Fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
 // Len is the number of bytes left.
 func (r *Reader) Len() int { return len(r.rest) }
 
 // Take returns the next n bytes.
 func (r *Reader) Take(n int) []byte {
 	if r.err != nil || n < 0 || n > len(r.rest) {
-		r.err = ErrShort
+		r.Fail(ErrShort)
 		return nil
 	}
 	out := r.rest[:n:n]
@@ -67,6 +74,17 @@ func (r *Reader) Int64() int64 {
 	return 0
 }
 
+// Uvarint reads an UNSIGNED_VARINT.
+func (r *Reader) Uvarint() uint64 {
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.Fail(ErrShort)
+		return 0
+	}
+	r.Take(n)
+	return v
+}
+
 // String reads a STRING.
 func (r *Reader) String() string { return string(r.Take(int(r.Int16()))) }
 
@@ -87,7 +105,7 @@ func (r *Reader) Count(itemSize int) int {
 		return 0
 	}
 	if n > len(r.rest)/itemSize {
-		r.err = ErrShort
+		r.Fail(ErrShort)
 		return 0
 	}
 	return n

@@ -52,3 +52,12 @@ func TestWhatIsMissingIsAnErrorThatStays(t *testing.T) {
 		is.Equal(r.Int16(), int16(0))
 	}
 }
+
+func TestReadsVarints(t *testing.T) {
+	is := is.New(t)
+	r := NewReader([]byte{0x7f, 0xac, 0x02, 0x80})
+	is.Equal(r.Uvarint(), uint64(127))
+	is.Equal(r.Uvarint(), uint64(300))
+	is.Equal(r.Uvarint(), uint64(0)) // its end is missing
+	is.True(errors.Is(r.Err(), ErrShort))
+}

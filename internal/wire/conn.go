@@ -41,6 +41,8 @@ type Conn struct {
 	answers int     // so many came
 	err     error   // why the connection is dead; nil while it lives
 
+	quietUntil time.Time // no request before it: the broker throttles this client
+
 	dead chan struct{} // closed with err set
 	done chan struct{} // closed when the reading goroutine has ended
 }
@@ -108,11 +110,23 @@ func (c *Conn) RoundTripWait(ctx context.Context, req protocol.Message, wait tim
 	if err != nil {
 		return nil, err
 	}
-	_, res, err := protocol.ReadResponse(bytes.NewReader(frame), req.ApiKey(), version)
+	res, err := decode(frame, req.ApiKey(), version)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s response from %s: %w", req.ApiKey(), c.addr, err)
+		// Who sends such an answer can't be believed later ones either.
+		err = fmt.Errorf("decode %s response from %s: %w", req.ApiKey(), c.addr, err)
+		c.kill(err)
+		return nil, err
 	}
+	c.throttle(res)
 	return res, nil
+}
+
+func decode(frame []byte, key protocol.ApiKey, version int16) (protocol.Message, error) {
+	if err := measure(frame, key, version); err != nil {
+		return nil, err
+	}
+	_, res, err := protocol.ReadResponse(bytes.NewReader(frame), key, version)
+	return res, err
 }
 
 // Frame sends a request and returns the raw answer: a 4 byte size, the 4 byte
@@ -149,6 +163,9 @@ func (c *Conn) Frame(ctx context.Context, req protocol.Message, wait time.Durati
 // garble every later one.
 func (c *Conn) send(ctx context.Context, req protocol.Message, version int16, answered bool) (*call, error) {
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := c.awaitQuota(ctx, req.ApiKey()); err != nil {
 		return nil, err
 	}
 	c.writeMu.Lock()

@@ -105,12 +105,19 @@ func (c *Conn) authenticate(ctx context.Context, mechanism sasl.Mechanism) error
 	fail := func(err error) error {
 		return &AuthError{Addr: c.addr, Mechanism: mechanism.Name(), Err: err}
 	}
+	passing := func(err error) error {
+		return fmt.Errorf("authenticate with %s at %s: %w", mechanism.Name(), c.addr, err)
+	}
 	res, err := c.RoundTrip(ctx, &saslhandshake.Request{Mechanism: mechanism.Name()})
 	if err != nil {
-		return fmt.Errorf("start SASL: %w", err)
+		return passing(err)
 	}
 	if h := res.(*saslhandshake.Response); h.ErrorCode != 0 {
-		return fail(fmt.Errorf("%w; the broker offers %v", kafkago.Error(h.ErrorCode), h.Mechanisms))
+		err := fmt.Errorf("%w; the broker offers %v", kafkago.Error(h.ErrorCode), h.Mechanisms)
+		if !refused(h.ErrorCode) {
+			return passing(err)
+		}
+		return fail(err)
 	}
 
 	host, port := splitAddr(c.addr)
@@ -123,23 +130,38 @@ func (c *Conn) authenticate(ctx context.Context, mechanism sasl.Mechanism) error
 		res, err := c.RoundTrip(ctx, &saslauthenticate.Request{AuthBytes: token})
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			// Brokers before KIP-152 and some others hang up instead of answering.
-			return fail(errors.New("the broker closed the connection without an answer"))
+			// Kafka answers refused credentials since KIP-152, and hangs up when it
+			// is stopped; others hang up for both.
+			return passing(fmt.Errorf("%w: authentication failed, or the broker was stopped: it hung up without an answer (check saslMechanism, saslUsername and saslPassword)", err))
 		case err != nil:
-			return fmt.Errorf("continue SASL: %w", err)
+			return passing(err)
 		}
 		a := res.(*saslauthenticate.Response)
 		if a.ErrorCode != 0 {
+			var err error = kafkago.Error(a.ErrorCode)
 			if a.ErrorMessage != "" {
-				return fail(fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), a.ErrorMessage))
+				err = fmt.Errorf("%w: %s", err, a.ErrorMessage)
 			}
-			return fail(kafkago.Error(a.ErrorCode))
+			if !refused(a.ErrorCode) {
+				return passing(err)
+			}
+			return fail(err)
 		}
 		if completed, token, err = session.Next(ctx, a.AuthBytes); err != nil {
 			return fail(err)
 		}
 	}
 	return nil
+}
+
+// refused tells whether an answer to SASL is about the credentials or the mechanism,
+// as Kafka's Java client has it (AuthenticationException). Others pass.
+func refused(code int16) bool {
+	switch kafkago.Error(code) {
+	case kafkago.UnsupportedSASLMechanism, kafkago.IllegalSASLState, kafkago.SASLAuthenticationFailed:
+		return true
+	}
+	return false
 }
 
 func splitAddr(addr string) (string, int) {
