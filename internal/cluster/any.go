@@ -17,9 +17,21 @@ import (
 // well. The first answer counts.
 const hedgeDelay = time.Second
 
+// UnreachableError says why none of the brokers could answer a request.
+type UnreachableError struct {
+	Key  protocol.ApiKey
+	Errs []error // each names its broker
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("ask any broker for %s: %v", e.Key, errors.Join(e.Errs...))
+}
+
+func (e *UnreachableError) Unwrap() []error { return e.Errs }
+
 // Any sends a request that every broker can answer: to the one that answered
 // last, and to further ones as long as there is an error or silence. If all
-// fail, the error names each address with its reason.
+// fail, the error is an *UnreachableError.
 func (c *Client) Any(ctx context.Context, req protocol.Message) (protocol.Message, error) {
 	return anyBroker(ctx, c, req.ApiKey(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
 		return conn.RoundTrip(ctx, req)
@@ -77,7 +89,7 @@ func anyBroker[T any](ctx context.Context, c *Client, key protocol.ApiKey, ask f
 				askNext()
 				silence.Reset(hedgeDelay)
 			case running == 0:
-				return none, fmt.Errorf("ask any broker for %s: %w", key, errors.Join(errs...))
+				return none, &UnreachableError{key, errs}
 			}
 		case <-silence.C:
 			if len(addrs) > 0 {
@@ -85,7 +97,7 @@ func anyBroker[T any](ctx context.Context, c *Client, key protocol.ApiKey, ask f
 			}
 		case <-ctx.Done():
 			errs = append(errs, ctx.Err())
-			return none, fmt.Errorf("ask any broker for %s: %w", key, errors.Join(errs...))
+			return none, &UnreachableError{key, errs}
 		}
 	}
 }

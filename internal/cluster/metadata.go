@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,6 +67,10 @@ func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[
 		return nil, err
 	}
 	topics := make(map[string]Topic, len(v.topics))
+	for _, name := range names {
+		err := fmt.Errorf("the broker's answer does not mention it: %w", kafkago.UnknownTopicOrPartition)
+		topics[name] = Topic{Name: name, Err: err, AsOf: time.Now()}
+	}
 	c.mu.Lock()
 	moved := false
 	for _, b := range v.brokers {
@@ -76,8 +82,8 @@ func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[
 	for _, t := range v.topics {
 		slices.SortFunc(t.Partitions, func(a, b Partition) int { return int(a.ID - b.ID) })
 		topics[t.Name] = t
-		c.topics[t.Name] = t
 	}
+	maps.Copy(c.topics, topics)
 	c.mu.Unlock()
 	if moved {
 		c.dropStale()
@@ -126,12 +132,4 @@ func oldView(res *metadata.Response) view {
 		v.topics = append(v.topics, t)
 	}
 	return v
-}
-
-// CodeError turns an error code of the protocol into an error, 0 into nil.
-func CodeError(code int16) error {
-	if code == 0 {
-		return nil
-	}
-	return kafkago.Error(code)
 }

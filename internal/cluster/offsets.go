@@ -19,9 +19,17 @@ const (
 // readCommitted, Latest is the last stable offset: the first record of the oldest
 // open transaction.
 func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
-	conn, p, err := c.leader(ctx, topic, partition)
+	offset, err := c.listOffset(ctx, topic, partition, timestamp, readCommitted)
 	if err != nil {
 		return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, err)
+	}
+	return offset, nil
+}
+
+func (c *Client) listOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
+	conn, p, err := c.leader(ctx, topic, partition)
+	if err != nil {
+		return 0, err
 	}
 	req := &listoffsets.Request{
 		ReplicaID: -1,
@@ -41,13 +49,12 @@ func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, 
 	if err != nil {
 		return 0, err
 	}
-	topics := msg.(*listoffsets.Response).Topics
-	if len(topics) == 0 || len(topics[0].Partitions) == 0 {
-		return 0, errors.New("list offset: the broker's answer is empty")
+	for _, t := range msg.(*listoffsets.Response).Topics {
+		for _, p := range t.Partitions {
+			if t.Topic == topic && p.Partition == partition {
+				return p.Offset, CodeError(p.ErrorCode)
+			}
+		}
 	}
-	answer := topics[0].Partitions[0]
-	if answer.ErrorCode != 0 {
-		return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, CodeError(answer.ErrorCode))
-	}
-	return answer.Offset, nil
+	return 0, errors.New("the broker's answer does not mention it")
 }

@@ -4,7 +4,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
+	"slices"
 
 	kafkago "github.com/segmentio/kafka-go"
 
@@ -16,18 +18,37 @@ import (
 // connections and are retriable, except where trying again can't help: refused
 // credentials, untrusted certificates, requests that the broker doesn't know.
 func Retriable(err error) bool {
-	var code kafkago.Error
-	if errors.As(err, &code) {
-		return retriableCode(code)
+	if Hopeless(err) {
+		return false
 	}
-	return !Hopeless(err)
+	var none *UnreachableError
+	if errors.As(err, &none) {
+		return slices.ContainsFunc(none.Errs, Retriable)
+	}
+	var code kafkago.Error
+	return !errors.As(err, &code) || retriableCode(code)
 }
 
 // Hopeless tells whether an error of a connection will be the same each time,
-// until somebody changes a setting.
+// until somebody changes a setting. Credentials are the same for all brokers: one
+// that refuses them is enough. Otherwise one may be a wrong address in a list of
+// right ones, whose brokers are away for a moment.
 func Hopeless(err error) bool {
 	var (
-		auth        *wire.AuthError
+		auth *wire.AuthError
+		none *UnreachableError
+	)
+	switch {
+	case errors.As(err, &auth):
+		return true
+	case errors.As(err, &none):
+		return !slices.ContainsFunc(none.Errs, func(err error) bool { return !hopelessAddress(err) })
+	}
+	return hopelessAddress(err)
+}
+
+func hopelessAddress(err error) bool {
+	var (
 		unsupported *wire.UnsupportedError
 		protocol    *wire.ProtocolError
 		verify      *tls.CertificateVerificationError
@@ -38,10 +59,34 @@ func Hopeless(err error) bool {
 	if errors.As(err, &op) && op.Op == "remote error" {
 		return true // a TLS alert: the broker refused our certificate or version
 	}
-	return errors.As(err, &auth) || errors.As(err, &unsupported) || errors.As(err, &protocol) || errors.As(err, &verify) ||
+	return errors.As(err, &unsupported) || errors.As(err, &protocol) || errors.As(err, &verify) ||
 		errors.As(err, &authority) || errors.As(err, &host)
 }
 
+// CodeError turns an error code of the protocol into an error, 0 into nil.
+func CodeError(code int16) error {
+	switch err := kafkago.Error(code); {
+	case code == 0:
+		return nil
+	case err.Title() == "":
+		return &unknownCodeError{err}
+	default:
+		return err
+	}
+}
+
+// unknownCodeError is a code that came after kafka-go's table of errors.
+type unknownCodeError struct{ code kafkago.Error }
+
+func (e *unknownCodeError) Error() string {
+	return fmt.Sprintf("[%d] an error code that is not known here: see Kafka's table of them", int(e.code))
+}
+
+func (e *unknownCodeError) Unwrap() error { return e.code }
+
+// retriableCode follows RetriableException of Kafka's Java client, version 4.1, with
+// one code more: BROKER_NOT_AVAILABLE, which brokers before KRaft gave while they
+// started. Codes of share groups, which are never asked for here, are left out.
 func retriableCode(code kafkago.Error) bool {
 	switch code {
 	case kafkago.InvalidMessage, // CORRUPT_MESSAGE
@@ -57,6 +102,7 @@ func retriableCode(code kafkago.Error) bool {
 		kafkago.NotEnoughReplicas,
 		kafkago.NotEnoughReplicasAfterAppend,
 		kafkago.NotController,
+		kafkago.ConcurrentTransactions,
 		kafkago.KafkaStorageError,
 		kafkago.FetchSessionIDNotFound,
 		kafkago.InvalidFetchSessionEpoch,
@@ -69,6 +115,9 @@ func retriableCode(code kafkago.Error) bool {
 		kafkago.ElectionNotNeeded,
 		kafkago.UnstableOffsetCommit,
 		kafkago.ThrottlingQuotaExceeded,
+		kafkago.UnknownTopicID,
+		kafkago.InconsistentTopicID,
+		kafkago.FetchSessionTopicIDError,
 		kafkago.BrokerNotAvailable:
 		return true
 	}

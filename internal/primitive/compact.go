@@ -1,26 +1,9 @@
 package primitive
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "math"
 
 // The types of flexible versions (KIP-482): lengths are UNSIGNED_VARINTs of one
 // more than the length, 0 for null, and each structure ends with tagged fields.
-
-// Uvarint reads an UNSIGNED_VARINT.
-func (r *Reader) Uvarint() uint64 {
-	if r.err != nil {
-		return 0
-	}
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 || v > math.MaxUint32 {
-		r.err = ErrShort
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
-}
 
 // CompactString reads a COMPACT_NULLABLE_STRING, "" for null.
 func (r *Reader) CompactString() string {
@@ -28,7 +11,7 @@ func (r *Reader) CompactString() string {
 	if n == 0 {
 		return ""
 	}
-	return string(r.Take(int(n - 1)))
+	return string(r.Take(int(min(n-1, math.MaxInt32))))
 }
 
 // CompactCount reads the length of a compact array, as Count does.
@@ -38,7 +21,7 @@ func (r *Reader) CompactCount(itemSize int) int {
 		return 0
 	}
 	if n-1 > uint64(len(r.rest)/itemSize) {
-		r.err = ErrShort
+		r.Fail(ErrShort)
 		return 0
 	}
 	return int(n - 1)
@@ -48,6 +31,6 @@ func (r *Reader) CompactCount(itemSize int) int {
 func (r *Reader) SkipTags() {
 	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
 		r.Uvarint()
-		r.Take(int(r.Uvarint()))
+		r.Take(int(min(r.Uvarint(), math.MaxInt32)))
 	}
 }

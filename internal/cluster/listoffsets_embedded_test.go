@@ -1,0 +1,71 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// As in Java's client: what is not retriable ends it, named with its partition.
+func TestListsOffsetsThroughEachErrorCode(t *testing.T) {
+	is := is.New(t)
+	ctx := guarded(t)
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	refuse := embedded.Refuse(fake, kmsg.ListOffsets, func(kmsg.Request) string { return "" })
+	c := newClient(t, fake.ListenAddrs()...)
+	_, err := c.Refresh(ctx, []string{"t"}, false)
+	is.NoErr(err)
+	for _, code := range embedded.Codes() {
+		refuse.Next("", code, 2)
+		err := insist(ctx, c, operations[kmsg.ListOffsets])
+		if Retriable(CodeError(code)) {
+			is.NoErr(err)
+			is.Equal(refuse.Left(""), 0)
+			continue
+		}
+		is.True(errors.Is(err, kafkago.Error(code)))
+		is.True(strings.Contains(err.Error(), "t/0"))
+		is.Equal(refuse.Left(""), 1) // at once
+	}
+}
+
+func TestDoesNotTakeTheOffsetOfAnotherPartition(t *testing.T) {
+	is := is.New(t)
+	ctx := guarded(t)
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(2, "t"))
+	c := newClient(t, fake.ListenAddrs()...)
+	_, err := c.Refresh(ctx, []string{"t"}, false)
+	is.NoErr(err)
+	for name, spoil := range map[string]func(*kmsg.ListOffsetsResponse){
+		"another partition": func(r *kmsg.ListOffsetsResponse) { r.Topics[0].Partitions[0].Partition = 1 },
+		"another topic":     func(r *kmsg.ListOffsetsResponse) { r.Topics[0].Topic = "other" },
+		"none":              func(r *kmsg.ListOffsetsResponse) { r.Topics = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			fake.ControlKey(int16(kmsg.ListOffsets), func(req kmsg.Request) (kmsg.Response, error, bool) {
+				res := embedded.Refusal(req, 0).(*kmsg.ListOffsetsResponse)
+				spoil(res)
+				return res, nil, true
+			})
+			_, err := c.ListOffset(ctx, "t", 0, Latest, true)
+			is.True(err != nil && strings.Contains(err.Error(), "t/0"))
+			is.True(Retriable(err))
+		})
+	}
+}
+
+func TestNamesThePartitionWhoseLeaderIsNotKnown(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t)
+	_, err := newClient(t, fake.ListenAddrs()...).ListOffset(guarded(t), "t", 3, Latest, true)
+	is.Equal(err.Error(), fmt.Sprintf("list offset of t/3: %v", kafkago.LeaderNotAvailable))
+}

@@ -1,0 +1,44 @@
+package cluster
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/matryer/is"
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// A code belongs to its topic: the caller decides, and the brokers stay known.
+func TestKeepsTheErrorCodeOfATopicWithTheTopic(t *testing.T) {
+	is := is.New(t)
+	ctx := guarded(t)
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	refuse := embedded.Refuse(fake, kmsg.Metadata, func(kmsg.Request) string { return "" })
+	c := newClient(t, fake.ListenAddrs()...)
+	for _, code := range embedded.Codes() {
+		refuse.Next("", code, 1)
+		topics, err := c.Refresh(ctx, []string{"t"}, false)
+		is.NoErr(err)
+		is.True(errors.Is(topics["t"].Err, kafkago.Error(code)))
+		is.Equal(len(topics["t"].Partitions), 0)
+
+		topics, err = c.Refresh(ctx, []string{"t"}, false)
+		is.NoErr(err)
+		is.NoErr(topics["t"].Err)
+		_, err = c.ListOffset(ctx, "t", 0, Latest, true)
+		is.NoErr(err)
+	}
+}
+
+func TestATopicThatTheAnswerDoesNotMentionIsUnknown(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	embedded.Answer(fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response { return req.ResponseKind() })
+	topics, err := newClient(t, fake.ListenAddrs()...).Refresh(guarded(t), []string{"t"}, false)
+	is.NoErr(err)
+	is.True(errors.Is(topics["t"].Err, kafkago.UnknownTopicOrPartition))
+}
