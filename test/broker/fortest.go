@@ -29,9 +29,10 @@ type started struct {
 // shared is made by Main.
 var shared *pool
 
-// Main is the TestMain of a package that uses [ForTest]: it runs the tests,
-// stops the clusters, also when it is interrupted, and exits.
-func Main(m *testing.M) {
+// Main is the TestMain of a package that uses [ForTest]: it runs the tests, a
+// *testing.M or what stands around one, stops the clusters, also when it is
+// interrupted, and exits.
+func Main(m interface{ Run() int }) {
 	shared = &pool{clusters: make(map[string]*started)}
 	shared.ctx, shared.cancel = context.WithCancel(context.Background())
 

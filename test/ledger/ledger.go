@@ -31,6 +31,7 @@ type Ledger struct {
 	acks     map[place]int   // when it was acknowledged first, by clock
 	clock    int             // counts acknowledgements to the source
 	highest  map[int32]int64 // by partition: the highest offset that was returned
+	newest   [keys]int       // by key: the highest number that was returned, -1 for none
 	passed   int             // places first returned after a higher one
 	foreign  int             // returned, and not as they were written
 	writer   stopwatch
@@ -54,10 +55,14 @@ type place struct {
 
 // New opens the ledger of a scenario that has the topic to itself.
 func New(scenario, topic string) *Ledger {
-	return &Ledger{
+	l := &Ledger{
 		scenario: scenario, topic: topic, begun: time.Now(),
 		reads: make(map[place]int), acks: make(map[place]int), highest: make(map[int32]int64),
 	}
+	for key := range l.newest {
+		l.newest[key] = -1
+	}
+	return l
 }
 
 // Round counts one more round of faults.
@@ -88,6 +93,17 @@ func Value(number int) []byte {
 	value := bytes.Repeat([]byte{'.'}, valueSize)
 	copy(value, strconv.Itoa(number)+" ")
 	return value
+}
+
+// Format are the settings under which a destination writes the value of a numbered
+// record as it is.
+func Format() map[string]string {
+	return map[string]string{
+		"sdk.record.format":                  "template",
+		"sdk.record.format.options":          `{{ printf "%s" .Payload.After.Bytes }}`,
+		"sdk.schema.extract.key.enabled":     "false",
+		"sdk.schema.extract.payload.enabled": "false",
+	}
 }
 
 // Number returns the number of a record, and false if it is none that a ledger
@@ -135,6 +151,8 @@ func (l *Ledger) Returned(partition int32, offset int64, key, value []byte) {
 	l.reader.lap()
 	if n, ok := Number(key, value); !ok || n >= len(l.written) {
 		l.foreign++
+	} else {
+		l.newest[n%keys] = max(l.newest[n%keys], n)
 	}
 	at := place{partition, offset}
 	if l.reads[at]++; l.reads[at] > 1 {

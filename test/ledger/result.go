@@ -34,30 +34,6 @@ type Result struct {
 	Took                      time.Duration
 }
 
-// Drain waits until sources have returned, and had acknowledged, everything that
-// is in the log. Call it when nobody writes any more; the client must reach every
-// partition's leader.
-func (l *Ledger) Drain(ctx context.Context, client *kclient.Client) error {
-	var want, have int
-	for {
-		ends, err := client.EndOffsets(ctx, l.topic)
-		if err == nil {
-			want = 0
-			for _, end := range ends {
-				want += int(end)
-			}
-			if have = l.settled(); have >= want {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("drain: %d of %d records were read and acknowledged", have, want), err, ctx.Err())
-		case <-time.After(watchInterval):
-		}
-	}
-}
-
 // Finish compares what was noted with the log. Call it when nobody writes or
 // reads any more.
 func (l *Ledger) Finish(ctx context.Context, client *kclient.Client) (Result, error) {

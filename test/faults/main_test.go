@@ -1,0 +1,83 @@
+package faults_test
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/ledger"
+)
+
+func TestMain(m *testing.M) { broker.Main(suite{m}) }
+
+// suite is all scenarios, with their table behind.
+type suite struct{ m *testing.M }
+
+// Run runs the scenarios once, or under SOAK=1 until the time is over or one fails.
+func (s suite) Run() int {
+	if !soaking {
+		code := s.m.Run()
+		results.print()
+		return code
+	}
+	length, err := time.ParseDuration(env("SOAKTIME", "30m"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "read SOAKTIME:", err)
+		return 2
+	}
+	stop := watchVitals(time.Minute)
+	defer results.print()
+	defer stop()
+	for end := time.Now().Add(length); ; {
+		if code := s.m.Run(); code != 0 || time.Now().After(end) {
+			return code
+		}
+	}
+}
+
+// soaking tells that the long forms are wanted.
+var soaking = os.Getenv("SOAK") == "1"
+
+// rounds chooses between the short and the long form of a scenario.
+func rounds(short, long int) int {
+	if soaking {
+		return long
+	}
+	return short
+}
+
+func env(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// table collects the rows of all scenarios.
+type table struct {
+	mu   sync.Mutex
+	rows []ledger.Result
+}
+
+var results table
+
+func (t *table) add(r ledger.Result) {
+	t.mu.Lock()
+	t.rows = append(t.rows, r)
+	t.mu.Unlock()
+}
+
+func (t *table) print() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.rows) == 0 {
+		return
+	}
+	fmt.Println(ledger.Header())
+	for _, r := range t.rows {
+		fmt.Println(r)
+	}
+}

@@ -1,0 +1,221 @@
+package faults_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	sdk "github.com/conduitio/conduit-connector-sdk"
+	"github.com/matryer/is"
+	"github.com/rs/zerolog"
+
+	kafka "github.com/conduitio/conduit-connector-kafka"
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
+	"github.com/conduitio/conduit-connector-kafka/test/ledger"
+)
+
+// guard bounds what must not hang.
+const guard = 3 * time.Minute
+
+const partitions = 6
+
+// threeNodes is the cluster of all scenarios: topics have three replicas, two of
+// which must be in sync.
+var threeNodes = broker.Options{Nodes: 3, Proxied: true, Faults: true}
+
+// settings are a connector's, as in a pipeline file.
+type settings map[string]string
+
+func (s settings) with(more settings) settings {
+	out := maps.Clone(s)
+	maps.Copy(out, more)
+	return out
+}
+
+// scenario is a topic that a destination writes and a source reads while the
+// cluster is at fault.
+type scenario struct {
+	t       *testing.T
+	is      *is.I
+	cluster *broker.Cluster
+	client  *kclient.Client // which goes around the proxies
+	ledger  *ledger.Ledger
+	topic   string
+	group   string
+
+	destination, source settings // what begin gives, for start
+
+	log     context.Context // carries the logger
+	stops   []func()        // of the loops, the writer's first
+	running []sdk.Source
+	written sdk.Destination
+}
+
+// begin prepares a scenario on a whole cluster.
+func begin(t *testing.T, name string) *scenario {
+	t.Helper()
+	s := &scenario{t: t, is: is.New(t), cluster: broker.ForTest(t, threeNodes), log: logging(t)}
+	s.topic, s.group = s.cluster.NewTopic(t, partitions, nil), broker.Name(t)
+	client, err := kclient.New(s.cluster.Direct())
+	s.is.NoErr(err)
+	t.Cleanup(client.Close)
+	s.client, s.ledger = client, ledger.New(name, s.topic)
+	servers := strings.Join(s.cluster.Servers(), ",")
+	s.destination = settings(ledger.Format()).with(settings{"servers": servers, "topic": s.topic, "deliveryTimeout": "2m"})
+	s.source = settings{"servers": servers, "topics": s.topic, "groupID": s.group, "readFromBeginning": "true", "commitOffsetsDelay": "1s"}
+	return s
+}
+
+// start opens a destination and a source and lets records through until finish.
+func (s *scenario) start() {
+	s.t.Helper()
+	dst, err := openDestination(s.log, s.destination)
+	s.is.NoErr(err)
+	s.t.Cleanup(func() { _ = dst.Teardown(s.log) }) // for failed tests: it has been done
+	src, err := openSource(s.log, s.source)
+	s.is.NoErr(err)
+	s.t.Cleanup(func() { _ = src.Teardown(s.log) }) // the same
+	s.loop(func(ctx context.Context) {
+		s.ledger.WriteTo(ctx, dst)
+		if err := dst.Teardown(s.log); err != nil {
+			s.t.Errorf("tear down the destination: %v", err)
+		}
+	})
+	s.loop(func(ctx context.Context) {
+		if err := s.ledger.ReadFrom(ctx, src); err != nil {
+			s.t.Errorf("read: %v", err)
+		}
+		if err := src.Teardown(s.log); err != nil {
+			s.t.Errorf("tear down the source: %v", err)
+		}
+	})
+	s.loop(func(ctx context.Context) { s.ledger.Watch(ctx, s.client, s.group) })
+}
+
+// loop runs f until finish stops it, or the test ends.
+func (s *scenario) loop(f func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(s.log)
+	var wg sync.WaitGroup
+	wg.Go(func() { f(ctx) })
+	stop := func() {
+		cancel()
+		wg.Wait()
+	}
+	s.t.Cleanup(stop)
+	s.stops = append(s.stops, stop)
+}
+
+// finish mends the cluster, lets the source read to the end, stops everything and
+// checks what the ledger counted.
+func (s *scenario) finish() ledger.Result {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.log, guard)
+	defer cancel()
+	s.is.NoErr(s.cluster.Restore(ctx))
+	s.stops[0]()
+	drained := s.ledger.Drain(ctx, s.client)
+	for _, stop := range s.stops[1:] {
+		stop()
+	}
+	result, err := s.ledger.Finish(ctx, s.client)
+	s.is.NoErr(err)
+	results.add(result)
+	s.t.Logf("\n%s\n%s", ledger.Header(), result)
+	s.is.NoErr(errors.Join(drained, result.Check(), errors.Join(result.Failures...)))
+	s.is.True(result.Looks > 0) // the commits were watched
+	s.committedToTheEnd(ctx)
+	s.is.Equal(connectorGoroutines(), nil) // all ended with Teardown
+	return result
+}
+
+// committedToTheEnd checks that whoever reads next has nothing left to read.
+func (s *scenario) committedToTheEnd(ctx context.Context) {
+	s.t.Helper()
+	committed, err := s.client.Committed(ctx, s.group, s.topic)
+	s.is.NoErr(err)
+	ends, err := s.client.EndOffsets(ctx, s.topic)
+	s.is.NoErr(err)
+	s.is.Equal(committed, ends)
+}
+
+// flow waits until some records have gone all the way since it was called.
+func (s *scenario) flow() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.log, guard)
+	defer cancel()
+	s.is.NoErr(s.ledger.Flow(ctx))
+}
+
+// leader returns the leader of one of the topic's partitions.
+func (s *scenario) leader() int {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.log, guard)
+	defer cancel()
+	for {
+		leader, err := s.client.Leader(ctx, s.topic, rand.Int32N(partitions))
+		s.is.NoErr(err)
+		if leader >= 0 {
+			return int(leader)
+		}
+	}
+}
+
+func openSource(ctx context.Context, c settings) (sdk.Source, error) {
+	src := kafka.NewSource()
+	if err := sdk.Util.ParseConfig(ctx, map[string]string(c), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
+		return nil, err
+	}
+	if err := src.Open(ctx, nil); err != nil {
+		return nil, errors.Join(err, src.Teardown(ctx))
+	}
+	return src, nil
+}
+
+func openDestination(ctx context.Context, c settings) (sdk.Destination, error) {
+	dst := kafka.NewDestination()
+	if err := sdk.Util.ParseConfig(ctx, map[string]string(c), dst.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
+		return nil, err
+	}
+	if err := dst.Open(ctx); err != nil {
+		return nil, errors.Join(err, dst.Teardown(ctx))
+	}
+	return dst, nil
+}
+
+// logging returns a context whose logger keeps the last warnings, which are shown
+// if the test fails.
+func logging(t *testing.T) context.Context {
+	kept := &lastLines{}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the connector's last warnings:\n%s", kept)
+		}
+	})
+	return zerolog.New(kept).Level(zerolog.WarnLevel).With().Timestamp().Logger().WithContext(context.Background())
+}
+
+// lastLines keeps the end of a log.
+type lastLines struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *lastLines) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	const keep = 100
+	l.lines = append(l.lines[max(0, len(l.lines)-keep+1):], string(line))
+	return len(line), nil
+}
+
+func (l *lastLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines, "")
+}
