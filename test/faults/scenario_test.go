@@ -26,8 +26,12 @@ const guard = 3 * time.Minute
 const partitions = 6
 
 // threeNodes is the cluster of all scenarios: topics have three replicas, two of
-// which must be in sync.
-var threeNodes = broker.Options{Nodes: 3, Proxied: true, Faults: true}
+// which must be in sync. A dead node is soon known to be dead, so that there is
+// time for many.
+var threeNodes = broker.Options{Nodes: 3, Proxied: true, Faults: true, Properties: map[string]string{
+	"broker.session.timeout.ms":    "2500",
+	"broker.heartbeat.interval.ms": "500",
+}}
 
 // settings are a connector's, as in a pipeline file.
 type settings map[string]string

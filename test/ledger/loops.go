@@ -24,7 +24,7 @@ type Source interface {
 // slow enough for two cores.
 const (
 	writeBatch = 20
-	writePause = 10 * time.Millisecond
+	writePause = 20 * time.Millisecond
 	ackLag     = 5 * time.Millisecond // of a batch behind its reading
 )
 
