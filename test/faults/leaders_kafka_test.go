@@ -1,6 +1,11 @@
 package faults_test
 
-import "testing"
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
 
 func TestLeadersAreKilled(t *testing.T) {
 	s := begin(t, "leader killed")
@@ -27,5 +32,40 @@ func TestLeadersAreStopped(t *testing.T) {
 		s.is.NoErr(s.cluster.StartNode(s.log, leader))
 		s.ledger.Round()
 	}
+	s.finish()
+}
+
+// Each node is stopped and started again while the others serve, as in an upgrade.
+func TestAllNodesAreRestartedOneAfterTheOther(t *testing.T) {
+	s := begin(t, "rolling restart")
+	s.start()
+	for range rounds(1, 10) {
+		for node := 1; node <= 3; node++ {
+			s.flow()
+			s.is.NoErr(s.cluster.StopNode(s.log, node))
+			s.is.NoErr(s.cluster.StartNode(s.log, node))
+		}
+		s.ledger.Round()
+	}
+	s.finish()
+}
+
+// A cluster that balances its leaders moves them while all nodes are well.
+func TestLeadersAreMovedEveryTwoSeconds(t *testing.T) {
+	s := begin(t, "leaders moved every 2s")
+	s.start()
+	s.flow()
+	ctx, cancel := context.WithTimeout(s.log, 10*guard)
+	defer cancel()
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for range rounds(5, 100) {
+		for p := range int32(partitions) {
+			s.is.NoErr(s.client.MoveLeader(ctx, s.topic, p, 1+rand.Int32N(3)))
+		}
+		s.ledger.Round()
+		<-tick.C
+	}
+	s.flow()
 	s.finish()
 }
