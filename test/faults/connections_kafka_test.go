@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -77,4 +78,79 @@ func TestConnectionsAreAtFault(t *testing.T) {
 			s.finish()
 		})
 	}
+}
+
+// Writes give up while a broker is silent, so that requests of theirs may arrive
+// after that: nobody was told that those records are there, and none is there twice.
+func TestWritesTimeOutWhileConnectionsAreFrozen(t *testing.T) {
+	s := begin(t, "writes time out on frozen connections")
+	s.writesMayFail = true
+	s.startImpatient(s.cluster.Servers(), requestTimeout/4)
+	directions := []proxy.Direction{proxy.ToServer, proxy.ToClient, proxy.Both}
+	for round := range rounds(6, 60) {
+		s.flow()
+		p := s.cluster.Proxy(s.leader())
+		p.Freeze(directions[round%len(directions)])
+		s.outlast(requestTimeout / 2)
+		s.is.NoErr(p.Pass())
+		s.ledger.Round()
+	}
+	s.flow()
+	s.is.True(s.finish().Uncertain > 0)
+}
+
+func TestAllConnectionsAreFrozenAtOnce(t *testing.T) {
+	s := begin(t, "all connections frozen")
+	s.startImpatient(s.cluster.Servers(), guard)
+	for range rounds(1, 20) {
+		s.flow()
+		for node := 1; node <= 3; node++ {
+			s.cluster.Proxy(node).Freeze(proxy.Both)
+		}
+		s.outlast(sessionTimeout)
+		for node := 1; node <= 3; node++ {
+			s.is.NoErr(s.cluster.Proxy(node).Pass())
+		}
+		s.ledger.Round()
+	}
+	s.flow()
+	s.finish()
+}
+
+// A bootstrap broker that accepts connections and says nothing must not keep the
+// connector from starting, nor from going on where the others lead.
+func TestTheBootstrapBrokerIsFrozen(t *testing.T) {
+	s := begin(t, "bootstrap broker frozen at the start")
+	frozen := s.avoid(s.coordinator())
+	s.cluster.Proxy(frozen).Freeze(proxy.Both)
+	s.start()
+	for range rounds(3, 30) {
+		s.flow()
+		s.ledger.Round()
+	}
+	s.is.NoErr(s.cluster.Proxy(frozen).Pass())
+	s.finish()
+}
+
+// coordinator returns the node that coordinates the group.
+func (s *scenario) coordinator() int {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.log, guard)
+	defer cancel()
+	node, err := s.client.Coordinator(ctx, s.group)
+	s.is.NoErr(err)
+	return int(node)
+}
+
+// avoid chooses a node, another than the given one, that leads no partition of the
+// topic from now on.
+func (s *scenario) avoid(other int) int {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.log, guard)
+	defer cancel()
+	node := 1 + other%3
+	for p := range int32(partitions) {
+		s.is.NoErr(s.client.MoveLeader(ctx, s.topic, p, 1+(int32(node)+p%2)%3))
+	}
+	return node
 }

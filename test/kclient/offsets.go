@@ -131,6 +131,25 @@ func (c *Client) Group(ctx context.Context, group string) (state string, members
 	return resp.Groups[0].State, len(resp.Groups[0].Members), nil
 }
 
+// Coordinator returns the node id of a consumer group's coordinator.
+func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
+	req := kmsg.NewPtrFindCoordinatorRequest()
+	req.CoordinatorKey, req.CoordinatorKeys = group, []string{group}
+	resp, err := askCoordinator(ctx, c, req, func(r *kmsg.FindCoordinatorResponse) int16 {
+		if len(r.Coordinators) > 0 {
+			return r.Coordinators[0].ErrorCode
+		}
+		return r.ErrorCode
+	})
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("find coordinator of %s: %w", group, err)
+	case len(resp.Coordinators) > 0:
+		return resp.Coordinators[0].NodeID, nil
+	}
+	return resp.NodeID, nil
+}
+
 // askCoordinator sends req until a coordinator answers for the group: the
 // first group of a cluster, and a coordinator that has moved, take a moment.
 func askCoordinator[R kmsg.Response](ctx context.Context, c *Client, req kmsg.Request, code func(R) int16) (R, error) {
