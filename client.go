@@ -11,6 +11,10 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
+// openTimeout is how long a connector that opens tries to reach the cluster, at
+// least once for a whole dialTimeout.
+const openTimeout = 10 * time.Second
+
 // connect reaches the cluster, trying for openTimeout unless the error is one
 // that stays, so that a wrong setting shows when the pipeline starts.
 func (c Config) connect(ctx context.Context) (*cluster.Client, error) {
@@ -26,20 +30,25 @@ func (c Config) connect(ctx context.Context) (*cluster.Client, error) {
 		ClientID:       c.ClientID,
 		TLS:            tlsConfig,
 		SASL:           mechanism,
-		DialTimeout:    dialTimeout,
-		RequestTimeout: requestTimeout,
+		DialTimeout:    c.DialTimeout,
+		RequestTimeout: c.RequestTimeout,
 	})
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	ctx, cancel := context.WithTimeout(ctx, max(openTimeout, c.DialTimeout))
 	defer cancel()
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
+	var cause error // of the last attempt that time did not cut short
 	for {
 		_, err := client.Refresh(ctx, []string{}, false)
 		if err == nil {
 			return client, nil
 		}
-		if cluster.Hopeless(err) || !retry.Wait(ctx) {
+		hopeless := cluster.Hopeless(err)
+		if cause == nil || hopeless || ctx.Err() == nil {
+			cause = err
+		}
+		if hopeless || !retry.Wait(ctx) {
 			client.Close()
-			return nil, fmt.Errorf("connect to servers %v: %w", c.servers(), err)
+			return nil, fmt.Errorf("connect to servers %v: %w", c.servers(), cause)
 		}
 		sdk.Logger(ctx).Warn().Err(err).Msg("connect to servers, will try again")
 	}

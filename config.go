@@ -21,6 +21,11 @@ type Config struct {
 	Servers []string `json:"servers"`
 	// Name of this client in the brokers' logs, metrics and quotas.
 	ClientID string `json:"clientID" default:"conduit-connector-kafka"`
+	// Time to connect to a broker: TCP, TLS and authentication together.
+	DialTimeout time.Duration `json:"dialTimeout" default:"5s"`
+	// Time that a broker has to answer a request. One that takes longer is left,
+	// and the request repeated where that is safe.
+	RequestTimeout time.Duration `json:"requestTimeout" default:"30s"`
 
 	TLSConfig
 	SASLConfig
@@ -41,7 +46,11 @@ func Parse(settings map[string]string) (Config, error) {
 // Validate reports everything that is wrong at once, each with the name of its
 // setting and what is allowed.
 func (c Config) Validate(context.Context) error {
-	errs := []error{c.validateServers()}
+	errs := []error{
+		c.validateServers(),
+		validateTimeout("dialTimeout", c.DialTimeout, "5s"),
+		validateTimeout("requestTimeout", c.RequestTimeout, "30s"),
+	}
 	_, err := c.TLSConfig.build()
 	errs = append(errs, err)
 	_, err = c.SASLConfig.build()
@@ -61,6 +70,17 @@ func (c Config) validateServers() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// maxTimeout is far beyond what is of use, and below what Kafka's 32 bit
+// milliseconds can carry.
+const maxTimeout = 24 * time.Hour
+
+func validateTimeout(name string, d time.Duration, example string) error {
+	if d < time.Millisecond || d > maxTimeout {
+		return settingError(name, fmt.Sprintf("%s is not allowed: 1ms to %s", d, maxTimeout), example)
+	}
+	return nil
 }
 
 // servers is the bootstrap list without blanks.
@@ -83,10 +103,3 @@ func trimmed(list []string) []string {
 	}
 	return out
 }
-
-// The requirements of Kafka's own clients, where they are not settings.
-const (
-	dialTimeout    = 5 * time.Second
-	requestTimeout = 30 * time.Second
-	openTimeout    = 10 * time.Second // to reach the cluster when a connector opens
-)

@@ -67,7 +67,10 @@ func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
 	for _, parse := range parsers {
 		c, err := parse(nil)
 		is.NoErr(err)
-		is.Equal(c, Config{Servers: []string{"localhost:9092"}, ClientID: "conduit-connector-kafka"})
+		is.Equal(c, Config{
+			Servers: []string{"localhost:9092"}, ClientID: "conduit-connector-kafka",
+			DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second,
+		})
 	}
 
 	s, err := ParseSource(changed(goodSource, nil))
@@ -94,10 +97,13 @@ func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
 func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 	is := is.New(t)
 	for _, parse := range parsers {
-		c, err := parse(map[string]string{"servers": "a:1,b:2", "clientID": "me", "tls.enabled": "true", "saslUsername": "u", "saslPassword": "p"})
+		c, err := parse(map[string]string{
+			"servers": "a:1,b:2", "clientID": "me", "dialTimeout": "1s", "requestTimeout": "1m",
+			"tls.enabled": "true", "saslUsername": "u", "saslPassword": "p",
+		})
 		is.NoErr(err)
 		is.Equal(c, Config{
-			Servers: []string{"a:1", "b:2"}, ClientID: "me",
+			Servers: []string{"a:1", "b:2"}, ClientID: "me", DialTimeout: time.Second, RequestTimeout: time.Minute,
 			TLSConfig: TLSConfig{TLSEnabled: true}, SASLConfig: SASLConfig{Username: "u", Password: "p"},
 		})
 	}
@@ -156,7 +162,7 @@ func TestValidateChangesNothing(t *testing.T) {
 	is.NoErr(s.Validate(context.Background()))
 	is.Equal(s, before)
 
-	d := DestinationConfig{Config: Config{Servers: []string{"a:1 "}}, Topic: "t", Acks: "-1", Compression: "none", BatchBytes: 1}
+	d := DestinationConfig{Config: Config{Servers: []string{"a:1 "}, DialTimeout: time.Second, RequestTimeout: time.Second}, Topic: "t", Acks: "-1", Compression: "none", BatchBytes: 1}
 	want := d
 	is.NoErr(d.Validate(context.Background()))
 	is.Equal(d, want)

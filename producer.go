@@ -50,7 +50,7 @@ func newSyncProducer(ctx context.Context, c DestinationConfig) (Producer, error)
 	return syncProducer{client, produce.New(client, produce.Config{
 		Acks:            acks,
 		DeliveryTimeout: c.DeliveryTimeout,
-		RequestTimeout:  requestTimeout,
+		RequestTimeout:  c.RequestTimeout,
 		Codec:           codec,
 		BatchBytes:      c.BatchBytes,
 		Warn:            warner(ctx),

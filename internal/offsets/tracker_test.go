@@ -158,7 +158,9 @@ func TestCommitsTheLeaderEpochOfTheRecordInFront(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
 	tr.Add("t", 0, 0, 0)
-	read := func(next int64, epoch int32, offsets ...int64) { tr.Deliver("t", 0, next, epoch, slices.Values(offsets)) }
+	read := func(next int64, epoch int32, offsets ...int64) {
+		tr.Deliver("t", 0, next, epoch, slices.Values(offsets))
+	}
 	read(2, 3, 0, 1)
 	read(4, 3, 2, 3)
 	read(6, 5, 4, 5)

@@ -22,7 +22,7 @@ import (
 // throttled asks for a coordinator and gets an answer that asks for a pause.
 func throttled(t *testing.T, c *Conn, broker net.Conn, pause time.Duration) {
 	t.Helper()
-	c.versions[protocol.FindCoordinator] = 2
+	c.offered[protocol.FindCoordinator] = versions{0, 2}
 	done := make(chan error)
 	go func() {
 		_, err := c.RoundTrip(context.Background(), &findcoordinator.Request{Key: "g"})
