@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,17 +19,21 @@ const openTimeout = 10 * time.Second
 // connect reaches the cluster, trying for openTimeout unless the error is one
 // that stays, so that a wrong setting shows when the pipeline starts.
 func (c Config) connect(ctx context.Context) (*cluster.Client, error) {
-	tlsConfig, err := c.TLSConfig.build()
+	tlsConfig, saslConfig, contradictions := c.secured()
+	if err := errors.Join(contradictions...); err != nil {
+		return nil, err
+	}
+	startTLS, err := tlsConfig.build(warner(ctx))
 	if err != nil {
 		return nil, err
 	}
-	mechanism, err := c.SASLConfig.build()
+	mechanism, err := saslConfig.build()
 	if err != nil {
 		return nil, err
 	}
 	client := cluster.New(c.servers(), wire.Config{
 		ClientID:       c.ClientID,
-		TLS:            tlsConfig,
+		TLS:            startTLS,
 		SASL:           mechanism,
 		DialTimeout:    c.DialTimeout,
 		RequestTimeout: c.RequestTimeout,

@@ -26,6 +26,10 @@ type Config struct {
 	// Time that a broker has to answer a request. One that takes longer is left,
 	// and the request repeated where that is safe.
 	RequestTimeout time.Duration `json:"requestTimeout" default:"30s"`
+	// How connections are secured, in Kafka's terms: PLAINTEXT, SSL,
+	// SASL_PLAINTEXT or SASL_SSL. Derived from the settings for TLS and SASL if left
+	// out, otherwise checked against them.
+	SecurityProtocol string `json:"securityProtocol"`
 
 	TLSConfig
 	SASLConfig
@@ -51,10 +55,10 @@ func (c Config) Validate(context.Context) error {
 		validateTimeout("dialTimeout", c.DialTimeout, "5s"),
 		validateTimeout("requestTimeout", c.RequestTimeout, "30s"),
 	}
-	_, err := c.TLSConfig.build()
-	errs = append(errs, err)
-	_, err = c.SASLConfig.build()
-	return errors.Join(append(errs, err)...)
+	tlsConfig, saslConfig, contradictions := c.secured()
+	errs = append(errs, contradictions...)
+	_, err := tlsConfig.build(func(string, error) {})
+	return errors.Join(append(errs, err, saslConfig.check())...)
 }
 
 func (c Config) validateServers() error {

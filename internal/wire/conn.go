@@ -55,11 +55,11 @@ type call struct {
 	ready chan struct{}
 }
 
-func newConn(nc net.Conn, addr string, cfg Config) *Conn {
+func newConn(nc net.Conn, addr string, cfg Config, secure security) *Conn {
 	c := &Conn{
 		addr:     addr,
 		clientID: cfg.ClientID,
-		secure:   security{tls: cfg.TLS != nil, sasl: cfg.SASL != nil},
+		secure:   secure,
 		timeout:  cfg.RequestTimeout,
 		net:      nc,
 		maxFrame: maxHandshakeFrame,

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func pair(t *testing.T, timeout time.Duration) (*Conn, net.Conn) {
 	t.Helper()
 	ours, theirs := net.Pipe()
-	c := newConn(ours, "broker:9092", Config{ClientID: "test", RequestTimeout: timeout})
+	c := newConn(ours, "broker:9092", Config{ClientID: "test", RequestTimeout: timeout}, security{})
 	c.offered = map[protocol.ApiKey]versions{protocol.Metadata: {0, 1}, protocol.Heartbeat: {0, 0}}
 	t.Cleanup(func() { c.Close(); theirs.Close() })
 	return c, theirs

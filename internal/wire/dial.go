@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +21,10 @@ import (
 // Config is how to reach and convince a broker.
 type Config struct {
 	ClientID       string
-	TLS            *tls.Config    // nil: plaintext
-	SASL           sasl.Mechanism // nil: no authentication
-	DialTimeout    time.Duration  // for TCP, TLS, API versions and SASL together
-	RequestTimeout time.Duration  // for each answer afterwards
+	TLS            func() *tls.Config // makes the settings of the next connection; nil: plaintext
+	SASL           sasl.Mechanism     // nil: no authentication
+	DialTimeout    time.Duration      // for TCP, TLS, API versions and SASL together
+	RequestTimeout time.Duration      // for each answer afterwards
 }
 
 // Dial connects to addr ("host:port") and returns a connection that is ready
@@ -37,12 +38,15 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", addr, within(err, cfg.DialTimeout))
 	}
+	secure := security{sasl: cfg.SASL != nil}
 	if cfg.TLS != nil {
-		if nc, err = startTLS(ctx, nc, addr, cfg.TLS); err != nil {
-			return nil, fmt.Errorf("start TLS with %s: %w", addr, within(err, cfg.DialTimeout))
+		settings := cfg.TLS()
+		secure.tls, secure.certificate = true, leaf(settings)
+		if nc, err = startTLS(ctx, nc, addr, settings); err != nil {
+			return nil, fmt.Errorf("start TLS with %s: %w", addr, within(secure.explainTLS(err), cfg.DialTimeout))
 		}
 	}
-	c := newConn(nc, addr, cfg)
+	c := newConn(nc, addr, cfg, secure)
 	if err := c.greet(ctx, cfg); err != nil {
 		_ = c.Close()
 		return nil, err
@@ -76,9 +80,17 @@ func startTLS(ctx context.Context, nc net.Conn, addr string, cfg *tls.Config) (n
 	tc := tls.Client(nc, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
-		return nil, explainTLS(err)
+		return nil, err
 	}
 	return tc, nil
+}
+
+// leaf is the client certificate, nil if there is none.
+func leaf(cfg *tls.Config) *x509.Certificate {
+	if len(cfg.Certificates) == 0 {
+		return nil
+	}
+	return cfg.Certificates[0].Leaf
 }
 
 // negotiate asks which versions of each request the broker speaks. Version 0 of

@@ -14,7 +14,10 @@ import (
 )
 
 // security is what a connection was made with, to explain what goes wrong.
-type security struct{ tls, sasl bool }
+type security struct {
+	tls, sasl   bool
+	certificate *x509.Certificate // of the client; nil if it has none
+}
 
 // explain adds the setting that is probably wrong to the error of a connection
 // that ended early. Brokers hang up on what they don't understand.
@@ -25,7 +28,7 @@ func (c *Conn) explain(err error) error {
 	var alert *net.OpError
 	switch {
 	case errors.As(err, &alert) && alert.Op == "remote error":
-		return explainTLS(err)
+		return c.secure.explainTLS(err)
 	case !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET):
 		return err
 	case answers == 0 && !c.secure.tls:
@@ -36,25 +39,44 @@ func (c *Conn) explain(err error) error {
 	return err
 }
 
+const alertProtocolVersion = tls.AlertError(70) // RFC 8446, section 6
+
 // explainTLS adds the setting that a handshake probably failed for.
-func explainTLS(err error) error {
+func (s security) explainTLS(err error) error {
 	var (
 		alert     *net.OpError
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
 		record    tls.RecordHeaderError
+		code      tls.AlertError
 	)
 	switch {
 	case errors.As(err, &authority):
-		return fmt.Errorf("%w: set caCert to the certificate of that authority", err)
+		return fmt.Errorf("%w: set caCert (or caCertFile) to the certificate of that authority", err)
 	case errors.As(err, &host):
-		return fmt.Errorf("%w: name the brokers in servers as their certificates do", err)
+		return fmt.Errorf("%w: name the brokers in servers as their certificates do, or set tls.serverName", err)
+	case errors.As(err, &code) && code == alertProtocolVersion:
+		return fmt.Errorf("%w: the broker does not speak a version of TLS that tls.minVersion allows", err)
 	case errors.As(err, &alert) && alert.Op == "remote error":
-		return fmt.Errorf("%w: the broker refuses the connection; if it expects a client certificate, check clientCert and clientKey", err)
+		return fmt.Errorf("%w: the broker refuses the connection; %s", err, s.checkCertificate())
 	case errors.As(err, &record), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		return fmt.Errorf("%w: the broker does not answer with TLS; is this its TLS listener?", err)
 	}
 	return err
+}
+
+// checkCertificate says what may be wrong with the client certificate.
+func (s security) checkCertificate() string {
+	const settings = "clientCert and clientKey (or clientCertFile and clientKeyFile)"
+	switch now := time.Now(); {
+	case s.certificate == nil:
+		return "if it expects a client certificate, set " + settings
+	case now.After(s.certificate.NotAfter):
+		return fmt.Sprintf("the client certificate ended on %s: renew %s", s.certificate.NotAfter.Format(time.RFC3339), settings)
+	case now.Before(s.certificate.NotBefore):
+		return fmt.Sprintf("the client certificate begins only on %s: check %s", s.certificate.NotBefore.Format(time.RFC3339), settings)
+	}
+	return "check that it trusts the authority of the client certificate in " + settings
 }
 
 // notKafka explains an impossible frame size by what usually sends it.

@@ -1,85 +1,13 @@
 package kafka
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/matryer/is"
-
-	"github.com/conduitio/conduit-connector-kafka/test/certs"
 )
-
-func TestConnectionsArePlaintextUnlessATLSSettingIsGiven(t *testing.T) {
-	is := is.New(t)
-	cert, key := clientPair(t)
-	plain, err := TLSConfig{}.build()
-	is.NoErr(err)
-	is.Equal(plain, nil)
-
-	for name, c := range map[string]TLSConfig{
-		"tls.enabled":        {TLSEnabled: true},
-		"client certificate": {ClientCert: cert, ClientKey: key},
-		"caCert":             {CACert: cert},
-		"insecureSkipVerify": {InsecureSkipVerify: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			got, err := c.build()
-			is.NoErr(err)
-			is.True(got != nil)
-			is.Equal(got.MinVersion, uint16(tls.VersionTLS12))
-			is.Equal(got.InsecureSkipVerify, c.InsecureSkipVerify) // nothing else turns verification off
-			is.Equal(len(got.Certificates), strings.Count(name, "client"))
-			is.Equal(got.RootCAs != nil, c.CACert != "") // nil: the system's
-		})
-	}
-}
-
-func TestTheClientPresentsItsCertificate(t *testing.T) {
-	is := is.New(t)
-	cert, key := clientPair(t)
-	c, err := TLSConfig{ClientCert: cert, ClientKey: key}.build()
-	is.NoErr(err)
-	want, err := tls.X509KeyPair([]byte(cert), []byte(key))
-	is.NoErr(err)
-	is.Equal(c.Certificates[0].Certificate, want.Certificate)
-	is.Equal(c.Certificates[0].PrivateKey, want.PrivateKey)
-}
-
-func TestEachOfSeveralAuthoritiesIsTrusted(t *testing.T) {
-	is := is.New(t)
-	want, err := x509.SystemCertPool()
-	is.NoErr(err)
-	text := "a comment before the first\n"
-	for _, name := range []string{"one", "two"} {
-		ca, err := certs.New(name)
-		is.NoErr(err)
-		is.True(want.AppendCertsFromPEM(ca.Cert()))
-		text += string(ca.Cert())
-	}
-	c, err := TLSConfig{CACert: text}.build()
-	is.NoErr(err)
-	is.True(c.RootCAs.Equal(want)) // both, besides those of the system
-}
-
-func TestEachMechanismIsBuilt(t *testing.T) {
-	for given, want := range map[string]string{
-		"": "PLAIN", "PLAIN": "PLAIN", "SCRAM-SHA-256": "SCRAM-SHA-256", "SCRAM-SHA-512": "SCRAM-SHA-512",
-	} {
-		is := is.New(t)
-		m, err := SASLConfig{Mechanism: given, Username: "u", Password: "p"}.build()
-		is.NoErr(err)
-		is.Equal(m.Name(), want)
-	}
-	is := is.New(t)
-	m, err := SASLConfig{}.build()
-	is.NoErr(err)
-	is.Equal(m, nil) // nothing given: no authentication
-}
 
 func TestSecretsAreNotPrinted(t *testing.T) {
 	const password, key = "opensesame", "-----BEGIN PRIVATE KEY-----\nb3BlbnNlc2FtZQ=="

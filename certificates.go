@@ -1,0 +1,108 @@
+package kafka
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+)
+
+// pemSetting is something in PEM, given as a text or by the path of its file.
+type pemSetting struct{ name, text, path string }
+
+func (p pemSetting) given() bool { return p.text != "" || p.path != "" }
+
+// setting is the name of the one that is given.
+func (p pemSetting) setting() string {
+	if p.path != "" {
+		return p.name + "File"
+	}
+	return p.name
+}
+
+// like is the name of the variant that goes with another one.
+func (p pemSetting) like(other pemSetting) string {
+	if other.path != "" {
+		return p.name + "File"
+	}
+	return p.name
+}
+
+func (p pemSetting) check() error {
+	if p.text != "" && p.path != "" {
+		return settingError(p.name+"File", p.name+" is given as well: give one of the two", "")
+	}
+	return nil
+}
+
+func (p pemSetting) read() ([]byte, error) {
+	if p.path == "" {
+		return []byte(p.text), nil
+	}
+	b, err := os.ReadFile(p.path)
+	if err != nil {
+		return nil, settingError(p.setting(), fmt.Sprintf("the file can't be read: %v", err), "")
+	}
+	return b, nil
+}
+
+func keyPair(cert, key pemSetting) (tls.Certificate, error) {
+	certPEM, certErr := cert.read()
+	keyPEM, keyErr := key.read()
+	if err := errors.Join(certErr, keyErr); err != nil {
+		return tls.Certificate{}, err
+	}
+	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	if err != nil {
+		return pair, settingError(cert.setting()+", "+key.setting(),
+			fmt.Sprintf("they are not a certificate in PEM with its private key: %v", err), "")
+	}
+	return pair, nil
+}
+
+// authorities are whom to trust, nil for those of the system alone.
+func (c TLSConfig) authorities(stale func(error)) (*reload.Value[*x509.CertPool], error) {
+	ca := pemSetting{"caCert", c.CACert, c.CACertFile}
+	if err := ca.check(); err != nil || !ca.given() {
+		return nil, err
+	}
+	return reload.New(func() (*x509.CertPool, error) {
+		text, err := ca.read()
+		if err != nil {
+			return nil, err
+		}
+		pool, err := withSystemAuthorities(text)
+		if err != nil {
+			return nil, settingError(ca.setting(), err.Error(), "")
+		}
+		return pool, nil
+	}, stale)
+}
+
+// withSystemAuthorities adds certificates to those of the system.
+func withSystemAuthorities(text []byte) (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	found := 0
+	for rest := text; ; found++ {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("PEM block %d (%s) is not a certificate: %w", found+1, block.Type, err)
+		}
+		pool.AddCert(cert)
+	}
+	if found == 0 {
+		return nil, errors.New("it is not in PEM: a text with -----BEGIN CERTIFICATE----- is expected")
+	}
+	return pool, nil
+}

@@ -1,0 +1,131 @@
+package kafka
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+)
+
+// TLSConfig is how connections are secured.
+type TLSConfig struct {
+	// Whether to connect with TLS. Any other TLS setting turns it on as well, as
+	// does a securityProtocol with SSL in its name.
+	TLSEnabled bool `json:"tls.enabled"`
+	// Client certificate, PEM. Needs its private key.
+	ClientCert string `json:"clientCert"`
+	// File with the client certificate, PEM, instead of clientCert. It is read again
+	// for each connection, so certificates can be renewed without a restart.
+	ClientCertFile string `json:"clientCertFile"`
+	// Private key of the client certificate, PEM, not encrypted.
+	ClientKey string `json:"clientKey"`
+	// File with the private key, instead of clientKey. Read like clientCertFile.
+	ClientKeyFile string `json:"clientKeyFile"`
+	// Certificates of the authorities that sign the brokers' certificates, PEM,
+	// in addition to those of the system.
+	CACert string `json:"caCert"`
+	// File with the authorities' certificates, instead of caCert. Read like
+	// clientCertFile.
+	CACertFile string `json:"caCertFile"`
+	// Accept any certificate that a broker presents. For tests only.
+	InsecureSkipVerify bool `json:"insecureSkipVerify"`
+	// Name that the brokers' certificates must have. Defaults to the host that is
+	// connected to.
+	ServerName string `json:"tls.serverName"`
+	// Lowest version of TLS to accept: 1.2 or 1.3. Defaults to 1.2.
+	MinVersion string `json:"tls.minVersion"`
+}
+
+// String keeps the key out of logs.
+func (c TLSConfig) String() string {
+	return fmt.Sprintf("{tls.enabled:%t clientCert:%s clientCertFile:%q clientKey:%s clientKeyFile:%q caCert:%s caCertFile:%q"+
+		" insecureSkipVerify:%t tls.serverName:%q tls.minVersion:%q}",
+		c.enabled(), present(c.ClientCert), c.ClientCertFile, present(c.ClientKey), c.ClientKeyFile, present(c.CACert), c.CACertFile,
+		c.InsecureSkipVerify, c.ServerName, c.MinVersion)
+}
+
+// GoString keeps the key out of %#v.
+func (c TLSConfig) GoString() string { return "kafka.TLSConfig" + c.String() }
+
+func present(secret string) string {
+	if secret == "" {
+		return "(none)"
+	}
+	return "(set)"
+}
+
+// given lists the settings that are set, each of which turns TLS on.
+func (c TLSConfig) given() []string {
+	return givenSettings(
+		setting{"tls.enabled", c.TLSEnabled},
+		setting{"clientCert", c.ClientCert != ""},
+		setting{"clientCertFile", c.ClientCertFile != ""},
+		setting{"clientKey", c.ClientKey != ""},
+		setting{"clientKeyFile", c.ClientKeyFile != ""},
+		setting{"caCert", c.CACert != ""},
+		setting{"caCertFile", c.CACertFile != ""},
+		setting{"insecureSkipVerify", c.InsecureSkipVerify},
+		setting{"tls.serverName", c.ServerName != ""},
+		setting{"tls.minVersion", c.MinVersion != ""},
+	)
+}
+
+func (c TLSConfig) enabled() bool { return len(c.given()) > 0 }
+
+// tlsVersions are the values of tls.minVersion.
+var tlsVersions = map[string]uint16{"": tls.VersionTLS12, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
+
+// build returns a function that makes the settings of one connection, and reads
+// the files again for it; nil for plaintext. warn is told of files that became
+// unreadable.
+func (c TLSConfig) build(warn func(string, error)) (func() *tls.Config, error) {
+	if !c.enabled() {
+		return nil, nil
+	}
+	base := &tls.Config{ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify} //nolint:gosec // the user's decision
+	var ok bool
+	var errs []error
+	if base.MinVersion, ok = tlsVersions[c.MinVersion]; !ok {
+		errs = append(errs, settingError("tls.minVersion", fmt.Sprintf("%q is not allowed: 1.2 or 1.3", c.MinVersion), ""))
+	}
+	if strings.ContainsAny(c.ServerName, "/: \t") && net.ParseIP(c.ServerName) == nil {
+		errs = append(errs, settingError("tls.serverName", fmt.Sprintf("%q is not the name of a host, without a port", c.ServerName), "broker.example.com"))
+	}
+	stale := func(err error) { warn("read certificates again; new connections use those read before", err) }
+	client, err := c.clientCertificate(stale)
+	errs = append(errs, err)
+	roots, err := c.authorities(stale)
+	errs = append(errs, err)
+
+	return func() *tls.Config {
+		next := base.Clone()
+		if client != nil {
+			next.Certificates = []tls.Certificate{client.Get()}
+		}
+		if roots != nil {
+			next.RootCAs = roots.Get()
+		}
+		return next
+	}, errors.Join(errs...)
+}
+
+// clientCertificate is what the connector presents to brokers, nil if nothing.
+func (c TLSConfig) clientCertificate(stale func(error)) (*reload.Value[tls.Certificate], error) {
+	cert := pemSetting{"clientCert", c.ClientCert, c.ClientCertFile}
+	key := pemSetting{"clientKey", c.ClientKey, c.ClientKeyFile}
+	errs := errors.Join(cert.check(), key.check())
+	switch {
+	case errs != nil:
+		return nil, errs
+	case !cert.given() && !key.given():
+		return nil, nil
+	case !key.given():
+		return nil, settingError(key.like(cert), cert.setting()+" is given without its private key", "")
+	case !cert.given():
+		return nil, settingError(cert.like(key), key.setting()+" is given without its certificate", "")
+	}
+	return reload.New(func() (tls.Certificate, error) { return keyPair(cert, key) }, stale)
+}
