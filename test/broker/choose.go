@@ -24,7 +24,7 @@ func chooseEngine(ctx context.Context) (preparer, error) {
 		return nil, fmt.Errorf("%w: %s and %s: start Docker, or install Java 17 and Maven, or set KAFKA_TEST_SERVERS=host:port,…",
 			ErrUnavailable, noDocker, noJava)
 	}
-	jars, err := fetchJars(ctx)
+	jars, err := FetchJars(ctx, "kafka", pom)
 	if err != nil {
 		return nil, err
 	}

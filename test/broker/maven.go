@@ -29,7 +29,7 @@ func missingJava(ctx context.Context) string {
 	if v, _ := strconv.Atoi(string(m[1])); v < 17 {
 		return fmt.Sprintf("Java has version %d", v)
 	}
-	if jars, err := jarsDir(); err == nil && exists(jars) {
+	if jars, err := jarsDir("kafka"); err == nil && exists(jars) {
 		return ""
 	}
 	if _, err := exec.LookPath("mvn"); err != nil {
@@ -38,8 +38,9 @@ func missingJava(ctx context.Context) string {
 	return ""
 }
 
-// jarsDir returns where Kafka's jars lie on this machine, or will.
-func jarsDir() (string, error) {
+// jarsDir returns where jars of Kafka's lie on this machine, or will. The name
+// says which: "kafka" are those of the broker.
+func jarsDir(name string) (string, error) {
 	cache := os.Getenv("KAFKA_TEST_CACHE")
 	if cache == "" {
 		user, err := os.UserCacheDir()
@@ -48,7 +49,7 @@ func jarsDir() (string, error) {
 		}
 		cache = filepath.Join(user, "conduit-connector-kafka")
 	}
-	return filepath.Join(cache, "kafka-"+Version), nil
+	return filepath.Join(cache, name+"-"+Version), nil
 }
 
 func exists(name string) bool {
@@ -56,33 +57,34 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// fetchJars returns the directory of Kafka's jars, which Maven fills once per
-// machine and version. Processes may race: one's directory wins, whole.
-func fetchJars(ctx context.Context) (string, error) {
-	jars, err := jarsDir()
+// FetchJars returns a directory with the jars that a pom.xml names, whose
+// ${kafka.version} is [Version]. Maven fills it once per machine, name and
+// version. Processes may race: one's directory wins, whole.
+func FetchJars(ctx context.Context, name string, pom []byte) (string, error) {
+	jars, err := jarsDir(name)
 	if err != nil || exists(jars) {
 		return jars, err
 	}
 	cache := filepath.Dir(jars)
 	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return "", fmt.Errorf("fetch Kafka: %w", err)
+		return "", fmt.Errorf("fetch %s: %w", name, err)
 	}
 	tmp, err := os.MkdirTemp(cache, "fetch-")
 	if err != nil {
-		return "", fmt.Errorf("fetch Kafka: %w", err)
+		return "", fmt.Errorf("fetch %s: %w", name, err)
 	}
 	defer os.RemoveAll(tmp)
 	if err := os.WriteFile(filepath.Join(tmp, "pom.xml"), pom, 0o644); err != nil {
-		return "", fmt.Errorf("fetch Kafka: %w", err)
+		return "", fmt.Errorf("fetch %s: %w", name, err)
 	}
 	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "dependency:copy-dependencies",
 		"-Dkafka.version="+Version, "-DoutputDirectory="+filepath.Join(tmp, "libs"))
 	cmd.Dir = tmp
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("fetch Kafka with Maven: %w: %s", err, lastLines(out, 10))
+		return "", fmt.Errorf("fetch %s with Maven: %w: %s", name, err, lastLines(out, 10))
 	}
 	if err := os.Rename(filepath.Join(tmp, "libs"), jars); err != nil && !exists(jars) {
-		return "", fmt.Errorf("fetch Kafka: %w", err)
+		return "", fmt.Errorf("fetch %s: %w", name, err)
 	}
 	return jars, nil
 }
