@@ -11,7 +11,6 @@ import (
 	"github.com/segmentio/kafka-go/protocol/leavegroup"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 )
 
 // beat sends heartbeats until the group rebalances (nil), ctx ends, or the
@@ -38,6 +37,8 @@ func (m *Member) beat(ctx context.Context) error {
 		switch {
 		case err == nil:
 			m.lastContact = time.Now()
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case errors.Is(err, kafkago.RebalanceInProgress):
 			return nil
 		case !cluster.Retriable(err):
@@ -63,7 +64,11 @@ func (m *Member) metadataInterval() time.Duration {
 	return m.cfg.MetadataInterval
 }
 
+// heartbeat waits for its answer no longer than for so long that a second one can
+// still reach another coordinator within the session timeout.
 func (m *Member) heartbeat(ctx context.Context) error {
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
 	conn, err := m.connect(ctx, cluster.Group)
 	if err != nil {
 		return err
@@ -83,25 +88,6 @@ func (m *Member) heartbeat(ctx context.Context) error {
 	return heartbeatError(frame, version)
 }
 
-// heartbeatError reads the error code of a heartbeat response. kafka-go's own type
-// has it in front of the throttle time, where versions 1 and later have it behind,
-// and so never sees a rebalance.
-func heartbeatError(frame []byte, version int16) error {
-	r := primitive.NewReader(frame)
-	r.Take(8) // size, correlation ID
-	if version >= 4 {
-		r.Take(1) // tagged fields of the header
-	}
-	if version >= 1 {
-		r.Int32() // throttle time
-	}
-	code := r.Int16()
-	if err := r.Err(); err != nil {
-		return err
-	}
-	return cluster.CodeError(code)
-}
-
 // partitionsChanged tells the leader whether the topics look different from
 // what the assignment was made of. Other members leave that to it.
 func (m *Member) partitionsChanged(ctx context.Context) bool {
@@ -115,9 +101,13 @@ func (m *Member) partitionsChanged(ctx context.Context) bool {
 	for t := range m.counts {
 		topics[t] = true
 	}
-	counts, err := m.partitionCounts(ctx, topics)
+	soon, cancel := m.bounded(ctx)
+	defer cancel()
+	counts, err := m.partitionCounts(soon, topics)
 	if err != nil {
-		m.cfg.Warn("look for new partitions", err)
+		if ctx.Err() == nil {
+			m.cfg.Warn("look for new partitions", err)
+		}
 		return false
 	}
 	return !maps.Equal(counts, m.counts)
@@ -126,23 +116,33 @@ func (m *Member) partitionsChanged(ctx context.Context) bool {
 // leave tells the coordinator that this member is gone, so that the others need
 // not wait for the session timeout. A static member comes back: it doesn't.
 func (m *Member) leave() {
-	id, memberID, _ := m.identity()
+	_, memberID, _ := m.identity()
 	m.setGeneration(-1)
-	if m.cfg.InstanceID != "" || memberID == "" || id < 0 {
+	if m.cfg.InstanceID != "" || memberID == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
+	if err := m.sendLeave(ctx, memberID); err != nil {
+		m.cfg.Warn("the other members go on after the session timeout", m.errorf("leave", err))
+	}
+}
+
+func (m *Member) sendLeave(ctx context.Context, memberID string) error {
 	// Not the Group connection: a join may still wait there.
-	conn, err := m.client.Broker(ctx, id, cluster.Commit)
-	if err == nil {
-		_, err = conn.RoundTrip(ctx, &leavegroup.Request{
-			GroupID:  m.cfg.GroupID,
-			MemberID: memberID,
-			Members:  []leavegroup.RequestMember{{MemberID: memberID}},
-		})
-	}
+	conn, err := m.connect(ctx, cluster.Commit)
 	if err != nil {
-		m.cfg.Warn("leave group; the others go on after the session timeout", err)
+		return err
 	}
+	req := &leavegroup.Request{
+		GroupID:  m.cfg.GroupID,
+		MemberID: memberID,
+		Members:  []leavegroup.RequestMember{{MemberID: memberID}},
+	}
+	frame, err := conn.Frame(ctx, req, 0)
+	if err != nil {
+		return err
+	}
+	version, _ := conn.Version(req.ApiKey())
+	return leaveError(frame, version)
 }

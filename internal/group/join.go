@@ -22,9 +22,11 @@ func (m *Member) join(ctx context.Context) (Partitions, error) {
 	if err != nil {
 		return nil, m.errorf("join", err)
 	}
-	if m.bal = balancerNamed(res.ProtocolName); m.bal == nil {
+	bal := balancerNamed(res.ProtocolName)
+	if bal == nil {
 		return nil, m.errorf("join", fmt.Errorf("the coordinator chose the assignment protocol %q, which was not offered", res.ProtocolName))
 	}
+	m.bal = bal
 	if !m.bal.cooperative() && m.held.Len() > 0 {
 		// A member that can't cooperate has joined meanwhile. What is held may
 		// already be somebody else's: it is too late to commit.
@@ -67,7 +69,8 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 		}
 		res := msg.(*joingroup.Response)
 		err = cluster.CodeError(res.ErrorCode)
-		if errors.Is(err, kafkago.MemberIDRequired) { // KIP-394: join again with this ID
+		// KIP-394: join again with this ID.
+		if errors.Is(err, kafkago.MemberIDRequired) && res.MemberID != "" && res.MemberID != req.MemberID {
 			m.setMember(res.MemberID, -1)
 			continue
 		}
@@ -129,8 +132,21 @@ func (m *Member) partitionCounts(ctx context.Context, topics map[string]bool) (m
 	}
 	counts := make(map[string]int32, len(found))
 	for name, t := range found {
-		if n := len(t.Partitions); n > 0 {
-			counts[name] = int32(n)
+		n := int32(len(t.Partitions))
+		switch {
+		case n > 0:
+			m.seen[name] = n
+			delete(m.warned, name)
+		case errors.Is(t.Err, kafkago.UnknownTopicOrPartition):
+			delete(m.seen, name)
+		case cluster.Retriable(t.Err):
+			n = m.seen[name] // it is there, though the broker can't say more at the moment
+		case m.warned[name] != t.Err.Error():
+			m.warned[name] = t.Err.Error()
+			m.cfg.Warn("a topic can't be read", fmt.Errorf("find partitions of topic %q: %w", name, t.Err))
+		}
+		if n > 0 {
+			counts[name] = n
 		}
 	}
 	return counts, nil

@@ -57,14 +57,16 @@ type Member struct {
 	generation  int32 // -1 outside of a generation
 
 	held           Partitions
-	lastGeneration int32            // in which held was assigned; -1 none
-	lastContact    time.Time        // when the coordinator last counted this member in
-	counts         map[string]int32 // partition counts that the last own assignment was made from; nil for followers
+	lastGeneration int32             // in which held was assigned; -1 none
+	lastContact    time.Time         // when the coordinator last counted this member in
+	counts         map[string]int32  // partition counts that the last own assignment was made from; nil for followers
+	seen           map[string]int32  // the last known partition counts of topics that exist
+	warned         map[string]string // errors of topics that Warn was told of
 }
 
 // NewMember returns a member that does nothing before Run.
 func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
-	return &Member{client: client, cfg: cfg, handler: h, bal: balancers[0], coordinator: -1, generation: -1, lastGeneration: -1, held: Partitions{}}
+	return &Member{client: client, cfg: cfg, handler: h, bal: balancers[0], coordinator: -1, generation: -1, lastGeneration: -1, held: Partitions{}, seen: make(map[string]int32), warned: make(map[string]string)}
 }
 
 // Run is the life of the member: it joins, and joins again after each

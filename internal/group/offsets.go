@@ -3,6 +3,8 @@ package group
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -29,6 +31,14 @@ func (o Offsets) Set(topic string, partition int32, at Offset) {
 		o[topic] = make(map[int32]Offset)
 	}
 	o[topic][partition] = at
+}
+
+func (o Offsets) partitions() Partitions {
+	p := Partitions{}
+	for topic, ids := range o {
+		p[topic] = slices.Sorted(maps.Keys(ids))
+	}
+	return p
 }
 
 // Generation is the group's generation that the member is in, -1 for none.
@@ -74,9 +84,11 @@ func (m *Member) Commit(ctx context.Context, generation int32, offsets Offsets) 
 	var first error
 	for _, t := range msg.(*offsetcommit.Response).Topics {
 		for _, p := range t.Partitions {
+			at, asked := offsets[t.Name][p.PartitionIndex]
 			switch err := cluster.CodeError(p.ErrorCode); {
+			case !asked:
 			case err == nil:
-				taken.Set(t.Name, p.PartitionIndex, offsets[t.Name][p.PartitionIndex])
+				taken.Set(t.Name, p.PartitionIndex, at)
 			case first == nil:
 				first = fmt.Errorf("commit offset of %s/%d in group %q: %w", t.Name, p.PartitionIndex, m.cfg.GroupID, err)
 				if cluster.Retriable(err) {
@@ -85,7 +97,22 @@ func (m *Member) Commit(ctx context.Context, generation int32, offsets Offsets) 
 			}
 		}
 	}
+	if first == nil {
+		first = m.unmentioned("commit offset of", offsets.partitions(), taken)
+	}
 	return taken, first
+}
+
+// unmentioned says of which partition an answer is silent.
+func (m *Member) unmentioned(what string, asked Partitions, answered Offsets) error {
+	for _, topic := range asked.Topics() {
+		for _, id := range asked[topic] {
+			if _, ok := answered[topic][id]; !ok {
+				return fmt.Errorf("%s %s/%d in group %q: the coordinator's answer does not mention it", what, topic, id, m.cfg.GroupID)
+			}
+		}
+	}
+	return nil
 }
 
 // Committed asks what the group has committed for partitions. It tries again
@@ -129,7 +156,9 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 			out.Set(t.Name, rp.PartitionIndex, Offset{At: rp.CommittedOffset, LeaderEpoch: rp.ComittedLeaderEpoch, Metadata: rp.Metadata})
 		}
 	}
-	return out, nil
+	// "Nothing committed" must not be what a silent answer means: reading would
+	// start elsewhere.
+	return out, m.unmentioned("fetch committed offset of", p, out)
 }
 
 func (m *Member) roundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {

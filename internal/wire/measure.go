@@ -30,7 +30,7 @@ func measure(frame []byte, key protocol.ApiKey, version int16) error {
 	m := measurer{Reader: primitive.NewReader(frame), version: version, flexible: isFlexible(typ, version)}
 	m.Take(8) // size, correlation ID
 	if m.flexible {
-		m.tags()
+		m.Tags()
 	}
 	m.value(typ)
 	if m.Err() != nil {
@@ -107,7 +107,7 @@ func (m measurer) bytes(plain func() int) {
 func (m measurer) length(plain func() int) int {
 	n := 0
 	if m.flexible {
-		n = m.uvarint() - 1
+		n = int(min(m.Uvarint(), math.MaxInt32)) - 1
 	} else {
 		n = plain()
 	}
@@ -116,8 +116,6 @@ func (m measurer) length(plain func() int) int {
 	}
 	return n
 }
-
-func (m measurer) uvarint() int { return int(min(m.Uvarint(), math.MaxInt32)) }
 
 func (m measurer) fields(t reflect.Type) {
 	for i := range t.NumField() {
@@ -130,15 +128,7 @@ func (m measurer) fields(t reflect.Type) {
 		}
 	}
 	if m.flexible {
-		m.tags()
-	}
-}
-
-// tags skips tagged fields.
-func (m measurer) tags() {
-	for n := m.uvarint(); n > 0 && m.Err() == nil; n-- {
-		m.uvarint() // which
-		m.Take(m.uvarint())
+		m.Tags()
 	}
 }
 

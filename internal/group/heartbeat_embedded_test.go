@@ -1,0 +1,59 @@
+package group
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// What a heartbeat's error means for the partitions that are held, as in Java's
+// client: a coordinator that is away costs nothing, a rebalance keeps them, a
+// membership that is gone loses them.
+func TestBeatsThroughEachErrorCode(t *testing.T) {
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	refuse := embedded.Refuse(fake, kmsg.Heartbeat, groupOf)
+	eachCode(t, func(code int16, group string, retryJoin bool) error {
+		m := startMember(fake, group, func(c *Config) { c.RetryJoin = retryJoin })
+		if err := m.untilItHolds(partitions); err != nil {
+			return err
+		}
+		generation := m.Generation()
+		refuse.Next(group, code, 1)
+		if !passes(code, retryJoin) {
+			err := m.ended()
+			if !errors.Is(err, kafkago.Error(code)) || !strings.Contains(err.Error(), group) {
+				return fmt.Errorf("ended with: %w", err)
+			}
+			return nil
+		}
+		again := !cluster.Retriable(cluster.CodeError(code)) // it joins again
+		err := m.until("the refusal is over", func() bool {
+			now := m.Generation()
+			return refuse.Left(group) == 0 && now >= 0 && (now > generation || !again)
+		})
+		if err := errors.Join(err, m.untilItHolds(partitions), m.close()); err != nil {
+			return err
+		}
+		want := []string{"assigned", "revoked"}
+		switch {
+		case code == kerr.UnknownMemberID.Code, code == kerr.IllegalGeneration.Code:
+			want = []string{"assigned", "lost", "assigned", "revoked"}
+		case code == kerr.RebalanceInProgress.Code:
+			want = []string{"assigned", "rebalancing", "revoked"}
+		}
+		if !slices.Equal(m.events, want) {
+			return fmt.Errorf("told %v, want %v", m.events, want)
+		}
+		return nil
+	})
+}

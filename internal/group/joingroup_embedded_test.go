@@ -1,0 +1,78 @@
+package group
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+func TestFindsItsCoordinatorThroughEachErrorCode(t *testing.T) { entersThrough(t, kmsg.FindCoordinator) }
+
+func TestJoinsThroughEachErrorCode(t *testing.T) { entersThrough(t, kmsg.JoinGroup) }
+
+func TestSyncsThroughEachErrorCode(t *testing.T) { entersThrough(t, kmsg.SyncGroup) }
+
+// entersThrough has a request on the way into a group refused twice. Either the
+// member holds its partitions in the end, or the first refusal ends it with an
+// error that names the group.
+func entersThrough(t *testing.T, key kmsg.Key) {
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	refuse := embedded.Refuse(fake, key, groupOf)
+	eachCode(t, func(code int16, group string, retryJoin bool) error {
+		refuse.Next(group, code, 2)
+		m := startMember(fake, group, func(c *Config) { c.RetryJoin = retryJoin })
+		if !passes(code, retryJoin) {
+			err := m.ended()
+			if !errors.Is(err, kafkago.Error(code)) || !strings.Contains(err.Error(), group) || refuse.Left(group) != 1 {
+				return fmt.Errorf("after %d refusals: %w", 2-refuse.Left(group), err)
+			}
+			return nil
+		}
+		if err := errors.Join(m.untilItHolds(partitions), m.close()); err != nil {
+			return err
+		}
+		if n := m.told("lost"); n > 0 || refuse.Left(group) != 0 {
+			return fmt.Errorf("%d refusals left, told %v", refuse.Left(group), m.events)
+		}
+		return nil
+	})
+}
+
+// A coordinator that always asks for a member ID is not asked as fast as it answers.
+func TestAMemberIDThatIsAskedForAgainIsAnError(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	n := embedded.Count(fake, int16(kmsg.JoinGroup))
+	embedded.Answer(fake, kmsg.JoinGroup, func(req kmsg.Request) kmsg.Response {
+		res := embedded.Refusal(req, kerr.MemberIDRequired.Code).(*kmsg.JoinGroupResponse)
+		res.MemberID = "you"
+		return res
+	})
+	m := startMember(fake, "g", nil)
+	is.NoErr(m.until("it has warned", func() bool { return m.warnings(kafkago.MemberIDRequired) > 1 }))
+	is.NoErr(m.close())
+	is.True(n.Load() < 20)
+}
+
+func TestAProtocolThatWasNotOfferedIsAnError(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	fake.ControlKey(int16(kmsg.JoinGroup), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		res := embedded.Refusal(req, 0).(*kmsg.JoinGroupResponse)
+		res.MemberID = "you"
+		return res, nil, true
+	})
+	m := startMember(fake, "g", nil)
+	is.NoErr(m.untilItHolds(partitions))
+	is.NoErr(m.close())
+	is.True(strings.Contains(fmt.Sprint(m.warned), "not offered"))
+}

@@ -1,0 +1,138 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+func offsetsOf(at int64) Offsets {
+	o := Offsets{}
+	for id := range int32(partitions) {
+		o.Set(topic, id, Offset{At: at, LeaderEpoch: -1, Metadata: "note"})
+	}
+	return o
+}
+
+// A commit is tried once: its caller knows for how long it is worth more. The
+// error names partition, group and code, and the next one succeeds.
+func TestCommitsThroughEachErrorCode(t *testing.T) {
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	refuse := embedded.Refuse(fake, kmsg.OffsetCommit, groupOf)
+	eachCode(t, func(code int16, group string, _ bool) error {
+		m := startMember(fake, group, nil)
+		if err := m.untilItHolds(partitions); err != nil {
+			return err
+		}
+		refuse.Next(group, code, 1)
+		taken, err := m.Commit(m.ctx, m.Generation(), offsetsOf(5))
+		if len(taken) > 0 || !errors.Is(err, kafkago.Error(code)) || !strings.Contains(err.Error(), group) || !strings.Contains(err.Error(), "t/") {
+			return fmt.Errorf("took %v: %w", taken, err)
+		}
+		taken, err = m.Commit(m.ctx, m.Generation(), offsetsOf(5))
+		if err != nil || taken.partitions().Len() != partitions {
+			return fmt.Errorf("then took %v: %w", taken, err)
+		}
+		return m.close()
+	})
+}
+
+func TestFetchesOffsetsThroughEachErrorCode(t *testing.T) {
+	// Brokers put the code of the group in front, that of a partition to it.
+	for name, refusal := range map[string]func(kmsg.Request, int16) kmsg.Response{
+		"of partitions": embedded.Refusal,
+		"of the group": func(req kmsg.Request, code int16) kmsg.Response {
+			res := req.ResponseKind().(*kmsg.OffsetFetchResponse)
+			res.ErrorCode = code
+			return res
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+			m := startMember(fake, "g", nil)
+			is.NoErr(m.untilItHolds(partitions))
+			_, err := m.Commit(m.ctx, m.Generation(), offsetsOf(5))
+			is.NoErr(err)
+			left, code := 0, int16(0)
+			embedded.Answer(fake, kmsg.OffsetFetch, func(req kmsg.Request) kmsg.Response {
+				if left == 0 {
+					return nil
+				}
+				left--
+				return refusal(req, code)
+			})
+			for _, code = range embedded.Codes() {
+				left = 2
+				offsets, err := m.Committed(m.ctx, offsetsOf(0).partitions())
+				if cluster.Retriable(cluster.CodeError(code)) {
+					is.NoErr(err)
+					is.Equal(offsets[topic][2].At, int64(5))
+					is.Equal(left, 0)
+					continue
+				}
+				is.True(errors.Is(err, kafkago.Error(code)))
+				is.True(strings.Contains(err.Error(), `group "g"`))
+				is.Equal(left, 1) // at once
+			}
+			is.NoErr(m.close())
+		})
+	}
+}
+
+func TestTakesTheOffsetsThatAreCommittedBesideOneThatIsNot(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	m := startMember(fake, "g", nil)
+	is.NoErr(m.untilItHolds(partitions))
+	fake.ControlKey(int16(kmsg.OffsetCommit), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		res := embedded.Refusal(req, 0).(*kmsg.OffsetCommitResponse)
+		res.Topics[0].Partitions[1].ErrorCode = kerr.TopicAuthorizationFailed.Code
+		return res, nil, true
+	})
+	taken, err := m.Commit(m.ctx, m.Generation(), offsetsOf(5))
+	is.True(errors.Is(err, kafkago.TopicAuthorizationFailed))
+	is.Equal(taken.partitions().Len(), 2)
+	is.NoErr(m.close())
+}
+
+// A coordinator that says nothing of a partition has neither committed its offset,
+// nor does that mean that none is committed: reading would start elsewhere.
+func TestSilenceAboutAPartitionIsAnError(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	m := startMember(fake, "g", nil)
+	is.NoErr(m.untilItHolds(partitions))
+
+	fake.ControlKey(int16(kmsg.OffsetCommit), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		res := embedded.Refusal(req, 0).(*kmsg.OffsetCommitResponse)
+		res.Topics[0].Partitions = res.Topics[0].Partitions[1:]
+		return res, nil, true
+	})
+	taken, err := m.Commit(m.ctx, m.Generation(), offsetsOf(5))
+	is.True(err != nil && cluster.Retriable(err))
+	is.Equal(taken.partitions().Len(), 2)
+
+	embedded.Answer(fake, kmsg.OffsetFetch, func(req kmsg.Request) kmsg.Response {
+		res := embedded.Refusal(req, 0).(*kmsg.OffsetFetchResponse)
+		res.Topics[0].Partitions = res.Topics[0].Partitions[1:]
+		return res
+	})
+	short, cancel := context.WithTimeout(m.ctx, 100*time.Millisecond)
+	defer cancel()
+	_, err = m.Committed(short, offsetsOf(0).partitions())
+	is.True(err != nil && strings.Contains(err.Error(), "t/0"))
+	is.NoErr(m.close())
+}
