@@ -61,9 +61,17 @@ var ErrNoEpochs = errors.New("the broker doesn't tell where leader epochs end")
 // a leader epoch, or of the last one before it, end in its log. A reader that is
 // past that has read records which are gone (KIP-320).
 func (c *Client) EpochEnd(ctx context.Context, topic string, partition, epoch int32) (int64, error) {
+	end, err := c.epochEnd(ctx, topic, partition, epoch)
+	if err != nil && !errors.Is(err, ErrNoEpochs) {
+		return 0, fmt.Errorf("find the end of leader epoch %d of %s/%d: %w", epoch, topic, partition, err)
+	}
+	return end, err
+}
+
+func (c *Client) epochEnd(ctx context.Context, topic string, partition, epoch int32) (int64, error) {
 	conn, p, err := c.leader(ctx, topic, partition)
 	if err != nil {
-		return 0, fmt.Errorf("find the end of a leader epoch of %s/%d: %w", topic, partition, err)
+		return 0, err
 	}
 	req := &epochRequest{ReplicaID: -1, Topics: []epochTopic{{
 		Topic:      topic,
@@ -76,18 +84,18 @@ func (c *Client) EpochEnd(ctx context.Context, topic string, partition, epoch in
 	if err != nil {
 		return 0, err
 	}
-	topics := msg.(*epochResponse).Topics
-	if len(topics) == 0 || len(topics[0].Partitions) == 0 {
-		return 0, errors.New("find the end of a leader epoch: the broker's answer is empty")
+	for _, t := range msg.(*epochResponse).Topics {
+		for _, a := range t.Partitions {
+			switch {
+			case t.Topic != topic || a.Partition != partition:
+			case a.ErrorCode == 0 && a.EndOffset < 0:
+				return 0, ErrNoEpochs
+			default:
+				return a.EndOffset, CodeError(a.ErrorCode)
+			}
+		}
 	}
-	a := topics[0].Partitions[0]
-	if a.ErrorCode != 0 {
-		return 0, fmt.Errorf("find the end of leader epoch %d of %s/%d: %w", epoch, topic, partition, CodeError(a.ErrorCode))
-	}
-	if a.EndOffset < 0 {
-		return 0, ErrNoEpochs
-	}
-	return a.EndOffset, nil
+	return 0, errors.New("the broker's answer does not mention it")
 }
 
 // leader connects to the leader of a partition, as metadata has it.

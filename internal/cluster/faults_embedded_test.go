@@ -36,6 +36,10 @@ var operations = map[kmsg.Key]func(context.Context, *Client) error{
 		_, err := c.ListOffset(ctx, "t", 0, Latest, true)
 		return err
 	},
+	kmsg.OffsetForLeaderEpoch: func(ctx context.Context, c *Client) error {
+		_, err := c.EpochEnd(ctx, "t", 0, 0)
+		return err
+	},
 }
 
 // insist does an operation until it succeeds or fails for good.

@@ -107,9 +107,19 @@ func (f *Fetcher) fetch(broker int32, req *fetch.Request) (response, error) {
 		err = cluster.CodeError(res.err)
 	}
 	if err != nil {
-		return response{}, fmt.Errorf("fetch from %s: %w", conn.Addr(), err)
+		err = fmt.Errorf("fetch from %s: %w", conn.Addr(), err)
+		if res.err != 0 && !passes(kafkago.Error(res.err)) {
+			f.Fail(err)
+		}
+		return response{}, err
 	}
 	return res, nil
+}
+
+// passes tells whether fetching goes on after an error code. An unknown error of
+// the broker is one of those, as for Java's client.
+func passes(code kafkago.Error) bool {
+	return code == kafkago.Unknown || cluster.Retriable(code)
 }
 
 // accept moves the partitions on by what the broker answered, and returns the
@@ -121,6 +131,7 @@ func (f *Fetcher) accept(broker int32, res response, asked map[key]*partition) [
 	for i := range res.partitions {
 		r := &res.partitions[i]
 		p := asked[key{r.topic, r.id}]
+		delete(asked, key{r.topic, r.id})
 		if p == nil || p.removed || p.leader != broker {
 			continue
 		}
@@ -142,21 +153,35 @@ func (f *Fetcher) accept(broker int32, res response, asked map[key]*partition) [
 		p.maxBytes = f.cfg.MaxPartitionBytes
 		p.pending++
 	}
+	for _, p := range asked { // the answer is silent about them: not at once again
+		if p.leader == broker {
+			f.missed(p, errors.New("the broker's answer does not mention it"))
+		}
+	}
 	return sets
 }
 
 // partitionFailed decides what an error of one partition means.
-func (f *Fetcher) partitionFailed(p *partition, err kafkago.Error, r *partitionResponse) {
+func (f *Fetcher) partitionFailed(p *partition, code kafkago.Error, r *partitionResponse) {
+	err := cluster.CodeError(r.err)
 	switch {
-	case errors.Is(err, kafkago.OffsetOutOfRange):
+	case code == kafkago.OffsetOutOfRange:
 		p.lose(OutOfRange)
 		f.wakeRouter()
-	case cluster.Retriable(err):
-		p.orphan()
-		f.wakeRouter()
+	case code == kafkago.InvalidMessage && p.misses >= maxMisses, !passes(code):
+		f.fail(p.fetchError(err))
 	default:
-		f.fail(fmt.Errorf("fetch %s/%d at offset %d: %w", p.topic, p.id, p.offset, err))
+		f.missed(p, err)
 	}
+}
+
+// missed gives a partition back to the router after a fetch in vain. The lock is held.
+func (f *Fetcher) missed(p *partition, err error) {
+	p.orphan()
+	if p.misses%maxMisses == 0 {
+		f.cfg.Warn("fetching does not get on, trying again", p.fetchError(err))
+	}
+	f.wakeRouter()
 }
 
 // disown gives the partitions of a broker back to the router.

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -17,6 +18,10 @@ const (
 
 	minRetry = 20 * time.Millisecond
 	maxRetry = time.Second
+
+	// maxMisses is how many fetches in a row, some seconds of them, are in vain
+	// before it counts as trouble.
+	maxMisses = 10
 )
 
 // partition is one assignment of a partition to the Fetcher. All fields behind
@@ -58,6 +63,10 @@ func (p *partition) orphan() {
 		p.retryAt = p.retryAt.Add(min(minRetry<<min(p.misses-1, 10), maxRetry))
 	}
 	p.misses++
+}
+
+func (p *partition) fetchError(err error) error {
+	return fmt.Errorf("fetch %s/%d at offset %d: %w", p.topic, p.id, p.offset, err)
 }
 
 // fetched is the raw record set of one partition on its way to the decoder.

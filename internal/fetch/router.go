@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -77,6 +78,10 @@ func (f *Fetcher) assign() (again bool) {
 		}
 		t, _ := f.client.Cached(p.topic)
 		mp, ok := t.Partition(p.id)
+		if !ok && t.Err != nil && !cluster.Retriable(t.Err) {
+			f.fail(fmt.Errorf("find the leader of %s/%d: %w", p.topic, p.id, t.Err))
+			continue
+		}
 		if !ok || mp.Leader < 0 {
 			again = true
 			continue

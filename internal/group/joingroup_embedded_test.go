@@ -15,7 +15,9 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
-func TestFindsItsCoordinatorThroughEachErrorCode(t *testing.T) { entersThrough(t, kmsg.FindCoordinator) }
+func TestFindsItsCoordinatorThroughEachErrorCode(t *testing.T) {
+	entersThrough(t, kmsg.FindCoordinator)
+}
 
 func TestJoinsThroughEachErrorCode(t *testing.T) { entersThrough(t, kmsg.JoinGroup) }
 

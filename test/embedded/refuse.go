@@ -148,6 +148,18 @@ func refuseParts(req kmsg.Request, kind kmsg.Response, code int16) {
 			}
 			res.Topics = append(res.Topics, t)
 		}
+	case *kmsg.OffsetForLeaderEpochRequest:
+		res := kind.(*kmsg.OffsetForLeaderEpochResponse)
+		for i := range req.Topics {
+			t := kmsg.NewOffsetForLeaderEpochResponseTopic()
+			t.Topic = req.Topics[i].Topic
+			for j := range req.Topics[i].Partitions {
+				p := kmsg.NewOffsetForLeaderEpochResponseTopicPartition()
+				p.Partition, p.ErrorCode = req.Topics[i].Partitions[j].Partition, code
+				t.Partitions = append(t.Partitions, p)
+			}
+			res.Topics = append(res.Topics, t)
+		}
 	case *kmsg.FetchRequest:
 		res := kind.(*kmsg.FetchResponse)
 		for i := range req.Topics {

@@ -14,18 +14,25 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
-// As in Java's client: what is not retriable ends it, named with its partition.
-func TestListsOffsetsThroughEachErrorCode(t *testing.T) {
+func TestListsOffsetsThroughEachErrorCode(t *testing.T) { asksThrough(t, kmsg.ListOffsets) }
+
+func TestFindsTheEndOfALeaderEpochThroughEachErrorCode(t *testing.T) {
+	asksThrough(t, kmsg.OffsetForLeaderEpoch)
+}
+
+// asksThrough asks a partition's leader, who refuses it twice. As in Java's client:
+// what is not retriable ends it, named with the partition.
+func asksThrough(t *testing.T, key kmsg.Key) {
 	is := is.New(t)
 	ctx := guarded(t)
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
-	refuse := embedded.Refuse(fake, kmsg.ListOffsets, func(kmsg.Request) string { return "" })
+	refuse := embedded.Refuse(fake, key, func(kmsg.Request) string { return "" })
 	c := newClient(t, fake.ListenAddrs()...)
 	_, err := c.Refresh(ctx, []string{"t"}, false)
 	is.NoErr(err)
 	for _, code := range embedded.Codes() {
 		refuse.Next("", code, 2)
-		err := insist(ctx, c, operations[kmsg.ListOffsets])
+		err := insist(ctx, c, operations[key])
 		if Retriable(CodeError(code)) {
 			is.NoErr(err)
 			is.Equal(refuse.Left(""), 0)
