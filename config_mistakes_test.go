@@ -68,14 +68,42 @@ func TestMistakesInASource(t *testing.T) {
 		given map[string]string
 		want  []complaint
 	}{
-		"no topics":       {map[string]string{"topics": ""}, []complaint{{"topics", "at least one topic is required"}}},
-		"only commas":     {map[string]string{"topics": " ,,", "topic": ","}, []complaint{{"topics", "at least one topic is required"}}},
-		"topic as well":   {map[string]string{"topic": "payments"}, []complaint{{"topic", "alias of topics: give one of the two"}}},
-		"bad names":       {map[string]string{"topics": "a b,good,ü,.."}, []complaint{{"topics", `"a b"`}, {"topics", `"ü"`}, {"topics", `".."`}}},
-		"a long name":     {map[string]string{"topics": strings.Repeat("x", 250)}, []complaint{{"topics", "250 characters, up to 249 are allowed"}}},
-		"negative size":   {map[string]string{"commitOffsetsSize": "-1"}, []complaint{{"commitOffsetsSize", "-1 is not allowed: 0 or more"}}},
-		"negative delay":  {map[string]string{"commitOffsetsDelay": "-1ns"}, []complaint{{"commitOffsetsDelay", "-1ns is not allowed"}}},
-		"unknown reset":   {map[string]string{"autoOffsetReset": "none"}, []complaint{{"autoOffsetReset", `"none" is unknown: earliest, latest or error`}}},
+		"no topics":      {map[string]string{"topics": ""}, []complaint{{"topics", "at least one topic is required"}}},
+		"only commas":    {map[string]string{"topics": " ,,", "topic": ","}, []complaint{{"topics", "at least one topic is required"}}},
+		"topic as well":  {map[string]string{"topic": "payments"}, []complaint{{"topic", "alias of topics: give one of the two"}}},
+		"bad names":      {map[string]string{"topics": "a b,good,ü,.."}, []complaint{{"topics", `"a b"`}, {"topics", `"ü"`}, {"topics", `".."`}}},
+		"a long name":    {map[string]string{"topics": strings.Repeat("x", 250)}, []complaint{{"topics", "250 characters, up to 249 are allowed"}}},
+		"negative size":  {map[string]string{"commitOffsetsSize": "-1"}, []complaint{{"commitOffsetsSize", "-1 is not allowed: 0 or more"}}},
+		"negative delay": {map[string]string{"commitOffsetsDelay": "-1ns"}, []complaint{{"commitOffsetsDelay", "-1ns is not allowed"}}},
+		"unknown reset":  {map[string]string{"autoOffsetReset": "none"}, []complaint{{"autoOffsetReset", `"none" is unknown: earliest, latest or error`}}},
+		"no instance ID": {map[string]string{"groupInstanceID": "a b"}, []complaint{{"groupInstanceID", `"a b" has characters`}}},
+		"no balancer":    {map[string]string{"groupBalancer": ","}, []complaint{{"groupBalancer", "at least one is required of cooperative-sticky, range, roundrobin, sticky"}}},
+		"wrong balancers": {
+			map[string]string{"groupBalancer": "range,uniform,range"},
+			[]complaint{{"groupBalancer", `"uniform" is unknown: cooperative-sticky, range, roundrobin, sticky`}, {"groupBalancer", `"range" is named twice`}},
+		},
+		"no times": {
+			map[string]string{"sessionTimeout": "0s", "heartbeatInterval": "-1s", "rebalanceTimeout": "600h", "fetchMaxWait": "0s"},
+			[]complaint{{"sessionTimeout", "0s is not allowed: 1ms to"}, {"heartbeatInterval", "-1s is not allowed: 1ms to"}, {"rebalanceTimeout", "600h0m0s"}, {"fetchMaxWait", "0s is not allowed: 1ms to 1m0s"}},
+		},
+		"a slow heart": {
+			map[string]string{"sessionTimeout": "10s", "heartbeatInterval": "10s", "rebalanceTimeout": "5s"},
+			[]complaint{{"heartbeatInterval", "less than sessionTimeout, which is 10s"}, {"heartbeatInterval", "less than rebalanceTimeout, which is 5s"}},
+		},
+		"isolation level": {map[string]string{"isolationLevel": "serializable"}, []complaint{{"isolationLevel", `"serializable" is unknown: read_committed or read_uncommitted`}}},
+		"no bytes": {
+			map[string]string{"fetchMinBytes": "0", "fetchMaxBytes": "1000000000", "fetchMaxPartitionBytes": "-1"},
+			[]complaint{{"fetchMinBytes", "0 is not allowed: 1 to"}, {"fetchMaxBytes", "1000000000"}, {"fetchMaxPartitionBytes", "-1"}},
+		},
+		"more than all": {
+			map[string]string{"fetchMinBytes": "1001", "fetchMaxBytes": "1000"},
+			[]complaint{{"fetchMinBytes", "up to fetchMaxBytes, which is 1000"}},
+		},
+		"nothing in flight": {map[string]string{"maxUncommitted": "0"}, []complaint{{"maxUncommitted", "0 is not allowed: 1 or more"}}},
+		"half a batch": {
+			map[string]string{"maxUncommitted": "100", "sdk.batch.size": "101"},
+			[]complaint{{"maxUncommitted", "at least sdk.batch.size, which is 101"}},
+		},
 		"both and a name": {map[string]string{"topic": "a b"}, []complaint{{"topic", "give one"}, {"topic", `"a b"`}}},
 		"all at once": {
 			map[string]string{"servers": "", "topics": "", "commitOffsetsSize": "-5", "commitOffsetsDelay": "-5s", "saslUsername": "u"},

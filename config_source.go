@@ -16,18 +16,14 @@ import (
 type SourceConfig struct {
 	sdk.DefaultSourceMiddleware
 	Config
+	GroupConfig
 	StartConfig
+	FetchConfig
 
 	// Topics to read, separated by commas. Required.
 	Topics []string `json:"topics"`
 	// Alias of topics, for pipelines that read one topic.
 	Topic []string `json:"topic"`
-	// Consumer group to join. Left empty, an ID is generated at the first start
-	// and kept in the position of the records.
-	GroupID string `json:"groupID"`
-	// Whether to try again when the group coordinator refuses this member, for
-	// instance for lack of permission. If false, the source fails.
-	RetryGroupJoinErrors bool `json:"retryGroupJoinErrors" default:"true"`
 	// Offsets are committed as soon as so many records were acknowledged since
 	// the last commit.
 	CommitOffsetsSize int `json:"commitOffsetsSize" default:"1000"`
@@ -74,7 +70,13 @@ func (c *SourceConfig) Validate(ctx context.Context) error {
 	if c.CommitOffsetsDelay < 0 {
 		errs = append(errs, settingError("commitOffsetsDelay", fmt.Sprintf("%s is not allowed: it can't be negative", c.CommitOffsetsDelay), "5s"))
 	}
-	return errors.Join(append(errs, c.StartConfig.validate()...)...)
+	if size := c.BatchSize; size != nil && *size > c.MaxUncommitted {
+		errs = append(errs, settingError("maxUncommitted", fmt.Sprintf("%d is not allowed: at least sdk.batch.size, which is %d", c.MaxUncommitted, *size), ""))
+	}
+	errs = append(errs, c.GroupConfig.validate()...)
+	errs = append(errs, c.StartConfig.validate()...)
+	errs = append(errs, c.FetchConfig.validate()...)
+	return errors.Join(errs...)
 }
 
 // topics lists the topics to read, each once.

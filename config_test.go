@@ -76,10 +76,15 @@ func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
 	s, err := ParseSource(changed(goodSource, nil))
 	is.NoErr(err)
 	is.Equal(s.Topics, []string{"orders"})
-	is.Equal(s.GroupID, "")
-	is.Equal(s.ReadFromBeginning, false)
-	is.Equal(s.AutoOffsetReset, "earliest")
-	is.Equal(s.RetryGroupJoinErrors, true)
+	is.Equal(s.GroupConfig, GroupConfig{
+		GroupBalancer: []string{"cooperative-sticky", "range"}, SessionTimeout: 45 * time.Second,
+		HeartbeatInterval: 3 * time.Second, RebalanceTimeout: time.Minute, RetryGroupJoinErrors: true,
+	})
+	is.Equal(s.StartConfig, StartConfig{AutoOffsetReset: "earliest"})
+	is.Equal(s.FetchConfig, FetchConfig{
+		IsolationLevel: "read_committed", FetchMinBytes: 1, FetchMaxBytes: 16 << 20, FetchMaxPartitionBytes: 1 << 20,
+		FetchMaxWait: 500 * time.Millisecond, MaxUncommitted: 100_000,
+	})
 	is.Equal(s.CommitOffsetsSize, 1000)
 	is.Equal(s.CommitOffsetsDelay, 5*time.Second)
 	is.Equal(*s.SourceWithSchemaExtraction.KeyEnabled, false)
@@ -110,13 +115,23 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 
 	s, err := ParseSource(changed(goodSource, map[string]string{
 		"groupID": "g", "readFromBeginning": "true", "autoOffsetReset": "error", "retryGroupJoinErrors": "false",
+		"groupInstanceID": "i", "groupBalancer": "sticky, roundrobin", "sessionTimeout": "6s", "heartbeatInterval": "1s", "rebalanceTimeout": "10s",
+		"isolationLevel": "read_uncommitted", "fetchMinBytes": "2", "fetchMaxBytes": "4", "fetchMaxPartitionBytes": "3", "fetchMaxWait": "1s",
+		"maxUncommitted":    "7",
 		"commitOffsetsSize": "0", "commitOffsetsDelay": "0s", "sdk.schema.extract.payload.enabled": "true",
 	}))
 	is.NoErr(err)
-	is.Equal(s.GroupID, "g")
-	is.Equal(s.ReadFromBeginning, true)
-	is.Equal(s.AutoOffsetReset, "error")
-	is.Equal(s.RetryGroupJoinErrors, false)
+	is.Equal(s.GroupConfig, GroupConfig{
+		GroupID: "g", GroupInstanceID: "i", GroupBalancer: []string{"sticky", " roundrobin"},
+		SessionTimeout: 6 * time.Second, HeartbeatInterval: time.Second, RebalanceTimeout: 10 * time.Second,
+	})
+	is.Equal(s.balancers(), []string{"sticky", "roundrobin"})
+	is.Equal(s.StartConfig, StartConfig{ReadFromBeginning: true, AutoOffsetReset: "error"})
+	is.Equal(s.FetchConfig, FetchConfig{
+		IsolationLevel: "read_uncommitted", FetchMinBytes: 2, FetchMaxBytes: 4, FetchMaxPartitionBytes: 3,
+		FetchMaxWait: time.Second, MaxUncommitted: 7,
+	})
+	is.Equal(s.fetch().ReadCommitted, false)
 	is.Equal(s.CommitOffsetsSize, 0)
 	is.Equal(s.CommitOffsetsDelay, time.Duration(0))
 	is.Equal(*s.SourceWithSchemaExtraction.PayloadEnabled, true)

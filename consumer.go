@@ -10,7 +10,6 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
-	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
@@ -42,23 +41,8 @@ type Consumer interface {
 	Close(ctx context.Context) error
 }
 
-// Properties of a group member that are not settings; the values are those of
-// Kafka's own consumer.
-const (
-	sessionTimeout    = 45 * time.Second
-	heartbeatInterval = 3 * time.Second
-	rebalanceTimeout  = 60 * time.Second
-	metadataInterval  = 10 * time.Second
-)
-
-// Bounds of what a source holds in memory.
-const (
-	fetchMaxWait           = 500 * time.Millisecond
-	fetchMaxBytes          = 16 << 20
-	fetchMaxPartitionBytes = 1 << 20
-	fetchMaxBuffered       = 32 << 20
-	maxUncommitted         = 100_000
-)
+// metadataInterval is how often a group looks for new topics and partitions.
+const metadataInterval = 10 * time.Second
 
 // newGroupConsumer joins a consumer group.
 func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from Position) (Consumer, error) {
@@ -80,27 +64,22 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	cfg := consumer.Config{
 		Group: group.Config{
 			GroupID:           groupID,
+			InstanceID:        c.GroupInstanceID,
 			Topics:            c.topics(),
-			SessionTimeout:    sessionTimeout,
-			RebalanceTimeout:  rebalanceTimeout,
-			HeartbeatInterval: heartbeatInterval,
+			Balancers:         c.balancers(),
+			SessionTimeout:    c.SessionTimeout,
+			RebalanceTimeout:  c.RebalanceTimeout,
+			HeartbeatInterval: c.HeartbeatInterval,
 			MetadataInterval:  metadataInterval,
 			RetryJoin:         c.RetryGroupJoinErrors,
 			Warn:              warner(ctx),
 		},
-		Fetch: fetch.Config{
-			ReadCommitted:     true,
-			MinBytes:          1,
-			MaxWait:           fetchMaxWait,
-			MaxBytes:          fetchMaxBytes,
-			MaxPartitionBytes: fetchMaxPartitionBytes,
-			MaxBuffered:       fetchMaxBuffered,
-		},
+		Fetch:          c.fetch(),
 		FromBeginning:  c.ReadFromBeginning,
 		Reset:          reset,
 		CommitSize:     max(c.CommitOffsetsSize, 1),
 		CommitInterval: c.CommitOffsetsDelay,
-		MaxUncommitted: maxUncommitted,
+		MaxUncommitted: c.MaxUncommitted,
 		Missing:        missing,
 		Info:           func(msg string) { logger.Info().Msg(msg) },
 	}

@@ -108,8 +108,12 @@ func realKafka(t *testing.T) (context.Context, *broker.Cluster, *kclient.Client)
 }
 
 func openReal(t *testing.T, servers []string, topic, g string) *Consumer {
+	return openWith(t, servers, topic, g, func(*Config) {})
+}
+
+func openWith(t *testing.T, servers []string, topic, g string, change func(*Config)) *Consumer {
 	client := cluster.New(servers, wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second})
-	return Open(client, Config{
+	cfg := Config{
 		Group: group.Config{
 			GroupID: g, Topics: []string{topic},
 			SessionTimeout: 10 * time.Second, RebalanceTimeout: 20 * time.Second,
@@ -121,8 +125,10 @@ func openReal(t *testing.T, servers []string, topic, g string) *Consumer {
 			MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
 		},
 		FromBeginning: true, CommitSize: 1000, CommitInterval: time.Second, MaxUncommitted: 10_000,
-		Info: func(string) {},
-	})
+		Info: func(msg string) { t.Log(msg) },
+	}
+	change(&cfg)
+	return Open(client, cfg)
 }
 
 func pollAll(ctx context.Context, cl *kgo.Client) {

@@ -2,6 +2,7 @@ package group
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -72,16 +73,18 @@ func compareMembers(a, b memberInfo) int {
 	return cmp.Compare(a.id, b.id)
 }
 
-// balancers are what a member offers, the preferred one first. The coordinator
-// chooses one that all members offer: Kafka's own consumer has both, franz-go the
-// first, kafka-go the second.
-var balancers = []balancer{stickyBalancer{}, rangeBalancer{}}
-
-func balancerNamed(name string) balancer {
-	for _, b := range balancers {
-		if b.name() == name {
-			return b
-		}
-	}
-	return nil
+// balancers are those that can be offered. The coordinator chooses one that all
+// members of the group offer.
+var balancers = map[string]balancer{
+	"cooperative-sticky": stickyBalancer{},
+	"range":              rangeBalancer{},
+	"roundrobin":         roundRobinBalancer{},
+	"sticky":             stickyBalancer{eager: true},
 }
+
+// DefaultBalancers are what a member offers unless it is told otherwise: Kafka's
+// own consumer has both, franz-go the first, kafka-go the second.
+var DefaultBalancers = []string{"cooperative-sticky", "range"}
+
+// Balancers lists the names of those that can be offered.
+func Balancers() []string { return slices.Sorted(maps.Keys(balancers)) }

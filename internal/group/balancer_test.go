@@ -34,3 +34,18 @@ func TestStaticMembersComeFirst(t *testing.T) {
 	is.Equal(got["5"], Partitions{"x": {1}})
 	is.Equal(got["1"], Partitions{"x": {2}})
 }
+
+func TestRoundRobinGoesOnWithTheNextTopic(t *testing.T) {
+	is := is.New(t)
+	members := []memberInfo{
+		{id: "c", subscription: subscription{topics: []string{"x", "y"}}},
+		{id: "a", subscription: subscription{topics: []string{"y", "x"}}},
+		{id: "b", subscription: subscription{topics: []string{"y", "missing"}}},
+	}
+	got := roundRobinBalancer{}.assign(members, map[string]int32{"x": 3, "y": 4})
+	is.Equal(got, map[string]Partitions{
+		"a": {"x": {0, 2}, "y": {2}},
+		"b": {"y": {0, 3}},
+		"c": {"x": {1}, "y": {1}},
+	})
+}

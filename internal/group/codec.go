@@ -54,6 +54,31 @@ func decodeSubscription(b []byte) (subscription, error) {
 	return s, r.Err()
 }
 
+// encodePrevious is the user data of a member that offers sticky: what it was
+// assigned, and in which generation. Kafka's StickyAssignor has it as
+// StickyAssignorUserData, version 1; version 0 had no generation.
+func encodePrevious(p Partitions, generation int32) []byte {
+	return binary.BigEndian.AppendUint32(appendPartitions(nil, p), uint32(generation))
+}
+
+// decodePrevious reads what another client may have written: garbage counts as
+// nothing, and costs no more than stickiness.
+func decodePrevious(b []byte) (p Partitions, generation int32) {
+	generation = -1
+	if len(b) == 0 {
+		return Partitions{}, generation
+	}
+	r := primitive.NewReader(b)
+	p = readPartitions(r)
+	if r.Len() > 0 {
+		generation = r.Int32()
+	}
+	if r.Err() != nil {
+		return Partitions{}, -1
+	}
+	return p, generation
+}
+
 func encodeAssignment(p Partitions) []byte {
 	b := binary.BigEndian.AppendUint16(nil, 0)
 	b = appendPartitions(b, p)

@@ -54,6 +54,28 @@ func TestReadsSubscriptionsOfKafkaGo(t *testing.T) {
 	is.Equal(s.topics, []string{"a"})
 }
 
+func TestPreviousAssignmentIsWhatFranzGoReads(t *testing.T) {
+	is := is.New(t)
+	var m kmsg.StickyMemberMetadata
+	is.NoErr(m.ReadFrom(encodePrevious(Partitions{"a": {1, 2}, "b": {0}}, 7)))
+	is.Equal(m.Generation, int32(7))
+	is.Equal(len(m.CurrentAssignment), 2)
+	is.Equal(m.CurrentAssignment[0], kmsg.StickyMemberMetadataCurrentAssignment{Topic: "a", Partitions: []int32{1, 2}})
+	p, generation := decodePrevious(m.AppendTo(nil))
+	is.Equal(p, Partitions{"a": {1, 2}, "b": {0}})
+	is.Equal(generation, int32(7))
+
+	old := m.AppendTo(nil)
+	p, generation = decodePrevious(old[:len(old)-4]) // version 0
+	is.Equal(p, Partitions{"a": {1, 2}, "b": {0}})
+	is.Equal(generation, int32(-1))
+	for _, garbage := range [][]byte{nil, {}, []byte("garbage"), old[:7]} {
+		p, generation = decodePrevious(garbage)
+		is.Equal(p, Partitions{})
+		is.Equal(generation, int32(-1))
+	}
+}
+
 func TestAssignmentRoundTrip(t *testing.T) {
 	is := is.New(t)
 	want := Partitions{"a": {0, 3}, "b": {1}}
@@ -72,5 +94,6 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		_, _ = decodeSubscription(b)
 		_, _ = decodeAssignment(b)
+		_, _ = decodePrevious(b)
 	})
 }

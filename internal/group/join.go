@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -22,11 +23,10 @@ func (m *Member) join(ctx context.Context) (Partitions, error) {
 	if err != nil {
 		return nil, m.errorf("join", err)
 	}
-	bal := balancerNamed(res.ProtocolName)
-	if bal == nil {
+	if !slices.Contains(m.cfg.Balancers, res.ProtocolName) {
 		return nil, m.errorf("join", fmt.Errorf("the coordinator chose the assignment protocol %q, which was not offered", res.ProtocolName))
 	}
-	m.bal = bal
+	m.bal = balancers[res.ProtocolName]
 	if !m.bal.cooperative() && m.held.Len() > 0 {
 		// A member that can't cooperate has joined meanwhile. What is held may
 		// already be somebody else's: it is too late to commit.
@@ -83,16 +83,19 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 	}
 }
 
-// offer describes this member for each balancer. The eager one gets the oldest
+// offer describes this member for each balancer. The eager ones get the oldest
 // format, which kafka-go understands as leader too.
 func (m *Member) offer(generation int32) []joingroup.RequestProtocol {
 	var out []joingroup.RequestProtocol
-	for _, b := range balancers {
+	for _, name := range m.cfg.Balancers {
 		s, version := subscription{topics: m.cfg.Topics, generation: generation}, int16(0)
-		if b.cooperative() {
+		switch name {
+		case "cooperative-sticky":
 			s.owned, version = m.held, 2
+		case "sticky":
+			s.userData = encodePrevious(m.last, generation)
 		}
-		out = append(out, joingroup.RequestProtocol{Name: b.name(), Metadata: s.encode(version)})
+		out = append(out, joingroup.RequestProtocol{Name: name, Metadata: s.encode(version)})
 	}
 	return out
 }

@@ -3,7 +3,6 @@ package group
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -21,6 +20,7 @@ type Config struct {
 	SessionTimeout    time.Duration // the coordinator gives a silent member up after it
 	RebalanceTimeout  time.Duration // members have so long to join again
 	HeartbeatInterval time.Duration
+	Balancers         []string      // in the order in which they are offered, by their names; see Balancers
 	MetadataInterval  time.Duration // how often the leader looks for new partitions
 	// RetryJoin makes a member try again where the coordinator refuses it, for
 	// instance for lack of permission; otherwise that ends Run.
@@ -57,7 +57,8 @@ type Member struct {
 	generation  int32 // -1 outside of a generation
 
 	held           Partitions
-	lastGeneration int32             // in which held was assigned; -1 none
+	last           Partitions        // what was assigned last, given back or not
+	lastGeneration int32             // in which it was assigned; -1 none
 	lastContact    time.Time         // when the coordinator last counted this member in
 	counts         map[string]int32  // partition counts that the last own assignment was made from; nil for followers
 	seen           map[string]int32  // the last known partition counts of topics that exist
@@ -66,7 +67,14 @@ type Member struct {
 
 // NewMember returns a member that does nothing before Run.
 func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
-	return &Member{client: client, cfg: cfg, handler: h, bal: balancers[0], coordinator: -1, generation: -1, lastGeneration: -1, held: Partitions{}, seen: make(map[string]int32), warned: make(map[string]string)}
+	if len(cfg.Balancers) == 0 {
+		cfg.Balancers = DefaultBalancers
+	}
+	return &Member{
+		client: client, cfg: cfg, handler: h, bal: balancers[cfg.Balancers[0]],
+		coordinator: -1, generation: -1, lastGeneration: -1, held: Partitions{},
+		seen: make(map[string]int32), warned: make(map[string]string),
+	}
 }
 
 // Run is the life of the member: it joins, and joins again after each
@@ -106,6 +114,7 @@ func (m *Member) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m.last = assigned
 	revoked := m.held.Minus(assigned)
 	m.take(ctx, assigned, revoked)
 	if revoked.Len() == 0 {
@@ -162,20 +171,6 @@ func (m *Member) recover(err error) {
 		}
 	}
 	m.cfg.Warn("group membership interrupted, joining again", err)
-}
-
-func (m *Member) fatal(err error) bool {
-	var code kafkago.Error
-	if errors.As(err, &code) {
-		switch code {
-		case kafkago.UnknownMemberId, kafkago.IllegalGeneration, kafkago.RebalanceInProgress, kafkago.MemberIDRequired:
-			return false
-		case kafkago.FencedInstanceID:
-			return true
-		}
-		return !cluster.Retriable(err) && !m.cfg.RetryJoin
-	}
-	return cluster.Hopeless(err)
 }
 
 // bounded limits what a handler may do to well below the session timeout, since
@@ -248,8 +243,4 @@ func (m *Member) connect(ctx context.Context, p cluster.Purpose) (*wire.Conn, er
 		return nil, err
 	}
 	return m.client.Broker(ctx, id, p)
-}
-
-func (m *Member) errorf(step string, err error) error {
-	return fmt.Errorf("%s group %q: %w", step, m.cfg.GroupID, err)
 }

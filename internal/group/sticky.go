@@ -2,6 +2,7 @@ package group
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -9,17 +10,31 @@ import (
 // have as far as that is balanced. A partition that is to move is given to nobody
 // in this round: its owner gives it up and joins again, and only then it is free.
 // So partitions that stay are read on during a rebalance.
-type stickyBalancer struct{}
+//
+// The eager one is sticky: all have given up all, so partitions move at once. What
+// members had before is in their user data.
+type stickyBalancer struct{ eager bool }
 
-func (stickyBalancer) name() string { return "cooperative-sticky" }
+func (b stickyBalancer) name() string {
+	if b.eager {
+		return "sticky"
+	}
+	return "cooperative-sticky"
+}
 
-func (stickyBalancer) cooperative() bool { return true }
+func (b stickyBalancer) cooperative() bool { return !b.eager }
 
-func (stickyBalancer) assign(members []memberInfo, counts map[string]int32) map[string]Partitions {
+func (b stickyBalancer) assign(members []memberInfo, counts map[string]int32) map[string]Partitions {
+	if b.eager {
+		members = slices.Clone(members)
+		for i := range members {
+			members[i].owned, members[i].generation = decodePrevious(members[i].userData)
+		}
+	}
 	s := newSticky(members, counts)
 	owner := make(map[partition]int, len(s.owner))
-	for p, m := range s.owner {
-		owner[p] = m
+	if !b.eager {
+		maps.Copy(owner, s.owner)
 	}
 	s.giveOut()
 	s.balance()

@@ -96,6 +96,28 @@ func TestTheLaterGenerationOwnsAPartitionThatTwoClaim(t *testing.T) {
 	is.Equal(got["b"], Partitions{"x": {1}})
 }
 
+// What moves in an eager group moves at once, and what can stay stays.
+func TestAnEagerMemberGetsWhatItHadBefore(t *testing.T) {
+	is := is.New(t)
+	had := func(id string, generation int32, ids ...int32) memberInfo {
+		m := joining(id, "x")
+		m.userData = encodePrevious(Partitions{"x": ids}, generation)
+		return m
+	}
+	members := []memberInfo{had("a", 4, 1, 3, 5), had("b", 4, 0, 2, 4), had("old", 3, 1), joining("new", "x")}
+	got := stickyBalancer{eager: true}.assign(members, map[string]int32{"x": 6})
+	total := 0
+	for _, id := range []string{"a", "b"} {
+		is.Equal(got[id].Minus(members[int(id[0]-'a')].previous()).Len(), 0)
+		total += got[id].Len()
+	}
+	total += got["old"].Len() + got["new"].Len()
+	is.Equal(total, 6)
+	is.True(got["new"].Len() == 1 && got["old"].Len() == 1)
+}
+
+func (m memberInfo) previous() Partitions { p, _ := decodePrevious(m.userData); return p }
+
 // Whoever comes and goes, subscribed to whatever: after at most a few rounds each
 // partition of a subscribed topic has one owner that subscribes to it, and members
 // with the same topics have the same number, give or take one.

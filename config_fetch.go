@@ -1,0 +1,86 @@
+package kafka
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
+)
+
+// FetchConfig is how a source reads from the brokers, and how much it may hold.
+type FetchConfig struct {
+	// Which records are read: with read_committed none of transactions that are
+	// open or aborted, with read_uncommitted all.
+	IsolationLevel string `json:"isolationLevel" default:"read_committed"`
+	// A broker answers as soon as it has so many bytes of records.
+	FetchMinBytes int `json:"fetchMinBytes" default:"1"`
+	// Largest answer of a broker in bytes. A single record batch above it is read
+	// all the same.
+	FetchMaxBytes int `json:"fetchMaxBytes" default:"16777216"`
+	// Largest share of one partition in an answer, in bytes. A single record batch
+	// above it is read all the same.
+	FetchMaxPartitionBytes int `json:"fetchMaxPartitionBytes" default:"1048576"`
+	// A broker that does not have fetchMinBytes answers after this time.
+	FetchMaxWait time.Duration `json:"fetchMaxWait" default:"500ms"`
+	// Reading pauses while so many records are not acknowledged.
+	MaxUncommitted int `json:"maxUncommitted" default:"100000"`
+}
+
+// Limits of the settings above.
+const (
+	maxFetchBytes = 512 << 20       // half of the largest answer that a connection takes
+	maxFetchWait  = 1 * time.Minute // a partition that is added waits for a fetch to end
+)
+
+// fetchMaxBuffered bounds the records that are decoded and wait for Conduit.
+const fetchMaxBuffered = 32 << 20
+
+func (c *FetchConfig) validate() []error {
+	_, isolationErr := c.readCommitted()
+	errs := []error{
+		isolationErr,
+		withinBytes("fetchMaxBytes", c.FetchMaxBytes, maxFetchBytes, "16777216"),
+		withinBytes("fetchMinBytes", c.FetchMinBytes, maxFetchBytes, "1"),
+		withinBytes("fetchMaxPartitionBytes", c.FetchMaxPartitionBytes, maxFetchBytes, "1048576"),
+	}
+	if c.FetchMinBytes > c.FetchMaxBytes {
+		errs = append(errs, settingError("fetchMinBytes", fmt.Sprintf("%d is not allowed: up to fetchMaxBytes, which is %d", c.FetchMinBytes, c.FetchMaxBytes), ""))
+	}
+	if c.FetchMaxWait < time.Millisecond || c.FetchMaxWait > maxFetchWait {
+		errs = append(errs, settingError("fetchMaxWait", fmt.Sprintf("%s is not allowed: 1ms to %s", c.FetchMaxWait, maxFetchWait), "500ms"))
+	}
+	if c.MaxUncommitted < 1 {
+		errs = append(errs, settingError("maxUncommitted", fmt.Sprintf("%d is not allowed: 1 or more records", c.MaxUncommitted), "100000"))
+	}
+	return errs
+}
+
+func withinBytes(setting string, n, limit int, example string) error {
+	if n >= 1 && n <= limit {
+		return nil
+	}
+	return settingError(setting, fmt.Sprintf("%d is not allowed: 1 to %d bytes", n, limit), example)
+}
+
+func (c *FetchConfig) readCommitted() (bool, error) {
+	switch c.IsolationLevel {
+	case "read_committed":
+		return true, nil
+	case "read_uncommitted":
+		return false, nil
+	}
+	return false, settingError("isolationLevel", fmt.Sprintf("%q is unknown: read_committed or read_uncommitted", c.IsolationLevel), "")
+}
+
+// fetch is valid settings in the form that the fetcher takes.
+func (c *FetchConfig) fetch() fetch.Config {
+	committed, _ := c.readCommitted()
+	return fetch.Config{
+		ReadCommitted:     committed,
+		MinBytes:          int32(c.FetchMinBytes),
+		MaxWait:           c.FetchMaxWait,
+		MaxBytes:          int32(c.FetchMaxBytes),
+		MaxPartitionBytes: int32(c.FetchMaxPartitionBytes),
+		MaxBuffered:       fetchMaxBuffered,
+	}
+}

@@ -1,0 +1,96 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+)
+
+// GroupConfig is how a source takes part in its consumer group.
+type GroupConfig struct {
+	// Consumer group to join. Left empty, an ID is generated at the first start
+	// and kept in the position of the records.
+	GroupID string `json:"groupID"`
+	// Name of this member in its group, different from all others. A member with a
+	// name that comes back within sessionTimeout gets its partitions back, and the
+	// group does not rebalance.
+	GroupInstanceID string `json:"groupInstanceID"`
+	// How partitions are divided among the members, the preferred way first:
+	// cooperative-sticky, range, roundrobin, sticky. All members of a group must
+	// have one in common.
+	GroupBalancer []string `json:"groupBalancer" default:"cooperative-sticky,range"`
+	// A member that is silent for so long is taken out of the group, and its
+	// partitions go to others. The brokers limit it (group.min.session.timeout.ms,
+	// group.max.session.timeout.ms).
+	SessionTimeout time.Duration `json:"sessionTimeout" default:"45s"`
+	// How often a member shows the group that it lives. Best a third of
+	// sessionTimeout or less.
+	HeartbeatInterval time.Duration `json:"heartbeatInterval" default:"3s"`
+	// Members have so long to hand over partitions and join again when the group
+	// rebalances.
+	RebalanceTimeout time.Duration `json:"rebalanceTimeout" default:"60s"`
+	// Whether to try again when the group coordinator refuses this member, for
+	// instance for lack of permission. If false, the source fails.
+	RetryGroupJoinErrors bool `json:"retryGroupJoinErrors" default:"true"`
+}
+
+func (c *GroupConfig) validate() []error {
+	errs := []error{
+		c.validateInstanceID(),
+		c.validateBalancers(),
+		withinMilliseconds("sessionTimeout", c.SessionTimeout, "45s"),
+		withinMilliseconds("heartbeatInterval", c.HeartbeatInterval, "3s"),
+		withinMilliseconds("rebalanceTimeout", c.RebalanceTimeout, "60s"),
+	}
+	if c.HeartbeatInterval >= c.SessionTimeout {
+		errs = append(errs, settingError("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than sessionTimeout, which is %s", c.HeartbeatInterval, c.SessionTimeout), "3s"))
+	}
+	if c.HeartbeatInterval >= c.RebalanceTimeout {
+		errs = append(errs, settingError("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than rebalanceTimeout, which is %s", c.HeartbeatInterval, c.RebalanceTimeout), "3s"))
+	}
+	return errs
+}
+
+func (c *GroupConfig) validateInstanceID() error {
+	if c.GroupInstanceID == "" {
+		return nil
+	}
+	if err := checkTopic(c.GroupInstanceID); err != nil { // Kafka has the same rule for both
+		return settingError("groupInstanceID", err.Error(), "conduit-1")
+	}
+	return nil
+}
+
+func (c *GroupConfig) validateBalancers() error {
+	known := strings.Join(group.Balancers(), ", ")
+	chosen := c.balancers()
+	var errs []error
+	if len(chosen) == 0 {
+		errs = append(errs, settingError("groupBalancer", "at least one is required of "+known, "range"))
+	}
+	for i, name := range chosen {
+		if !slices.Contains(group.Balancers(), name) {
+			errs = append(errs, settingError("groupBalancer", fmt.Sprintf("%q is unknown: %s", name, known), ""))
+		}
+		if slices.Contains(chosen[:i], name) {
+			errs = append(errs, settingError("groupBalancer", fmt.Sprintf("%q is named twice", name), ""))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *GroupConfig) balancers() []string { return trimmed(c.GroupBalancer) }
+
+// withinMilliseconds checks a time that the protocol has as milliseconds in 32 bits.
+func withinMilliseconds(setting string, d time.Duration, example string) error {
+	const limit = math.MaxInt32 * time.Millisecond
+	if d >= time.Millisecond && d <= limit {
+		return nil
+	}
+	return settingError(setting, fmt.Sprintf("%s is not allowed: 1ms to %s", d, limit), example)
+}

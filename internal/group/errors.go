@@ -1,0 +1,45 @@
+package group
+
+import (
+	"errors"
+	"fmt"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// fatal tells whether an error ends Run.
+func (m *Member) fatal(err error) bool {
+	var code kafkago.Error
+	if errors.As(err, &code) {
+		switch code {
+		case kafkago.UnknownMemberId, kafkago.IllegalGeneration, kafkago.RebalanceInProgress, kafkago.MemberIDRequired:
+			return false
+		case kafkago.FencedInstanceID, kafkago.InvalidSessionTimeout:
+			return true
+		}
+		return !cluster.Retriable(err) && !m.cfg.RetryJoin
+	}
+	return cluster.Hopeless(err)
+}
+
+// errorf names the group, and the setting that helps where there is one.
+func (m *Member) errorf(step string, err error) error {
+	return fmt.Errorf("%s group %q: %w%s", step, m.cfg.GroupID, err, m.remedy(err))
+}
+
+func (m *Member) remedy(err error) string {
+	var code kafkago.Error
+	errors.As(err, &code)
+	switch code {
+	case kafkago.InvalidSessionTimeout:
+		return fmt.Sprintf(": sessionTimeout is %s: choose one that the brokers allow, from their group.min.session.timeout.ms (6s unless changed) to group.max.session.timeout.ms (30m unless changed)",
+			m.cfg.SessionTimeout)
+	case kafkago.FencedInstanceID:
+		return fmt.Sprintf(": another member has joined as groupInstanceID %q: give each member of the group its own", m.cfg.InstanceID)
+	case kafkago.InconsistentGroupProtocol:
+		return fmt.Sprintf(": groupBalancer is %v, of which the group's other members support none, or they are no consumers", m.cfg.Balancers)
+	}
+	return ""
+}
