@@ -76,8 +76,14 @@ func TestMistakesInASource(t *testing.T) {
 		"negative size":  {map[string]string{"commitOffsetsSize": "-1"}, []complaint{{"commitOffsetsSize", "-1 is not allowed: 0 or more"}}},
 		"negative delay": {map[string]string{"commitOffsetsDelay": "-1ns"}, []complaint{{"commitOffsetsDelay", "-1ns is not allowed"}}},
 		"unknown reset":  {map[string]string{"autoOffsetReset": "none"}, []complaint{{"autoOffsetReset", `"none" is unknown: earliest, latest or error`}}},
-		"no instance ID": {map[string]string{"groupInstanceID": "a b"}, []complaint{{"groupInstanceID", `"a b" has characters`}}},
-		"no balancer":    {map[string]string{"groupBalancer": ","}, []complaint{{"groupBalancer", "at least one is required of cooperative-sticky, range, roundrobin, sticky"}}},
+		"no expressions": {
+			map[string]string{"topics": "", "topicsRegex": "a(", "topicsExclude": "[z-a]"},
+			[]complaint{{"topicsRegex", "it is not a Go regular expression"}, {"topicsExclude", "it is not a Go regular expression"}},
+		},
+		"nothing to exclude from":       {map[string]string{"topicsExclude": "a"}, []complaint{{"topicsExclude", "topicsRegex, which is not given"}}},
+		"an expression that ends early": {map[string]string{"topicsRegex": "a)|(b"}, []complaint{{"topicsRegex", "not a Go regular expression"}}},
+		"no instance ID":                {map[string]string{"groupInstanceID": "a b"}, []complaint{{"groupInstanceID", `"a b" has characters`}}},
+		"no balancer":                   {map[string]string{"groupBalancer": ","}, []complaint{{"groupBalancer", "at least one is required of cooperative-sticky, range, roundrobin, sticky"}}},
 		"wrong balancers": {
 			map[string]string{"groupBalancer": "range,uniform,range"},
 			[]complaint{{"groupBalancer", `"uniform" is unknown: cooperative-sticky, range, roundrobin, sticky`}, {"groupBalancer", `"range" is named twice`}},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/conduitio/conduit-commons/lang"
@@ -16,14 +15,11 @@ import (
 type SourceConfig struct {
 	sdk.DefaultSourceMiddleware
 	Config
+	TopicsConfig
 	GroupConfig
 	StartConfig
 	FetchConfig
 
-	// Topics to read, separated by commas. Required.
-	Topics []string `json:"topics"`
-	// Alias of topics, for pipelines that read one topic.
-	Topic []string `json:"topic"`
 	// Offsets are committed as soon as so many records were acknowledged since
 	// the last commit.
 	CommitOffsetsSize int `json:"commitOffsetsSize" default:"1000"`
@@ -51,19 +47,7 @@ func ParseSource(settings map[string]string) (SourceConfig, error) {
 
 // Validate reports everything that is wrong at once.
 func (c *SourceConfig) Validate(ctx context.Context) error {
-	errs := []error{c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx)}
-	switch {
-	case len(trimmed(c.Topics)) > 0 && len(trimmed(c.Topic)) > 0:
-		errs = append(errs, settingError("topic", "it is an alias of topics: give one of the two", ""))
-	case len(c.topics()) == 0:
-		errs = append(errs, settingError("topics", "at least one topic is required", "orders,payments"))
-	}
-	for _, t := range trimmed(c.Topics) {
-		errs = append(errs, validateTopic("topics", t))
-	}
-	for _, t := range trimmed(c.Topic) {
-		errs = append(errs, validateTopic("topic", t))
-	}
+	errs := []error{c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), c.TopicsConfig.validate()}
 	if c.CommitOffsetsSize < 0 {
 		errs = append(errs, settingError("commitOffsetsSize", fmt.Sprintf("%d is not allowed: 0 or more records", c.CommitOffsetsSize), "1000"))
 	}
@@ -77,11 +61,4 @@ func (c *SourceConfig) Validate(ctx context.Context) error {
 	errs = append(errs, c.StartConfig.validate()...)
 	errs = append(errs, c.FetchConfig.validate()...)
 	return errors.Join(errs...)
-}
-
-// topics lists the topics to read, each once.
-func (c *SourceConfig) topics() []string {
-	t := append(trimmed(c.Topics), trimmed(c.Topic)...)
-	slices.Sort(t)
-	return slices.Compact(t)
 }

@@ -161,6 +161,21 @@ func TestBlanksAroundListItemsDoNotCount(t *testing.T) {
 	}
 }
 
+func TestTopicsAreChosenByTheirWholeName(t *testing.T) {
+	is := is.New(t)
+	s, err := ParseSource(map[string]string{"servers": "a:1", "topicsRegex": `orders\..*|payments`, "topicsExclude": `.*\.(test|dlq)`})
+	is.NoErr(err)
+	for topic, want := range map[string]bool{
+		"orders.eu": true, "orders.": true, "payments": true, "orders.test.eu": true,
+		"orders": false, "my-orders.eu": false, "payments2": false, "orders.eu.test": false, "orders.dlq": false,
+	} {
+		is.Equal(s.match()(topic), want) // topic
+	}
+	s, err = ParseSource(changed(goodSource, nil))
+	is.NoErr(err)
+	is.True(s.match() == nil)
+}
+
 func TestParseLeavesOutTheSettingsOfEitherSide(t *testing.T) {
 	is := is.New(t)
 	_, err := Parse(changed(goodDestination, map[string]string{"acks": "two", "topics": "not allowed", "commitOffsetsSize": "-1", "unheard.of": "x"}))

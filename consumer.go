@@ -50,22 +50,26 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	if err != nil {
 		return nil, err
 	}
-	missing, err := missingTopics(ctx, client, c.topics())
+	cfg, err := c.consumer(ctx, client, groupID)
 	if err != nil {
 		client.Close()
 		return nil, err
 	}
-	reset, err := c.resetPolicy()
-	if err != nil {
-		client.Close()
-		return nil, err
+	if from.Topic != "" {
+		cfg.Resume = &consumer.Resume{Topic: from.Topic, Partition: from.Partition, Offset: from.Offset}
 	}
+	return consumer.Open(client, cfg), nil
+}
+
+// consumer is the settings in the form that a consumer takes.
+func (c *SourceConfig) consumer(ctx context.Context, client *cluster.Client, groupID string) (consumer.Config, error) {
 	logger := sdk.Logger(ctx)
 	cfg := consumer.Config{
 		Group: group.Config{
 			GroupID:           groupID,
 			InstanceID:        c.GroupInstanceID,
 			Topics:            c.topics(),
+			Match:             c.match(),
 			Balancers:         c.balancers(),
 			SessionTimeout:    c.SessionTimeout,
 			RebalanceTimeout:  c.RebalanceTimeout,
@@ -76,32 +80,38 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 		},
 		Fetch:          c.fetch(),
 		FromBeginning:  c.ReadFromBeginning,
-		Reset:          reset,
 		CommitSize:     max(c.CommitOffsetsSize, 1),
 		CommitInterval: c.CommitOffsetsDelay,
 		MaxUncommitted: c.MaxUncommitted,
-		Missing:        missing,
 		Info:           func(msg string) { logger.Info().Msg(msg) },
 	}
-	if from.Topic != "" {
-		cfg.Resume = &consumer.Resume{Topic: from.Topic, Partition: from.Partition, Offset: from.Offset}
+	var err error
+	if cfg.Reset, err = c.resetPolicy(); err != nil {
+		return cfg, err
 	}
-	return consumer.Open(client, cfg), nil
+	cfg.Present, err = c.present(ctx, client)
+	return cfg, err
 }
 
-// missingTopics lists the topics that don't exist yet. They are waited for, and
-// don't hold up the others.
-func missingTopics(ctx context.Context, client *cluster.Client, topics []string) ([]string, error) {
-	found, err := client.Refresh(ctx, topics, false)
+// present lists the topics that exist when the source opens. Those that are named
+// and don't exist yet are waited for, and don't hold up the others.
+func (c *SourceConfig) present(ctx context.Context, client *cluster.Client) (map[string]bool, error) {
+	names := c.topics()
+	if c.TopicsRegex != "" {
+		names = nil // all
+	}
+	found, err := client.Refresh(ctx, names, false)
 	if err != nil {
 		return nil, err
 	}
-	var missing []string
-	for _, topic := range topics {
-		if errors.Is(found[topic].Err, kafkago.UnknownTopicOrPartition) {
-			missing = append(missing, topic)
+	present := make(map[string]bool)
+	for name, t := range found {
+		present[name] = !errors.Is(t.Err, kafkago.UnknownTopicOrPartition)
+	}
+	for _, topic := range c.topics() {
+		if !present[topic] {
 			sdk.Logger(ctx).Warn().Str("topic", topic).Msg("the topic does not exist yet; it will be read from its first record once it does")
 		}
 	}
-	return missing, nil
+	return present, nil
 }

@@ -3,12 +3,10 @@ package kafka_test
 import (
 	"context"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/matryer/is"
-	"github.com/rs/zerolog"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
@@ -94,30 +92,4 @@ func awaitCommitted(ctx context.Context, t *testing.T, client *kclient.Client, g
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-}
-
-// logged is guarded, and also returns what is logged.
-func logged(t *testing.T) (context.Context, *logBook) {
-	t.Helper()
-	book := new(logBook)
-	logger := zerolog.New(zerolog.MultiLevelWriter(zerolog.NewTestWriter(t), book)).Level(zerolog.InfoLevel)
-	return logger.WithContext(guarded(t)), book
-}
-
-// logBook keeps what is logged.
-type logBook struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *logBook) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBook) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

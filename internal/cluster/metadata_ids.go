@@ -67,13 +67,13 @@ const (
 func parseMetadata(frame []byte) (view, error) {
 	r := primitive.NewReader(frame)
 	r.Take(8)
-	r.SkipTags()
+	r.Tags()
 	r.Int32() // throttle time
 	var v view
 	for range r.CompactCount(minBroker) {
 		b := broker{id: r.Int32(), host: r.CompactString(), port: r.Int32()}
 		r.CompactString() // rack
-		r.SkipTags()
+		r.Tags()
 		v.brokers = append(v.brokers, b)
 	}
 	r.CompactString() // cluster ID
@@ -96,10 +96,10 @@ func readTopic(r *primitive.Reader) Topic {
 		for range 3 { // replicas, those in sync, those offline
 			r.Take(r.CompactCount(int32Size) * int32Size)
 		}
-		r.SkipTags()
+		r.Tags()
 		t.Partitions = append(t.Partitions, p)
 	}
 	r.Int32() // authorized operations
-	r.SkipTags()
+	r.Tags()
 	return t
 }

@@ -70,6 +70,9 @@ func (c *Consumer) commit(ctx context.Context) error {
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for {
 		err := c.commitOnce(ctx)
+		if errors.Is(err, kafkago.UnknownTopicOrPartition) && c.dropDeleted(ctx) == nil {
+			err = c.commitOnce(ctx)
+		}
 		if err == nil || expected(err) || !cluster.Retriable(err) || !retry.Wait(ctx) {
 			return err
 		}

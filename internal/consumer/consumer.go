@@ -5,7 +5,6 @@ package consumer
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
-// Config is how to consume. Group.Warn is used for everything.
+// Config is how to consume. Group.Warn and Info are used for everything.
 type Config struct {
 	Group group.Config
 	Fetch fetch.Config // Reset, Warn and MetadataInterval are set here
@@ -28,12 +27,14 @@ type Config struct {
 	CommitInterval time.Duration // 0: none by time
 	MaxUncommitted int           // unacknowledged records above which Next waits
 	Resume         *Resume
-	Missing        []string // topics that did not exist when the consumer was started
+	// Present are the topics that existed when the consumer was started; nil: all.
+	// Others are read from their first record.
+	Present map[string]bool
 	// Info is told of what is worth knowing and no trouble.
 	Info func(msg string)
 }
 
-func (c Config) isMissing(topic string) bool { return slices.Contains(c.Missing, topic) }
+func (c Config) isMissing(topic string) bool { return c.Present != nil && !c.Present[topic] }
 
 // Resume is the last record that is known to be acknowledged. If the commit for
 // it was lost, reading its partition goes on behind it all the same.
@@ -79,7 +80,9 @@ func Open(client *cluster.Client, cfg Config) *Consumer {
 	fc := cfg.Fetch
 	fc.Reset, fc.Warn, fc.MetadataInterval = c.reset, cfg.Group.Warn, cfg.Group.MetadataInterval
 	c.fetcher = fetch.New(client, fc)
-	c.member = group.NewMember(client, cfg.Group, c)
+	gc := cfg.Group
+	gc.Info = cfg.Info
+	c.member = group.NewMember(client, gc, c)
 	c.wg.Add(2)
 	go c.runMember()
 	go c.runCommitter()

@@ -277,7 +277,7 @@ func TestReadsATopicThatIsCreatedLaterFromItsFirstRecord(t *testing.T) {
 	c := w.open(func(c *Config) {
 		c.FromBeginning = false
 		c.Group.Topics = []string{"later"}
-		c.Missing = []string{"later"}
+		c.Present = map[string]bool{}
 	})
 	w.NoErr(w.truth.CreateTopic(w.ctx, "later", 2, nil))
 	w.NoErr(w.truth.Produce(w.ctx, &kgo.Record{Topic: "later", Partition: 1, Value: []byte("5")}))

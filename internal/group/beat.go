@@ -3,7 +3,6 @@ package group
 import (
 	"context"
 	"errors"
-	"maps"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -26,7 +25,11 @@ func (m *Member) beat(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-metadata.C:
-			if m.partitionsChanged(ctx) {
+			if m.outdated(ctx) {
+				m.rejoins++
+				return nil
+			}
+			if m.topicsChanged(ctx) {
 				return nil
 			}
 			metadata.Reset(m.metadataInterval())
@@ -51,19 +54,6 @@ func (m *Member) beat(ctx context.Context) error {
 	}
 }
 
-// missingTopicInterval is how often the leader looks for topics that don't exist
-// yet.
-const missingTopicInterval = time.Second
-
-func (m *Member) metadataInterval() time.Duration {
-	for _, t := range m.cfg.Topics {
-		if m.counts != nil && m.counts[t] == 0 {
-			return min(missingTopicInterval, m.cfg.MetadataInterval)
-		}
-	}
-	return m.cfg.MetadataInterval
-}
-
 // heartbeat waits for its answer no longer than for so long that a second one can
 // still reach another coordinator within the session timeout.
 func (m *Member) heartbeat(ctx context.Context) error {
@@ -86,31 +76,6 @@ func (m *Member) heartbeat(ctx context.Context) error {
 	}
 	version, _ := conn.Version(req.ApiKey())
 	return heartbeatError(frame, version)
-}
-
-// partitionsChanged tells the leader whether the topics look different from
-// what the assignment was made of. Other members leave that to it.
-func (m *Member) partitionsChanged(ctx context.Context) bool {
-	if m.counts == nil {
-		return false
-	}
-	topics := make(map[string]bool)
-	for _, t := range m.cfg.Topics {
-		topics[t] = true
-	}
-	for t := range m.counts {
-		topics[t] = true
-	}
-	soon, cancel := m.bounded(ctx)
-	defer cancel()
-	counts, err := m.partitionCounts(soon, topics)
-	if err != nil {
-		if ctx.Err() == nil {
-			m.cfg.Warn("look for new partitions", err)
-		}
-		return false
-	}
-	return !maps.Equal(counts, m.counts)
 }
 
 // leave tells the coordinator that this member is gone, so that the others need

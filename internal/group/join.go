@@ -2,6 +2,7 @@ package group
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +20,9 @@ const protocolType = "consumer"
 
 // join goes through JoinGroup and SyncGroup and returns what this member got.
 func (m *Member) join(ctx context.Context) (Partitions, error) {
+	if _, err := m.subscribe(ctx); err != nil {
+		return nil, m.errorf("find topics to read as a member of", err)
+	}
 	res, err := m.joinGroup(ctx)
 	if err != nil {
 		return nil, m.errorf("join", err)
@@ -40,12 +44,16 @@ func (m *Member) join(ctx context.Context) (Partitions, error) {
 		if assignments, err = m.lead(ctx, res); err != nil {
 			return nil, m.errorf("assign partitions of", err)
 		}
+		m.verified = true
+	}
+	if err := m.watch(ctx); err != nil {
+		return nil, m.errorf("find partitions to read as a member of", err)
 	}
 	p, err := m.syncGroup(ctx, res, assignments)
 	if err != nil {
 		return nil, m.errorf("sync with", err)
 	}
-	return p, nil
+	return m.keepSubscribed(p), nil
 }
 
 func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
@@ -88,12 +96,18 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 func (m *Member) offer(generation int32) []joingroup.RequestProtocol {
 	var out []joingroup.RequestProtocol
 	for _, name := range m.cfg.Balancers {
-		s, version := subscription{topics: m.cfg.Topics, generation: generation}, int16(0)
+		s, version := subscription{topics: m.topics, generation: generation}, int16(0)
 		switch name {
 		case "cooperative-sticky":
 			s.owned, version = m.held, 2
 		case "sticky":
 			s.userData = encodePrevious(m.last, generation)
+		default:
+			// The coordinator rebalances for a member that comes again only if it
+			// says something new. Nobody reads this.
+			if m.rejoins > 0 {
+				s.userData = binary.BigEndian.AppendUint32(nil, m.rejoins)
+			}
 		}
 		out = append(out, joingroup.RequestProtocol{Name: name, Metadata: s.encode(version)})
 	}
@@ -120,39 +134,6 @@ func (m *Member) lead(ctx context.Context, res *joingroup.Response) (map[string]
 	}
 	m.counts = counts
 	return m.bal.assign(members, counts), nil
-}
-
-// partitionCounts asks for the number of partitions of each topic. A topic that
-// doesn't exist, or can't be seen, has none: it must not stop the others.
-func (m *Member) partitionCounts(ctx context.Context, topics map[string]bool) (map[string]int32, error) {
-	names := make([]string, 0, len(topics))
-	for t := range topics {
-		names = append(names, t)
-	}
-	found, err := m.client.Refresh(ctx, names, false)
-	if err != nil {
-		return nil, err
-	}
-	counts := make(map[string]int32, len(found))
-	for name, t := range found {
-		n := int32(len(t.Partitions))
-		switch {
-		case n > 0:
-			m.seen[name] = n
-			delete(m.warned, name)
-		case errors.Is(t.Err, kafkago.UnknownTopicOrPartition):
-			delete(m.seen, name)
-		case cluster.Retriable(t.Err):
-			n = m.seen[name] // it is there, though the broker can't say more at the moment
-		case m.warned[name] != t.Err.Error():
-			m.warned[name] = t.Err.Error()
-			m.cfg.Warn("a topic can't be read", fmt.Errorf("find partitions of topic %q: %w", name, t.Err))
-		}
-		if n > 0 {
-			counts[name] = n
-		}
-	}
-	return counts, nil
 }
 
 func (m *Member) syncGroup(ctx context.Context, res *joingroup.Response, assignments map[string]Partitions) (Partitions, error) {

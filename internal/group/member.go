@@ -14,9 +14,12 @@ import (
 
 // Config is how a member takes part in its group.
 type Config struct {
-	GroupID           string
-	InstanceID        string // static membership; empty for a dynamic member
-	Topics            []string
+	GroupID    string
+	InstanceID string // static membership; empty for a dynamic member
+	Topics     []string
+	// Match chooses further topics by their names, as they come and go; nil for
+	// none. Internal topics are only read if they are named.
+	Match             func(topic string) bool
 	SessionTimeout    time.Duration // the coordinator gives a silent member up after it
 	RebalanceTimeout  time.Duration // members have so long to join again
 	HeartbeatInterval time.Duration
@@ -27,6 +30,8 @@ type Config struct {
 	RetryJoin bool
 	// Warn is told of trouble that the member gets over by itself.
 	Warn func(msg string, err error)
+	// Info is told of what is worth knowing and no trouble.
+	Info func(msg string)
 }
 
 // Handler is told what the member holds. Calls never overlap.
@@ -56,13 +61,18 @@ type Member struct {
 	memberID    string
 	generation  int32 // -1 outside of a generation
 
+	topics         []string // that this member subscribes to
+	subscribed     bool     // topics is set
 	held           Partitions
 	last           Partitions        // what was assigned last, given back or not
 	lastGeneration int32             // in which it was assigned; -1 none
 	lastContact    time.Time         // when the coordinator last counted this member in
-	counts         map[string]int32  // partition counts that the last own assignment was made from; nil for followers
+	counts         map[string]int32  // partitions of the topics that this member watches, as of the last join; nil for none
 	seen           map[string]int32  // the last known partition counts of topics that exist
 	warned         map[string]string // errors of topics that Warn was told of
+	verified       bool              // a static member has looked whether the assignment fits it
+	surplus        bool              // it was assigned topics that it doesn't subscribe to
+	rejoins        uint32            // how often a static member asked for an assignment that fits it
 }
 
 // NewMember returns a member that does nothing before Run.

@@ -26,11 +26,3 @@ func (r *Reader) CompactCount(itemSize int) int {
 	}
 	return int(n - 1)
 }
-
-// SkipTags reads tagged fields, of which none is known.
-func (r *Reader) SkipTags() {
-	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
-		r.Uvarint()
-		r.Take(int(min(r.Uvarint(), math.MaxInt32)))
-	}
-}

@@ -1,0 +1,75 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// TopicsConfig is what a source reads.
+type TopicsConfig struct {
+	// Topics to read, separated by commas. Required unless topicsRegex is given.
+	Topics []string `json:"topics"`
+	// Alias of topics, for pipelines that read one topic.
+	Topic []string `json:"topic"`
+	// Reads the topics whose whole name matches this [Go regular
+	// expression](https://pkg.go.dev/regexp/syntax) as well, also those that are
+	// created later.
+	TopicsRegex string `json:"topicsRegex"`
+	// Leaves out topics that match topicsRegex if their whole name matches this one.
+	TopicsExclude string `json:"topicsExclude"`
+}
+
+func (c *TopicsConfig) validate() error {
+	var errs []error
+	switch {
+	case len(trimmed(c.Topics)) > 0 && len(trimmed(c.Topic)) > 0:
+		errs = append(errs, settingError("topic", "it is an alias of topics: give one of the two", ""))
+	case len(c.topics()) == 0 && c.TopicsRegex == "":
+		errs = append(errs, settingError("topics", "at least one topic is required, or topicsRegex", "orders,payments"))
+	}
+	for _, t := range trimmed(c.Topics) {
+		errs = append(errs, validateTopic("topics", t))
+	}
+	for _, t := range trimmed(c.Topic) {
+		errs = append(errs, validateTopic("topic", t))
+	}
+	_, regexErr := wholeName("topicsRegex", c.TopicsRegex)
+	_, excludeErr := wholeName("topicsExclude", c.TopicsExclude)
+	if c.TopicsExclude != "" && c.TopicsRegex == "" {
+		errs = append(errs, settingError("topicsExclude", "it leaves out topics that match topicsRegex, which is not given", ""))
+	}
+	return errors.Join(append(errs, regexErr, excludeErr)...)
+}
+
+// wholeName compiles an expression that a topic's whole name must match; nil where
+// there is none.
+func wholeName(setting, expr string) (*regexp.Regexp, error) {
+	if expr == "" {
+		return nil, nil
+	}
+	if _, err := regexp.Compile(expr); err != nil {
+		return nil, settingError(setting, fmt.Sprintf("it is not a Go regular expression: %v", err), `orders\..*`)
+	}
+	return regexp.Compile(`^(?:` + expr + `)$`)
+}
+
+// topics lists the topics that are named, each once.
+func (c *TopicsConfig) topics() []string {
+	t := append(trimmed(c.Topics), trimmed(c.Topic)...)
+	slices.Sort(t)
+	return slices.Compact(t)
+}
+
+// match returns what chooses topics by their names; nil without topicsRegex.
+func (c *TopicsConfig) match() func(topic string) bool {
+	include, _ := wholeName("topicsRegex", c.TopicsRegex)
+	exclude, _ := wholeName("topicsExclude", c.TopicsExclude)
+	if include == nil {
+		return nil
+	}
+	return func(topic string) bool {
+		return include.MatchString(topic) && (exclude == nil || !exclude.MatchString(topic))
+	}
+}

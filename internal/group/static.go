@@ -1,0 +1,104 @@
+package group
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/segmentio/kafka-go/protocol/describegroups"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// A static member (KIP-345) that comes back gets its partitions without a
+// rebalance: the coordinator looks neither at what it subscribes to now nor, in the
+// versions spoken here, tells it that it leads the group (KIP-814). So each static
+// member watches the topics that it subscribes to, as the leader does for all; and
+// once after it came back it looks at the assignment of the group, which may have
+// been made for other topics.
+
+// watch remembers the partitions of the topics that a static member subscribes to,
+// if it isn't known to be the leader.
+func (m *Member) watch(ctx context.Context) error {
+	if m.cfg.InstanceID == "" || m.counts != nil {
+		return nil
+	}
+	var err error
+	m.counts, err = m.partitionCounts(ctx, set(m.topics))
+	return err
+}
+
+// outdated tells whether the assignment lacks a partition that this member
+// subscribes to, or has one that it does not subscribe to. It asks once.
+func (m *Member) outdated(ctx context.Context) bool {
+	if m.verified || m.cfg.InstanceID == "" {
+		return false
+	}
+	assigned, stable, err := m.assignment(ctx)
+	if err != nil && ctx.Err() == nil {
+		m.cfg.Warn("look at the group's assignment", m.errorf("describe", err))
+	}
+	if err != nil || !stable { // a rebalance that is under way will be heard of
+		return false
+	}
+	m.verified = true
+	for topic, count := range m.counts {
+		for id := range count {
+			if !assigned.Has(topic, id) {
+				return true
+			}
+		}
+	}
+	return m.surplus
+}
+
+// assignment asks for what all members of the group have.
+func (m *Member) assignment(ctx context.Context) (all Partitions, stable bool, err error) {
+	conn, err := m.connect(ctx, cluster.Group)
+	if err != nil {
+		return nil, false, err
+	}
+	msg, err := conn.RoundTrip(ctx, &describegroups.Request{Groups: []string{m.cfg.GroupID}})
+	if err != nil {
+		return nil, false, err
+	}
+	res := msg.(*describegroups.Response)
+	if len(res.Groups) != 1 {
+		return nil, false, fmt.Errorf("the answer has %d groups", len(res.Groups))
+	}
+	if err := cluster.CodeError(res.Groups[0].ErrorCode); err != nil {
+		return nil, false, err
+	}
+	all = Partitions{}
+	for _, rm := range res.Groups[0].Members {
+		p, err := decodeAssignment(rm.MemberAssignment)
+		if err != nil {
+			return nil, false, fmt.Errorf("read assignment of member %s: %w", rm.MemberID, err)
+		}
+		for topic, ids := range p {
+			all[topic] = append(all[topic], ids...)
+		}
+	}
+	return all, res.Groups[0].GroupState == "Stable", nil
+}
+
+// keepSubscribed drops partitions that this member does not subscribe to.
+func (m *Member) keepSubscribed(p Partitions) Partitions {
+	wanted, kept := set(m.topics), Partitions{}
+	m.surplus = false
+	for topic, ids := range p {
+		if wanted[topic] {
+			kept[topic] = ids
+		} else {
+			m.surplus = true
+		}
+	}
+	return kept
+}
+
+func set(topics []string) map[string]bool {
+	out := make(map[string]bool, len(topics))
+	for _, t := range topics {
+		out[t] = true
+	}
+	return out
+}

@@ -1,0 +1,123 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// subscribe finds what this member subscribes to now: the topics that are named,
+// and those that match. It tells whether that is something else than before.
+func (m *Member) subscribe(ctx context.Context) (changed bool, err error) {
+	topics := m.cfg.Topics
+	if m.cfg.Match != nil {
+		all, err := m.client.Refresh(ctx, nil, false)
+		if err != nil {
+			return false, err
+		}
+		topics = slices.Clone(topics)
+		for name, t := range all {
+			if !t.Internal && !errors.Is(t.Err, kafkago.UnknownTopicOrPartition) && m.cfg.Match(name) {
+				topics = append(topics, name)
+			}
+		}
+		slices.Sort(topics)
+		topics = slices.Compact(topics)
+	}
+	if m.subscribed && slices.Equal(topics, m.topics) {
+		return false, nil
+	}
+	if m.cfg.Match != nil {
+		m.cfg.Info(fmt.Sprintf("group %q: reading %d topics, named or matching the pattern: %s", m.cfg.GroupID, len(topics), strings.Join(topics, ", ")))
+	}
+	m.topics, m.subscribed = topics, true
+	return true, nil
+}
+
+// missingTopicInterval is how often the leader looks for topics that are named and
+// don't exist yet.
+const missingTopicInterval = time.Second
+
+func (m *Member) metadataInterval() time.Duration {
+	if !m.verified && m.cfg.InstanceID != "" {
+		return min(missingTopicInterval, m.cfg.MetadataInterval)
+	}
+	for _, t := range m.topics {
+		if m.counts != nil && m.counts[t] == 0 {
+			return min(missingTopicInterval, m.cfg.MetadataInterval)
+		}
+	}
+	return m.cfg.MetadataInterval
+}
+
+// topicsChanged tells whether the topics look different from what the assignment
+// was made of: each member looks after its own subscription, the leader after the
+// partitions of all.
+func (m *Member) topicsChanged(ctx context.Context) bool {
+	soon, cancel := m.bounded(ctx)
+	defer cancel()
+	changed, err := false, error(nil)
+	if m.cfg.Match != nil {
+		changed, err = m.subscribe(soon)
+	}
+	if !changed && err == nil {
+		changed, err = m.partitionsChanged(soon)
+	}
+	if err != nil && ctx.Err() == nil {
+		m.cfg.Warn("look for new topics and partitions", err)
+	}
+	return changed
+}
+
+func (m *Member) partitionsChanged(ctx context.Context) (bool, error) {
+	if m.counts == nil {
+		return false, nil
+	}
+	topics := set(m.topics)
+	for t := range m.counts {
+		topics[t] = true
+	}
+	counts, err := m.partitionCounts(ctx, topics)
+	return err == nil && !maps.Equal(counts, m.counts), err
+}
+
+// partitionCounts asks for the number of partitions of each topic. A topic that
+// doesn't exist, or can't be seen, has none: it must not stop the others.
+func (m *Member) partitionCounts(ctx context.Context, topics map[string]bool) (map[string]int32, error) {
+	found, err := m.client.Refresh(ctx, slices.AppendSeq([]string{}, maps.Keys(topics)), false)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[string]int32, len(found))
+	for name, t := range found {
+		if n := m.count(name, t); n > 0 {
+			counts[name] = n
+		}
+	}
+	return counts, nil
+}
+
+func (m *Member) count(name string, t cluster.Topic) int32 {
+	n := int32(len(t.Partitions))
+	switch {
+	case n > 0:
+		m.seen[name] = n
+		delete(m.warned, name)
+	case errors.Is(t.Err, kafkago.UnknownTopicOrPartition):
+		delete(m.seen, name)
+	case cluster.Retriable(t.Err):
+		n = m.seen[name] // it is there, though the broker can't say more at the moment
+	case m.warned[name] != t.Err.Error():
+		m.warned[name] = t.Err.Error()
+		m.cfg.Warn("a topic can't be read", fmt.Errorf("find partitions of topic %q: %w", name, t.Err))
+	}
+	return n
+}
