@@ -185,8 +185,9 @@ var mended = []int16{
 // RetryJoin.
 func passes(code int16, retryJoin bool) bool {
 	switch {
-	case code == kerr.FencedInstanceID.Code:
-		return false // another process has taken the place
+	case code == kerr.FencedInstanceID.Code, // another process has taken the place
+		code == kerr.InvalidSessionTimeout.Code: // a setting of ours
+		return false
 	case retryJoin, slices.Contains(mended, code):
 		return true
 	}
