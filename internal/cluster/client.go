@@ -29,12 +29,13 @@ type Client struct {
 	seeds []string
 	cfg   wire.Config
 
-	mu      sync.Mutex
-	brokers map[int32]string // node ID to host:port
-	topics  map[string]Topic
-	good    string // address that answered last
-	conns   map[connKey]*slot
-	closed  bool
+	mu         sync.Mutex
+	brokers    map[int32]string // node ID to host:port
+	topics     map[string]Topic
+	good       string // address that answered last
+	controller int32  // node ID
+	conns      map[connKey]*slot
+	closed     bool
 
 	asking sync.WaitGroup // goroutines of Any
 }

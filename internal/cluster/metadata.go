@@ -46,8 +46,9 @@ func (t Topic) Partition(id int32) (Partition, bool) {
 
 // view is what a broker tells of its cluster.
 type view struct {
-	brokers []broker
-	topics  []Topic
+	brokers    []broker
+	controller int32
+	topics     []Topic
 }
 
 type broker struct {
@@ -79,6 +80,7 @@ func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[
 		moved = moved || known && old != addr
 		c.brokers[b.id] = addr
 	}
+	c.controller = v.controller
 	for _, t := range v.topics {
 		slices.SortFunc(t.Partitions, func(a, b Partition) int { return int(a.ID - b.ID) })
 		topics[t.Name] = t
@@ -118,7 +120,7 @@ func (c *Client) Cached(name string) (Topic, bool) {
 
 // oldView reads the answer of a broker that doesn't know topic IDs.
 func oldView(res *metadata.Response) view {
-	var v view
+	v := view{controller: res.ControllerID}
 	for _, b := range res.Brokers {
 		v.brokers = append(v.brokers, broker{b.NodeID, b.Host, b.Port})
 	}

@@ -44,14 +44,24 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartiti
 		for _, b := range q.batches {
 			b.stamped = false
 		}
-	case errors.Is(err, kafkago.MessageSizeTooLarge) && len(q.batches[0].indexes) > 1:
+	case tooLarge(err) && len(q.batches[0].indexes) > 1:
 		if err = pl.split(q, len(q.batches[0].indexes)/2); err == nil {
+			return
+		}
+		q.fatal = true
+	case tooLarge(err):
+		if err = pl.refused(q, err); err == nil {
 			return
 		}
 		q.fatal = true
 	case len(r.RecordErrors) > 0:
 		p.judgeRecords(pl, q, r)
 		return
+	case errors.Is(err, kafkago.InvalidRecord) && len(q.batches[0].indexes) > 1: // an older broker, which doesn't say which
+		if err = pl.split(q, len(q.batches[0].indexes)/2); err == nil {
+			return
+		}
+		q.fatal = true
 	default:
 		q.fatal = !cluster.Retriable(err)
 	}
@@ -97,7 +107,7 @@ func (pl *plan) split(q *queue, at int) error {
 			}
 		}
 		var err error
-		if b.encoded, err = b.writer.Finish(pl.producer.cfg.Codec, 0); err != nil {
+		if b.encoded, err = b.writer.Finish(pl.producer.cfg.Codec, pl.producer.cfg.Level); err != nil {
 			return err
 		}
 		if b.stamped = whole.stamped; b.stamped {

@@ -151,12 +151,12 @@ func (p *Producer) encode(queues []*queue) error {
 			wg.Add(1)
 			go func() {
 				defer wg.Done()
-				b.encoded, errs[i] = b.writer.Finish(p.cfg.Codec, 0)
+				b.encoded, errs[i] = b.writer.Finish(p.cfg.Codec, p.cfg.Level)
 			}()
 		}
 	}
 	wg.Wait()
-	if p.numbered() {
+	if p.idempotent() {
 		for _, q := range queues {
 			if b := q.batches[0]; !b.stamped && b.encoded != nil {
 				b.stamp, b.stamped = p.sequences.take(q.key, len(b.indexes)), true

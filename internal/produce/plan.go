@@ -2,23 +2,11 @@ package produce
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
-
-	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
-
-// unknownTopicPatience is how long a topic may stay unknown. Brokers that create
-// topics answer so for a moment; others always will.
-const unknownTopicPatience = 5 * time.Second
-
-// metadataMaxAge is how long new partitions may go unnoticed.
-const metadataMaxAge = time.Minute
 
 type key struct {
 	topic string
@@ -59,11 +47,18 @@ type batch struct {
 // plan divides the messages by partition and into batches. Its error is that of
 // the first message which can't be sent; the plan ends in front of it.
 func (p *Producer) plan(ctx context.Context, messages []message.Message) (*plan, error) {
-	pl := &plan{producer: p, byKey: make(map[key]*queue)}
+	pl := &plan{producer: p, messages: messages, durable: make([]bool, len(messages)), byKey: make(map[key]*queue)}
 	p.partitioner.begin()
 	topics := make(map[string]cluster.Topic)
 	for i := range messages {
 		m := &messages[i]
+		if err := p.checkSize(m); err != nil && p.cfg.Dropped != nil {
+			p.cfg.Dropped(m, err)
+			pl.durable[i] = true
+			continue
+		} else if err != nil {
+			return pl.cut(i, err)
+		}
 		topic, ok := topics[m.Topic]
 		var err error
 		if !ok {
@@ -74,20 +69,19 @@ func (p *Producer) plan(ctx context.Context, messages []message.Message) (*plan,
 			err = p.add(pl, topic, m, i)
 		}
 		if err != nil {
-			pl.messages = messages[:i]
-			pl.durable = make([]bool, i)
-			return pl, &RecordError{Index: i, Err: err}
+			return pl.cut(i, err)
 		}
 	}
-	pl.messages = messages
-	pl.durable = make([]bool, len(messages))
 	return pl, nil
 }
 
+// cut ends the plan in front of message i, which can't be sent.
+func (pl *plan) cut(i int, err error) (*plan, error) {
+	pl.messages, pl.durable = pl.messages[:i], pl.durable[:i]
+	return pl, &RecordError{Index: i, Err: err}
+}
+
 func (p *Producer) add(pl *plan, topic cluster.Topic, m *message.Message, i int) error {
-	if size := recordbatch.BatchSizeOf(&m.Record); size > p.cfg.BatchBytes {
-		return &TooLargeError{Topic: m.Topic, Size: size, Limit: p.cfg.BatchBytes}
-	}
 	id, err := p.partitioner.partition(topic, m)
 	if err != nil {
 		return err
@@ -114,45 +108,6 @@ func (p *Producer) add(pl *plan, topic cluster.Topic, m *message.Message, i int)
 	b.indexes = append(b.indexes, i)
 	return nil
 }
-
-// topic returns a topic that has partitions, waiting for one that is just being
-// created. Now and then it looks whether there are new ones.
-func (p *Producer) topic(ctx context.Context, name string) (cluster.Topic, error) {
-	if t, ok := p.client.Cached(name); ok && t.Err == nil && len(t.Partitions) > 0 {
-		if time.Since(t.AsOf) < metadataMaxAge {
-			return t, nil
-		}
-		if fresh, err := p.client.Refresh(ctx, []string{name}, false); err == nil && len(fresh[name].Partitions) > 0 {
-			return fresh[name], nil
-		}
-		return t, nil
-	}
-	patience, cancel := context.WithTimeout(ctx, unknownTopicPatience)
-	defer cancel()
-	retry := cluster.NewRetry(20*time.Millisecond, 500*time.Millisecond)
-	for {
-		topics, err := p.client.Refresh(ctx, []string{name}, true)
-		if err == nil {
-			t := topics[name]
-			if t.Err == nil && len(t.Partitions) > 0 {
-				return t, nil
-			}
-			err = t.Err
-		}
-		if err != nil && !cluster.Retriable(err) {
-			return cluster.Topic{}, fmt.Errorf("find topic %q: %w", name, err)
-		}
-		if !errors.Is(err, kafkago.UnknownTopicOrPartition) && retry.Wait(ctx) || retry.Wait(patience) {
-			continue
-		}
-		if errors.Is(err, kafkago.UnknownTopicOrPartition) {
-			return cluster.Topic{}, fmt.Errorf("find topic %q: it does not exist and the brokers do not create it (auto.create.topics.enable): create it, or correct the topic setting: %w", name, err)
-		}
-		return cluster.Topic{}, p.explain(ctx, fmt.Errorf("find topic %q: %w", name, err))
-	}
-}
-
-func (pl *plan) len() int { return len(pl.messages) }
 
 // written counts the durable messages from the front.
 func (pl *plan) written() int {

@@ -27,8 +27,21 @@ type Config struct {
 	Acks            Acks
 	DeliveryTimeout time.Duration // of one Send, retries included; 0: as long as its context
 	RequestTimeout  time.Duration
-	Codec           recordbatch.Codec
-	BatchBytes      int // of one record batch, uncompressed
+	// NoSequences writes without sequence numbers also with AcksAll: a retry may
+	// then write a message twice.
+	NoSequences bool
+	MaxAttempts int           // to send a batch, and to ask for what that takes; 0: no limit
+	Backoff     time.Duration // before the second retry, doubled for each further one; 0: 10ms
+
+	Codec       recordbatch.Codec
+	Level       int         // of compression, see recordbatch.ValidLevel
+	BatchBytes  int         // of one record batch, uncompressed
+	Partitioner Partitioner // for messages without a partition
+	NewTopics   NewTopics   // what to do about missing topics
+
+	// Dropped is told of each message that is too large, for BatchBytes or for the
+	// broker, which then counts as written; nil: its *TooLargeError ends the batch.
+	Dropped func(m *message.Message, err error)
 	// Warn is told of trouble that the producer gets over by itself.
 	Warn func(msg string, err error)
 }
@@ -45,23 +58,13 @@ func (e *RecordError) Error() string {
 }
 func (e *RecordError) Unwrap() error { return e.Err }
 
-// TooLargeError says that a record can't be sent under the size limit.
-type TooLargeError struct {
-	Topic       string
-	Size, Limit int // bytes
-}
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("the record takes %d bytes as a batch of its own, over batchBytes (%d); raise batchBytes, and max.message.bytes of topic %q with it",
-		e.Size, e.Limit, e.Topic)
-}
-
 // Producer writes into one cluster. Send has one caller at a time.
 type Producer struct {
 	client *cluster.Client
 	cfg    Config
 
-	partitioner partitioner
+	partitioner *chooser
+	missing     missing
 	sequences   sequences
 	throttle    throttle
 	unsettled   *plan // of the last Send, if that failed
@@ -72,7 +75,7 @@ type Producer struct {
 
 // New returns a producer. It connects to nothing before Send.
 func New(client *cluster.Client, cfg Config) *Producer {
-	return &Producer{client: client, cfg: cfg, partitioner: newPartitioner()}
+	return &Producer{client: client, cfg: cfg, partitioner: newChooser(cfg.Partitioner), missing: make(missing)}
 }
 
 // Send writes messages and returns how many from the front are durable (with
@@ -124,8 +127,8 @@ func shifted(err error, by int) error {
 	return err
 }
 
-// numbered tells whether batches carry sequence numbers.
-func (p *Producer) numbered() bool { return p.cfg.Acks == AcksAll }
+// idempotent tells whether batches are numbered, so that the broker takes each once.
+func (p *Producer) idempotent() bool { return p.cfg.Acks == AcksAll && !p.cfg.NoSequences }
 
 func (p *Producer) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if p.cfg.DeliveryTimeout > 0 {
@@ -136,10 +139,10 @@ func (p *Producer) deadline(ctx context.Context) (context.Context, context.Cance
 
 // write sends the plan, again and again for what fails in passing.
 func (p *Producer) write(ctx context.Context, pl *plan) error {
-	retry := cluster.NewRetry(10*time.Millisecond, time.Second)
-	for first := true; !pl.done(); first = false {
-		if p.numbered() {
-			if err := p.sequences.prepare(ctx, p.client, p.cfg.Warn); err != nil {
+	retry := p.attempts()
+	for !pl.done() {
+		if p.idempotent() {
+			if err := p.sequences.prepare(ctx, p.client, p.attempts(), p.cfg.Warn); err != nil {
 				return p.explain(ctx, err)
 			}
 		}
@@ -151,9 +154,8 @@ func (p *Producer) write(ctx context.Context, pl *plan) error {
 		if at == pl.limit() {
 			return p.explain(ctx, cause)
 		}
-		// The first retry is immediate: most often a leader has moved.
-		if ctx.Err() != nil || !first && !retry.Wait(ctx) {
-			return p.explain(ctx, cause)
+		if !retry.wait(ctx) {
+			return p.explain(ctx, retry.explain(cause))
 		}
 		p.cfg.Warn("writing interrupted, trying again", cause)
 		if _, err := p.client.Refresh(ctx, pl.unsettledTopics(), false); err != nil && cluster.Hopeless(err) {

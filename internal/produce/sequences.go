@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"sync"
-	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/initproducerid"
@@ -33,14 +32,13 @@ type stamp struct {
 }
 
 // prepare gets a producer ID from the cluster if there is none in order.
-func (s *sequences) prepare(ctx context.Context, client *cluster.Client, warn func(string, error)) error {
+func (s *sequences) prepare(ctx context.Context, client *cluster.Client, retry *attempts, warn func(string, error)) error {
 	s.mu.Lock()
 	live := s.live
 	s.mu.Unlock()
 	if live {
 		return nil
 	}
-	retry := cluster.NewRetry(20*time.Millisecond, time.Second)
 	for {
 		id, epoch, err := initProducerID(ctx, client)
 		if err == nil {
@@ -49,12 +47,15 @@ func (s *sequences) prepare(ctx context.Context, client *cluster.Client, warn fu
 			s.mu.Unlock()
 			return nil
 		}
+		if errors.Is(err, kafkago.ClusterAuthorizationFailed) {
+			return fmt.Errorf("get a producer ID: the login may write to no topic: allow it WRITE, or IDEMPOTENT_WRITE of the cluster where brokers are older than Kafka 2.8, or set idempotent to false: %w", err)
+		}
 		if !cluster.Retriable(err) {
 			return fmt.Errorf("get a producer ID: %w", err)
 		}
 		warn("get a producer ID", err)
-		if !retry.Wait(ctx) {
-			return fmt.Errorf("get a producer ID: %w", err)
+		if !retry.wait(ctx) {
+			return fmt.Errorf("get a producer ID: %w", retry.explain(err))
 		}
 	}
 }
@@ -83,6 +84,25 @@ func advance(seq, n int32) int32 {
 		return n - (math.MaxInt32 - seq) - 1
 	}
 	return seq + n
+}
+
+// rewind takes back the numbers from st on, which the first of a queue's batches
+// had that the broker refused: it expects them with what follows in the queue.
+func (s *sequences) rewind(q *queue, st stamp) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seq := st.seq
+	for _, b := range q.batches {
+		if !b.stamped || b.stamp.id != st.id {
+			break
+		}
+		b.stamp.seq = seq
+		b.writer.SetProducer(b.encoded, st.id, st.epoch, seq)
+		seq = advance(seq, int32(len(b.indexes)))
+	}
+	if s.live && s.id == st.id {
+		s.next[q.key] = seq
+	}
 }
 
 // abandon gives the producer ID up: numbers were spent on records of which it

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -184,11 +185,16 @@ func (c *Cluster) Certs() Certs { return c.desc.Certs }
 // Tool runs one of Kafka's own Java classes, for example
 // org.apache.kafka.tools.TopicCommand, and returns its standard output.
 func (c *Cluster) Tool(ctx context.Context, class string, args ...string) (string, error) {
+	return c.ToolWith(ctx, nil, class, args...)
+}
+
+// ToolWith is Tool with standard input.
+func (c *Cluster) ToolWith(ctx context.Context, input io.Reader, class string, args ...string) (string, error) {
 	if len(c.desc.Tool) == 0 {
 		return "", fmt.Errorf("run %s: this cluster came without tools", class)
 	}
 	argv := slices.Concat(c.desc.Tool, []string{class}, args)
-	out, err := run(ctx, argv...)
+	out, err := runWith(ctx, input, argv...)
 	if err != nil {
 		return out, fmt.Errorf("run %s: %w", class, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,12 +97,17 @@ func newClusterID() string {
 	return base64.RawURLEncoding.EncodeToString(id[:])
 }
 
-// run runs a command and returns its standard output; its error output, or
-// the little that there is, becomes part of the error.
+// run runs a command without input, as runWith does.
 func run(ctx context.Context, argv ...string) (string, error) {
+	return runWith(ctx, nil, argv...)
+}
+
+// runWith runs a command and returns its standard output; its error output, or
+// the little that there is, becomes part of the error.
+func runWith(ctx context.Context, input io.Reader, argv ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = input, &out, &errOut
 	if err := cmd.Run(); err != nil {
 		text := append(errOut.Bytes(), out.Bytes()...)
 		return out.String(), fmt.Errorf("%w: %s", err, lastLines(text, 10))

@@ -1,0 +1,47 @@
+package produce
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+const (
+	minBackoff = 10 * time.Millisecond
+	maxBackoff = time.Second // as Java's retry.backoff.max.ms, unless Config.Backoff is longer
+)
+
+// attempts counts how often one thing was tried and waits in between.
+type attempts struct {
+	max     int // 0: no limit
+	made    int
+	backoff *cluster.Retry
+}
+
+func (p *Producer) attempts() *attempts {
+	first := p.cfg.Backoff
+	if first == 0 {
+		first = minBackoff
+	}
+	return &attempts{max: p.cfg.MaxAttempts, backoff: cluster.NewRetry(first, max(first, maxBackoff))}
+}
+
+// wait is called after each failure and returns whether to try again. The first
+// retry is immediate: most often a leader has moved.
+func (a *attempts) wait(ctx context.Context) bool {
+	a.made++
+	if ctx.Err() != nil || a.made == a.max {
+		return false
+	}
+	return a.made == 1 || a.backoff.Wait(ctx)
+}
+
+// explain says that there were enough attempts, if that is why wait returned false.
+func (a *attempts) explain(err error) error {
+	if a.max == 0 || a.made < a.max {
+		return err
+	}
+	return fmt.Errorf("after %d of %d attempts (retry.maxAttempts): %w", a.made, a.max, err)
+}

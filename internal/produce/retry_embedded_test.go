@@ -1,0 +1,147 @@
+package produce
+
+import (
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+func TestTriesAsOftenAsItMay(t *testing.T) {
+	for _, max := range []int{1, 2, 5} {
+		w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff = max, time.Millisecond })
+		sent := w.count(kmsg.Produce)
+		w.fail(0, kerr.NotEnoughReplicas.Code, -1)
+		n, err := w.p.Send(w.ctx, spread(1))
+		w.Equal(n, 0)
+		w.True(errors.Is(err, kafkago.NotEnoughReplicas))
+		w.True(strings.Contains(err.Error(), "(retry.maxAttempts)"))
+		w.Equal(sent.Load(), int64(max))
+		w.Equal(attemptsIn(err), max)
+	}
+}
+
+// count counts the requests of a kind.
+func (w *world) count(kind kmsg.Key) *atomic.Int64 {
+	n := new(atomic.Int64)
+	w.fake.ControlKey(int16(kind), func(kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		n.Add(1)
+		return nil, nil, false
+	})
+	return n
+}
+
+// attemptsIn is how many attempts an error tells of.
+func attemptsIn(err error) int {
+	for i, word := range []string{"after 1 of", "after 2 of", "after 3 of", "after 4 of", "after 5 of"} {
+		if strings.Contains(err.Error(), word) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func TestTheLastAttemptMaySucceed(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff = 3, time.Millisecond })
+	w.fail(1, kerr.NotEnoughReplicas.Code, 2)
+	n, err := w.p.Send(w.ctx, spread(30))
+	w.NoErr(err)
+	w.Equal(n, 30)
+	w.Equal(w.written(), wants(30))
+}
+
+func TestErrorsThatStayAreNotTriedAgain(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxAttempts = 5 })
+	sent := w.count(kmsg.Produce)
+	w.fail(0, kerr.TopicAuthorizationFailed.Code, -1)
+	_, err := w.p.Send(w.ctx, spread(1))
+	w.True(errors.Is(err, kafkago.TopicAuthorizationFailed))
+	w.Equal(attemptsIn(err), 0)
+	w.Equal(sent.Load(), int64(1))
+}
+
+func TestWithoutALimitTheDeadlineEndsTheAttempts(t *testing.T) {
+	is := is.New(t)
+	a := (&Producer{cfg: Config{Backoff: time.Nanosecond}}).attempts()
+	for range 15 {
+		is.True(a.wait(t.Context()))
+	}
+	is.Equal(a.explain(kafkago.NotEnoughReplicas), kafkago.NotEnoughReplicas)
+}
+
+func TestTheBackoffDoublesUpToASecond(t *testing.T) {
+	is := is.New(t)
+	for given, want := range map[time.Duration]struct{ min, max time.Duration }{
+		0:                      {10 * time.Millisecond, time.Second},
+		100 * time.Millisecond: {100 * time.Millisecond, time.Second},
+		5 * time.Second:        {5 * time.Second, 5 * time.Second},
+	} {
+		b := (&Producer{cfg: Config{Backoff: given}}).attempts().backoff
+		is.Equal(b.Min, want.min)
+		is.Equal(b.Max, want.max)
+		is.Equal(b.Factor, 2.0)
+	}
+}
+
+func TestLookingForATopicCountsAttemptsToo(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff = 2, time.Millisecond })
+	w.fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		r := req.(*kmsg.MetadataRequest)
+		res := r.ResponseKind().(*kmsg.MetadataResponse)
+		for _, t := range r.Topics {
+			rt := kmsg.NewMetadataResponseTopic()
+			rt.Topic, rt.ErrorCode = t.Topic, kerr.LeaderNotAvailable.Code
+			res.Topics = append(res.Topics, rt)
+		}
+		return res, nil, true
+	})
+	n, err := w.p.Send(w.ctx, spread(1))
+	w.Equal(n, 0)
+	w.True(errors.Is(err, kafkago.LeaderNotAvailable))
+	w.Equal(attemptsIn(err), 2)
+}
+
+// Without sequence numbers no producer ID is asked for and none is in the batches.
+func TestWithoutSequenceNumbers(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.NoSequences = true })
+	asked := w.count(kmsg.InitProducerID)
+	ids := map[int64]bool{}
+	w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		for _, t := range req.(*kmsg.ProduceRequest).Topics {
+			for _, p := range t.Partitions {
+				var b kmsg.RecordBatch
+				w.NoErr(b.ReadFrom(p.Records))
+				ids[b.ProducerID] = true
+			}
+		}
+		return nil, nil, false
+	})
+	n, err := w.p.Send(w.ctx, spread(30))
+	w.NoErr(err)
+	w.Equal(n, 30)
+	w.Equal(asked.Load(), int64(0))
+	w.Equal(ids, map[int64]bool{-1: true})
+	w.Equal(w.written(), wants(30))
+}
+
+func TestSaysWhatTheLoginLacksForSequenceNumbers(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fake.ControlKey(int16(kmsg.InitProducerID), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		res := req.ResponseKind().(*kmsg.InitProducerIDResponse)
+		res.ErrorCode = kerr.ClusterAuthorizationFailed.Code
+		return res, nil, true
+	})
+	_, err := w.p.Send(w.ctx, spread(1))
+	w.True(errors.Is(err, kafkago.ClusterAuthorizationFailed))
+	w.True(strings.Contains(err.Error(), "IDEMPOTENT_WRITE"))
+	w.True(strings.Contains(err.Error(), "set idempotent to false"))
+}
