@@ -36,11 +36,11 @@ type world struct {
 	truth *kclient.Client
 }
 
-func newWorld(t *testing.T, change func(*Config)) *world {
+func newWorld(t *testing.T, change func(*Config), opts ...kfake.Opt) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
-	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	fake := embedded.Start(t, append(opts, kfake.SeedTopics(partitions, topic))...)
 	cfg := Config{
 		Acks: AcksAll, DeliveryTimeout: 20 * time.Second, RequestTimeout: 5 * time.Second,
 		BatchBytes: 1 << 20, Warn: func(msg string, err error) { t.Log(msg, err) },
