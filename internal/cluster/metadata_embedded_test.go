@@ -42,3 +42,23 @@ func TestATopicThatTheAnswerDoesNotMentionIsUnknown(t *testing.T) {
 	is.NoErr(err)
 	is.True(errors.Is(topics["t"].Err, kafkago.UnknownTopicOrPartition))
 }
+
+func TestTakesNoPartOfAMetadataAnswerForOne(t *testing.T) {
+	is := is.New(t)
+	res := kmsg.NewPtrMetadataResponse()
+	res.Version = 12
+	res.Brokers = append(res.Brokers, kmsg.NewMetadataResponseBroker())
+	topic := kmsg.NewMetadataResponseTopic()
+	topic.Topic = kmsg.StringPtr("t")
+	topic.Partitions = append(topic.Partitions, kmsg.NewMetadataResponseTopicPartition())
+	res.Topics = append(res.Topics, topic)
+	frame := res.AppendTo(make([]byte, 9))
+	_, err := parseMetadata(frame)
+	is.NoErr(err)
+	for n := range frame {
+		_, err := parseMetadata(frame[:n])
+		is.True(err != nil) // without its end
+	}
+	_, err = parseMetadata(append(frame, 0))
+	is.True(err != nil) // with something behind
+}

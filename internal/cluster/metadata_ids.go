@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -80,6 +81,10 @@ func parseMetadata(frame []byte) (view, error) {
 	v.controller = r.Int32()
 	for range r.CompactCount(minTopic) {
 		v.topics = append(v.topics, readTopic(r))
+	}
+	r.SkipTags()
+	if r.Len() > 0 {
+		r.Fail(errors.New("something follows its end"))
 	}
 	if err := r.Err(); err != nil {
 		return view{}, fmt.Errorf("read metadata response: %w", err)

@@ -39,11 +39,11 @@ type world struct {
 	sent  int
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, opts ...kfake.Opt) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
-	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	fake := embedded.Start(t, append(opts, kfake.SeedTopics(partitions, topic))...)
 	truth, err := kclient.New(fake.ListenAddrs())
 	is.New(t).NoErr(err)
 	t.Cleanup(truth.Close)

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -48,6 +49,9 @@ func parse(frame []byte, version int16) (response, error) {
 			p.topic = topic
 			res.partitions = append(res.partitions, p)
 		}
+	}
+	if r.Len() > 0 {
+		r.Fail(errors.New("something follows its end"))
 	}
 	if err := r.Err(); err != nil {
 		return response{}, fmt.Errorf("read fetch response: %w", err)

@@ -5,7 +5,6 @@ package primitive
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 )
 
 // ErrShort says that the bytes end before what they announce.
@@ -84,14 +83,6 @@ func (r *Reader) Uvarint() uint64 {
 	}
 	r.Take(n)
 	return v
-}
-
-// Tags skips tagged fields (KIP-482).
-func (r *Reader) Tags() {
-	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
-		r.Uvarint() // which
-		r.Take(int(min(r.Uvarint(), math.MaxInt32)))
-	}
 }
 
 // String reads a STRING.
