@@ -5,18 +5,20 @@ RECORDS ?= 100000
 PIPELINES ?=
 # How long make fuzz spends on each fuzz test.
 FUZZTIME ?= 10s
+# Flags for make bench; see bin/bench -help.
+BENCH ?=
 # More flags for go test, for example -race.
 TESTFLAGS ?=
 
-MODULES := . cmd/conduit
+MODULES := . cmd/conduit bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit generate lint fmt fuzz clean
+.PHONY: help run build test test-unit bench generate lint fmt fuzz clean
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
-	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz)"
+	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), BENCH=flags (make bench)"
 
 run: build ## Move RECORDS records through Conduit and Kafka and back, or run PIPELINES; embedded Kafka unless KAFKA_SERVERS is set
 	@bin/roundtrip -conduit bin/conduit -out out -records "$(RECORDS)" -pipelines "$(PIPELINES)"
@@ -37,12 +39,19 @@ test: ## Run all tests: units, embedded Kafka, real Kafka (Docker, or Java 17 an
 	elif [ -e bin/.kafka-started ] || [ "$${KAFKA_REQUIRED:-}" = 1 ]; then exit 1; \
 	else $(GO) test $(TESTFLAGS) ./...; fi
 	cd cmd/conduit && $(GO) test $(TESTFLAGS) ./...
+	cd bench && $(GO) test $(TESTFLAGS) ./...
 	@[ -e bin/.kafka-started ] || echo "SKIPPED: the tests on real Apache Kafka. They run with Docker, with Java 17 and Maven, or with KAFKA_TEST_SERVERS=host:9092."
 
 # Without a PATH tests find nothing to run Kafka with, and skip what needs it.
 test-unit: ## Run the fast tests: units and embedded Kafka
 	$(GO) test $(TESTFLAGS) -short -exec 'env -u KAFKA_TEST_CLUSTER -u KAFKA_TEST_SERVERS PATH=' ./...
 	cd cmd/conduit && $(GO) test $(TESTFLAGS) -short ./...
+	cd bench && $(GO) test $(TESTFLAGS) -short ./...
+
+bench: ## Measure the connector beside others on a Kafka of its own (25 minutes), and write docs/benchmarks.md
+	@mkdir -p bin
+	cd bench && $(GO) build -o ../bin/bench .
+	@bin/bench $(BENCH)
 
 generate: ## Regenerate connector.yaml, the tables of README.md and the mocks
 	$(GO) generate ./...

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/pipeline"
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
+)
+
+// rounds is how often each contender runs, unless something else is said.
+const rounds = 3
+
+var (
+	sizes      = []int{100, 1000, 10_000}
+	codecs     = []string{"none", "snappy", "lz4", "zstd"}
+	partitions = []int{1, 6, 48}
+	brokers    = []int{1, 3}
+)
+
+// recordsOf is how many records of a size are there to be read: as many as the
+// fastest reads in two or three seconds.
+func recordsOf(size int) int64 {
+	switch {
+	case size <= 100:
+		return 3_000_000
+	case size <= 1000:
+		return 1_000_000
+	}
+	return 100_000
+}
+
+func cell(part result.Part, size int, codec string, partitions, brokers int) result.Cell {
+	c := result.Cell{Part: part, Size: size, Codec: codec, Partitions: partitions, Brokers: brokers}
+	if part == result.Source {
+		c.Records = recordsOf(size)
+	}
+	return c
+}
+
+func allGroups(o options) []group {
+	s, d := newSources(o), newDestinations(o)
+	var groups []group
+	if o.cells == "full" {
+		for _, b := range brokers {
+			for _, p := range partitions {
+				for _, size := range sizes {
+					for _, codec := range codecs {
+						groups = append(groups,
+							group{cell(result.Source, size, codec, p, b), s.all(), rounds},
+							group{cell(result.Destination, size, codec, p, b), d.all(), rounds})
+					}
+				}
+			}
+		}
+	} else {
+		groups = append(sourceGroups(s), destinationGroups(d)...)
+	}
+	groups = append(groups, latencyGroups(o)...)
+	groups = append(groups, pipelineGroups(o)...)
+	return append(groups, growthGroups(o)...)
+}
+
+// sourceGroups are a path along each axis, from the cell that the targets are
+// about.
+func sourceGroups(s sources) []group {
+	part := result.Source
+	most, few := s.most(), s.few()
+	return []group{
+		{cell(part, 100, "none", 6, 1), s.all(), rounds},
+		{cell(part, 1000, "none", 6, 1), most, rounds},
+		{cell(part, 10_000, "none", 6, 1), most, rounds},
+		{cell(part, 1000, "snappy", 6, 1), few, rounds},
+		{cell(part, 1000, "lz4", 6, 1), few, rounds},
+		{cell(part, 1000, "zstd", 6, 1), most, rounds},
+		{cell(part, 100, "none", 1, 1), few, rounds},
+		{cell(part, 100, "none", 48, 1), few, rounds},
+		{cell(part, 100, "none", 6, 3), few, rounds},
+	}
+}
+
+func destinationGroups(d destinations) []group {
+	part := result.Destination
+	most, few := d.most(), d.few()
+	return []group{
+		{cell(part, 100, "none", 6, 1), d.all(), rounds},
+		{cell(part, 1000, "none", 6, 1), most, rounds},
+		{cell(part, 10_000, "none", 6, 1), most, rounds},
+		{cell(part, 1000, "zstd", 6, 1), few, rounds},
+		{cell(part, 100, "none", 1, 1), few, rounds},
+		{cell(part, 100, "none", 48, 1), few, rounds},
+		{cell(part, 100, "none", 6, 3), few, rounds},
+	}
+}
+
+func latencyGroups(o options) []group {
+	write, read := o.client(result.WriteLatency), o.client(result.ReadLatency)
+	return []group{
+		{cell(result.WriteLatency, 100, "none", 6, 1), []contender{
+			write(result.ConnectorPayload, "connector", payloadSetting),
+			write(result.PublishedWrite, "published"),
+			write(result.FranzProduce, "franz-go"),
+			write(result.WriterWrite, "kafka-go"),
+		}, rounds},
+		{cell(result.ReadLatency, 100, "none", 6, 1), []contender{
+			read(result.ConnectorReadN, "connector"),
+			read(result.PublishedRead, "published"),
+			read(result.FranzPoll, "franz-go"),
+		}, rounds},
+	}
+}
+
+func growthGroups(o options) []group {
+	read, write := o.client(result.Growth), o.client(result.WriteGrowth)
+	var groups []group
+	for _, n := range []int64{1_000_000, 5_000_000, 20_000_000} {
+		c := cell(result.Growth, 100, "none", 6, 1)
+		c.Records = n
+		groups = append(groups, group{c, []contender{read(result.ConnectorReadN, "connector")}, 1})
+		c.Part = result.WriteGrowth
+		groups = append(groups, group{c, []contender{write(result.ConnectorPayload, "connector", payloadSetting)}, 1})
+	}
+	return groups
+}
+
+func pipelineGroups(o options) []group {
+	const records = 3_000_000
+	main := cell(result.Pipeline, 100, "none", 6, 1)
+	main.Records = records
+	groups := []group{{main, o.pipelines(), 2}}
+	for _, n := range []int64{300, 1200} {
+		c := cell(result.Memory, 1_000_000, "none", 6, 1)
+		c.Records = n
+		// No batch may be larger than batchBytes, and one record of 1 MB is.
+		groups = append(groups, group{c, []contender{o.conduit(result.PipelineV2Payload, false, pipeline.Conduit{
+			V2:          true,
+			Destination: map[string]string{"value.format": "payload", "batchBytes": "2000000"},
+		})}, 1})
+	}
+	return groups
+}
+
+// pipelineFor is how long a pipeline counts, and pipelineWarmUp how long it runs
+// before that: Java compiles, groups form.
+func (o options) pipelineFor() time.Duration    { return 3 * o.duration }
+func (o options) pipelineWarmUp() time.Duration { return min(2*time.Second, o.duration) }

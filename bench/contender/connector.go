@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	sdk "github.com/conduitio/conduit-connector-sdk"
+
+	kafka "github.com/conduitio/conduit-connector-kafka"
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/payload"
+)
+
+// connectorReader is the connector's source, used as Conduit uses it.
+type connectorReader struct {
+	source  sdk.Source
+	readOne bool // by Read; ReadN otherwise
+}
+
+func openConnectorReader(ctx context.Context, o options, fromStart bool) (reader, error) {
+	settings := map[string]string{
+		"servers":           o.servers,
+		"topics":            o.topic,
+		"groupID":           o.group,
+		"readFromBeginning": strconv.FormatBool(fromStart),
+	}
+	maps.Copy(settings, o.settings)
+	source := kafka.NewSource()
+	if err := sdk.Util.ParseConfig(ctx, settings, source.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
+		return nil, fmt.Errorf("configure source: %w", err)
+	}
+	if err := source.Open(ctx, nil); err != nil {
+		return nil, errors.Join(err, source.Teardown(ctx))
+	}
+	return &connectorReader{source: source, readOne: o.readOne}, nil
+}
+
+func (c *connectorReader) api() string {
+	if c.readOne {
+		return "Read"
+	}
+	return "ReadN"
+}
+
+func (c *connectorReader) next(ctx context.Context, limit int, visit func([]byte)) (int, int64, error) {
+	if c.readOne {
+		return c.nextOnes(ctx, limit, visit)
+	}
+	records, err := c.source.ReadN(ctx, writeBatch)
+	if errors.Is(err, sdk.ErrUnimplemented) {
+		c.readOne = true // as the SDK does it for Conduit
+		return c.nextOnes(ctx, limit, visit)
+	}
+	var size int64
+	for i := range records {
+		n, err := c.take(ctx, &records[i], visit)
+		if err != nil {
+			return i, size, err
+		}
+		size += n
+	}
+	return len(records), size, err
+}
+
+func (c *connectorReader) nextOnes(ctx context.Context, limit int, visit func([]byte)) (int, int64, error) {
+	var size int64
+	for i := range limit {
+		record, err := c.source.Read(ctx)
+		if err != nil {
+			return i, size, err
+		}
+		n, err := c.take(ctx, &record, visit)
+		if err != nil {
+			return i, size, err
+		}
+		size += n
+	}
+	return limit, size, nil
+}
+
+// take acknowledges a record.
+func (c *connectorReader) take(ctx context.Context, record *opencdc.Record, visit func([]byte)) (int64, error) {
+	value, ok := record.Payload.After.(opencdc.RawData)
+	if !ok {
+		return 0, fmt.Errorf("read: the payload is %T", record.Payload.After)
+	}
+	if visit != nil {
+		visit(value)
+	}
+	return int64(len(value)), c.source.Ack(ctx, record.Position)
+}
+
+func (c *connectorReader) close(ctx context.Context) error { return c.source.Teardown(ctx) }
+
+// connectorWriter is the connector's destination.
+type connectorWriter struct {
+	destination sdk.Destination
+	batches     [][]opencdc.Record
+}
+
+func openConnectorWriter(ctx context.Context, o options, batches, batch int) (writer, error) {
+	settings := map[string]string{
+		"servers":     o.servers,
+		"topic":       o.topic,
+		"acks":        "all",
+		"compression": o.codec,
+	}
+	maps.Copy(settings, o.settings)
+	destination := kafka.NewDestination()
+	if err := sdk.Util.ParseConfig(ctx, settings, destination.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
+		return nil, fmt.Errorf("configure destination: %w", err)
+	}
+	if err := destination.Open(ctx); err != nil {
+		return nil, errors.Join(err, destination.Teardown(ctx))
+	}
+	w := &connectorWriter{destination: destination, batches: make([][]opencdc.Record, batches)}
+	for b := range w.batches {
+		w.batches[b] = make([]opencdc.Record, batch)
+		for i := range w.batches[b] {
+			w.batches[b][i] = newRecord(b*batch+i, o)
+		}
+	}
+	return w, nil
+}
+
+// newRecord is as a source would have made it.
+func newRecord(i int, o options) opencdc.Record {
+	return opencdc.Record{
+		Position:  opencdc.Position(strconv.Itoa(i)),
+		Operation: opencdc.OperationCreate,
+		Metadata:  opencdc.Metadata{opencdc.MetadataCollection: o.topic, opencdc.MetadataReadAt: "1700000000000000000"},
+		Key:       opencdc.RawData(payload.Key(i)),
+		Payload:   opencdc.Change{After: opencdc.RawData(payload.Value(i, o.size))},
+	}
+}
+
+func (c *connectorWriter) write(ctx context.Context, i int) error {
+	n, err := c.destination.Write(ctx, c.batches[i])
+	if err == nil && n != len(c.batches[i]) {
+		return fmt.Errorf("write: %d of %d records written, without an error", n, len(c.batches[i]))
+	}
+	return err
+}
+
+func (c *connectorWriter) close(ctx context.Context) error { return c.destination.Teardown(ctx) }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
+)
+
+// writeBatch is how many records a call writes, as a Conduit with batches does.
+const writeBatch = 1000
+
+// readyRecords is how many records of a size are made in advance, to be written
+// in turn: whole batches, and little enough not to count against the client's
+// memory.
+func readyRecords(size int) int {
+	const most, bytes = 8, 8 << 20
+	return min(max(1, bytes/size/writeBatch), most) * writeBatch
+}
+
+// writer is a client that writes with acks from all replicas in sync.
+type writer interface {
+	// write writes batch i of those that the client was opened with, and returns
+	// when the brokers have it.
+	write(ctx context.Context, i int) error
+	close(ctx context.Context) error
+}
+
+// openWriter opens a client that has a number of batches ready.
+func openWriter(ctx context.Context, o options, batches, batch int) (writer, error) {
+	switch o.client {
+	case "connector":
+		return openConnectorWriter(ctx, o, batches, batch)
+	case "franz-go":
+		return openFranzWriter(o, batches, batch)
+	case "kafka-go":
+		return openKafkaGoWriter(o, batches, batch)
+	}
+	return nil, fmt.Errorf("client: %q is unknown", o.client)
+}
+
+// runDestination writes until enough records are written or the time is over.
+func runDestination(ctx context.Context, o options) (result.Run, error) {
+	batches := readyRecords(o.size) / writeBatch
+	client, err := openWriter(ctx, o, batches, writeBatch)
+	if err != nil {
+		return result.Run{}, err
+	}
+	r, err := writeAll(ctx, client, batches, o)
+	return r, errors.Join(err, closeWriter(ctx, client))
+}
+
+// writeAll measures from the first batch on, which opens the connections and is
+// not in the rate.
+func writeAll(ctx context.Context, client writer, batches int, o options) (result.Run, error) {
+	var r result.Run
+	m, err := startMeter()
+	if err != nil {
+		return r, err
+	}
+	var first, last time.Time
+	for i := 0; last.Sub(first) < o.duration && r.Records < o.records; i++ {
+		if err := client.write(ctx, i%batches); err != nil {
+			return r, fmt.Errorf("after %d records: %w", r.Records, err)
+		}
+		last = time.Now()
+		if first.IsZero() {
+			first = last
+		}
+		r.Records += writeBatch
+	}
+	r.First = first.Sub(m.began).Seconds()
+	r.Bytes = r.Records * int64(o.size)
+	r.Timed, r.Seconds = r.Records-writeBatch, last.Sub(first).Seconds()
+	return r, m.stop(&r, r.Records)
+}
+
+func closeWriter(ctx context.Context, client writer) error {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	return client.close(closing)
+}

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
+)
+
+const introduction = `# Benchmarks
+
+Written by ` + "`make bench`" + `; don't edit. Compare figures of one run with each
+other, not with those of other runs or machines: broker and contenders share the
+cores.
+
+`
+
+const method = `## How it was measured
+
+* Each run of each contender is a process of its own. The contenders of a table
+  take turns, A B C A B C. Figures are medians over the runs, with the least and
+  the most in parentheses. Peak memory is the most of all runs.
+* CPU is user and system time of the whole process, from opening the client to the
+  last record. Records a second are counted from the first answer on: joining the
+  group or connecting is "first answer". Of pipelines the first seconds after the
+  first record don't count, neither in records nor in CPU.
+* Topics are filled first, with keys and values that compress to about a third, in
+  batches of up to 1 MB. Where a client read or wrote another number of records
+  than the brokers' offsets show, the note says so.
+* "Published" is the connector of the same name that Conduit comes with. The
+  program that measures the connectors is one, built twice. The published one has
+  no ReadN, so it is read as the SDK would: by Read.
+* Readers are a group's only member and acknowledge each record: Ack of the
+  connectors, marks of franz-go, CommitMessages of kafka-go. franz-go and kafka-go
+  make no Conduit records of what they read.
+* Writers use acks all and the compression of the table. franz-go doesn't linger,
+  kafka-go's BatchTimeout is 1 ms. The published connector has no setting for
+  either.
+* Pipelines copy a topic, of which the copy's end offsets tell what arrived. v1 and
+  v2 are Conduit's first and second architecture. All compress with snappy, the
+  connectors' default. Kafka Connect is a standalone worker with the Java options
+  of its own script.
+`
+
+// markdown is docs/benchmarks.md.
+func markdown(f *result.File, s summary, plots []string) string {
+	var b strings.Builder
+	b.WriteString(introduction)
+	for _, line := range circumstances(f) {
+		fmt.Fprintf(&b, "* %s\n", line)
+	}
+	b.WriteByte('\n')
+	for _, name := range plots {
+		fmt.Fprintf(&b, "![%s](%s)\n\n", captions[name], name)
+	}
+	for _, t := range s.tables() {
+		t.writeMarkdown(&b)
+	}
+	b.WriteString(method)
+	return b.String()
+}
+
+var captions = map[string]string{
+	throughputFile: "Records a second by record size",
+	latencyFile:    "Latency of writing and of reading",
+}
+
+// writeMarkdown aligns all columns but the first to the right, unless they are
+// text.
+func (t table) writeMarkdown(b *strings.Builder) {
+	fmt.Fprintf(b, "## %s\n\n", t.title)
+	line := func(cells []string) {
+		for i := range cells {
+			cells[i] = strings.ReplaceAll(cells[i], "|", `\|`)
+		}
+		fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	line(append([]string(nil), t.header...))
+	fmt.Fprintf(b, "|%s\n", strings.Repeat(" --- |", len(t.header)))
+	for _, r := range t.rows {
+		line(append([]string(nil), r...))
+	}
+	b.WriteByte('\n')
+}

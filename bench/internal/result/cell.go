@@ -1,0 +1,78 @@
+package result
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Part is one kind of measurement.
+type Part string
+
+// The parts, in the order in which they are run and shown.
+const (
+	Source       Part = "source"        // reading a topic that is there
+	Destination  Part = "destination"   // writing batches of 1,000
+	WriteLatency Part = "write-latency" // writing one record, again and again
+	ReadLatency  Part = "read-latency"  // from producing to reading, at 1,000 records a second
+	Pipeline     Part = "pipeline"      // Kafka to Kafka, whole systems
+	Memory       Part = "memory"        // the same with records of 1 MB
+	Growth       Part = "growth"        // reading more and more records
+	WriteGrowth  Part = "write-growth"  // writing more and more records
+)
+
+// Parts lists them all.
+var Parts = []Part{Source, Destination, WriteLatency, ReadLatency, Pipeline, Memory, Growth, WriteGrowth}
+
+// Cell is what the contenders are compared in: everything but the contender.
+type Cell struct {
+	Part       Part   `json:"part"`
+	Size       int    `json:"size"`       // bytes of each record's value
+	Codec      string `json:"codec"`      // none, snappy, lz4, zstd
+	Partitions int    `json:"partitions"` // of each topic
+	Brokers    int    `json:"brokers"`
+	// Records are moved at most; a run also ends when its time is over. 0: only then.
+	Records int64 `json:"records,omitempty"`
+}
+
+// String says what differs from cell to cell.
+func (c Cell) String() string {
+	s := fmt.Sprintf("%s, %s, %s, %s", Bytes(c.Size), c.Codec,
+		Plural(c.Partitions, "partition"), Plural(c.Brokers, "broker"))
+	switch c.Part {
+	case Memory, Growth, WriteGrowth:
+		s = Thousands(c.Records) + " × " + s
+	}
+	return s
+}
+
+// Bytes writes a size as the tables do.
+func Bytes(n int) string {
+	switch {
+	case n >= 1_000_000 && n%1_000_000 == 0:
+		return strconv.Itoa(n/1_000_000) + " MB"
+	case n >= 1000 && n%1000 == 0:
+		return strconv.Itoa(n/1000) + " KB"
+	}
+	return strconv.Itoa(n) + " B"
+}
+
+// Thousands writes n with a comma between each three digits.
+func Thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	digits := 0
+	if n < 0 {
+		digits = 1
+	}
+	for i := len(s) - 3; i > digits; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Plural writes how many there are of what.
+func Plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/report"
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
+)
+
+func planOf(t *testing.T, args ...string) plan {
+	t.Helper()
+	o, err := parseOptions(args, io.Discard)
+	is.New(t).NoErr(err)
+	return newPlan(o)
+}
+
+func TestDefaultPlan_takes_25_minutes_at_most(t *testing.T) {
+	is := is.New(t)
+	took := planOf(t).takes()
+	is.True(took <= 25*time.Minute)
+	is.True(took > 10*time.Minute) // or the estimate is wrong
+}
+
+func TestDefaultPlan_measures_all_that_the_targets_need(t *testing.T) {
+	is := is.New(t)
+	f := new(result.File)
+	for _, g := range planOf(t) {
+		for _, c := range g.contenders {
+			r := result.Run{Timed: 10, Seconds: 1, CPU: 1, CPURecords: 10, PeakRSS: 1 << 20, Arrived: -1,
+				Latency: &result.Latency{P50: 1, P99: 1}}
+			f.Measurements = append(f.Measurements, result.Measurement{Cell: g.cell, Contender: c.name(), Run: r})
+		}
+	}
+	var out bytes.Buffer
+	is.NoErr(report.Print(&out, f))
+	is.True(strings.Contains(out.String(), "met"))
+	is.True(!strings.Contains(out.String(), "not measured"))
+	is.True(strings.Contains(out.String(), "Noise"))
+	for _, row := range []string{"1 partition ", "6 partitions", "48 partitions", "1,000,000 records", "5,000,000 records", "20,000,000 records"} {
+		is.Equal(strings.Count(out.String(), "\n  reading, "+row), 1)
+		is.Equal(strings.Count(out.String(), "\n  writing, "+row), 1)
+	}
+}
+
+func TestFullPlan_has_all_sizes_codecs_partitions_and_brokers(t *testing.T) {
+	is := is.New(t)
+	p := planOf(t, "-cells=full", "-parts=source,destination")
+	is.Equal(len(p), 2*len(sizes)*len(codecs)*len(partitions)*len(brokers))
+	is.Equal(p[0].cell.Brokers, 1)
+	is.Equal(p[len(p)-1].cell.Brokers, 3)
+	is.True(slices.IsSortedFunc(p, func(a, b group) int { return a.cell.Brokers - b.cell.Brokers }))
+}
+
+func TestPlan_is_what_the_flags_select(t *testing.T) {
+	is := is.New(t)
+	p := planOf(t, "-parts=source", "-match=^100 B, none, 6 partitions, 1 broker", "-contenders=franz|ReadN", "-rounds=7", "-scale=0.5")
+	is.Equal(len(p), 1)
+	is.Equal(p[0].rounds, 7)
+	is.Equal(p[0].cell.Records, int64(1_500_000))
+	var names []string
+	for _, c := range p[0].contenders {
+		names = append(names, c.name())
+	}
+	is.Equal(names, []string{result.ConnectorReadN, result.FranzPoll, result.Again(result.ConnectorReadN)})
+	is.Equal(len(planOf(t, "-match=no such cell")), 0)
+	is.Equal(planOf(t, "-parts=growth", "-scale=0.0000001")[0].cell.Records, int64(fewest))
+}
+
+func TestPlan_selects_from_each_group_by_itself(t *testing.T) {
+	is := is.New(t)
+	for _, g := range planOf(t, "-parts=source", "-contenders=kafka-go") {
+		is.Equal(len(g.contenders), 1)
+		is.Equal(g.contenders[0].name(), result.ReaderFetch)
+	}
+}
+
+func TestShow_prints_cells_contenders_and_time(t *testing.T) {
+	is := is.New(t)
+	var out bytes.Buffer
+	planOf(t, "-parts=read-latency", "-contenders=franz").show(&out)
+	is.Equal(out.String(), "read-latency: 100 B, none, 6 partitions, 1 broker\n  3 × franz-go, poll loop\nabout 1m0s\n")
+}
+
+func TestParseOptions_tells_everything_that_is_wrong(t *testing.T) {
+	is := is.New(t)
+	_, err := parseOptions([]string{"-cells=some", "-scale=0", "-parts=source,sink", "-match=(", "-contenders=)", "more"}, io.Discard)
+	is.True(err != nil)
+	for _, part := range []string{`cells: "some"`, "scale and for", `parts: "sink" is unknown: source,`, "missing closing )", "unexpected )", `unknown arguments: ["more"]`} {
+		is.True(strings.Contains(err.Error(), part))
+	}
+}
