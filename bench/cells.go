@@ -127,7 +127,7 @@ func pipelineGroups(o options) []group {
 	main := cell(result.Pipeline, 100, "none", 6, 1)
 	main.Records = records
 	groups := []group{{main, o.pipelines(), 2}}
-	for _, n := range []int64{300, 1200} {
+	for _, n := range []int64{500, 2000} {
 		c := cell(result.Memory, 1_000_000, "none", 6, 1)
 		c.Records = n
 		// No batch may be larger than batchBytes, and one record of 1 MB is.

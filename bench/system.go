@@ -37,8 +37,12 @@ func (o options) mirror(name string, tasks int) contender {
 
 func (s *system) name() string { return s.label }
 
-func (s *system) takes(result.Cell) time.Duration {
+func (s *system) takes(cell result.Cell) time.Duration {
 	const startAndStop = 4 * time.Second
+	if cell.Part == result.Memory {
+		const slowest = 80 // records a second
+		return startAndStop + time.Duration(cell.Records)*time.Second/slowest
+	}
 	return startAndStop + s.pipelineWarmUp() + s.pipelineFor()
 }
 
@@ -66,6 +70,9 @@ func (s *system) run(ctx context.Context, l *lab.Lab, cell result.Cell, round in
 	}
 	job := pipeline.Job{Servers: l.Servers, Brokers: l.Brokers, From: from, To: to, Dir: dir}
 	limits := pipeline.Limits{Records: cell.Records, For: s.pipelineFor(), WarmUp: s.pipelineWarmUp()}
+	if cell.Part == result.Memory { // all records, however long it takes
+		limits.For = guard
+	}
 	r, err := pipeline.Run(ctx, s.system, job, limits, l.EndOffset)
 
 	deleting := context.WithoutCancel(ctx)

@@ -43,15 +43,17 @@ const method = `## How it was measured
 `
 
 // markdown is docs/benchmarks.md.
-func markdown(f *result.File, s summary, plots []string) string {
+func markdown(f *result.File, s summary, plots map[string][]byte) string {
 	var b strings.Builder
 	b.WriteString(introduction)
 	for _, line := range circumstances(f) {
 		fmt.Fprintf(&b, "* %s\n", line)
 	}
 	b.WriteByte('\n')
-	for _, name := range plots {
-		fmt.Fprintf(&b, "![%s](%s)\n\n", captions[name], name)
+	for _, c := range captions {
+		if plots[c.file] != nil {
+			fmt.Fprintf(&b, "![%s](%s)\n\n", c.text, c.file)
+		}
 	}
 	for _, t := range s.tables() {
 		t.writeMarkdown(&b)
@@ -60,13 +62,12 @@ func markdown(f *result.File, s summary, plots []string) string {
 	return b.String()
 }
 
-var captions = map[string]string{
-	throughputFile: "Records a second by record size",
-	latencyFile:    "Latency of writing and of reading",
+var captions = []struct{ file, text string }{
+	{throughputFile, "Records a second by record size"},
+	{latencyFile, "Latency of writing and of reading"},
 }
 
-// writeMarkdown aligns all columns but the first to the right, unless they are
-// text.
+// writeMarkdown writes a section with the table in it.
 func (t table) writeMarkdown(b *strings.Builder) {
 	fmt.Fprintf(b, "## %s\n\n", t.title)
 	line := func(cells []string) {

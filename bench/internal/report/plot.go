@@ -47,7 +47,7 @@ func (s summary) sizePlot(title string, part result.Part, contenders ...string) 
 	p.X.Label.Text, p.Y.Label.Text = "bytes of a value", "records/s"
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = sizeTicks, plot.TickerFunc(decades)
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.Padding = true, vg.Points(3)
 	var most, least float64
 	for i, name := range contenders {
 		var points plotter.XYs
@@ -131,7 +131,7 @@ func (s summary) barPlot(title string, part result.Part, contenders []contenderL
 	}
 	p := plot.New()
 	p.Title.Text, p.Y.Label.Text = title, "ms"
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.Padding = true, vg.Points(3)
 	for i, values := range []plotter.Values{p50, p99} {
 		width := vg.Points(18)
 		bars, err := plotter.NewBarChart(values, width)

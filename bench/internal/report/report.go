@@ -58,7 +58,7 @@ func Write(dir string, f *result.File) error {
 		return fmt.Errorf("write report: %w", err)
 	}
 	files := maps.Clone(plots)
-	files[markdownFile] = []byte(markdown(f, s, slices.Sorted(maps.Keys(plots))))
+	files[markdownFile] = []byte(markdown(f, s, plots))
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			return fmt.Errorf("write report: %w", err)

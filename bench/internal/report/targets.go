@@ -29,7 +29,7 @@ func (t target) verdict() string {
 const (
 	pipelineRate = 300_000   // records a second
 	pipelinePeak = 150 << 20 // bytes
-	// sameMemory is how much the peak may differ between 300 and 1,200 records of
+	// sameMemory is how much the peak may differ between 500 and 2,000 records of
 	// 1 MB to count as bounded.
 	sameMemory = 1.25
 	// latencyMargin is in microseconds.
