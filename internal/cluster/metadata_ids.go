@@ -82,7 +82,7 @@ func parseMetadata(frame []byte) (view, error) {
 	for range r.CompactCount(minTopic) {
 		v.topics = append(v.topics, readTopic(r))
 	}
-	r.SkipTags()
+	r.Tags()
 	if r.Len() > 0 {
 		r.Fail(errors.New("something follows its end"))
 	}

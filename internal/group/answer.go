@@ -16,7 +16,7 @@ func heartbeatError(frame []byte, version int16) error {
 	const firstFlexible = 4
 	r, code := codeOf(frame, version, firstFlexible)
 	if version >= firstFlexible {
-		r.SkipTags()
+		r.Tags()
 	}
 	return judge(r, code)
 }
@@ -31,9 +31,9 @@ func leaveError(frame []byte, version int16) error {
 			r.Take(max(int(r.Uvarint())-1, 0)) // member ID
 			r.Take(max(int(r.Uvarint())-1, 0)) // instance ID
 			code = first(code, r.Int16())
-			r.SkipTags()
+			r.Tags()
 		}
-		r.SkipTags()
+		r.Tags()
 	case version >= 3:
 		for range r.Count(minItem) {
 			r.Take(max(int(r.Int16()), 0))
@@ -49,7 +49,7 @@ func codeOf(frame []byte, version, firstFlexible int16) (*primitive.Reader, int1
 	r := primitive.NewReader(frame)
 	r.Take(8) // size, correlation ID
 	if version >= firstFlexible {
-		r.SkipTags()
+		r.Tags()
 	}
 	if version >= 1 {
 		r.Int32() // throttle time

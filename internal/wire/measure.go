@@ -30,7 +30,7 @@ func measure(frame []byte, key protocol.ApiKey, version int16) error {
 	m := measurer{Reader: primitive.NewReader(frame), version: version, flexible: isFlexible(typ, version)}
 	m.Take(8) // size, correlation ID
 	if m.flexible {
-		m.SkipTags()
+		m.Tags()
 	}
 	m.value(typ)
 	if m.Err() != nil {
@@ -128,7 +128,7 @@ func (m measurer) fields(t reflect.Type) {
 		}
 	}
 	if m.flexible {
-		m.SkipTags()
+		m.Tags()
 	}
 }
 
