@@ -26,3 +26,11 @@ func (r *Reader) CompactCount(itemSize int) int {
 	}
 	return int(n - 1)
 }
+
+// Tags skips tagged fields, of which none is known.
+func (r *Reader) Tags() {
+	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
+		r.Uvarint() // which
+		r.Take(int(min(r.Uvarint(), math.MaxInt32)))
+	}
+}
