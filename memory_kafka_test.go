@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -32,6 +33,7 @@ func TestMemoryIsBoundedHoweverLargeTheRecords(t *testing.T) {
 	src, err := openSource(ctx, settings{"servers": strings.Join(cluster.Servers(), ","), "topics": topic, "readFromBeginning": "true"}, nil)
 	is.NoErr(err)
 	defer func() { is.NoErr(src.Teardown(ctx)) }()
+	time.Sleep(2 * time.Second) // nobody reads: it fetches ahead as far as it will
 	var most uint64
 	for read := 0; read < count; {
 		records, err := src.ReadN(ctx, 1)

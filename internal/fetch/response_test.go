@@ -1,0 +1,66 @@
+package fetch
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"github.com/matryer/is"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// frameOf is a fetch response as a broker writes it.
+func frameOf(version int16) []byte {
+	res := kmsg.NewPtrFetchResponse()
+	res.Version, res.ThrottleMillis, res.SessionID = version, 5, 7
+	t := kmsg.NewFetchResponseTopic()
+	t.Topic = topic
+	for id := range int32(2) {
+		p := kmsg.NewFetchResponseTopicPartition()
+		p.Partition, p.ErrorCode, p.HighWatermark, p.LogStartOffset, p.PreferredReadReplica = id, int16(id), 40, 3, -1
+		p.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 9, FirstOffset: 12}}
+		p.RecordBatches = batch(10, 12, "a", "b")
+		t.Partitions = append(t.Partitions, p)
+	}
+	res.Topics = append(res.Topics, t)
+	frame := res.AppendTo(make([]byte, 8))
+	binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
+	return frame
+}
+
+func TestReadsFetchResponsesOfEachVersion(t *testing.T) {
+	for version := int16(4); version <= 11; version++ {
+		is := is.New(t)
+		res, err := parse(frameOf(version), version)
+		is.NoErr(err)
+		is.Equal(res.throttle.Milliseconds(), int64(5))
+		is.Equal(len(res.partitions), 2)
+		p := res.partitions[1]
+		is.Equal(p.topic, topic)
+		is.Equal(p.id, int32(1))
+		is.Equal(p.err, int16(1))
+		is.Equal(p.highWatermark, int64(40))
+		is.Equal(p.aborted[0].ProducerID, int64(9))
+		is.Equal(p.set, batch(10, 12, "a", "b"))
+		for cut := range frameOf(version) {
+			_, err := parse(frameOf(version)[:cut], version)
+			is.True(err != nil)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for version := int16(4); version <= 11; version++ {
+		f.Add(frameOf(version), version)
+	}
+	f.Fuzz(func(t *testing.T, frame []byte, version int16) {
+		res, err := parse(frame, version)
+		if err != nil {
+			return
+		}
+		size := 0
+		for _, p := range res.partitions {
+			size += len(p.set)
+		}
+		is.New(t).True(size <= len(frame))
+	})
+}
