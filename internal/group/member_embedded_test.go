@@ -93,8 +93,8 @@ func startMember(fake *kfake.Cluster, group string, change func(*Config)) *membe
 	m := &member{done: make(chan struct{}), holds: Partitions{}}
 	cfg := Config{
 		GroupID: group, Topics: []string{topic},
-		SessionTimeout: 2 * time.Second, RebalanceTimeout: 2 * time.Second,
-		HeartbeatInterval: 50 * time.Millisecond, MetadataInterval: 50 * time.Millisecond,
+		SessionTimeout: 5 * time.Second, RebalanceTimeout: 5 * time.Second,
+		HeartbeatInterval: 50 * time.Millisecond, MetadataInterval: time.Hour,
 		Warn: func(_ string, err error) {
 			m.mu.Lock()
 			m.warned = append(m.warned, err)
@@ -194,14 +194,17 @@ func passes(code int16, retryJoin bool) bool {
 	return cluster.Retriable(cluster.CodeError(code))
 }
 
-// eachCode does a thing for all error codes at the same time, each in a group of
-// its own, with and without RetryJoin.
+// eachCode does a thing for all error codes, many at the same time, each in a group
+// of its own, with and without RetryJoin.
 func eachCode(t *testing.T, do func(code int16, group string, retryJoin bool) error) {
 	t.Helper()
 	var wg sync.WaitGroup
+	room := make(chan struct{}, 20)
 	for _, code := range embedded.Codes() {
 		for _, retryJoin := range []bool{true, false} {
 			wg.Go(func() {
+				room <- struct{}{}
+				defer func() { <-room }()
 				if err := do(code, fmt.Sprintf("group%d-%t", code, retryJoin), retryJoin); err != nil {
 					t.Errorf("%v, RetryJoin %t: %v", kerr.TypedErrorForCode(code), retryJoin, err)
 				}

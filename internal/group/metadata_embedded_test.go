@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 	kafkago "github.com/segmentio/kafka-go"
@@ -14,13 +15,15 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
+func looksOften(c *Config) { c.MetadataInterval = 50 * time.Millisecond }
+
 // A broker that can't say anything of a topic at the moment has not deleted it: the
 // leader doesn't take partitions away for that.
 func TestKeepsTheAssignmentThroughRetriableMetadataErrors(t *testing.T) {
 	is := is.New(t)
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))
 	refuse := embedded.Refuse(fake, kmsg.Metadata, func(kmsg.Request) string { return "" })
-	m := startMember(fake, "g", nil)
+	m := startMember(fake, "g", looksOften)
 	is.NoErr(m.untilItHolds(partitions))
 	for _, code := range []*kerr.Error{kerr.LeaderNotAvailable, kerr.NetworkException, kerr.KafkaStorageError} {
 		refuse.Next("", code.Code, 3)
@@ -37,7 +40,7 @@ func TestSaysOnceThatATopicCanNotBeRead(t *testing.T) {
 	embedded.Answer(fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
 		return embedded.Refusal(req, kerr.TopicAuthorizationFailed.Code)
 	})
-	m := startMember(fake, "g", nil)
+	m := startMember(fake, "g", looksOften)
 	is.NoErr(m.until("it has looked again", func() bool { return n.Load() > 5 }))
 	is.NoErr(m.close())
 	is.Equal(m.warnings(kafkago.TopicAuthorizationFailed), 1)

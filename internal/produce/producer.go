@@ -140,6 +140,7 @@ func (p *Producer) deadline(ctx context.Context) (context.Context, context.Cance
 // write sends the plan, again and again for what fails in passing.
 func (p *Producer) write(ctx context.Context, pl *plan) error {
 	retry := p.attempts()
+	var last error
 	for !pl.done() {
 		if p.idempotent() {
 			if err := p.sequences.prepare(ctx, p.client, p.attempts(), p.cfg.Warn); err != nil {
@@ -154,6 +155,10 @@ func (p *Producer) write(ctx context.Context, pl *plan) error {
 		if at == pl.limit() {
 			return p.explain(ctx, cause)
 		}
+		if last != nil && errors.Is(cause, context.DeadlineExceeded) {
+			cause = last // on which the time was spent
+		}
+		last = cause
 		if !retry.wait(ctx) {
 			return p.explain(ctx, retry.explain(cause))
 		}
