@@ -65,6 +65,10 @@ func (l *Lab) connect(ctx context.Context) error {
 	if len(nodes) != l.Brokers {
 		return fmt.Errorf("the cluster has %d brokers, not %d", len(nodes), l.Brokers)
 	}
+	// The first group of a cluster waits until the topic of all offsets is there.
+	if _, _, err := l.client.Group(ctx, NewName("group")); err != nil {
+		return err
+	}
 	if l.own != nil {
 		l.Kafka = broker.Version
 		return nil

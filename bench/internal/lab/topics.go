@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,13 +38,31 @@ func NewName(what string) string {
 
 // Fresh creates an empty topic that takes records of a cell.
 func (l *Lab) Fresh(ctx context.Context, c result.Cell) (string, error) {
-	configs := map[string]string{"max.message.bytes": strconv.Itoa(max(maxBatch, 2*c.Size))}
-	name := NewName("to")
+	const kafkasDefault = 1<<20 + 12
+	configs := map[string]string{"max.message.bytes": strconv.Itoa(max(kafkasDefault, 2*c.Size))}
+	name := NewName("topic")
 	if err := l.client.CreateTopic(ctx, name, int32(c.Partitions), configs); err != nil {
 		return "", err
 	}
 	l.topics = append(l.topics, name)
-	return name, nil
+	return name, l.awaitLogs(ctx, name)
+}
+
+// awaitLogs waits until the leaders have opened the partitions, which they do a
+// little after they are known as leaders. franz-go would wait for five seconds
+// if it came in between.
+func (l *Lab) awaitLogs(ctx context.Context, topic string) error {
+	for {
+		_, err := l.EndOffset(ctx, topic)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w", topic, errors.Join(err, ctx.Err()))
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // Delete deletes a topic.

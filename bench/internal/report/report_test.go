@@ -78,6 +78,7 @@ func TestSummarize_notes_what_failed_and_what_did_not_arrive(t *testing.T) {
 		entry{cellOf(result.Destination, 100, "none"), "a", short},
 		entry{cellOf(result.Pipeline, 100, "none"), "a", short},
 		entry{cellOf(result.Source, 1000, "none"), "a", failed},
+		entry{cellOf(result.Source, 1000, "none"), "b", result.Run{Records: 10, Arrived: 10}},
 	))
 	is.Equal(s[0].note(), "1,000 read, 900 committed")
 	is.Equal(s[1].note(), "1,000 written, 900 in the topic")
@@ -85,6 +86,8 @@ func TestSummarize_notes_what_failed_and_what_did_not_arrive(t *testing.T) {
 	is.True(strings.HasPrefix(s[3].note(), "failed: long long"))
 	is.True(len(s[3].note()) < 130)
 	is.Equal(s[3].rate.N, 0)
+	is.Equal(s[4].note(), "all came at once, too few for a rate")
+	is.Equal(s[4].rate.N, 0) // and not 0 records a second
 }
 
 func TestNoise_compares_a_contender_with_itself(t *testing.T) {

@@ -59,6 +59,10 @@ func newRow(cell result.Cell, contender string, runs []result.Run) *row {
 		if p := lost(cell, run); p != "" {
 			r.problems = append(r.problems, p)
 		}
+		if run.Timed == 0 {
+			r.problems = append(r.problems, "all came at once, too few for a rate")
+			continue
+		}
 		rate, cpu, first = append(rate, run.Rate()), append(cpu, run.CPUPerRecord()), append(first, run.First)
 		allocs = append(allocs, run.AllocsPerRecord())
 		if run.Latency != nil {
