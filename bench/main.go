@@ -67,11 +67,9 @@ func measure(ctx context.Context, o options, p plan, args []string, stdout, stde
 	if len(b.file.Measurements) == 0 {
 		return errors.Join(err, errors.New("nothing was measured"))
 	}
-	if err := errors.Join(err, show(b.file, o.docs, stdout)); err != nil {
-		return err
-	}
+	err = errors.Join(err, show(b.file, o.docs, stdout))
 	fmt.Fprintln(stdout, "\nRaw results:", b.saved)
-	return b.failures()
+	return errors.Join(err, b.failures())
 }
 
 // failures are the runs that failed.
