@@ -38,6 +38,7 @@ type Fetcher struct {
 
 	mu       sync.Mutex
 	parts    map[key]*partition
+	added    time.Time // when a partition was added last
 	loops    map[int32]bool
 	ready    []decoded
 	buffered int // bytes in ready
@@ -78,6 +79,7 @@ func (f *Fetcher) Close() {
 // Add begins to read partitions. One that is being read is started anew.
 func (f *Fetcher) Add(starts []Start) {
 	f.mu.Lock()
+	f.added = time.Now()
 	for _, s := range starts {
 		k := key{s.Topic, s.Partition}
 		f.remove(k)

@@ -60,7 +60,7 @@ func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-c
 	topics := make(map[string]*fetch.RequestTopic)
 	req := &fetch.Request{
 		ReplicaID:    -1,
-		MaxWaitTime:  int32(f.cfg.MaxWait.Milliseconds()),
+		MaxWaitTime:  int32(f.wait().Milliseconds()),
 		MinBytes:     f.cfg.MinBytes,
 		MaxBytes:     f.cfg.MaxBytes,
 		SessionEpoch: -1, // no fetch session (KIP-227)
@@ -91,6 +91,21 @@ func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-c
 	}
 	return req, parts, f.changed
 }
+
+// wait is how long a broker without records may wait for some. While partitions
+// are being added that is short: those that come a moment later would have to wait
+// for the answer. The lock is held.
+func (f *Fetcher) wait() time.Duration {
+	if time.Since(f.added) < settling {
+		return min(f.cfg.MaxWait, settlingWait)
+	}
+	return f.cfg.MaxWait
+}
+
+const (
+	settling     = time.Second
+	settlingWait = 20 * time.Millisecond
+)
 
 func (f *Fetcher) fetch(broker int32, req *fetch.Request) (response, error) {
 	conn, err := f.client.Broker(f.ctx, broker, cluster.Fetch)
