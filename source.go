@@ -12,9 +12,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
-// readBatch is how many records ReadN returns if that many are there, however
-// few it is asked for: Conduit asks for one at a time unless batching is
-// configured, and takes more.
+// readBatch is how many records ReadN returns at most, however few it is asked for:
+// Conduit asks for one at a time unless batching is configured, and takes more.
 const readBatch = 1000
 
 // Source reads Kafka topics as a member of a consumer group.
@@ -28,6 +27,7 @@ type Source struct {
 	consumer  Consumer
 	records   *recordMaker    // Read's and ReadN's
 	rest      []message.Batch // taken from the consumer for Read, not returned yet
+	pace      pace            // ReadN's
 	positions positionReader  // Ack's, which runs beside Read
 }
 
@@ -78,6 +78,9 @@ func (s *Source) group(position opencdc.Position) (string, Position, error) {
 
 // Read returns the next record.
 func (s *Source) Read(ctx context.Context) (opencdc.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return opencdc.Record{}, err
+	}
 	if len(s.rest) == 0 {
 		batches, err := s.next(ctx, readBatch)
 		if err != nil {
@@ -93,17 +96,22 @@ func (s *Source) Read(ctx context.Context) (opencdc.Record, error) {
 	return s.records.append(nil, first, time.Now())[0], nil
 }
 
-// ReadN returns the records that are there already, at least one and about as
-// many as readBatch or n, whichever is more.
+// ReadN returns the records that are there already, at least one, and at most n or
+// what Conduit takes in about a second, whichever is more. None is returned once
+// the context has ended: the SDK stops reading at an error only.
 func (s *Source) ReadN(ctx context.Context, n int) ([]opencdc.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	batches := s.rest
 	s.rest = nil
 	if len(batches) == 0 {
 		var err error
-		if batches, err = s.next(ctx, max(n, readBatch)); err != nil {
+		if batches, err = s.next(ctx, max(n, s.pace.next(time.Now()))); err != nil {
 			return nil, err
 		}
 	}
+	defer func() { s.pace.returned = time.Now() }()
 	count := 0
 	for _, b := range batches {
 		count += len(b.Records)

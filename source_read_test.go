@@ -58,7 +58,7 @@ func TestReadReturnsOneRecordAfterTheOther(t *testing.T) {
 }
 
 func TestReadNReturnsAllThatIsThere(t *testing.T) {
-	for asked, limit := range map[int]int{0: 1000, 1: 1000, 1000: 1000, 1001: 1001, 5000: 5000} {
+	for asked, limit := range map[int]int{0: paceFirst, 1: paceFirst, 1000: 1000, 5000: 5000} {
 		t.Run(fmt.Sprintf("asked for %d", asked), func(t *testing.T) {
 			is := is.New(t)
 			s, c := opened(t)
@@ -76,7 +76,7 @@ func TestReadNReturnsFirstWhatReadLeft(t *testing.T) {
 	gomock.InOrder(
 		c.EXPECT().Next(gomock.Any(), 1000).Return(append(batches("t", 0, 1, 2, 3), batches("u", 1, 7)...), nil),
 		c.EXPECT().Next(gomock.Any(), 1000).Return(batches("t", 0, 4, 5), nil),
-		c.EXPECT().Next(gomock.Any(), 1000).Return(batches("t", 0, 6), nil),
+		c.EXPECT().Next(gomock.Any(), paceFirst).Return(batches("t", 0, 6), nil),
 	)
 	ctx := context.Background()
 	read := func() []string {
@@ -117,10 +117,30 @@ func TestReadingEndsWithExactlyTheContextsError(t *testing.T) {
 		t.Run(name+" out of time", func(t *testing.T) {
 			is := is.New(t)
 			s, c := opened(t)
-			ctx, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
+			ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 			defer cancel()
-			c.EXPECT().Next(ctx, gomock.Any()).Return(nil, errors.New("connection is closed"))
+			c.EXPECT().Next(ctx, gomock.Any()).DoAndReturn(func(ctx context.Context, _ int) ([]message.Batch, error) {
+				<-ctx.Done()
+				return nil, errors.New("connection is closed")
+			})
 			is.True(read(ctx, s) == context.DeadlineExceeded) //nolint:errorlint // the SDK compares as well
+		})
+	}
+}
+
+// A source that has more records at hand must end all the same.
+func TestReadingEndsWithTheContextThoughThereAreRecords(t *testing.T) {
+	for name, read := range reads {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			s, c := opened(t)
+			c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("t", 0, 1, 2, 3), nil).AnyTimes()
+			ctx, cancel := context.WithCancel(context.Background())
+			_, err := s.Read(ctx) // there are two more
+			is.NoErr(err)
+			cancel()
+			is.True(read(ctx, s) == context.Canceled) //nolint:errorlint // the SDK compares as well
+			is.NoErr(read(context.Background(), s))   // they are not lost
 		})
 	}
 }
