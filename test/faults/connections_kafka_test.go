@@ -135,22 +135,16 @@ func TestTheBootstrapBrokerIsFrozen(t *testing.T) {
 // coordinator returns the node that coordinates the group.
 func (s *scenario) coordinator() int {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.log, guard)
-	defer cancel()
-	node, err := s.client.Coordinator(ctx, s.group)
-	s.is.NoErr(err)
-	return int(node)
+	return int(ask(s, func(ctx context.Context) (int32, error) { return s.client.Coordinator(ctx, s.group) }))
 }
 
 // avoid chooses a node, another than the given one, that leads no partition of the
 // topic from now on.
 func (s *scenario) avoid(other int) int {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.log, guard)
-	defer cancel()
 	node := 1 + other%3
 	for p := range int32(partitions) {
-		s.is.NoErr(s.client.MoveLeader(ctx, s.topic, p, 1+(int32(node)+p%2)%3))
+		s.move(p, 1+(int32(node)+p%2)%3)
 	}
 	return node
 }

@@ -55,17 +55,23 @@ func TestLeadersAreMovedEveryTwoSeconds(t *testing.T) {
 	s := begin(t, "leaders moved every 2s")
 	s.start()
 	s.flow()
-	ctx, cancel := context.WithTimeout(s.log, 10*guard)
-	defer cancel()
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	for range rounds(5, 100) {
 		for p := range int32(partitions) {
-			s.is.NoErr(s.client.MoveLeader(ctx, s.topic, p, 1+rand.Int32N(3)))
+			s.move(p, 1+rand.Int32N(3))
 		}
 		s.ledger.Round()
 		<-tick.C
 	}
 	s.flow()
 	s.finish()
+}
+
+// move makes a node the leader of a partition.
+func (s *scenario) move(partition, node int32) {
+	s.t.Helper()
+	ask(s, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, s.client.MoveLeader(ctx, s.topic, partition, node)
+	})
 }

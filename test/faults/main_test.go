@@ -18,6 +18,7 @@ type suite struct{ m *testing.M }
 
 // Run runs the scenarios once, or under SOAK=1 until the time is over or one fails.
 func (s suite) Run() int {
+	defer func() { _ = os.RemoveAll(conduitDir) }() // nothing was built where it is empty
 	if !soaking {
 		code := s.m.Run()
 		results.print()

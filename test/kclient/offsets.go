@@ -2,9 +2,7 @@ package kclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -115,60 +113,4 @@ func (c *Client) Commit(ctx context.Context, group, topic string, offsets map[in
 		}
 	}
 	return nil
-}
-
-// Group returns a consumer group's state, as Kafka names it ("Stable",
-// "PreparingRebalance", "CompletingRebalance", "Empty", "Dead"), and how many members it has.
-func (c *Client) Group(ctx context.Context, group string) (state string, members int, err error) {
-	req := kmsg.NewPtrDescribeGroupsRequest()
-	req.Groups = append(req.Groups, group)
-	resp, err := askCoordinator(ctx, c, req, func(r *kmsg.DescribeGroupsResponse) int16 {
-		return r.Groups[0].ErrorCode
-	})
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-		return "", 0, fmt.Errorf("describe group %s: %w", group, err)
-	}
-	return resp.Groups[0].State, len(resp.Groups[0].Members), nil
-}
-
-// Coordinator returns the node id of a consumer group's coordinator.
-func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
-	req := kmsg.NewPtrFindCoordinatorRequest()
-	req.CoordinatorKey, req.CoordinatorKeys = group, []string{group}
-	resp, err := askCoordinator(ctx, c, req, func(r *kmsg.FindCoordinatorResponse) int16 {
-		if len(r.Coordinators) > 0 {
-			return r.Coordinators[0].ErrorCode
-		}
-		return r.ErrorCode
-	})
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("find coordinator of %s: %w", group, err)
-	case len(resp.Coordinators) > 0:
-		return resp.Coordinators[0].NodeID, nil
-	}
-	return resp.NodeID, nil
-}
-
-// askCoordinator sends req until a coordinator answers for the group: the
-// first group of a cluster, and a coordinator that has moved, take a moment.
-func askCoordinator[R kmsg.Response](ctx context.Context, c *Client, req kmsg.Request, code func(R) int16) (R, error) {
-	for {
-		resp, err := request[R](ctx, c, req)
-		if err == nil {
-			err = kerr.ErrorForCode(code(resp))
-		}
-		switch {
-		case errors.Is(err, kerr.CoordinatorNotAvailable),
-			errors.Is(err, kerr.CoordinatorLoadInProgress),
-			errors.Is(err, kerr.NotCoordinator):
-		default:
-			return resp, err
-		}
-		select {
-		case <-ctx.Done():
-			return resp, errors.Join(err, ctx.Err())
-		case <-time.After(poll):
-		}
-	}
 }

@@ -22,6 +22,7 @@ type Ledger struct {
 	scenario string
 	topic    string
 	begun    time.Time
+	pause    time.Duration // from the start of a write to that of the next one
 
 	mu       sync.Mutex
 	rounds   int
@@ -33,6 +34,7 @@ type Ledger struct {
 	highest  map[int32]int64 // by partition: the highest offset that was returned
 	newest   [keys]int       // by key: the highest number that was returned, -1 for none
 	passed   int             // places first returned after a higher one
+	behind   int             // returned again though a commit behind them was seen
 	foreign  int             // returned, and not as they were written
 	writer   stopwatch
 	reader   stopwatch
@@ -56,7 +58,7 @@ type place struct {
 // New opens the ledger of a scenario that has the topic to itself.
 func New(scenario, topic string) *Ledger {
 	l := &Ledger{
-		scenario: scenario, topic: topic, begun: time.Now(),
+		scenario: scenario, topic: topic, begun: time.Now(), pause: writePause,
 		reads: make(map[place]int), acks: make(map[place]int), highest: make(map[int32]int64),
 	}
 	for key := range l.newest {
@@ -148,7 +150,9 @@ func (l *Ledger) Failed(err error) {
 func (l *Ledger) Returned(partition int32, offset int64, key, value []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.reader.lap()
+	if !l.watched.elsewhere {
+		l.reader.lap()
+	}
 	if n, ok := Number(key, value); !ok || n >= len(l.written) {
 		l.foreign++
 	} else {
@@ -156,6 +160,9 @@ func (l *Ledger) Returned(partition int32, offset int64, key, value []byte) {
 	}
 	at := place{partition, offset}
 	if l.reads[at]++; l.reads[at] > 1 {
+		if !l.watched.elsewhere && offset < l.watched.last[partition] {
+			l.behind++
+		}
 		return
 	}
 	if highest, ok := l.highest[partition]; ok && offset < highest {

@@ -170,6 +170,17 @@ func TestRecordsThatAreReadAgainAreCountedApart(t *testing.T) {
 	r := l.compare(log)
 	is.NoErr(r.Check())
 	is.Equal(r.ReadTwice, 10)
+	is.Equal(r.ReadBehind, 0)
+}
+
+func TestReadingAgainWhatWasCommittedIsCounted(t *testing.T) {
+	is := is.New(t)
+	l, log := books()
+	l.noteCommits(map[int32]int64{0: 15})
+	l.returned(log[10:20]...)
+	r := l.compare(log)
+	is.Equal(r.ReadTwice, 10)
+	is.Equal(r.ReadBehind, 5)
 }
 
 func TestRowsStandUnderTheirHeader(t *testing.T) {

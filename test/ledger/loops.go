@@ -24,15 +24,19 @@ type Source interface {
 // slow enough for two cores.
 const (
 	writeBatch = 20
-	writePause = 20 * time.Millisecond
-	ackLag     = 5 * time.Millisecond // of a batch behind its reading
+	writePause = 20 * time.Millisecond // unless Pace says otherwise
+	ackLag     = 5 * time.Millisecond  // of a batch behind its reading
 )
+
+// Pace sets how long after the start of a Write of 20 records the next one starts,
+// at the earliest. Without it that is 20ms. Call it before WriteTo.
+func (l *Ledger) Pace(pause time.Duration) { l.pause = pause }
 
 // WriteTo writes batches of records until ctx ends; the last Write is waited for.
 // A Write that fails is noted with Failed, and the records that come next are
 // written.
 func (l *Ledger) WriteTo(ctx context.Context, dst Destination) {
-	pause := time.NewTicker(writePause)
+	pause := time.NewTicker(l.pause)
 	defer pause.Stop()
 	for ctx.Err() == nil {
 		numbers := l.Next(writeBatch)

@@ -20,6 +20,7 @@ type Result struct {
 	Lost       int // acknowledged and not in the log, or in the log and not read
 	Duplicated int // further copies in the log of records that are there already
 	ReadTwice  int // returned again by a source
+	ReadBehind int // of these, with a commit behind them that had been seen before
 	Reordered  int // in the log, or read, behind a record of their key that followed them
 	Foreign    int // in the log, or read, and not what was written
 
@@ -50,7 +51,7 @@ func (l *Ledger) compare(log []*kgo.Record) Result {
 	defer l.mu.Unlock()
 	r := Result{
 		Scenario: l.scenario, Rounds: l.rounds,
-		Reordered: l.passed, Foreign: l.foreign, Failures: l.failures,
+		ReadBehind: l.behind, Reordered: l.passed, Foreign: l.foreign, Failures: l.failures,
 		Looks: l.watched.looks, Regressed: l.watched.regressed,
 		LongestRead: l.reader.longest, LongestWrite: l.writer.longest,
 		Took: time.Since(l.begun),

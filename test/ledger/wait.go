@@ -16,20 +16,20 @@ func (l *Ledger) Flow(ctx context.Context) error {
 	from := len(l.written)
 	l.mu.Unlock()
 	for {
-		behind := l.behind(from)
-		if behind == 0 {
+		silent := l.silent(from)
+		if silent == 0 {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("flow: of %d of %d keys nothing came through as it was written: %w", behind, keys, ctx.Err())
+			return fmt.Errorf("flow: of %d of %d keys nothing came through as it was written: %w", silent, keys, ctx.Err())
 		case <-time.After(watchInterval):
 		}
 	}
 }
 
-// behind counts the keys of which nothing was read from a number on.
-func (l *Ledger) behind(from int) int {
+// silent counts the keys of which nothing was read from a number on.
+func (l *Ledger) silent(from int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	count := 0

@@ -20,6 +20,7 @@ type watched struct {
 	looks     int
 	last      map[int32]int64 // by partition
 	regressed int             // commits lower than an earlier one
+	elsewhere bool            // the source is in another process
 	seen      []committed
 }
 
@@ -54,6 +55,18 @@ func (l *Ledger) Watch(ctx context.Context, client *kclient.Client, group string
 		case <-time.After(watchInterval):
 		}
 	}
+}
+
+// Elsewhere says that the source is in another process. Nobody here can then tell
+// which commits are early and which reads lie behind one: Returned is called in the
+// end, Progressed meanwhile. Call it before Watch.
+func (l *Ledger) Elsewhere() { l.watched.elsewhere = true }
+
+// Progressed notes that the source elsewhere has read something.
+func (l *Ledger) Progressed() {
+	l.mu.Lock()
+	l.reader.lap()
+	l.mu.Unlock()
 }
 
 func (l *Ledger) look(ctx context.Context, client *kclient.Client, group string) (map[int32]int64, error) {
@@ -95,6 +108,9 @@ func (l *Ledger) noteCommits(offsets map[int32]int64) {
 // acknowledged when they were seen. log holds the offsets of each partition,
 // ascending.
 func (w *watched) early(log map[int32][]int64, acks map[place]int) int {
+	if w.elsewhere {
+		return 0
+	}
 	latest := make(map[int32][]int) // by partition: the last ack of the records up to this one
 	for p, offsets := range log {
 		last := 0
