@@ -81,7 +81,11 @@ type reader struct {
 }
 
 func (s *scenario) impatientReader(servers []string) reader {
-	return reader{s.topic, consumer.Open(dialer(servers), consumer.Config{
+	return reader{s.topic, consumer.Open(dialer(servers), s.impatientConsumer())}
+}
+
+func (s *scenario) impatientConsumer() consumer.Config {
+	return consumer.Config{
 		Group: group.Config{
 			GroupID:           s.group,
 			Topics:            []string{s.topic},
@@ -105,7 +109,7 @@ func (s *scenario) impatientReader(servers []string) reader {
 		CommitInterval: time.Second,
 		MaxUncommitted: 100_000,
 		Info:           func(string) {},
-	})}
+	}
 }
 
 func (r reader) ReadN(ctx context.Context, n int) ([]opencdc.Record, error) {
