@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
@@ -12,6 +13,9 @@ type FetchConfig struct {
 	// Which records are read: with read_committed none of transactions that are
 	// open or aborted, with read_uncommitted all.
 	IsolationLevel string `json:"isolationLevel" default:"read_committed"`
+	// Rack that this source is in, as the brokers' broker.rack names it: records
+	// are read from a replica there, if the brokers choose so (replica.selector.class).
+	RackID string `json:"rackID"`
 	// A broker answers as soon as it has so many bytes of records.
 	FetchMinBytes int `json:"fetchMinBytes" default:"1"`
 	// Largest answer of a broker in bytes. A single record batch above it is read
@@ -39,6 +43,7 @@ func (c *FetchConfig) validate() []error {
 	_, isolationErr := c.readCommitted()
 	errs := []error{
 		isolationErr,
+		c.validateRack(),
 		withinBytes("fetchMaxBytes", c.FetchMaxBytes, maxFetchBytes, "16777216"),
 		withinBytes("fetchMinBytes", c.FetchMinBytes, maxFetchBytes, "1"),
 		withinBytes("fetchMaxPartitionBytes", c.FetchMaxPartitionBytes, maxFetchBytes, "1048576"),
@@ -53,6 +58,13 @@ func (c *FetchConfig) validate() []error {
 		errs = append(errs, settingError("maxUncommitted", fmt.Sprintf("%d is not allowed: 1 or more records", c.MaxUncommitted), "100000"))
 	}
 	return errs
+}
+
+func (c *FetchConfig) validateRack() error {
+	if len(c.RackID) > math.MaxInt16 {
+		return settingError("rackID", fmt.Sprintf("it has %d bytes, up to %d are allowed", len(c.RackID), math.MaxInt16), "eu-west-1a")
+	}
+	return nil
 }
 
 func withinBytes(setting string, n, limit int, example string) error {
@@ -77,6 +89,7 @@ func (c *FetchConfig) fetch() fetch.Config {
 	committed, _ := c.readCommitted()
 	return fetch.Config{
 		ReadCommitted:     committed,
+		Rack:              c.RackID,
 		MinBytes:          int32(c.FetchMinBytes),
 		MaxWait:           c.FetchMaxWait,
 		MaxBytes:          int32(c.FetchMaxBytes),

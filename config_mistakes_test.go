@@ -105,6 +105,7 @@ func TestMistakesInASource(t *testing.T) {
 			map[string]string{"fetchMinBytes": "1001", "fetchMaxBytes": "1000"},
 			[]complaint{{"fetchMinBytes", "up to fetchMaxBytes, which is 1000"}},
 		},
+		"a long rack":       {map[string]string{"rackID": strings.Repeat("x", 1<<15)}, []complaint{{"rackID", "32768 bytes, up to 32767"}}},
 		"nothing in flight": {map[string]string{"maxUncommitted": "0"}, []complaint{{"maxUncommitted", "0 is not allowed: 1 or more"}}},
 		"half a batch": {
 			map[string]string{"maxUncommitted": "100", "sdk.batch.size": "101"},

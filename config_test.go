@@ -116,7 +116,7 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 	s, err := ParseSource(changed(goodSource, map[string]string{
 		"groupID": "g", "readFromBeginning": "true", "autoOffsetReset": "error", "retryGroupJoinErrors": "false",
 		"groupInstanceID": "i", "groupBalancer": "sticky, roundrobin", "sessionTimeout": "6s", "heartbeatInterval": "1s", "rebalanceTimeout": "10s",
-		"isolationLevel": "read_uncommitted", "fetchMinBytes": "2", "fetchMaxBytes": "4", "fetchMaxPartitionBytes": "3", "fetchMaxWait": "1s",
+		"isolationLevel": "read_uncommitted", "fetchMinBytes": "2", "fetchMaxBytes": "4", "fetchMaxPartitionBytes": "3", "fetchMaxWait": "1s", "rackID": "r",
 		"maxUncommitted":    "7",
 		"commitOffsetsSize": "0", "commitOffsetsDelay": "0s", "sdk.schema.extract.payload.enabled": "true",
 	}))
@@ -129,9 +129,10 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 	is.Equal(s.StartConfig, StartConfig{ReadFromBeginning: true, AutoOffsetReset: "error"})
 	is.Equal(s.FetchConfig, FetchConfig{
 		IsolationLevel: "read_uncommitted", FetchMinBytes: 2, FetchMaxBytes: 4, FetchMaxPartitionBytes: 3,
-		FetchMaxWait: time.Second, MaxUncommitted: 7,
+		FetchMaxWait: time.Second, MaxUncommitted: 7, RackID: "r",
 	})
 	is.Equal(s.fetch().ReadCommitted, false)
+	is.Equal(s.fetch().Rack, "r")
 	is.Equal(s.CommitOffsetsSize, 0)
 	is.Equal(s.CommitOffsetsDelay, time.Duration(0))
 	is.Equal(*s.SourceWithSchemaExtraction.PayloadEnabled, true)

@@ -16,6 +16,7 @@ type Config struct {
 	MaxWait           time.Duration // but no longer than this
 	MaxBytes          int32         // of one response
 	MaxPartitionBytes int32         // of one partition in a response
+	Rack              string        // where this client is: leaders may name a replica there to read from
 	MaxBuffered       int           // bytes decoded ahead of Next; fetching pauses above
 	// MetadataInterval is how often it is looked whether topics are still the same.
 	MetadataInterval time.Duration
@@ -85,7 +86,7 @@ func (f *Fetcher) Add(starts []Start) {
 		f.remove(k)
 		f.parts[k] = &partition{
 			key: k, offset: s.Offset, behind: s.LeaderEpoch,
-			epoch: -1, checked: -1, leader: noLeader, maxBytes: f.cfg.MaxPartitionBytes,
+			epoch: -1, checked: -1, leader: noLeader, near: nearReplica{node: noLeader}, maxBytes: f.cfg.MaxPartitionBytes,
 		}
 	}
 	f.mu.Unlock()

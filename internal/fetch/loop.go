@@ -69,7 +69,7 @@ func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-c
 		req.IsolationLevel = 1
 	}
 	for k, p := range f.parts {
-		if p.leader != broker {
+		if p.leader != broker || f.askLeader(p) {
 			continue
 		}
 		parts[k] = p
@@ -89,6 +89,7 @@ func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-c
 	for _, t := range topics {
 		req.Topics = append(req.Topics, *t)
 	}
+	req.RackID = f.rack(parts)
 	return req, parts, f.changed
 }
 
@@ -154,7 +155,11 @@ func (f *Fetcher) accept(broker int32, res response, asked map[key]*partition) [
 			f.partitionFailed(p, kafkago.Error(r.err), r)
 			continue
 		}
-		p.misses = 0
+		if r.preferred >= 0 && r.preferred != broker {
+			f.prefer(p, r.preferred)
+			continue
+		}
+		p.misses, p.near.answered = 0, true
 		if len(r.set) == 0 {
 			continue
 		}
@@ -180,6 +185,8 @@ func (f *Fetcher) accept(broker int32, res response, asked map[key]*partition) [
 func (f *Fetcher) partitionFailed(p *partition, code kafkago.Error, r *partitionResponse) {
 	err := cluster.CodeError(r.err)
 	switch {
+	case p.near.node != noLeader: // the leader may know better
+		f.missed(p, err)
 	case code == kafkago.OffsetOutOfRange:
 		p.lose(OutOfRange)
 		f.wakeRouter()
@@ -192,6 +199,7 @@ func (f *Fetcher) partitionFailed(p *partition, code kafkago.Error, r *partition
 
 // missed gives a partition back to the router after a fetch in vain. The lock is held.
 func (f *Fetcher) missed(p *partition, err error) {
+	f.leaveReplica(p)
 	p.orphan()
 	if p.misses%maxMisses == 0 {
 		f.cfg.Warn("fetching does not get on, trying again", p.fetchError(err))
@@ -211,6 +219,7 @@ func (f *Fetcher) disown(broker int32, err error) {
 	f.mu.Lock()
 	for _, p := range f.parts {
 		if p.leader == broker {
+			f.leaveReplica(p)
 			p.orphan()
 		}
 	}

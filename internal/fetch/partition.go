@@ -35,9 +35,10 @@ type partition struct {
 	epoch    int32 // leader epoch that metadata gave; -1 unknown
 	checked  int32 // the leader epoch in which offset was found to fit the log; -1 none
 	leader   int32 // node that its loop fetches it from; noLeader until routed
-	pending  int   // fetched sets that are not decoded yet
-	queued   int   // decoded batches that Next hasn't taken yet
-	lineage  int   // counts rewinds: what was fetched before one is not decoded
+	near     nearReplica
+	pending  int // fetched sets that are not decoded yet
+	queued   int // decoded batches that Next hasn't taken yet
+	lineage  int // counts rewinds: what was fetched before one is not decoded
 	lost     Reason
 	agreed   int64 // Diverged: up to here the log is what was read
 	asking   bool  // a goroutine finds out how to go on
@@ -51,7 +52,7 @@ type partition struct {
 // lose notes that the partition can't be read on from its offset.
 func (p *partition) lose(why Reason) {
 	p.lost = why
-	p.leader = noLeader
+	p.leader, p.near.node = noLeader, noLeader
 }
 
 // orphan gives a partition back to the router: at once for the first time, so

@@ -96,8 +96,8 @@ func (f *Fetcher) assign() (again bool) {
 			p.epoch = mp.LeaderEpoch
 			f.ask(p, f.check)
 		default:
-			p.leader, p.epoch, p.checked = mp.Leader, mp.LeaderEpoch, mp.LeaderEpoch
-			f.start(mp.Leader)
+			p.leader, p.epoch, p.checked = p.source(mp.Leader), mp.LeaderEpoch, mp.LeaderEpoch
+			f.start(p.leader)
 		}
 	}
 	f.broadcast()

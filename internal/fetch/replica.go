@@ -1,0 +1,67 @@
+package fetch
+
+import "time"
+
+// nearReplica is a replica in our rack that the leader of a partition has named to
+// read from (KIP-392). It is read from for MetadataInterval; then the leader is
+// asked again, which knows whether the replica has kept up. Whatever goes wrong
+// with it, the leader decides: for the same time it is not told our rack, so that
+// it gives the records itself.
+type nearReplica struct {
+	node     int32     // noLeader for none
+	until    time.Time // until then it stays so
+	answered bool      // the node that is read from has answered since
+}
+
+// over tells whether it is time to ask for a replica again. However short the time
+// is, at least one fetch has succeeded.
+func (r nearReplica) over() bool {
+	return r.until.IsZero() || r.answered && !time.Now().Before(r.until)
+}
+
+// prefer lets a partition be read from a replica. Its records must not overtake
+// what the leader sent: the router waits until that is decoded. The lock is held.
+func (f *Fetcher) prefer(p *partition, node int32) {
+	p.near = nearReplica{node: node, until: time.Now().Add(f.cfg.MetadataInterval)}
+	p.leader, p.retryAt = noLeader, time.Time{}
+	f.wakeRouter()
+}
+
+// leaveReplica gives a replica up, if there is one, in which something went wrong.
+// The lock is held.
+func (f *Fetcher) leaveReplica(p *partition) {
+	if p.near.node != noLeader {
+		p.near = nearReplica{node: noLeader, until: time.Now().Add(f.cfg.MetadataInterval)}
+	}
+}
+
+// source is the node to fetch from.
+func (p *partition) source(leader int32) int32 {
+	if p.near.node != noLeader {
+		return p.near.node
+	}
+	return leader
+}
+
+// askLeader takes a partition from its replica when it is time to ask the leader
+// again. The lock is held.
+func (f *Fetcher) askLeader(p *partition) bool {
+	if p.near.node == noLeader || !p.near.over() {
+		return false
+	}
+	p.near = nearReplica{node: noLeader}
+	p.leader, p.retryAt = noLeader, time.Time{}
+	f.wakeRouter()
+	return true
+}
+
+// rack is what a request for partitions says: nothing while one of them wants
+// nothing but its leader.
+func (f *Fetcher) rack(parts map[key]*partition) string {
+	for _, p := range parts {
+		if p.near.node == noLeader && !p.near.over() {
+			return ""
+		}
+	}
+	return f.cfg.Rack
+}
