@@ -18,7 +18,7 @@ const openTimeout = 10 * time.Second
 
 // connect reaches the cluster, trying for openTimeout unless the error is one
 // that stays, so that a wrong setting shows when the pipeline starts.
-func (c Config) connect(ctx context.Context) (*cluster.Client, error) {
+func (c Config) connect(ctx context.Context, m *metrics) (*cluster.Client, error) {
 	tlsConfig, saslConfig, contradictions := c.secured()
 	if err := errors.Join(contradictions...); err != nil {
 		return nil, err
@@ -37,6 +37,7 @@ func (c Config) connect(ctx context.Context) (*cluster.Client, error) {
 		SASL:           mechanism,
 		DialTimeout:    c.DialTimeout,
 		RequestTimeout: c.RequestTimeout,
+		Hooks:          m.ofConnections(),
 	})
 	ctx, cancel := context.WithTimeout(ctx, max(openTimeout, c.DialTimeout))
 	defer cancel()
@@ -55,6 +56,7 @@ func (c Config) connect(ctx context.Context) (*cluster.Client, error) {
 			client.Close()
 			return nil, fmt.Errorf("connect to servers %v: %w", c.servers(), cause)
 		}
+		m.retried(err)
 		sdk.Logger(ctx).Warn().Err(err).Msg("connect to servers, will try again")
 	}
 }

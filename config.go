@@ -30,6 +30,9 @@ type Config struct {
 	// SASL_PLAINTEXT or SASL_SSL. Derived from the settings for TLS and SASL if left
 	// out, otherwise checked against them.
 	SecurityProtocol string `json:"securityProtocol"`
+	// Whether to count records, requests, errors and lag as Prometheus metrics,
+	// which Conduit serves at /metrics.
+	Metrics bool `json:"metrics" default:"true"`
 
 	TLSConfig
 	SASLConfig

@@ -80,7 +80,7 @@ func TestAPipelineOfThePublishedConnectorMeansTheSame(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(s.Config, Config{
 		Servers: []string{"a:9092", "b:9092"}, ClientID: "conduit-connector-kafka",
-		DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second,
+		DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second, Metrics: true,
 		TLSConfig:  TLSConfig{InsecureSkipVerify: true},
 		SASLConfig: SASLConfig{Mechanism: "SCRAM-SHA-512", Username: "u", Password: "p"},
 	})

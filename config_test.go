@@ -69,7 +69,7 @@ func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(c, Config{
 			Servers: []string{"localhost:9092"}, ClientID: "conduit-connector-kafka",
-			DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second,
+			DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second, Metrics: true,
 		})
 	}
 
@@ -103,7 +103,7 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 	is := is.New(t)
 	for _, parse := range parsers {
 		c, err := parse(map[string]string{
-			"servers": "a:1,b:2", "clientID": "me", "dialTimeout": "1s", "requestTimeout": "1m",
+			"servers": "a:1,b:2", "clientID": "me", "dialTimeout": "1s", "requestTimeout": "1m", "metrics": "false",
 			"tls.enabled": "true", "saslUsername": "u", "saslPassword": "p",
 		})
 		is.NoErr(err)

@@ -45,8 +45,8 @@ type Consumer interface {
 const metadataInterval = 10 * time.Second
 
 // newGroupConsumer joins a consumer group.
-func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from Position) (Consumer, error) {
-	client, err := c.connect(ctx)
+func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from Position, m *metrics) (Consumer, error) {
+	client, err := c.connect(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,10 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	if from.Topic != "" {
 		cfg.Resume = &consumer.Resume{Topic: from.Topic, Partition: from.Partition, Offset: from.Offset}
 	}
-	return consumer.Open(client, cfg), nil
+	m.ofConsumer(&cfg)
+	joined := consumer.Open(client, cfg)
+	m.watch(joined)
+	return joined, nil
 }
 
 // consumer is the settings in the form that a consumer takes.

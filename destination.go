@@ -16,9 +16,10 @@ type Destination struct {
 
 	config DestinationConfig
 	// newProducer connects. It is a field for the tests' sake.
-	newProducer func(ctx context.Context, c DestinationConfig) (Producer, error)
+	newProducer func(ctx context.Context, c DestinationConfig, m *metrics) (Producer, error)
 
 	producer Producer
+	metrics  *metrics
 	messages *messageMaker
 	batch    []message.Message // reused from Write to Write
 }
@@ -40,7 +41,9 @@ func (d *Destination) Open(ctx context.Context) error {
 	if d.messages, err = newMessageMaker(&d.config); err != nil {
 		return fmt.Errorf("open destination: %w", err)
 	}
-	if d.producer, err = d.newProducer(ctx, d.config); err != nil {
+	d.metrics = openMetrics(ctx, d.config.Metrics, destinationSide)
+	if d.producer, err = d.newProducer(ctx, d.config, d.metrics); err != nil {
+		d.metrics.close()
 		return fmt.Errorf("open destination: %w", err)
 	}
 	return nil
@@ -55,9 +58,11 @@ func (d *Destination) Write(ctx context.Context, records []opencdc.Record) (int,
 	defer clear(batch) // don't keep the records' memory
 	if len(batch) > 0 {
 		if n, err := d.producer.Send(ctx, batch); err != nil {
+			d.metrics.wrote(n, err)
 			return n, fmt.Errorf("write: %w", err)
 		}
 	}
+	d.metrics.wrote(len(batch), makeErr)
 	if makeErr != nil {
 		return len(batch), fmt.Errorf("write: %w", makeErr)
 	}
@@ -72,6 +77,7 @@ func (d *Destination) Teardown(context.Context) error {
 	}
 	err := d.producer.Close()
 	d.producer = nil
+	d.metrics.close()
 	if err != nil {
 		return fmt.Errorf("tear down destination: %w", err)
 	}

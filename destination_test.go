@@ -22,7 +22,7 @@ func openedDestination(t *testing.T) (*Destination, *mock.MockProducer) {
 	c, err := ParseDestination(changed(goodDestination, map[string]string{"sdk.record.format": "template", "sdk.record.format.options": "{{ .Payload.After.v }}"}))
 	is.NoErr(err)
 	p := mock.NewMockProducer(gomock.NewController(t))
-	d := &Destination{config: c, newProducer: func(_ context.Context, got DestinationConfig) (Producer, error) {
+	d := &Destination{config: c, newProducer: func(_ context.Context, got DestinationConfig, _ *metrics) (Producer, error) {
 		is.Equal(got, c)
 		return p, nil
 	}}
@@ -151,7 +151,7 @@ func TestDestinationsThatDoNotOpen(t *testing.T) {
 	cause := errors.New("no such host")
 	c, err := ParseDestination(changed(goodDestination, nil))
 	is.NoErr(err)
-	d := &Destination{config: c, newProducer: func(context.Context, DestinationConfig) (Producer, error) { return nil, cause }}
+	d := &Destination{config: c, newProducer: func(context.Context, DestinationConfig, *metrics) (Producer, error) { return nil, cause }}
 	err = d.Open(context.Background())
 	is.True(errors.Is(err, cause))
 	is.Equal(err.Error(), "open destination: no such host")

@@ -34,7 +34,7 @@ type syncProducer struct {
 }
 
 // newSyncProducer connects to the cluster.
-func newSyncProducer(ctx context.Context, c DestinationConfig) (Producer, error) {
+func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics) (Producer, error) {
 	acks, err := parseAcks(c.Acks)
 	if err != nil {
 		return nil, err
@@ -43,18 +43,20 @@ func newSyncProducer(ctx context.Context, c DestinationConfig) (Producer, error)
 	if err != nil {
 		return nil, err
 	}
-	client, err := c.connect(ctx)
+	client, err := c.connect(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	return syncProducer{client, produce.New(client, produce.Config{
+	cfg := produce.Config{
 		Acks:            acks,
 		DeliveryTimeout: c.DeliveryTimeout,
 		RequestTimeout:  c.RequestTimeout,
 		Codec:           codec,
 		BatchBytes:      c.BatchBytes,
 		Warn:            warner(ctx),
-	})}, nil
+	}
+	m.ofProducer(&cfg)
+	return syncProducer{client, produce.New(client, cfg)}, nil
 }
 
 // Close ends all connections.

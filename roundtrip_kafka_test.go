@@ -89,7 +89,7 @@ func sendAll(ctx context.Context, t *testing.T, settings map[string]string, code
 	is := is.New(t)
 	cfg, err := ParseDestination(map[string]string{"servers": settings["servers"], "topic": "unused", "compression": codec, "batchBytes": "100000"})
 	is.NoErr(err)
-	p, err := newSyncProducer(ctx, cfg)
+	p, err := newSyncProducer(ctx, cfg, nil)
 	is.NoErr(err)
 	for rest := messages; len(rest) > 0; {
 		n, err := p.Send(ctx, rest[:min(len(rest), 700)])
@@ -104,7 +104,7 @@ func receive(ctx context.Context, t *testing.T, settings map[string]string, topi
 	is := is.New(t)
 	cfg, err := ParseSource(map[string]string{"servers": settings["servers"], "topics": strings.Join(topics, ","), "readFromBeginning": "true"})
 	is.NoErr(err)
-	c, err := newGroupConsumer(ctx, cfg, uuid.NewString(), Position{})
+	c, err := newGroupConsumer(ctx, cfg, uuid.NewString(), Position{}, nil)
 	is.NoErr(err)
 	got := map[string][]recordbatch.Record{}
 	for count := 0; count < n; {

@@ -22,9 +22,10 @@ type Source struct {
 
 	config SourceConfig
 	// newConsumer joins the group. It is a field for the tests' sake.
-	newConsumer func(ctx context.Context, c SourceConfig, groupID string, from Position) (Consumer, error)
+	newConsumer func(ctx context.Context, c SourceConfig, groupID string, from Position, m *metrics) (Consumer, error)
 
 	consumer  Consumer
+	metrics   *metrics
 	records   *recordMaker    // Read's and ReadN's
 	rest      []message.Batch // taken from the consumer for Read, not returned yet
 	pace      pace            // ReadN's
@@ -53,8 +54,10 @@ func (s *Source) Open(ctx context.Context, position opencdc.Position) error {
 		groupID = uuid.NewString()
 		sdk.Logger(ctx).Info().Str("groupID", groupID).Msg("generated a consumer group ID, which the position of the records will carry")
 	}
-	s.consumer, err = s.newConsumer(ctx, s.config, groupID, from)
+	s.metrics = openMetrics(ctx, s.config.Metrics, sourceSide)
+	s.consumer, err = s.newConsumer(ctx, s.config, groupID, from, s.metrics)
 	if err != nil {
+		s.metrics.close()
 		return fmt.Errorf("open source: %w", err)
 	}
 	s.records = newRecordMaker(groupID)
@@ -125,6 +128,7 @@ func (s *Source) ReadN(ctx context.Context, n int) ([]opencdc.Record, error) {
 
 func (s *Source) next(ctx context.Context, n int) ([]message.Batch, error) {
 	batches, err := s.consumer.Next(ctx, n)
+	s.metrics.read(batches, err)
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err() // the SDK takes exactly this for a graceful stop
 	}
@@ -151,6 +155,7 @@ func (s *Source) Teardown(ctx context.Context) error {
 	}
 	err := s.consumer.Close(ctx)
 	s.consumer = nil
+	s.metrics.close()
 	if err != nil {
 		return fmt.Errorf("tear down source: %w", err)
 	}

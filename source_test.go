@@ -27,7 +27,7 @@ func sourceWith(c Consumer, err error, groupID string) (*Source, *joined) {
 	var j joined
 	s := &Source{config: newSourceConfig()}
 	s.config.GroupID = groupID
-	s.newConsumer = func(_ context.Context, config SourceConfig, groupID string, from Position) (Consumer, error) {
+	s.newConsumer = func(_ context.Context, config SourceConfig, groupID string, from Position, _ *metrics) (Consumer, error) {
 		j = joined{config, groupID, from}
 		return c, err
 	}

@@ -91,6 +91,7 @@ func (c *Consumer) commitOnce(ctx context.Context) error {
 		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.known.note(k.Topic)})
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
+	c.cfg.Hooks.committed(err)
 	for topic, parts := range taken {
 		for id, o := range parts {
 			c.tracker.Committed(offsets.Commit{Topic: topic, Partition: id, At: o.At})

@@ -32,6 +32,10 @@ type Config struct {
 	Present map[string]bool
 	// Info is told of what is worth knowing and no trouble.
 	Info func(msg string)
+	// ProgressInterval is how often Progress is brought up to date where fetching
+	// stands still. 0: not at all.
+	ProgressInterval time.Duration
+	Hooks            Hooks
 }
 
 func (c Config) isMissing(topic string) bool { return c.Present != nil && !c.Present[topic] }
@@ -86,6 +90,10 @@ func Open(client *cluster.Client, cfg Config) *Consumer {
 	c.wg.Add(2)
 	go c.runMember()
 	go c.runCommitter()
+	if cfg.ProgressInterval > 0 {
+		c.wg.Add(1)
+		go c.watchProgress()
+	}
 	return c
 }
 

@@ -45,6 +45,7 @@ func (c *Consumer) reset(ctx context.Context, l fetch.Lost) (int64, error) {
 		}
 		anew = to < l.Offset
 	}
+	c.cfg.Hooks.reset()
 	if anew {
 		// Another log: what was read of the old one must not count for this one.
 		wait, cancel := context.WithTimeout(ctx, ackGrace)

@@ -24,7 +24,8 @@ type Config struct {
 	// once all that was read before has been taken by Next.
 	Reset func(ctx context.Context, l Lost) (int64, error)
 	// Warn is told of trouble that the fetcher gets over by itself.
-	Warn func(msg string, err error)
+	Warn  func(msg string, err error)
+	Hooks Hooks
 }
 
 // Fetcher reads partitions ahead of Next. It is safe for concurrent use, apart

@@ -155,6 +155,7 @@ func (f *Fetcher) accept(broker int32, res response, asked map[key]*partition) [
 			f.partitionFailed(p, kafkago.Error(r.err), r)
 			continue
 		}
+		p.see(r.highWatermark)
 		if r.preferred >= 0 && r.preferred != broker {
 			f.prefer(p, r.preferred)
 			continue
@@ -168,6 +169,7 @@ func (f *Fetcher) accept(broker int32, res response, asked map[key]*partition) [
 			p.maxBytes = int32(min(size, math.MaxInt32))
 			continue
 		}
+		f.cfg.Hooks.fetched(len(r.set))
 		sets = append(sets, fetched{p: p, lineage: p.lineage, from: p.offset, set: r.set, aborted: r.aborted})
 		p.offset, p.behind = next, epoch
 		p.maxBytes = f.cfg.MaxPartitionBytes
@@ -203,6 +205,8 @@ func (f *Fetcher) missed(p *partition, err error) {
 	p.orphan()
 	if p.misses%maxMisses == 0 {
 		f.cfg.Warn("fetching does not get on, trying again", p.fetchError(err))
+	} else {
+		f.cfg.Hooks.retried(err)
 	}
 	f.wakeRouter()
 }

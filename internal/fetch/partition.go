@@ -47,6 +47,9 @@ type partition struct {
 	corrupt  int   // batches in a row that could not be decoded
 	misses   int   // fetches in a row that found no leader
 	retryAt  time.Time
+
+	watermark int64     // high watermark in the last answer
+	seenAt    time.Time // when that was; zero before the first
 }
 
 // lose notes that the partition can't be read on from its offset.

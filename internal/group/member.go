@@ -31,7 +31,8 @@ type Config struct {
 	// Warn is told of trouble that the member gets over by itself.
 	Warn func(msg string, err error)
 	// Info is told of what is worth knowing and no trouble.
-	Info func(msg string)
+	Info  func(msg string)
+	Hooks Hooks
 }
 
 // Handler is told what the member holds. Calls never overlap.
@@ -125,6 +126,7 @@ func (m *Member) live(ctx context.Context) error {
 		return err
 	}
 	m.last = assigned
+	m.cfg.Hooks.joined()
 	revoked := m.held.Minus(assigned)
 	m.take(ctx, assigned, revoked)
 	if revoked.Len() == 0 {
@@ -146,7 +148,7 @@ func (m *Member) take(ctx context.Context, assigned, revoked Partitions) {
 	if added := assigned.Minus(m.held); added.Len() > 0 {
 		m.handler.Assigned(added)
 	}
-	m.held = assigned
+	m.hold(assigned)
 }
 
 // prepareRejoin gives everything back if the group is eager; otherwise the
@@ -197,15 +199,21 @@ func (m *Member) revoke(ctx context.Context) {
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
 	m.handler.Revoked(ctx, m.held)
-	m.held = Partitions{}
+	m.hold(Partitions{})
 }
 
 func (m *Member) lose() {
 	m.setGeneration(-1)
 	if m.held.Len() > 0 {
 		m.handler.Lost(m.held)
-		m.held = Partitions{}
+		m.cfg.Hooks.lost(m.held.Len())
+		m.hold(Partitions{})
 	}
+}
+
+func (m *Member) hold(p Partitions) {
+	m.held = p
+	m.cfg.Hooks.held(p.Len())
 }
 
 func (m *Member) setCoordinator(id int32) {

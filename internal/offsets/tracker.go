@@ -206,6 +206,25 @@ func (t *Tracker) Committed(c Commit) {
 	}
 }
 
+// Progress tells how far a partition is read, and what is committed for it (-1:
+// nothing); false if it isn't tracked.
+func (t *Tracker) Progress(topic string, id int32) (next, committed int64, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p, ok := t.parts[key{topic, id}]
+	if !ok {
+		return 0, 0, false
+	}
+	return p.next, p.sent, true
+}
+
+// Unacknowledged counts the records handed out and not acknowledged.
+func (t *Tracker) Unacknowledged() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.unacked
+}
+
 // WaitRoom blocks until fewer than limit records, of all partitions, are
 // unacknowledged, and returns how many fewer.
 func (t *Tracker) WaitRoom(ctx context.Context, limit int) (int, error) {

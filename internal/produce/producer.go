@@ -43,7 +43,8 @@ type Config struct {
 	// broker, which then counts as written; nil: its *TooLargeError ends the batch.
 	Dropped func(m *message.Message, err error)
 	// Warn is told of trouble that the producer gets over by itself.
-	Warn func(msg string, err error)
+	Warn  func(msg string, err error)
+	Hooks Hooks
 }
 
 // RecordError is the error of one message: it, and not the ones before it, is

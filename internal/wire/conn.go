@@ -29,6 +29,7 @@ type Conn struct {
 	secure   security
 	timeout  time.Duration
 	offered  map[protocol.ApiKey]versions // by the broker
+	hooks    Hooks
 
 	net      net.Conn
 	maxFrame int
@@ -61,6 +62,7 @@ func newConn(nc net.Conn, addr string, cfg Config, secure security) *Conn {
 		clientID: cfg.ClientID,
 		secure:   secure,
 		timeout:  cfg.RequestTimeout,
+		hooks:    cfg.Hooks,
 		net:      nc,
 		maxFrame: maxHandshakeFrame,
 		dead:     make(chan struct{}),
@@ -103,7 +105,9 @@ func (c *Conn) RoundTripWait(ctx context.Context, req protocol.Message, wait tim
 		return nil, &UnsupportedError{Addr: c.addr, Key: req.ApiKey()}
 	}
 	if r, ok := req.(interface{ HasResponse() bool }); ok && !r.HasResponse() {
+		start := time.Now()
 		_, err := c.send(ctx, req, version, false)
+		c.hooks.answered(req.ApiKey(), start, err)
 		return nil, err
 	}
 	frame, err := c.Frame(ctx, req, wait)
@@ -139,6 +143,13 @@ func (c *Conn) Frame(ctx context.Context, req protocol.Message, wait time.Durati
 		return nil, &UnsupportedError{Addr: c.addr, Key: req.ApiKey()}
 	}
 	start := time.Now()
+	frame, err := c.await(ctx, req, version, start, wait)
+	c.hooks.answered(req.ApiKey(), start, err)
+	return frame, err
+}
+
+// await sends a request and waits for its answer.
+func (c *Conn) await(ctx context.Context, req protocol.Message, version int16, start time.Time, wait time.Duration) ([]byte, error) {
 	cl, err := c.send(ctx, req, version, true)
 	if err != nil {
 		return nil, err

@@ -25,12 +25,19 @@ type Config struct {
 	SASL           sasl.Mechanism     // nil: no authentication
 	DialTimeout    time.Duration      // for TCP, TLS, API versions and SASL together
 	RequestTimeout time.Duration      // for each answer afterwards
+	Hooks          Hooks
 }
 
 // Dial connects to addr ("host:port") and returns a connection that is ready
 // for requests. It takes at most DialTimeout. A refused authentication is an
 // *AuthError.
 func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
+	c, err := connect(ctx, addr, cfg)
+	cfg.Hooks.dialled(err)
+	return c, err
+}
+
+func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, cfg.DialTimeout)
 	defer cancel()
 

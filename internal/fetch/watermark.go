@@ -1,0 +1,42 @@
+package fetch
+
+import "time"
+
+// Watermark is how far a partition's log goes: the high watermark is the offset
+// behind the last record that consumers may see, transactions aside.
+type Watermark struct {
+	Topic     string
+	Partition int32
+	Offset    int64     // -1: not known yet
+	AsOf      time.Time // when a broker said so
+}
+
+// Watermarks lists the high watermarks of the partitions being read, as the last
+// answers had them. While Next is not called, and fetching stands still, they
+// grow old.
+func (f *Fetcher) Watermarks() []Watermark {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make([]Watermark, 0, len(f.parts))
+	for k, p := range f.parts {
+		w := Watermark{Topic: k.topic, Partition: k.id, Offset: -1}
+		if !p.seenAt.IsZero() {
+			w.Offset, w.AsOf = p.watermark, p.seenAt
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// SetWatermark notes a high watermark that was asked for otherwise.
+func (f *Fetcher) SetWatermark(topic string, id int32, offset int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p, ok := f.parts[key{topic, id}]; ok {
+		p.see(offset)
+	}
+}
+
+func (p *partition) see(watermark int64) {
+	p.watermark, p.seenAt = watermark, time.Now()
+}

@@ -1,0 +1,29 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// Hooks are told what is worth counting. They must be quick; nil ones are left
+// out.
+type Hooks struct {
+	// Dialled has the outcome of an attempt to connect.
+	Dialled func(err error)
+	// Answered has the outcome of a request: its answer came, whatever that says
+	// (nil), or none will. For a request that has no answer it is that of sending.
+	Answered func(key protocol.ApiKey, took time.Duration, err error)
+}
+
+func (h Hooks) dialled(err error) {
+	if h.Dialled != nil {
+		h.Dialled(err)
+	}
+}
+
+func (h Hooks) answered(key protocol.ApiKey, start time.Time, err error) {
+	if h.Answered != nil {
+		h.Answered(key, time.Since(start), err)
+	}
+}

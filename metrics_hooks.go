@@ -1,0 +1,121 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/produce"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// read counts what Consumer.Next returned.
+func (m *metrics) read(batches []message.Batch, err error) {
+	if m == nil {
+		return
+	}
+	n := 0
+	for _, b := range batches {
+		n += len(b.Records)
+	}
+	m.records.Add(float64(n))
+	m.failed(err)
+}
+
+// wrote counts what a Write returns.
+func (m *metrics) wrote(n int, err error) {
+	if m == nil {
+		return
+	}
+	m.records.Add(float64(n))
+	m.failed(err)
+}
+
+func (m *metrics) failed(err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		m.errors.WithLabelValues(kindOf(err)).Inc()
+	}
+}
+
+// retried counts an error that another attempt follows.
+func (m *metrics) retried(err error) {
+	if m != nil && err != nil && !errors.Is(err, context.Canceled) {
+		m.retries.WithLabelValues(kindOf(err)).Inc()
+	}
+}
+
+// warner is warn and counts: what is warned of is got over by trying again.
+func (m *metrics) warner(warn func(string, error)) func(string, error) {
+	return func(msg string, err error) {
+		m.retried(err)
+		warn(msg, err)
+	}
+}
+
+func (m *metrics) ofConnections() wire.Hooks {
+	if m == nil {
+		return wire.Hooks{}
+	}
+	return wire.Hooks{
+		Dialled: func(err error) {
+			if !errors.Is(err, context.Canceled) {
+				m.connects.WithLabelValues(resultOf(err)).Inc()
+			}
+		},
+		Answered: func(key protocol.ApiKey, took time.Duration, err error) {
+			switch {
+			case err == nil:
+				m.requests.WithLabelValues(key.String()).Observe(took.Seconds())
+			case !errors.Is(err, context.Canceled) && !errors.Is(err, wire.ErrClosed):
+				m.requestErrors.WithLabelValues(key.String(), kindOf(err)).Inc()
+			}
+		},
+	}
+}
+
+// progressInterval is how old the lag may become while nothing is fetched.
+const progressInterval = 5 * time.Second
+
+// ofConsumer puts what counts into a consumer's configuration.
+func (m *metrics) ofConsumer(c *consumer.Config) {
+	if m == nil {
+		return
+	}
+	c.Group.Warn = m.warner(c.Group.Warn)
+	c.Group.Hooks = group.Hooks{
+		Joined: m.rebalances.Inc,
+		Held:   func(n int) { m.assigned.Set(float64(n)) },
+		Lost:   func(n int) { m.lost.Add(float64(n)) },
+	}
+	c.Fetch.Hooks = fetch.Hooks{
+		Fetched: func(n int) { m.bytes.Add(float64(n)) },
+		Retried: m.retried,
+	}
+	c.Hooks = consumer.Hooks{
+		Committed: func(err error) { m.commits.WithLabelValues(resultOf(err)).Inc() },
+		Reset:     m.resets.Inc,
+	}
+	c.ProgressInterval = progressInterval
+}
+
+// watch makes a consumer the one that is asked how far it is.
+func (m *metrics) watch(c *consumer.Consumer) {
+	if m != nil {
+		m.reader.Store(c)
+	}
+}
+
+// ofProducer puts what counts into a producer's configuration.
+func (m *metrics) ofProducer(c *produce.Config) {
+	if m == nil {
+		return
+	}
+	c.Warn = m.warner(c.Warn)
+	c.Hooks = produce.Hooks{Written: func(n int) { m.bytes.Add(float64(n)) }}
+}

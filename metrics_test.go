@@ -1,0 +1,170 @@
+package kafka
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/matryer/is"
+	"github.com/prometheus/client_golang/prometheus"
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/produce"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// families lists the metrics of this package that the default registry has for a
+// connector.
+func families(t *testing.T, id string) map[string]int {
+	t.Helper()
+	gathered, err := prometheus.DefaultGatherer.Gather()
+	is.New(t).NoErr(err)
+	out := make(map[string]int)
+	for _, f := range gathered {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "connector" && l.GetValue() == id {
+					out[f.GetName()]++
+				}
+			}
+		}
+	}
+	return out
+}
+
+func count(t *testing.T, id string, side side) *metrics {
+	t.Helper()
+	m, err := startCounting(metricsKey{id, side})
+	is.New(t).NoErr(err)
+	return m
+}
+
+func TestMetricsAreRegisteredWhileAConnectorIsOpen(t *testing.T) {
+	is := is.New(t)
+	is.Equal(len(families(t, t.Name())), 0)
+	m := count(t, t.Name(), sourceSide)
+	is.Equal(families(t, t.Name())["conduit_kafka_records_total"], 1)
+	m.close()
+	is.Equal(len(families(t, t.Name())), 0)
+	count(t, t.Name(), sourceSide).close() // as often as it likes
+	is.Equal(len(families(t, t.Name())), 0)
+}
+
+func TestConnectorsOfOneProcessHaveMetricsOfTheirOwn(t *testing.T) {
+	is := is.New(t)
+	a, b := count(t, t.Name()+"a", sourceSide), count(t, t.Name()+"b", destinationSide)
+	defer b.close()
+	a.close()
+	is.Equal(len(families(t, t.Name()+"a")), 0)
+	is.Equal(families(t, t.Name()+"b")["conduit_kafka_records_total"], 1)
+}
+
+// Outside of Conduit connectors have no ID, and Conduit itself may open a
+// connector anew before it has torn down what failed.
+func TestConnectorsWithOneIDCountTogether(t *testing.T) {
+	is := is.New(t)
+	source, again, destination := count(t, t.Name(), sourceSide), count(t, t.Name(), sourceSide), count(t, t.Name(), destinationSide)
+	is.True(source == again)
+	is.True(source != destination)
+	is.Equal(families(t, t.Name())["conduit_kafka_records_total"], 2) // one of each type
+	source.close()
+	destination.close()
+	is.Equal(families(t, t.Name())["conduit_kafka_records_total"], 1)
+	again.close()
+	is.Equal(len(families(t, t.Name())), 0)
+}
+
+func TestADestinationHasNoMetricsOfASource(t *testing.T) {
+	is := is.New(t)
+	defer count(t, t.Name(), destinationSide).close()
+	is.Equal(families(t, t.Name())["conduit_kafka_rebalances_total"], 0)
+}
+
+func TestAnIDThatIsNoTextIsNoReasonNotToCount(t *testing.T) {
+	is := is.New(t)
+	m := count(t, "\xff", sourceSide)
+	defer m.close()
+	is.Equal(families(t, "?")["conduit_kafka_records_total"], 1)
+}
+
+func TestWhereNamesAreTakenAConnectorGoesOnWithout(t *testing.T) {
+	is := is.New(t)
+	taken := newMetrics(metricsKey{"", sourceSide})
+	is.NoErr(prometheus.Register(taken))
+	defer prometheus.Unregister(taken)
+	m := openMetrics(context.Background(), true, sourceSide)
+	is.True(m == nil)
+	m.read(nil, io.EOF)
+	m.close()
+}
+
+func TestWithoutMetricsNothingIsCounted(t *testing.T) {
+	is := is.New(t)
+	m := openMetrics(context.Background(), false, sourceSide)
+	is.True(m == nil)
+	m.read(nil, io.EOF)
+	m.wrote(1, io.EOF)
+	m.retried(io.EOF)
+	m.watch(nil)
+	var c consumer.Config
+	m.ofConsumer(&c)
+	is.True(c.Hooks.Committed == nil)
+	is.Equal(c.ProgressInterval, 0*progressInterval)
+	var p produce.Config
+	m.ofProducer(&p)
+	is.True(p.Hooks.Written == nil)
+	is.True(m.ofConnections().Dialled == nil)
+	m.close()
+}
+
+func TestKindsOfErrors(t *testing.T) {
+	_, dialErr := net.Dial("tcp", "127.0.0.1:1")
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&wire.AuthError{Err: kafkago.SASLAuthenticationFailed}, "authentication"},
+		{&produce.RecordError{Err: &produce.TooLargeError{}}, "record_too_large"},
+		{kafkago.NotLeaderForPartition, "not_leader_for_partition"},
+		{fmt.Errorf("write within deliveryTimeout: %w", kafkago.NotEnoughReplicas), "not_enough_replicas"},
+		{kafkago.Error(12345), "other"}, // a broker must not be able to make labels
+		{x509.UnknownAuthorityError{}, "tls"},
+		{&net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}, "tls"},
+		{&net.DNSError{Err: "no such host", Name: "nowhere"}, "dns"},
+		{&wire.TimeoutError{}, "timeout"},
+		{os.ErrDeadlineExceeded, "timeout"},
+		{context.DeadlineExceeded, "timeout"},
+		{dialErr, "dial"},
+		{&wire.ProtocolError{}, "protocol"},
+		{&wire.UnsupportedError{}, "unsupported"},
+		{fmt.Errorf("read from a:1: %w", io.EOF), "connection"},
+		{syscall.ECONNRESET, "connection"},
+		{wire.ErrClosed, "connection"},
+		{errors.New("something else"), "other"},
+	} {
+		is.New(t).Equal(kindOf(c.err), c.want)
+	}
+}
+
+func TestStoppingIsNoError(t *testing.T) {
+	is := is.New(t)
+	m := count(t, t.Name(), sourceSide)
+	defer m.close()
+	m.read(nil, fmt.Errorf("read: %w", context.Canceled))
+	m.retried(context.Canceled)
+	hooks := m.ofConnections()
+	hooks.Dialled(context.Canceled)
+	hooks.Answered(1, 0, context.Canceled)
+	hooks.Answered(1, 0, wire.ErrClosed)
+	got := families(t, t.Name())
+	for _, name := range []string{"errors_total", "retries_total", "connects_total", "request_errors_total", "request_duration_seconds"} {
+		is.Equal(got["conduit_kafka_"+name], 0)
+	}
+}
