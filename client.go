@@ -19,26 +19,12 @@ const openTimeout = 10 * time.Second
 // connect reaches the cluster, trying for openTimeout unless the error is one
 // that stays, so that a wrong setting shows when the pipeline starts.
 func (c Config) connect(ctx context.Context, m *metrics) (*cluster.Client, error) {
-	tlsConfig, saslConfig, contradictions := c.secured()
-	if err := errors.Join(contradictions...); err != nil {
-		return nil, err
-	}
-	startTLS, err := tlsConfig.build(warner(ctx))
+	cfg, err := c.connection(ctx)
 	if err != nil {
 		return nil, err
 	}
-	mechanism, err := saslConfig.build()
-	if err != nil {
-		return nil, err
-	}
-	client := cluster.New(c.servers(), wire.Config{
-		ClientID:       c.ClientID,
-		TLS:            startTLS,
-		SASL:           mechanism,
-		DialTimeout:    c.DialTimeout,
-		RequestTimeout: c.RequestTimeout,
-		Hooks:          m.ofConnections(),
-	})
+	cfg.Hooks = m.ofConnections()
+	client := cluster.New(c.servers(), cfg)
 	ctx, cancel := context.WithTimeout(ctx, max(openTimeout, c.DialTimeout))
 	defer cancel()
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
@@ -59,6 +45,29 @@ func (c Config) connect(ctx context.Context, m *metrics) (*cluster.Client, error
 		m.retried(err)
 		sdk.Logger(ctx).Warn().Err(err).Msg("connect to servers, will try again")
 	}
+}
+
+// connection is how to reach a broker.
+func (c Config) connection(ctx context.Context) (wire.Config, error) {
+	tlsConfig, saslConfig, contradictions := c.secured()
+	if err := errors.Join(contradictions...); err != nil {
+		return wire.Config{}, err
+	}
+	startTLS, err := tlsConfig.build(warner(ctx))
+	if err != nil {
+		return wire.Config{}, err
+	}
+	mechanism, err := saslConfig.build()
+	if err != nil {
+		return wire.Config{}, err
+	}
+	return wire.Config{
+		ClientID:       c.ClientID,
+		TLS:            startTLS,
+		SASL:           mechanism,
+		DialTimeout:    c.DialTimeout,
+		RequestTimeout: c.RequestTimeout,
+	}, nil
 }
 
 // warner logs trouble that is got over without help.

@@ -45,6 +45,7 @@ func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", addr, within(err, cfg.DialTimeout))
 	}
+	cfg.Hooks.reached(Connected)
 	secure := security{sasl: cfg.SASL != nil}
 	if cfg.TLS != nil {
 		settings := cfg.TLS()
@@ -52,6 +53,7 @@ func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 		if nc, err = startTLS(ctx, nc, addr, settings); err != nil {
 			return nil, fmt.Errorf("start TLS with %s: %w", addr, within(secure.explainTLS(err), cfg.DialTimeout))
 		}
+		cfg.Hooks.reached(Secured)
 	}
 	c := newConn(nc, addr, cfg, secure)
 	if err := c.greet(ctx, cfg); err != nil {
@@ -68,10 +70,15 @@ func (c *Conn) greet(ctx context.Context, cfg Config) error {
 	if err := c.negotiate(ctx); err != nil {
 		return fmt.Errorf("ask for API versions: %w", err)
 	}
+	cfg.Hooks.reached(Greeted)
 	if cfg.SASL == nil {
 		return nil
 	}
-	return c.authenticate(ctx, cfg.SASL)
+	if err := c.authenticate(ctx, cfg.SASL); err != nil {
+		return err
+	}
+	cfg.Hooks.reached(Authenticated)
+	return nil
 }
 
 func startTLS(ctx context.Context, nc net.Conn, addr string, cfg *tls.Config) (net.Conn, error) {

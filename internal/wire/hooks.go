@@ -11,9 +11,30 @@ import (
 type Hooks struct {
 	// Dialled has the outcome of an attempt to connect.
 	Dialled func(err error)
+	// Reached is called for each stage of an attempt to connect, from the goroutine
+	// that dials.
+	Reached func(stage Stage)
 	// Answered has the outcome of a request: its answer came, whatever that says
 	// (nil), or none will. For a request that has no answer it is that of sending.
 	Answered func(key protocol.ApiKey, took time.Duration, err error)
+}
+
+// Stage is how far an attempt to connect has come.
+type Stage int
+
+// The stages, in order. Secured and Authenticated are left out where they aren't
+// asked for.
+const (
+	Connected     Stage = iota + 1 // by TCP
+	Secured                        // by TLS
+	Greeted                        // the API versions are known
+	Authenticated                  // by SASL
+)
+
+func (h Hooks) reached(stage Stage) {
+	if h.Reached != nil {
+		h.Reached(stage)
+	}
 }
 
 func (h Hooks) dialled(err error) {

@@ -1,0 +1,84 @@
+package kafka
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/check"
+	"github.com/conduitio/conduit-connector-kafka/internal/produce"
+)
+
+// CheckResult is one step of CheckSource or CheckDestination, with what was found
+// out, and a remedy if it failed.
+type CheckResult = check.Result
+
+// CheckSource tries, step by step, what a source with these settings needs of its
+// cluster. It reads no record, joins no group and changes nothing.
+func CheckSource(ctx context.Context, settings map[string]string) []CheckResult {
+	c, err := ParseSource(settings)
+	if err != nil {
+		return wrongSettings(err)
+	}
+	plan, err := c.checkPlan(ctx)
+	if err != nil {
+		return wrongSettings(err)
+	}
+	plan.Topics, plan.Match = c.topics(), c.match()
+	if plan.Group = c.GroupID; plan.Group == "" {
+		plan.Group = uuid.NewString() // as a source would generate it
+	}
+	return append(rightSettings(), check.Run(ctx, plan)...)
+}
+
+// CheckDestination tries, step by step, what a destination with these settings
+// needs of its cluster. It writes no record and creates no topic.
+func CheckDestination(ctx context.Context, settings map[string]string) []CheckResult {
+	c, err := ParseDestination(settings)
+	if err != nil {
+		return wrongSettings(err)
+	}
+	plan, err := c.checkPlan(ctx)
+	if err != nil {
+		return wrongSettings(err)
+	}
+	plan.Write, plan.Create = true, true
+	if !strings.Contains(c.Topic, "{{") {
+		plan.Topics = []string{c.Topic}
+	}
+	acks, err := parseAcks(c.Acks)
+	plan.ProducerID = err == nil && acks == produce.AcksAll
+	return append(rightSettings(), check.Run(ctx, plan)...)
+}
+
+// checkPlan is what both sides try.
+func (c Config) checkPlan(ctx context.Context) (check.Plan, error) {
+	connection, err := c.connection(ctx)
+	plan := check.Plan{Servers: c.servers(), Connection: connection, Principal: "User:NAME"}
+	if c.Username != "" {
+		plan.Principal = "User:" + c.Username
+	}
+	return plan, err
+}
+
+func rightSettings() []CheckResult {
+	return []CheckResult{{Step: "settings", Outcome: check.OK}}
+}
+
+// aboutSetting is a line about a setting, as Validate and the SDK write it.
+var aboutSetting = regexp.MustCompile(`^(?:config invalid: )?(?:error validating )?"?([^": ]+)"?: (.+)$`)
+
+// wrongSettings makes a result of each complaint.
+func wrongSettings(err error) []CheckResult {
+	var out []CheckResult
+	for _, line := range strings.Split(err.Error(), "\n") {
+		r := CheckResult{Step: "settings", Outcome: check.Failed, Reason: line, Remedy: "docs/configuration.md has all settings, with their types and defaults"}
+		if m := aboutSetting.FindStringSubmatch(line); m != nil {
+			r.Subject, r.Reason = m[1], m[2]
+		}
+		out = append(out, r)
+	}
+	return out
+}

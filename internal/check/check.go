@@ -1,0 +1,128 @@
+package check
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// Outcome is how a step went.
+type Outcome string
+
+// The outcomes. Skipped is a step that isn't needed, or that an earlier failure
+// stands in the way of.
+const (
+	OK      Outcome = "ok"
+	Failed  Outcome = "failed"
+	Skipped Outcome = "skipped"
+)
+
+// Result is one step and what came of it.
+type Result struct {
+	Step    string // what was tried: "resolve", "TLS", …
+	Subject string // on what: an address, a topic, a group
+	Outcome Outcome
+	Reason  string // what was found out, or why it failed or was skipped
+	Remedy  string // what to do; empty unless it failed
+}
+
+// Plan is what to try.
+type Plan struct {
+	Servers    []string // bootstrap servers, "host:port"
+	Connection wire.Config
+	Principal  string // as Kafka's ACLs name this client, "User:…"
+
+	Topics []string                // nil where records decide
+	Match  func(topic string) bool // chooses more topics; nil for none
+	Write  bool                    // rather than read
+	Create bool                    // missing topics are created, if brokers do so
+
+	ProducerID bool   // needed for writing once
+	Group      string // to be a member of; empty for none
+}
+
+// Run does what the plan says, in about the time of a few dials, and returns a
+// result for each step.
+func Run(ctx context.Context, p Plan) []Result {
+	r := &run{Plan: p}
+	reached := r.addresses(ctx, p.Servers, bootstrap)
+	if len(reached) == 0 {
+		r.skip("metadata", "", "no bootstrap server was reached")
+		return r.results
+	}
+	client := cluster.New(reached, p.Connection)
+	defer client.Close()
+	answer, ok := r.metadata(ctx, client)
+	if !ok {
+		return r.results
+	}
+	r.addresses(ctx, r.unseen(answer.Brokers), advertised)
+	r.topics(answer)
+	if p.ProducerID {
+		r.producerID(ctx, client)
+	}
+	if p.Group != "" {
+		r.group(ctx, client, answer)
+	}
+	return r.results
+}
+
+// run is a Run in progress.
+type run struct {
+	Plan
+	results []Result
+}
+
+func (r *run) ok(step, subject, found string) {
+	r.results = append(r.results, Result{step, subject, OK, found, ""})
+}
+
+func (r *run) skip(step, subject, why string) {
+	r.results = append(r.results, Result{step, subject, Skipped, why, ""})
+}
+
+func (r *run) fail(step, subject, reason, remedy string) {
+	r.results = append(r.results, Result{step, subject, Failed, reason, remedy})
+}
+
+// metadata asks for the topics, and for what may be done with them (KIP-430).
+func (r *run) metadata(ctx context.Context, client *cluster.Client) (*metadata.Response, bool) {
+	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
+	defer cancel()
+	names, err := r.names(ctx, client)
+	var m protocol.Message
+	if err == nil {
+		m, err = client.Any(ctx, &metadata.Request{TopicNames: names, IncludeTopicAuthorizedOperations: true})
+	}
+	if err != nil {
+		r.fail("metadata", "", err.Error(), "the broker was reached, but does not answer this client: does it expect a login (saslMechanism)? If not, its log has the reason")
+		return nil, false
+	}
+	answer := m.(*metadata.Response)
+	r.ok("metadata", "", brokersOf(answer))
+	return answer, true
+}
+
+// names lists the topics to look at, also where a pattern chooses them.
+func (r *run) names(ctx context.Context, client *cluster.Client) ([]string, error) {
+	names := append([]string{}, r.Topics...) // not nil, which would mean all
+	if r.Match == nil {
+		return names, nil
+	}
+	all, err := client.Refresh(ctx, nil, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if r.Match(name) && !all[name].Internal && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}

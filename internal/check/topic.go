@@ -1,0 +1,126 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/initproducerid"
+	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// Operations of Kafka's ACLs, by the bits in which brokers say what is allowed.
+const (
+	readBit  = 3
+	writeBit = 4
+)
+
+// unknownOperations is what brokers answer that were not asked, or don't know.
+const unknownOperations = math.MinInt32
+
+func (r *run) topics(m *metadata.Response) {
+	switch {
+	case r.Write && r.Topics == nil:
+		r.skip("topic", "", "records decide on their topic")
+	case r.Match != nil && len(m.Topics) == 0:
+		r.skip("topic", "", "none matches topicsRegex, or may be seen; those that come later are read")
+	}
+	for i := range m.Topics {
+		t := &m.Topics[i]
+		if r.topic(t) {
+			r.allowed(t)
+		}
+	}
+}
+
+// topic tells whether a topic can be used.
+func (r *run) topic(t *metadata.ResponseTopic) bool {
+	err := cluster.CodeError(t.ErrorCode)
+	switch {
+	case errors.Is(err, kafkago.UnknownTopicOrPartition) && r.Write && r.Create:
+		r.skip("topic", t.Name, "it does not exist; the first record creates it, if the brokers allow that (auto.create.topics.enable)")
+		return false
+	case errors.Is(err, kafkago.UnknownTopicOrPartition) && r.Write:
+		r.fail("topic", t.Name, "it does not exist", "create it, or correct topic: kafka-topics.sh --create --topic "+t.Name)
+		return false
+	case errors.Is(err, kafkago.UnknownTopicOrPartition):
+		r.fail("topic", t.Name, "it does not exist", "create it, or correct topics; a source waits for a topic that does not exist yet")
+		return false
+	case errors.Is(err, kafkago.TopicAuthorizationFailed):
+		r.fail("topic", t.Name, err.Error(), r.allow("Describe", "--topic "+t.Name))
+		return false
+	case err != nil:
+		r.fail("topic", t.Name, err.Error(), "look at the topic with kafka-topics.sh --describe --topic "+t.Name)
+		return false
+	}
+	for _, p := range t.Partitions {
+		if p.LeaderID < 0 {
+			r.fail("topic", t.Name, fmt.Sprintf("partition %d has no leader", p.PartitionIndex),
+				"the brokers that have the partition are down: start one of them")
+			return false
+		}
+	}
+	r.ok("topic", t.Name, plural(len(t.Partitions), "partition"))
+	return true
+}
+
+// allowed tells whether the topic's records may be read, or written.
+func (r *run) allowed(t *metadata.ResponseTopic) {
+	step, operation, bit := "read", "Read", readBit
+	if r.Write {
+		step, operation, bit = "write", "Write", writeBit
+	}
+	switch operations := t.TopicAuthorizedOperations; {
+	case operations == unknownOperations || operations == 0:
+		r.skip(step, t.Name, "brokers before Kafka 2.3 do not tell what is allowed")
+	case operations&(1<<bit) == 0:
+		r.fail(step, t.Name, "an ACL is missing, or denies it", r.allow(operation, "--topic "+t.Name))
+	default:
+		r.ok(step, t.Name, "allowed")
+	}
+}
+
+// producerID asks for a producer ID. That leaves no trace but that the next one is
+// another.
+func (r *run) producerID(ctx context.Context, client *cluster.Client) {
+	const step = "producer ID"
+	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
+	defer cancel()
+	m, err := retry(ctx, func() (*initproducerid.Response, error) {
+		m, err := client.Any(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
+		if err != nil {
+			return nil, err
+		}
+		res := m.(*initproducerid.Response)
+		return res, cluster.CodeError(res.ErrorCode)
+	})
+	switch {
+	case errors.Is(err, kafkago.ClusterAuthorizationFailed):
+		r.fail(step, "", err.Error(), r.allow("IdempotentWrite", "--cluster")+" (or allow Write on the topic)")
+	case err != nil:
+		r.fail(step, "", err.Error(), "look into the log of the brokers; a producer ID is needed with acks all")
+	default:
+		r.ok(step, "", fmt.Sprint(m.ProducerID))
+	}
+}
+
+// allow is the command that allows an operation.
+func (r *run) allow(operation, resource string) string {
+	server := "HOST:PORT"
+	if len(r.Servers) > 0 {
+		server = r.Servers[0]
+	}
+	return fmt.Sprintf("allow it: kafka-acls.sh --bootstrap-server %s --add --allow-principal %s --operation %s %s",
+		server, r.Principal, operation, resource)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

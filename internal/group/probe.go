@@ -1,0 +1,36 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/heartbeat"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// Probe finds out whether this client may be a member of a group, by a heartbeat
+// of a member that the coordinator doesn't know: it disturbs nobody, and is refused
+// for that reason only where there is no other.
+func Probe(ctx context.Context, client *cluster.Client, coordinator int32, group string) error {
+	conn, err := client.Broker(ctx, coordinator, cluster.Group)
+	if err != nil {
+		return err
+	}
+	req := &heartbeat.Request{GroupID: group, GenerationID: 0, MemberID: "probe"}
+	frame, err := conn.Frame(ctx, req, 0)
+	if err != nil {
+		return err
+	}
+	version, _ := conn.Version(req.ApiKey())
+	err = heartbeatError(frame, version)
+	if errors.Is(err, kafkago.UnknownMemberId) || errors.Is(err, kafkago.GroupIdNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("send heartbeat to group %q: %w", group, err)
+	}
+	return nil
+}
