@@ -38,5 +38,8 @@ func (f *Fetcher) SetWatermark(topic string, id int32, offset int64) {
 }
 
 func (p *partition) see(watermark int64) {
+	if watermark < 0 {
+		return // a broker that sends readers elsewhere may not tell
+	}
 	p.watermark, p.seenAt = watermark, time.Now()
 }
