@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
@@ -30,14 +31,39 @@ func TestMistakesInADestination(t *testing.T) {
 			map[string]string{"sdk.record.format": "template", "sdk.record.format.options": "{{ nothing }}"},
 			[]complaint{{"sdk.record.format.options", "template"}},
 		},
+		"topic is not allowed":    {map[string]string{"topic": "a", "allowedTopics": "b,c"}, []complaint{{"topic", `topic "a" is not one of allowedTopics (b, c)`}}},
+		"names of allowed topics": {map[string]string{"allowedTopics": "a b,ok,.."}, []complaint{{"allowedTopics", `"a b"`}, {"allowedTopics", `".."`}}},
+		"partitions":              {map[string]string{"topicPartitions": "-1"}, []complaint{{"topicPartitions", "-1 is not allowed: 0 (the brokers' default) to 2147483647"}}},
+		"replication factor":      {map[string]string{"topicReplicationFactor": "32768"}, []complaint{{"topicReplicationFactor", "32768 is not allowed: 0 (the brokers' default) to 32767"}}},
+		"no topics to size":       {map[string]string{"topicAutoCreate": "false", "topicPartitions": "2", "topicReplicationFactor": "3"}, []complaint{{"topicPartitions", "topicAutoCreate is off"}, {"topicReplicationFactor", "topicAutoCreate is off"}}},
+		"idempotent for one":      {map[string]string{"acks": "one", "idempotent": "true"}, []complaint{{"idempotent", "true needs acks all, and acks is one"}}},
+		"idempotent for none":     {map[string]string{"acks": "0", "idempotent": "true"}, []complaint{{"idempotent", "true needs acks all, and acks is 0"}}},
+		"attempts":                {map[string]string{"retry.maxAttempts": "-1"}, []complaint{{"retry.maxAttempts", "-1 is not allowed: 0 (no limit) or more"}}},
+		"backoff":                 {map[string]string{"retry.backoff": "-1s"}, []complaint{{"retry.backoff", "-1s is not allowed: 0s or more"}}},
+		"level of snappy":         {map[string]string{"compressionLevel": "1"}, []complaint{{"compressionLevel", "snappy has no levels"}}},
+		"level of none":           {map[string]string{"compression": "none", "compressionLevel": "1"}, []complaint{{"compressionLevel", "none has no levels"}}},
+		"level of gzip":           {map[string]string{"compression": "gzip", "compressionLevel": "10"}, []complaint{{"compressionLevel", "1 to 9"}}},
+		"level of lz4":            {map[string]string{"compression": "lz4", "compressionLevel": "-1"}, []complaint{{"compressionLevel", "1 to 9"}}},
+		"level of zstd":           {map[string]string{"compression": "zstd", "compressionLevel": "23"}, []complaint{{"compressionLevel", "1 to 22"}}},
+		"oversize":                {map[string]string{"onOversize": "Drop"}, []complaint{{"onOversize", `"Drop" is not allowed: error or drop`}}},
+		"partitioner":             {map[string]string{"partitioner": "murmur"}, []complaint{{"partitioner", `"murmur" is not allowed: consistent, consistent-random, fnv-1a, fnv-1a-reference, least-bytes, murmur2, murmur2-random, round-robin, sticky or metadata`}}},
+		"key's template":          {map[string]string{"key": "{{ nothing }}"}, []complaint{{"key", "it is not a Go template"}}},
+		"value format":            {map[string]string{"value.format": "raw"}, []complaint{{"value.format", `"raw" is not allowed: record or payload`}}},
+		"two formats":             {map[string]string{"value.format": "payload", "sdk.record.format": "debezium/json"}, []complaint{{"sdk.record.format", "value.format is payload"}}},
+		"headers":                 {map[string]string{"headers": "a: 1\nb\nc: {{ nothing }}\n: d\ne=f"}, []complaint{{"headers", `line "b"`}, {"headers", "c: it is not a Go template"}, {"headers", `line ": d"`}, {"headers", `line "e=f"`}}},
+		"timestamp":               {map[string]string{"timestamp": "createdat"}, []complaint{{"timestamp", `"createdat" is not allowed: now or createdAt`}}},
 		"all at once": {
 			map[string]string{
 				"servers": "a", "topic": "..", "acks": "3", "compression": "Snappy", "deliveryTimeout": "-1s",
 				"batchBytes": "-1", "sdk.record.format": "avro", "saslPassword": "p",
+				"allowedTopics": ".", "topicPartitions": "-1", "topicReplicationFactor": "-2", "retry.maxAttempts": "-1", "retry.backoff": "-1s",
+				"compressionLevel": "99", "onOversize": "x", "partitioner": "x", "key": "{{", "headers": "x", "timestamp": "x",
 			},
 			[]complaint{
 				{"servers", `"a"`}, {"topic", `".."`}, {"acks", `"3"`}, {"compression", `"Snappy"`}, {"deliveryTimeout", "-1s"},
 				{"batchBytes", "-1"}, {"sdk.record.format", `"avro"`}, {"saslUsername", "required"},
+				{"allowedTopics", `"."`}, {"topicPartitions", "-1"}, {"topicReplicationFactor", "-2"}, {"retry.maxAttempts", "-1"}, {"retry.backoff", "-1s"},
+				{"onOversize", `"x"`}, {"partitioner", `"x"`}, {"key", "Go template"}, {"headers", `"x"`}, {"timestamp", `"x"`},
 			},
 		},
 	}
@@ -87,4 +113,64 @@ func TestTheLimitsOfNumbersAreAllowed(t *testing.T) {
 		_, err := Parse(map[string]string{"servers": port})
 		is.NoErr(err)
 	}
+}
+
+func TestEachPartitioner(t *testing.T) {
+	for _, name := range append(produce.Partitioners(), "metadata") {
+		is := is.New(t)
+		c, err := ParseDestination(changed(goodDestination, map[string]string{"partitioner": name}))
+		is.NoErr(err)
+		_, err = c.produceConfig(t.Context())
+		is.NoErr(err)
+	}
+}
+
+func TestTheDefaultsOfADestination(t *testing.T) {
+	is := is.New(t)
+	c, err := ParseDestination(goodDestination)
+	is.NoErr(err)
+	got, err := c.produceConfig(t.Context())
+	is.NoErr(err)
+	is.True(got.Warn != nil)
+	is.True(got.Dropped == nil)
+	got.Warn = nil
+	got.Partitioner = produce.Partitioner{} // a function, which can't be compared
+	is.Equal(got, produce.Config{
+		Acks: produce.AcksAll, DeliveryTimeout: 10 * time.Second, RequestTimeout: 30 * time.Second, Backoff: 100 * time.Millisecond,
+		Codec: recordbatch.Snappy, BatchBytes: 1000012, NewTopics: produce.NewTopics{Create: true},
+	})
+}
+
+func TestIdempotentWhereAcksAllowIt(t *testing.T) {
+	for _, c := range []struct {
+		acks, idempotent string
+		want             bool
+	}{{"all", "", true}, {"-1", "true", true}, {"all", "false", false}, {"one", "", false}, {"1", "false", false}, {"none", "", false}, {"0", "false", false}} {
+		is := is.New(t)
+		settings := map[string]string{"acks": c.acks}
+		if c.idempotent != "" {
+			settings["idempotent"] = c.idempotent
+		}
+		cfg, err := ParseDestination(changed(goodDestination, settings))
+		is.NoErr(err)
+		got, err := cfg.produceConfig(t.Context())
+		is.NoErr(err)
+		is.Equal(got.NoSequences, !c.want)
+	}
+}
+
+func TestSettingsOfADestinationReachTheProducer(t *testing.T) {
+	is := is.New(t)
+	c, err := ParseDestination(changed(goodDestination, map[string]string{
+		"retry.maxAttempts": "7", "retry.backoff": "3s", "compression": "zstd", "compressionLevel": "9", "onOversize": "drop",
+		"topicPartitions": "4", "topicReplicationFactor": "2",
+	}))
+	is.NoErr(err)
+	got, err := c.produceConfig(t.Context())
+	is.NoErr(err)
+	is.Equal(got.MaxAttempts, 7)
+	is.Equal(got.Backoff, 3*time.Second)
+	is.Equal(got.Level, 9)
+	is.True(got.Dropped != nil)
+	is.Equal(got.NewTopics, produce.NewTopics{Create: true, Partitions: 4, ReplicationFactor: 2})
 }

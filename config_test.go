@@ -193,7 +193,9 @@ func TestValidateChangesNothing(t *testing.T) {
 	is.NoErr(s.Validate(context.Background()))
 	is.Equal(s, before)
 
-	d := DestinationConfig{Config: Config{Servers: []string{"a:1 "}, DialTimeout: time.Second, RequestTimeout: time.Second}, Topic: "t", Acks: "-1", Compression: "none", BatchBytes: 1}
+	d, err := ParseDestination(changed(goodDestination, map[string]string{"headers": " b: {{ .Operation }}\n\n a: x", "allowedTopics": "y ,,x"}))
+	is.NoErr(err)
+	d.Servers = []string{"a:1 "}
 	want := d
 	is.NoErr(d.Validate(context.Background()))
 	is.Equal(d, want)

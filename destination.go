@@ -55,7 +55,8 @@ func (d *Destination) Open(ctx context.Context) error {
 func (d *Destination) Write(ctx context.Context, records []opencdc.Record) (int, error) {
 	batch, makeErr := d.messages.append(d.batch[:0], records)
 	d.batch = batch
-	defer clear(batch) // don't keep the records' memory
+	defer d.messages.release() // and keep nothing of the records
+	defer clear(batch)
 	if len(batch) > 0 {
 		if n, err := d.producer.Send(ctx, batch); err != nil {
 			d.metrics.wrote(n, err)

@@ -7,7 +7,6 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/matryer/is"
 
-	"github.com/conduitio/conduit-connector-kafka/test/broker"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -24,17 +23,6 @@ func TestSaysWhichServerCannotBeReached(t *testing.T) {
 		is.True(strings.Contains(err.Error(), "connection refused"))
 	}
 	is.NoErr(ctx.Err()) // after a bounded wait
-}
-
-func TestSaysThatATopicIsNotCreated(t *testing.T) {
-	is := is.New(t)
-	cluster := broker.ForTest(t, broker.Options{Properties: map[string]string{"auto.create.topics.enable": "false"}})
-	n, err := write(guarded(t), settings{"servers": list(cluster.Servers()), "topic": "nowhere"}, numbered(3)...)
-	is.Equal(n, 0)
-	is.True(err != nil)
-	t.Log(err)
-	is.True(strings.Contains(err.Error(), `"nowhere"`))
-	is.True(strings.Contains(err.Error(), "does not exist"))
 }
 
 // The records in front of one that can't be written are written, and nothing
@@ -62,6 +50,45 @@ func TestWritesUpToTheRecordThatFails(t *testing.T) {
 			func(r *opencdc.Record) { r.Metadata = opencdc.Metadata{"opencdc.collection": r.Metadata["place"]} },
 			[]string{"place", "record 7"},
 		},
+		"topic is not allowed": {
+			settings{"topic": `{{ index .Metadata "place" }}`, "allowedTopics": "orders"},
+			func(r *opencdc.Record) { r.Metadata["place"] = "elsewhere" },
+			[]string{`topic "elsewhere" is not one of allowedTopics`, "record 7"},
+		},
+		"no such partition": {
+			settings{"partitioner": "metadata"},
+			func(r *opencdc.Record) { r.Metadata["kafka.partition"] = "3" },
+			[]string{"choose partition 3", "it has partitions 0 to 2", `metadata field "kafka.partition" (partitionMetadata) says 3`, "record 7"},
+		},
+		"partition is no number": {
+			settings{"partitioner": "metadata"},
+			func(r *opencdc.Record) { r.Metadata["kafka.partition"] = "two" },
+			[]string{`metadata field "kafka.partition" (partitionMetadata) is "two"`, "record 7"},
+		},
+		"key template fails": {
+			settings{"key": "{{ .Metadata.place }}"},
+			func(r *opencdc.Record) {
+				r.Metadata = opencdc.Metadata{"opencdc.collection": r.Metadata["place"], "kafka.partition": "1"}
+			},
+			[]string{"template of key", "place", "record 7"},
+		},
+		"header template fails": {
+			settings{"headers": "from: {{ .Metadata.place }}"},
+			func(r *opencdc.Record) {
+				r.Metadata = opencdc.Metadata{"opencdc.collection": r.Metadata["place"], "kafka.partition": "1"}
+			},
+			[]string{"template of headers: from", "place", "record 7"},
+		},
+		"list of headers is broken": {
+			settings{},
+			func(r *opencdc.Record) { r.Metadata["kafka.headers"], r.Metadata["kafka.header.a"] = "[", "1" },
+			[]string{`metadata field "kafka.headers"`, "record 7"},
+		},
+		"creation is no time": {
+			settings{"timestamp": "createdAt"},
+			func(r *opencdc.Record) { r.Metadata["opencdc.createdAt"] = "yesterday" },
+			[]string{`metadata field "opencdc.createdAt" is "yesterday"`, "record 7"},
+		},
 		"record is too large": {
 			settings{"batchBytes": "2000"},
 			func(r *opencdc.Record) { r.Payload.After = opencdc.RawData(strings.Repeat("x", 3000)) },
@@ -74,10 +101,13 @@ func TestWritesUpToTheRecordThatFails(t *testing.T) {
 			topic := freshTopic(t, client, 3)
 			records := numbered(10)
 			for i := range records {
-				records[i].Metadata = opencdc.Metadata{"place": topic, "opencdc.collection": topic}
+				records[i].Metadata = opencdc.Metadata{"place": topic, "opencdc.collection": topic, "kafka.partition": "1"}
 			}
 			test.spoil(&records[bad])
 			s := settings{"servers": list(cluster.Servers())}.with(test.settings)
+			if s["allowedTopics"] != "" {
+				s["allowedTopics"] += "," + topic
+			}
 			n, err := write(ctx, s, records...)
 			is.True(err != nil)
 			t.Log(err)

@@ -17,10 +17,62 @@ type (
 	valueFunc func(*opencdc.Record) ([]byte, error)
 )
 
-// newValueFunc serialises records in the SDK's format. Record.Bytes would do the
+// The kinds of values.
+const (
+	formatRecord  = "record"
+	formatPayload = "payload"
+)
+
+// newValueFunc makes values of whole records in the SDK's format, or of payloads.
+func newValueFunc(c *DestinationConfig) (valueFunc, error) {
+	switch c.ValueFormat {
+	case formatRecord:
+		return newRecordFunc(c.DestinationWithRecordFormat)
+	case formatPayload:
+		if f := c.RecordFormat; f != nil && *f != defaultRecordFormat {
+			return nil, settingError("sdk.record.format", fmt.Sprintf("%q formats whole records, but value.format is %s: set value.format to %s, or leave sdk.record.format out", *f, formatPayload, formatRecord), "")
+		}
+		return payload, nil
+	}
+	return nil, settingError("value.format", fmt.Sprintf("%q is not allowed: %s or %s", c.ValueFormat, formatRecord, formatPayload), "")
+}
+
+// defaultRecordFormat is the SDK's, which it fills in.
+const defaultRecordFormat = "opencdc/json"
+
+// payload is Payload.After alone. A delete is null, which compaction takes for a
+// tombstone.
+func payload(r *opencdc.Record) ([]byte, error) {
+	if r.Operation == opencdc.OperationDelete {
+		return nil, nil
+	}
+	b, err := dataBytes(r.Payload.After)
+	if err != nil {
+		return nil, fmt.Errorf("serialize the payload as JSON: %w", err)
+	}
+	return b, nil
+}
+
+// dataBytes is raw data as it is, and structured data as JSON; nil where there is
+// none.
+func dataBytes(d opencdc.Data) ([]byte, error) {
+	switch d := d.(type) {
+	case nil:
+		return nil, nil
+	case opencdc.RawData:
+		return d, nil
+	case opencdc.StructuredData:
+		if d == nil {
+			return nil, nil
+		}
+	}
+	return json.Marshal(d)
+}
+
+// newRecordFunc serialises records in the SDK's format. Record.Bytes would do the
 // same, but for a record that can't be serialised it silently falls back to
 // another format.
-func newValueFunc(c sdk.DestinationWithRecordFormat) (valueFunc, error) {
+func newRecordFunc(c sdk.DestinationWithRecordFormat) (valueFunc, error) {
 	serializers := c.RecordSerializers
 	if serializers == nil {
 		serializers = c.DefaultRecordSerializers()
@@ -54,26 +106,37 @@ func serialize(s sdk.RecordSerializer) valueFunc {
 	}
 }
 
-// newKeyFunc gives the key as it is, structured data as JSON. With a Debezium
-// format the key gets Kafka Connect's envelope, as the value has it.
-func newKeyFunc(format *string) keyFunc {
-	if format != nil && strings.HasPrefix(*format, sdk.DebeziumConverter{}.Name()+"/") {
-		return connectKey
+// newKeyFunc gives the text of the key setting, or else the record's key as it is,
+// structured data as JSON. With a Debezium format the record's key gets Kafka
+// Connect's envelope, as the value has it.
+func newKeyFunc(c *DestinationConfig) (keyFunc, error) {
+	switch {
+	case c.Key != "":
+		text, err := newTextFunc("key", c.Key)
+		return textKey(text), err
+	case c.RecordFormat != nil && strings.HasPrefix(*c.RecordFormat, sdk.DebeziumConverter{}.Name()+"/"):
+		return connectKey, nil
 	}
+	return recordKey, nil
+}
+
+// textKey is a key of a text, null if that is empty.
+func textKey(text textFunc) keyFunc {
 	return func(r *opencdc.Record) ([]byte, error) {
-		switch k := r.Key.(type) {
-		case nil:
-			return nil, nil
-		case opencdc.RawData:
-			return k, nil
-		default:
-			b, err := json.Marshal(k)
-			if err != nil {
-				return nil, fmt.Errorf("serialize the key as JSON: %w", err)
-			}
-			return b, nil
+		key, err := text(r)
+		if err != nil || key == "" {
+			return nil, err
 		}
+		return readOnly(key), nil
 	}
+}
+
+func recordKey(r *opencdc.Record) ([]byte, error) {
+	b, err := dataBytes(r.Key)
+	if err != nil {
+		return nil, fmt.Errorf("serialize the key as JSON: %w", err)
+	}
+	return b, nil
 }
 
 // connectKey wraps the key as {"schema": …, "payload": …}. A raw key that is a

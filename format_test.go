@@ -21,6 +21,16 @@ func formatOf(t *testing.T, format, options string) sdk.DestinationWithRecordFor
 	return c.DestinationWithRecordFormat
 }
 
+// keyOf makes keys of records as a destination with this format does.
+func keyOf(t *testing.T, format *string) keyFunc {
+	t.Helper()
+	c := new(DestinationConfig)
+	c.RecordFormat = format
+	key, err := newKeyFunc(c)
+	is.New(t).NoErr(err)
+	return key
+}
+
 // records of all shapes. No map has two keys, as the order in a schema of them
 // is not defined.
 var shapes = map[string]opencdc.Record{
@@ -51,7 +61,7 @@ func TestTheValueIsWhatTheSDKMakesOfTheRecord(t *testing.T) {
 		for shape, record := range shapes {
 			t.Run(name+" of "+shape, func(t *testing.T) {
 				is := is.New(t)
-				value, err := newValueFunc(c.given)
+				value, err := newRecordFunc(c.given)
 				is.NoErr(err)
 				got, err := value(&record)
 				is.NoErr(err)
@@ -66,7 +76,7 @@ func TestTheValueIsWhatTheSDKMakesOfTheRecord(t *testing.T) {
 
 func TestTheValueIsMadeByATemplate(t *testing.T) {
 	is := is.New(t)
-	value, err := newValueFunc(formatOf(t, "template", `{{ .Operation }}: {{ .Payload.After.n | upper }}`))
+	value, err := newRecordFunc(formatOf(t, "template", `{{ .Operation }}: {{ .Payload.After.n | upper }}`))
 	is.NoErr(err)
 	record := func(data opencdc.Data) *opencdc.Record {
 		return &opencdc.Record{Operation: opencdc.OperationCreate, Payload: opencdc.Change{After: data}}
@@ -89,12 +99,12 @@ func TestARecordThatJSONCanNotExpressIsAnError(t *testing.T) {
 	is := is.New(t)
 	unfit := &opencdc.Record{Key: opencdc.StructuredData{"n": math.NaN()}, Payload: opencdc.Change{After: opencdc.StructuredData{"n": math.Inf(1)}}}
 	for _, format := range []string{"opencdc/json", "debezium/json"} {
-		value, err := newValueFunc(formatOf(t, format, ""))
+		value, err := newRecordFunc(formatOf(t, format, ""))
 		is.NoErr(err)
 		_, err = value(unfit)
 		is.True(err != nil)
 		is.True(strings.HasPrefix(err.Error(), "serialize the record as "+format+": "))
-		_, err = newKeyFunc(&format)(unfit)
+		_, err = keyOf(t, &format)(unfit)
 		is.True(err != nil)
 		is.True(strings.HasPrefix(err.Error(), "serialize the key as "))
 	}
@@ -116,7 +126,7 @@ func TestTheKeyIsSentAsItIs(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				is := is.New(t)
-				got, err := newKeyFunc(format)(&opencdc.Record{Key: c.given})
+				got, err := keyOf(t, format)(&opencdc.Record{Key: c.given})
 				is.NoErr(err)
 				is.Equal(string(got), string(c.want))
 				is.Equal(got == nil, c.want == nil) // null and empty are different
@@ -146,7 +156,7 @@ func TestDebeziumKeysHaveKafkaConnectsEnvelope(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			record := opencdc.Record{Key: c.given}
-			got, err := newKeyFunc(lang.Ptr("debezium/json"))(&record)
+			got, err := keyOf(t, lang.Ptr("debezium/json"))(&record)
 			is.NoErr(err)
 			is.Equal(string(got), c.want)
 			is.Equal(record.Key, c.given) // the record is as it was

@@ -1,27 +1,26 @@
 package kafka
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
-	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-// Metadata that records carry besides Conduit's own.
+// Metadata that records carry besides Conduit's own. For that of headers see
+// headers.go.
 const (
-	MetadataPartition    = "kafka.partition"
-	MetadataOffset       = "kafka.offset"
-	MetadataHeaderPrefix = "kafka.header."
+	MetadataPartition = "kafka.partition"
+	MetadataOffset    = "kafka.offset"
 )
 
 // recordMaker turns messages of one group into records.
 type recordMaker struct {
 	groupID string
 	writers map[topicPartition]positionWriter
+	headers headerWriter
 }
 
 type topicPartition struct {
@@ -59,7 +58,7 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 		if r.Timestamp >= 0 {
 			metadata[opencdc.MetadataCreatedAt] = strconv.FormatInt(r.Timestamp, 10) + "000000" // ms to ns
 		}
-		setHeaders(metadata, r.Headers)
+		m.headers.set(metadata, r.Headers)
 		dst = append(dst, opencdc.Record{
 			Position:  positions[start:len(positions):len(positions)],
 			Operation: opencdc.OperationCreate,
@@ -69,85 +68,4 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 		})
 	}
 	return dst
-}
-
-// setHeaders puts headers into metadata as kafka.header.<key>. Where a key
-// repeats, that name has the last value, and kafka.header.<key>[0], [1] … have
-// all of them in order.
-func setHeaders(metadata opencdc.Metadata, headers []recordbatch.Header) {
-	if len(headers) == 0 {
-		return
-	}
-	seen := make(map[string]int, len(headers)) // stays on the stack when there are few
-	for _, h := range headers {
-		name, value := MetadataHeaderPrefix+h.Key, string(h.Value)
-		if n := seen[h.Key]; n > 0 {
-			if n == 1 {
-				metadata[name+"[0]"] = metadata[name]
-			}
-			metadata[name+"["+strconv.Itoa(n)+"]"] = value
-		}
-		seen[h.Key]++
-		metadata[name] = value
-	}
-}
-
-// messageMaker turns records into messages.
-type messageMaker struct {
-	topic topicFunc
-	key   keyFunc
-	value valueFunc
-}
-
-func newMessageMaker(c *DestinationConfig) (*messageMaker, error) {
-	topic, err := newTopicFunc(c.Topic)
-	if err != nil {
-		return nil, err
-	}
-	value, err := newValueFunc(c.DestinationWithRecordFormat)
-	if err != nil {
-		return nil, err
-	}
-	return &messageMaker{topic: topic, key: newKeyFunc(c.RecordFormat), value: value}, nil
-}
-
-// append makes a message of each record, up to the first that can't be made
-// into one; the error is that record's.
-func (m *messageMaker) append(dst []message.Message, records []opencdc.Record) ([]message.Message, error) {
-	now := time.Now().UnixMilli()
-	for i := range records {
-		msg, err := m.make(&records[i], now)
-		if err != nil {
-			return dst, fmt.Errorf("record %d of the batch (position %q): %w", i, records[i].Position, err)
-		}
-		dst = append(dst, msg)
-	}
-	return dst, nil
-}
-
-// make turns a panic of a serialiser, of which some know only the types that JSON
-// has, into the record's error.
-func (m *messageMaker) make(r *opencdc.Record, now int64) (_ message.Message, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("serialize the record: %v", p)
-		}
-	}()
-	topic, err := m.topic(r)
-	if err != nil {
-		return message.Message{}, err
-	}
-	key, err := m.key(r)
-	if err != nil {
-		return message.Message{}, err
-	}
-	value, err := m.value(r)
-	if err != nil {
-		return message.Message{}, err
-	}
-	return message.Message{
-		Topic:     topic,
-		Partition: message.PartitionAny,
-		Record:    recordbatch.Record{Timestamp: now, Key: key, Value: value},
-	}, nil
 }

@@ -2,7 +2,11 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+
+	sdk "github.com/conduitio/conduit-connector-sdk"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -31,15 +35,12 @@ type Producer interface {
 type syncProducer struct {
 	client *cluster.Client
 	*produce.Producer
+	partitionMetadata string
 }
 
 // newSyncProducer connects to the cluster.
 func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics) (Producer, error) {
-	acks, err := parseAcks(c.Acks)
-	if err != nil {
-		return nil, err
-	}
-	codec, err := parseCodec(c.Compression)
+	cfg, err := c.produceConfig(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,22 +48,77 @@ func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics) (Prod
 	if err != nil {
 		return nil, err
 	}
+	m.ofProducer(&cfg)
+	return syncProducer{client, produce.New(client, cfg), c.PartitionMetadata}, nil
+}
+
+// produceConfig is what the settings say about writing.
+func (c *DestinationConfig) produceConfig(ctx context.Context) (produce.Config, error) {
+	acks, acksErr := parseAcks(c.Acks)
+	idempotent, idempotentErr := c.idempotent()
+	codec, codecErr := parseCodec(c.Compression)
+	partitioner, partitionerErr := parsePartitioner(c.Partitioner)
+	drop, dropErr := parseOnOversize(c.OnOversize)
 	cfg := produce.Config{
 		Acks:            acks,
+		NoSequences:     !idempotent,
 		DeliveryTimeout: c.DeliveryTimeout,
 		RequestTimeout:  c.RequestTimeout,
+		MaxAttempts:     c.RetryMaxAttempts,
+		Backoff:         c.RetryBackoff,
 		Codec:           codec,
+		Level:           c.CompressionLevel,
 		BatchBytes:      c.BatchBytes,
-		Warn:            warner(ctx),
+		Partitioner:     partitioner,
+		NewTopics: produce.NewTopics{
+			Create:            c.TopicAutoCreate,
+			Partitions:        c.TopicPartitions,
+			ReplicationFactor: c.TopicReplicationFactor,
+		},
+		Warn: warner(ctx),
 	}
-	m.ofProducer(&cfg)
-	return syncProducer{client, produce.New(client, cfg)}, nil
+	if drop {
+		cfg.Dropped = dropper(ctx)
+	}
+	return cfg, errors.Join(acksErr, idempotentErr, codecErr, partitionerErr, dropErr)
+}
+
+// dropper logs records that are dropped.
+func dropper(ctx context.Context) func(*message.Message, error) {
+	logger := sdk.Logger(ctx)
+	return func(m *message.Message, err error) {
+		logger.Error().Err(err).Str("topic", m.Topic).Bytes("position", m.Position).Msg("dropped a record, as onOversize says")
+	}
+}
+
+// Send is as the Producer's comment says.
+func (p syncProducer) Send(ctx context.Context, messages []message.Message) (int, error) {
+	n, err := p.Producer.Send(ctx, messages)
+	var none *produce.NoPartitionError
+	if errors.As(err, &none) {
+		err = fmt.Errorf("%w: metadata field %q (partitionMetadata) says %d", err, p.partitionMetadata, none.Partition)
+	}
+	return n, err
 }
 
 // Close ends all connections.
 func (p syncProducer) Close() error {
 	p.client.Close()
 	return nil
+}
+
+// idempotent tells whether batches are numbered.
+func (c *DestinationConfig) idempotent() (bool, error) {
+	acks, err := parseAcks(c.Acks)
+	switch {
+	case err != nil:
+		return false, err
+	case c.Idempotent == nil:
+		return acks == produce.AcksAll, nil
+	case *c.Idempotent && acks != produce.AcksAll:
+		return false, settingError("idempotent", fmt.Sprintf("true needs acks all, and acks is %s: leave idempotent out, or set acks to all", c.Acks), "")
+	}
+	return *c.Idempotent, nil
 }
 
 // acksValues are the spellings of the acks setting: Kafka's numbers and words.
@@ -86,4 +142,23 @@ func parseCodec(s string) (recordbatch.Codec, error) {
 		return 0, settingError("compression", fmt.Sprintf("%q is not allowed: none, gzip, snappy, lz4 or zstd", s), "")
 	}
 	return codec, nil
+}
+
+func parsePartitioner(s string) (produce.Partitioner, error) {
+	if s == partitionerMetadata {
+		return produce.Partitioner{}, nil // each message has its partition
+	}
+	p, err := produce.ParsePartitioner(s)
+	if err != nil {
+		return p, settingError("partitioner", fmt.Sprintf("%q is not allowed: %s or %s", s, strings.Join(produce.Partitioners(), ", "), partitionerMetadata), "")
+	}
+	return p, nil
+}
+
+// parseOnOversize tells whether records that are too large are dropped.
+func parseOnOversize(s string) (bool, error) {
+	if s != "error" && s != "drop" {
+		return false, settingError("onOversize", fmt.Sprintf("%q is not allowed: error or drop", s), "")
+	}
+	return s == "drop", nil
 }

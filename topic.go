@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 
-	"github.com/Masterminds/sprig/v3"
 	"github.com/conduitio/conduit-commons/opencdc"
 )
 
@@ -16,9 +16,6 @@ import (
 const maxTopicLength = 249
 
 var topicPattern = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
-
-// topicFunc gives the topic of a record.
-type topicFunc func(*opencdc.Record) (string, error)
 
 // checkTopic tells what Kafka doesn't allow about a topic's name.
 func checkTopic(name string) error {
@@ -42,21 +39,43 @@ func validateTopic(setting, name string) error {
 	return nil
 }
 
+// allowedTopics are the topics that records may go to; none: all.
+type allowedTopics []string
+
+// check tells why no record may go to a topic.
+func (a allowedTopics) check(name string) error {
+	if err := checkTopic(name); err != nil {
+		return err
+	}
+	if len(a) > 0 && !slices.Contains(a, name) {
+		return fmt.Errorf("topic %q is not one of allowedTopics (%s)", name, strings.Join(a, ", "))
+	}
+	return nil
+}
+
 // newTopicFunc reads the topic setting: a name, or a template that makes one.
-func newTopicFunc(setting string) (topicFunc, error) {
-	if !strings.Contains(setting, "{{") {
+func newTopicFunc(setting string, allowed ...string) (textFunc, error) {
+	check := allowedTopics(allowed).check
+	if !isTemplate(setting) {
 		if err := checkTopic(setting); err != nil {
 			return nil, settingError("topic", err.Error()+"; give a topic's name or a Go template", `{{ index .Metadata "opencdc.collection" }}`)
+		}
+		if err := check(setting); err != nil {
+			return nil, settingError("topic", err.Error(), "")
 		}
 		return func(*opencdc.Record) (string, error) { return setting, nil }, nil
 	}
 	if field, ok := metadataField(setting); ok {
-		return metadataTopic(field), nil
+		return metadataTopic(field, check), nil
 	}
-	t, err := template.New("topic").Funcs(sprig.TxtFuncMap()).Parse(setting)
+	t, err := parseTemplate("topic", setting)
 	if err != nil {
-		return nil, settingError("topic", fmt.Sprintf("it is not a Go template: %v", err), "")
+		return nil, err
 	}
+	return templateTopic(t, setting, check), nil
+}
+
+func templateTopic(t *template.Template, setting string, check func(string) error) textFunc {
 	var buf bytes.Buffer
 	names := make(map[string]string) // so that a name is checked and allocated once
 	return func(r *opencdc.Record) (string, error) {
@@ -68,29 +87,17 @@ func newTopicFunc(setting string) (topicFunc, error) {
 			return name, nil
 		}
 		name := buf.String()
-		if err := checkTopic(name); err != nil {
+		if err := check(name); err != nil {
 			return "", fmt.Errorf("make the topic from the topic template %q: %w", setting, err)
 		}
 		if len(names) < 1000 {
 			names[name] = name
 		}
 		return name, nil
-	}, nil
-}
-
-var metadataTemplate = regexp.MustCompile(`^\{\{-?\s*index\s+\.Metadata\s+"([^"\\]+)"\s*-?\}\}$`)
-
-// metadataField recognises the template that only looks up a metadata field, as
-// the default does: it need not be executed for each record.
-func metadataField(setting string) (string, bool) {
-	m := metadataTemplate.FindStringSubmatch(setting)
-	if m == nil {
-		return "", false
 	}
-	return m[1], true
 }
 
-func metadataTopic(field string) topicFunc {
+func metadataTopic(field string, check func(string) error) textFunc {
 	var last string // passed the check
 	return func(r *opencdc.Record) (string, error) {
 		name, ok := r.Metadata[field]
@@ -100,7 +107,7 @@ func metadataTopic(field string) topicFunc {
 		case !ok:
 			return "", fmt.Errorf("find the topic: the record has no metadata field %q; set topic to a name, or to a template of what the record has", field)
 		}
-		if err := checkTopic(name); err != nil {
+		if err := check(name); err != nil {
 			return "", fmt.Errorf("find the topic in metadata field %q: %w", field, err)
 		}
 		last = name

@@ -20,6 +20,9 @@ type Batch struct {
 type Message struct {
 	Topic     string
 	Partition int32 // PartitionAny: the producer's partitioner chooses
+	// Position is that of the record which the message was made of, for people
+	// who look for it.
+	Position []byte
 	recordbatch.Record
 }
 

@@ -42,11 +42,14 @@ var partitioners = map[string]Partitioner{
 
 const murmur2 = "murmur2"
 
+// Partitioners are their names.
+func Partitioners() []string { return slices.Sorted(maps.Keys(partitioners)) }
+
 // ParsePartitioner returns the partitioner of a name.
 func ParsePartitioner(name string) (Partitioner, error) {
 	p, ok := partitioners[name]
 	if !ok {
-		return p, fmt.Errorf("parse partitioner %q: want one of %s", name, strings.Join(slices.Sorted(maps.Keys(partitioners)), ", "))
+		return p, fmt.Errorf("parse partitioner %q: want one of %s", name, strings.Join(Partitioners(), ", "))
 	}
 	return p, nil
 }

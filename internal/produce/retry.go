@@ -2,8 +2,11 @@ package produce
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
@@ -36,6 +39,17 @@ func (a *attempts) wait(ctx context.Context) bool {
 		return false
 	}
 	return a.made == 1 || a.backoff.Wait(ctx)
+}
+
+// waitFor is wait for what sending takes. A broker that answers that this is not
+// ready yet, as after a start or for a new topic, was not tried in vain: such
+// answers don't count.
+func (a *attempts) waitFor(ctx context.Context, err error) bool {
+	var code kafkago.Error
+	if errors.As(err, &code) {
+		return a.backoff.Wait(ctx)
+	}
+	return a.wait(ctx)
 }
 
 // explain says that there were enough attempts, if that is why wait returned false.

@@ -90,23 +90,46 @@ func TestTheBackoffDoublesUpToASecond(t *testing.T) {
 	}
 }
 
-func TestLookingForATopicCountsAttemptsToo(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff = 2, time.Millisecond })
-	w.fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+// disconnect answers requests of a kind by hanging up, for ever.
+func (w *world) disconnect(kind kmsg.Key) *atomic.Int64 {
+	n := new(atomic.Int64)
+	w.fake.ControlKey(int16(kind), func(kmsg.Request) (kmsg.Response, error, bool) {
 		w.fake.KeepControl()
-		r := req.(*kmsg.MetadataRequest)
-		res := r.ResponseKind().(*kmsg.MetadataResponse)
-		for _, t := range r.Topics {
-			rt := kmsg.NewMetadataResponseTopic()
-			rt.Topic, rt.ErrorCode = t.Topic, kerr.LeaderNotAvailable.Code
-			res.Topics = append(res.Topics, rt)
+		n.Add(1)
+		return nil, errors.New("hang up"), true
+	})
+	return n
+}
+
+func TestWhatSendingTakesIsTriedAsOftenToo(t *testing.T) {
+	for _, kind := range []kmsg.Key{kmsg.Metadata, kmsg.InitProducerID} {
+		t.Run(kind.Name(), func(t *testing.T) {
+			w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff = 2, time.Millisecond })
+			hangUps := w.disconnect(kind)
+			n, err := w.p.Send(w.ctx, spread(1))
+			w.Equal(n, 0)
+			w.Equal(attemptsIn(err), 2)
+			w.True(hangUps.Load() >= 2) // of several brokers
+		})
+	}
+}
+
+func TestAnswersThatItIsTooEarlyAreNoAttempts(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff = 1, time.Millisecond })
+	early := 0
+	w.fake.ControlKey(int16(kmsg.InitProducerID), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		if early++; early > 5 {
+			return nil, nil, false
 		}
+		res := req.ResponseKind().(*kmsg.InitProducerIDResponse)
+		res.ErrorCode = kerr.CoordinatorLoadInProgress.Code
 		return res, nil, true
 	})
 	n, err := w.p.Send(w.ctx, spread(1))
-	w.Equal(n, 0)
-	w.True(errors.Is(err, kafkago.LeaderNotAvailable))
-	w.Equal(attemptsIn(err), 2)
+	w.NoErr(err)
+	w.Equal(n, 1)
+	w.Equal(early, 6)
 }
 
 // Without sequence numbers no producer ID is asked for and none is in the batches.

@@ -54,7 +54,7 @@ func (s *sequences) prepare(ctx context.Context, client *cluster.Client, retry *
 			return fmt.Errorf("get a producer ID: %w", err)
 		}
 		warn("get a producer ID", err)
-		if !retry.wait(ctx) {
+		if !retry.waitFor(ctx, err) {
 			return fmt.Errorf("get a producer ID: %w", retry.explain(err))
 		}
 	}

@@ -58,7 +58,7 @@ func (p *Producer) findTopic(ctx context.Context, name string) (cluster.Topic, e
 			}
 		case !cluster.Retriable(err):
 			return t, err
-		case !retry.wait(ctx):
+		case !retry.waitFor(ctx, err):
 			return t, retry.explain(err)
 		}
 	}

@@ -97,6 +97,20 @@ func (c *Client) consume(ctx context.Context, topic string, level kgo.IsolationL
 	return all, nil
 }
 
+// Batches returns the record batches of a topic's partition 0, as the broker stores
+// them.
+func (c *Client) Batches(ctx context.Context, topic string) ([]byte, error) {
+	starts, err := c.StartOffsets(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	part, err := c.fetch(ctx, topic, 0, starts[0], 0)
+	if err != nil {
+		return nil, err
+	}
+	return part.RecordBatches, nil
+}
+
 // fetch asks the partition's leader for what follows offset, waiting for it up to a second.
 func (c *Client) fetch(ctx context.Context, topic string, partition int32, offset int64, isolation int8) (*kmsg.FetchResponseTopicPartition, error) {
 	meta, err := c.metadata(ctx, topic)

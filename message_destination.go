@@ -1,0 +1,149 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+// messageMaker turns records into messages.
+type messageMaker struct {
+	topic     textFunc
+	partition partitionFunc
+	timestamp timestampFunc
+	key       keyFunc
+	value     valueFunc
+	headers   *headerMaker
+
+	batchHeaders []recordbatch.Header // of all messages of a batch, reused
+}
+
+// newMessageMaker reports everything that is wrong with the settings at once.
+func newMessageMaker(c *DestinationConfig) (*messageMaker, error) {
+	topic, topicErr := newTopicFunc(c.Topic, trimmed(c.AllowedTopics)...)
+	partition, partitionErr := newPartitionFunc(c)
+	timestamp, timestampErr := newTimestampFunc(c.Timestamp)
+	key, keyErr := newKeyFunc(c)
+	value, valueErr := newValueFunc(c)
+	headers, headersErr := newHeaderMaker(c)
+	m := &messageMaker{topic: topic, partition: partition, timestamp: timestamp, key: key, value: value, headers: headers}
+	return m, errors.Join(topicErr, partitionErr, timestampErr, keyErr, valueErr, headersErr)
+}
+
+// append makes a message of each record, up to the first that can't be made
+// into one; the error is that record's.
+func (m *messageMaker) append(dst []message.Message, records []opencdc.Record) ([]message.Message, error) {
+	now := time.Now().UnixMilli()
+	for i := range records {
+		msg, err := m.make(&records[i], now)
+		if err != nil {
+			return dst, fmt.Errorf("record %d of the batch (position %q): %w", i, records[i].Position, err)
+		}
+		dst = append(dst, msg)
+	}
+	return dst, nil
+}
+
+// release lets go of what messages were made of.
+func (m *messageMaker) release() {
+	clear(m.batchHeaders)
+	m.batchHeaders = m.batchHeaders[:0]
+}
+
+// make turns a panic of a serialiser, of which some know only the types that JSON
+// has, into the record's error.
+func (m *messageMaker) make(r *opencdc.Record, now int64) (msg message.Message, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("serialize the record: %v", p)
+		}
+	}()
+	msg.Position = r.Position
+	if msg.Topic, err = m.topic(r); err != nil {
+		return msg, err
+	}
+	if msg.Partition, err = m.partition(r); err != nil {
+		return msg, err
+	}
+	if msg.Timestamp, err = m.timestamp(r, now); err != nil {
+		return msg, err
+	}
+	if msg.Key, err = m.key(r); err != nil {
+		return msg, err
+	}
+	if msg.Value, err = m.value(r); err != nil {
+		return msg, err
+	}
+	msg.Headers, err = m.makeHeaders(r)
+	return msg, err
+}
+
+func (m *messageMaker) makeHeaders(r *opencdc.Record) ([]recordbatch.Header, error) {
+	start := len(m.batchHeaders)
+	all, err := m.headers.append(m.batchHeaders, r)
+	if err != nil || len(all) == start {
+		return nil, err
+	}
+	m.batchHeaders = all
+	return all[start:len(all):len(all)], nil
+}
+
+// partitionFunc gives the partition of a record, message.PartitionAny for what the
+// producer's partitioner chooses.
+type partitionFunc func(*opencdc.Record) (int32, error)
+
+// partitionerMetadata is the partitioner that takes what metadata says.
+const partitionerMetadata = "metadata"
+
+func newPartitionFunc(c *DestinationConfig) (partitionFunc, error) {
+	if c.Partitioner != partitionerMetadata {
+		return func(*opencdc.Record) (int32, error) { return message.PartitionAny, nil }, nil
+	}
+	field := c.PartitionMetadata
+	if field == "" {
+		return nil, settingError("partitionMetadata", "the metadata partitioner needs the name of a field", MetadataPartition)
+	}
+	return func(r *opencdc.Record) (int32, error) {
+		value, ok := r.Metadata[field]
+		if !ok {
+			return 0, fmt.Errorf("choose the partition: the record has no metadata field %q (partitionMetadata)", field)
+		}
+		n, err := strconv.ParseInt(value, 10, 32)
+		if err != nil || n < 0 {
+			return 0, fmt.Errorf("choose the partition: metadata field %q (partitionMetadata) is %q, which is not the number of a partition: 0 or more, less than the topic has", field, value)
+		}
+		return int32(n), nil
+	}, nil
+}
+
+// timestampFunc gives the timestamp of a record's message in milliseconds since
+// 1970.
+type timestampFunc func(r *opencdc.Record, now int64) (int64, error)
+
+func newTimestampFunc(setting string) (timestampFunc, error) {
+	switch setting {
+	case "now":
+		return func(_ *opencdc.Record, now int64) (int64, error) { return now, nil }, nil
+	case "createdAt":
+		return createdAt, nil
+	}
+	return nil, settingError("timestamp", fmt.Sprintf("%q is not allowed: now or createdAt", setting), "")
+}
+
+func createdAt(r *opencdc.Record, now int64) (int64, error) {
+	value, ok := r.Metadata[opencdc.MetadataCreatedAt]
+	if !ok {
+		return now, nil
+	}
+	ns, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || ns < 0 {
+		return 0, fmt.Errorf("find the timestamp: metadata field %q is %q, which is not in nanoseconds since 1970", opencdc.MetadataCreatedAt, value)
+	}
+	return ns / int64(time.Millisecond), nil
+}
