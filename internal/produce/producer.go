@@ -87,8 +87,8 @@ func New(client *cluster.Client, cfg Config) *Producer {
 // behind it is written.
 //
 // A batch that begins with what the last Send left unwritten goes on where that
-// one ended, and writes nothing twice. For that the messages of a Send that fails
-// are kept, not copied, until the next one.
+// one ended, and writes nothing twice. For that the keys and values of a Send that
+// fails are kept, not copied, until the next one.
 func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, error) {
 	ctx, cancel := p.deadline(ctx)
 	defer cancel()

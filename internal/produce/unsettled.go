@@ -22,8 +22,11 @@ func (p *Producer) keep(pl *plan) {
 		pl.release()
 		return
 	}
-	pl.messages = slices.Clone(pl.messages) // the slice is the caller's
 	pl.from = pl.written()
+	pl.messages = slices.Clone(pl.messages) // the slice is the caller's, as those of headers are
+	for i := pl.from; i < len(pl.messages); i++ {
+		pl.messages[i].Headers = slices.Clone(pl.messages[i].Headers)
+	}
 	p.unsettled = pl
 }
 
