@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/conduitio/conduit-connector-kafka/test/certs"
@@ -190,13 +191,23 @@ func (c *Cluster) Tool(ctx context.Context, class string, args ...string) (strin
 
 // ToolWith is Tool with standard input.
 func (c *Cluster) ToolWith(ctx context.Context, input io.Reader, class string, args ...string) (string, error) {
+	var out strings.Builder
+	err := c.tool(ctx, input, &out, class, args)
+	return out.String(), err
+}
+
+// ToolTo is Tool for one that goes on until ctx ends: its standard output goes to out
+// as it comes.
+func (c *Cluster) ToolTo(ctx context.Context, out io.Writer, class string, args ...string) error {
+	return c.tool(ctx, nil, out, class, args)
+}
+
+func (c *Cluster) tool(ctx context.Context, input io.Reader, out io.Writer, class string, args []string) error {
 	if len(c.desc.Tool) == 0 {
-		return "", fmt.Errorf("run %s: this cluster came without tools", class)
+		return fmt.Errorf("run %s: this cluster came without tools", class)
 	}
-	argv := slices.Concat(c.desc.Tool, []string{class}, args)
-	out, err := runWith(ctx, input, argv...)
-	if err != nil {
-		return out, fmt.Errorf("run %s: %w", class, err)
+	if err := runTo(ctx, input, out, slices.Concat(c.desc.Tool, []string{class}, args)...); err != nil {
+		return fmt.Errorf("run %s: %w", class, err)
 	}
-	return out, nil
+	return nil
 }

@@ -105,14 +105,20 @@ func run(ctx context.Context, argv ...string) (string, error) {
 // runWith runs a command and returns its standard output; its error output, or
 // the little that there is, becomes part of the error.
 func runWith(ctx context.Context, input io.Reader, argv ...string) (string, error) {
+	var out bytes.Buffer
+	err := runTo(ctx, input, &out, argv...)
+	return out.String(), err
+}
+
+// runTo is runWith with standard output going to out as it comes.
+func runTo(ctx context.Context, input io.Reader, out io.Writer, argv ...string) error {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	var out, errOut bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = input, &out, &errOut
+	var errOut, all bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = input, io.MultiWriter(out, &all), &errOut
 	if err := cmd.Run(); err != nil {
-		text := append(errOut.Bytes(), out.Bytes()...)
-		return out.String(), fmt.Errorf("%w: %s", err, lastLines(text, 10))
+		return fmt.Errorf("%w: %s", err, lastLines(append(errOut.Bytes(), all.Bytes()...), 10))
 	}
-	return out.String(), nil
+	return nil
 }
 
 func lastLines(text []byte, n int) string {
