@@ -69,8 +69,8 @@ func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-c
 		req.IsolationLevel = 1
 	}
 	for k, p := range f.parts {
-		if p.leader != broker || f.askLeader(p) {
-			continue
+		if p.leader != broker || f.err != nil || f.askLeader(p) {
+			continue // an error is final: what comes behind it is not read
 		}
 		parts[k] = p
 		t := topics[k.topic]
