@@ -76,6 +76,23 @@ func TestMistakesInASource(t *testing.T) {
 		"negative size":  {map[string]string{"commitOffsetsSize": "-1"}, []complaint{{"commitOffsetsSize", "-1 is not allowed: 0 or more"}}},
 		"negative delay": {map[string]string{"commitOffsetsDelay": "-1ns"}, []complaint{{"commitOffsetsDelay", "-1ns is not allowed"}}},
 		"unknown reset":  {map[string]string{"autoOffsetReset": "none"}, []complaint{{"autoOffsetReset", `"none" is unknown: earliest, latest or error`}}},
+		"start nowhere": {
+			map[string]string{"startAt": "yesterday"},
+			[]complaint{{"startAt", `"yesterday" is none of earliest, latest, a time (RFC 3339) and a list of topic:partition:offset`}},
+		},
+		"start twice":                 {map[string]string{"startAt": "earliest,latest"}, []complaint{{"startAt", `"earliest" is none of`}, {"startAt", `"latest" is none of`}}},
+		"start before there was time": {map[string]string{"startAt": "1969-12-31T23:59:59.999Z"}, []complaint{{"startAt", "Kafka's times begin with 1970"}}},
+		"start at no number": {
+			map[string]string{"startAt": "orders:x:1,orders:0:-1,orders:99999999999:1,orders:0:1e3,orders:7"},
+			[]complaint{
+				{"startAt", `"orders:x:1": the partition must be a number`}, {"startAt", `"orders:0:-1": the offset must be`},
+				{"startAt", `"orders:99999999999:1": the partition`}, {"startAt", `"orders:0:1e3": the offset`}, {"startAt", `"orders:7" is none of`},
+			},
+		},
+		"start twice in one partition": {map[string]string{"startAt": "orders:0:1,orders:0:2"}, []complaint{{"startAt", `"orders:0:2": an offset of this partition is already given`}}},
+		"start in another topic":       {map[string]string{"startAt": "payments:0:1"}, []complaint{{"startAt", `"payments" is not among the topics to read`}}},
+		"start at both ends":           {map[string]string{"startAt": "latest", "readFromBeginning": "true"}, []complaint{{"startAt", "latest contradicts readFromBeginning"}}},
+		"start at a time and before":   {map[string]string{"startAt": "2026-01-31T08:00:00Z", "readFromBeginning": "true"}, []complaint{{"startAt", "contradicts readFromBeginning"}}},
 		"no expressions": {
 			map[string]string{"topics": "", "topicsRegex": "a(", "topicsExclude": "[z-a]"},
 			[]complaint{{"topicsRegex", "it is not a Go regular expression"}, {"topicsExclude", "it is not a Go regular expression"}},

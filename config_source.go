@@ -58,7 +58,7 @@ func (c *SourceConfig) Validate(ctx context.Context) error {
 		errs = append(errs, settingError("maxUncommitted", fmt.Sprintf("%d is not allowed: at least sdk.batch.size, which is %d", c.MaxUncommitted, *size), ""))
 	}
 	errs = append(errs, c.GroupConfig.validate()...)
-	errs = append(errs, c.StartConfig.validate()...)
+	errs = append(errs, c.StartConfig.validate(&c.TopicsConfig)...)
 	errs = append(errs, c.FetchConfig.validate()...)
 	return errors.Join(errs...)
 }

@@ -1,7 +1,13 @@
 package kafka
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 )
@@ -11,17 +17,32 @@ type StartConfig struct {
 	// Where to start in partitions for which the group has no committed offset:
 	// at the first record, or only with records that come after the start.
 	ReadFromBeginning bool `json:"readFromBeginning"`
+	// Where to start in partitions for which the group has no committed offset:
+	// earliest, latest, a time as in 2026-01-31T08:00:00Z (the first record at or
+	// after it), or offsets as topic:partition:offset, separated by commas.
+	StartAt []string `json:"startAt"`
 	// Where to go on when the offset to go on from is not in the log any more,
 	// because records were deleted: earliest, latest, or error.
 	AutoOffsetReset string `json:"autoOffsetReset" default:"earliest"`
 }
 
-func (c StartConfig) validate() []error {
-	_, err := c.resetPolicy()
-	return []error{err}
+func (c *StartConfig) validate(topics *TopicsConfig) []error {
+	_, resetErr := c.resetPolicy()
+	at, fromBeginning, err := c.startsAt()
+	errs := []error{resetErr, err}
+	if c.ReadFromBeginning && err == nil && (!fromBeginning || !at.Time.IsZero()) {
+		errs = append(errs, settingError("startAt", fmt.Sprintf("%s contradicts readFromBeginning, which is on", strings.Join(c.StartAt, ",")), ""))
+	}
+	match := topics.match()
+	for topic := range at.Offsets {
+		if !slices.Contains(topics.topics(), topic) && (match == nil || !match(topic)) {
+			errs = append(errs, settingError("startAt", fmt.Sprintf("%q is not among the topics to read", topic), ""))
+		}
+	}
+	return errs
 }
 
-func (c StartConfig) resetPolicy() (consumer.ResetPolicy, error) {
+func (c *StartConfig) resetPolicy() (consumer.ResetPolicy, error) {
 	switch c.AutoOffsetReset {
 	case "earliest":
 		return consumer.ResetEarliest, nil
@@ -31,4 +52,58 @@ func (c StartConfig) resetPolicy() (consumer.ResetPolicy, error) {
 		return consumer.ResetError, nil
 	}
 	return 0, settingError("autoOffsetReset", fmt.Sprintf("%q is unknown: earliest, latest or error", c.AutoOffsetReset), "")
+}
+
+// startsAt reads startAt. Partitions for which it names no offset start at the first
+// record if fromBeginning.
+func (c *StartConfig) startsAt() (at consumer.StartAt, fromBeginning bool, err error) {
+	places := trimmed(c.StartAt)
+	if len(places) == 0 {
+		return at, c.ReadFromBeginning, nil
+	}
+	if len(places) == 1 {
+		switch places[0] {
+		case "earliest":
+			return at, true, nil
+		case "latest":
+			return at, false, nil
+		}
+		if at.Time, err = time.Parse(time.RFC3339, places[0]); err == nil {
+			if at.Time.Before(time.Unix(0, 0)) {
+				return at, false, settingError("startAt", fmt.Sprintf("%s is not allowed: Kafka's times begin with 1970", places[0]), "")
+			}
+			return at, false, nil
+		}
+	}
+	at.Time = time.Time{}
+	at.Offsets = make(map[string]map[int32]int64)
+	var errs []error
+	for _, p := range places {
+		errs = append(errs, addPlace(at.Offsets, p))
+	}
+	return at, c.ReadFromBeginning, errors.Join(errs...)
+}
+
+// addPlace reads a place of the form topic:partition:offset.
+func addPlace(to map[string]map[int32]int64, place string) error {
+	parts := strings.Split(place, ":")
+	if len(parts) != 3 || checkTopic(parts[0]) != nil {
+		return settingError("startAt", fmt.Sprintf("%q is none of earliest, latest, a time (RFC 3339) and a list of topic:partition:offset", place), "orders:0:1500,orders:1:1720")
+	}
+	partition, err := strconv.ParseInt(parts[1], 10, 32)
+	if err != nil || partition < 0 {
+		return settingError("startAt", fmt.Sprintf("%q: the partition must be a number of 0 to %d", place, math.MaxInt32), "")
+	}
+	offset, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil || offset < 0 {
+		return settingError("startAt", fmt.Sprintf("%q: the offset must be a number of 0 or more", place), "")
+	}
+	if _, ok := to[parts[0]][int32(partition)]; ok {
+		return settingError("startAt", fmt.Sprintf("%q: an offset of this partition is already given", place), "")
+	}
+	if to[parts[0]] == nil {
+		to[parts[0]] = make(map[int32]int64)
+	}
+	to[parts[0]][int32(partition)] = offset
+	return nil
 }

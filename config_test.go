@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 )
 
 var (
@@ -175,6 +177,29 @@ func TestTopicsAreChosenByTheirWholeName(t *testing.T) {
 	s, err = ParseSource(changed(goodSource, nil))
 	is.NoErr(err)
 	is.True(s.match() == nil)
+}
+
+func TestWhereASourceStarts(t *testing.T) {
+	for startAt, want := range map[string]struct {
+		at            consumer.StartAt
+		fromBeginning bool
+	}{
+		"":                           {},
+		"earliest":                   {fromBeginning: true},
+		" latest ,":                  {},
+		"2026-01-31T08:00:00Z":       {at: consumer.StartAt{Time: time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC)}},
+		"orders:0:15, orders.eu:7:0": {at: consumer.StartAt{Offsets: map[string]map[int32]int64{"orders": {0: 15}, "orders.eu": {7: 0}}}},
+	} {
+		t.Run(startAt, func(t *testing.T) {
+			is := is.New(t)
+			s, err := ParseSource(changed(goodSource, map[string]string{"startAt": startAt, "topicsRegex": "orders.*"}))
+			is.NoErr(err)
+			at, fromBeginning, err := s.startsAt()
+			is.NoErr(err)
+			is.Equal(at, want.at)
+			is.Equal(fromBeginning, want.fromBeginning)
+		})
+	}
 }
 
 func TestParseLeavesOutTheSettingsOfEitherSide(t *testing.T) {

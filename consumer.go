@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -82,7 +83,6 @@ func (c *SourceConfig) consumer(ctx context.Context, client *cluster.Client, gro
 			Warn:              warner(ctx),
 		},
 		Fetch:          c.fetch(),
-		FromBeginning:  c.ReadFromBeginning,
 		CommitSize:     max(c.CommitOffsetsSize, 1),
 		CommitInterval: c.CommitOffsetsDelay,
 		MaxUncommitted: c.MaxUncommitted,
@@ -92,13 +92,17 @@ func (c *SourceConfig) consumer(ctx context.Context, client *cluster.Client, gro
 	if cfg.Reset, err = c.resetPolicy(); err != nil {
 		return cfg, err
 	}
-	cfg.Present, err = c.present(ctx, client)
+	if cfg.StartAt, cfg.FromBeginning, err = c.startsAt(); err != nil {
+		return cfg, err
+	}
+	cfg.Present, err = c.present(ctx, client, cfg.StartAt.Offsets)
 	return cfg, err
 }
 
 // present lists the topics that exist when the source opens. Those that are named
-// and don't exist yet are waited for, and don't hold up the others.
-func (c *SourceConfig) present(ctx context.Context, client *cluster.Client) (map[string]bool, error) {
+// and don't exist yet are waited for, and don't hold up the others. The partitions
+// where it is to start must be there in those that exist.
+func (c *SourceConfig) present(ctx context.Context, client *cluster.Client, starts map[string]map[int32]int64) (map[string]bool, error) {
 	names := c.topics()
 	if c.TopicsRegex != "" {
 		names = nil // all
@@ -110,6 +114,11 @@ func (c *SourceConfig) present(ctx context.Context, client *cluster.Client) (map
 	present := make(map[string]bool)
 	for name, t := range found {
 		present[name] = !errors.Is(t.Err, kafkago.UnknownTopicOrPartition)
+		for id, offset := range starts[name] {
+			if _, ok := t.Partition(id); t.Err == nil && !ok {
+				return nil, settingError("startAt", fmt.Sprintf("%s:%d:%d: topic %q has %d partitions", name, id, offset, name, len(t.Partitions)), "")
+			}
+		}
 	}
 	for _, topic := range c.topics() {
 		if !present[topic] {

@@ -22,6 +22,7 @@ type Config struct {
 	Fetch fetch.Config // Reset, Warn and MetadataInterval are set here
 
 	FromBeginning  bool          // where the group has committed nothing
+	StartAt        StartAt       // likewise
 	Reset          ResetPolicy   // where the offset to go on from is not in the log
 	CommitSize     int           // acknowledged records that cause a commit
 	CommitInterval time.Duration // 0: none by time

@@ -75,12 +75,12 @@ func (c *Consumer) diverged(l fetch.Lost, to int64) {
 // resetTo chooses where to go on instead of offset, which is not in the log, and
 // says which records that costs. The log has first up to, not including, end.
 func (c *Consumer) resetTo(ctx context.Context, topic string, id int32, offset, first, end int64) (int64, error) {
-	what := fmt.Sprintf("offset %d of %s/%d, from which group %q wants to go on, is not in the log, which has %d to %d",
+	what := fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is not in the log, which has %d to %d",
 		offset, topic, id, c.cfg.Group.GroupID, first, end)
 	var to int64
 	switch c.cfg.Reset {
 	case ResetError:
-		return 0, fmt.Errorf("%s: %s, and autoOffsetReset is error: commit another offset for the group, or set autoOffsetReset to earliest or latest: %w",
+		return 0, fmt.Errorf("%s: %s, and autoOffsetReset is error: commit another offset for the group, or name another one in startAt where it has committed none, or set autoOffsetReset to earliest or latest: %w",
 			what, missing(offset, first, end), kafkago.OffsetOutOfRange)
 	case ResetLatest:
 		var err error

@@ -97,18 +97,7 @@ func (c *Consumer) startSome(ctx context.Context, committed group.Offsets) error
 // leader epoch of the record in front of it, -1 if unknown.
 func (c *Consumer) start(ctx context.Context, topic string, id int32, committed group.Offset) (int64, int32, error) {
 	if committed.At < 0 {
-		at, why := cluster.Latest, "readFromBeginning is off"
-		switch {
-		case c.cfg.FromBeginning:
-			at, why = cluster.Earliest, "readFromBeginning is on"
-		case c.known.isNew(topic, id):
-			at, why = cluster.Earliest, "the partition is newer than the group"
-		}
-		offset, err := c.client.ListOffset(ctx, topic, id, at, c.cfg.Fetch.ReadCommitted)
-		if err == nil {
-			c.cfg.Info(fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)",
-				c.cfg.Group.GroupID, topic, id, offset, why))
-		}
+		offset, err := c.begin(ctx, topic, id)
 		return offset, -1, err
 	}
 	r := c.cfg.Resume
