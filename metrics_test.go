@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"regexp"
 	"syscall"
 	"testing"
 
@@ -122,6 +123,26 @@ func TestWithoutMetricsNothingIsCounted(t *testing.T) {
 	is.True(p.Hooks.Written == nil)
 	is.True(m.ofConnections().Dialled == nil)
 	m.close()
+}
+
+// What docs/operations.md lists is what there is.
+func TestTheDocumentationListsTheMetrics(t *testing.T) {
+	is := is.New(t)
+	text, err := os.ReadFile("docs/operations.md")
+	is.NoErr(err)
+	rows := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(conduit_kafka_[a-z_]+)` \\|").FindAllSubmatch(text, -1) {
+		rows[string(m[1])] = true
+	}
+	descs := make(chan *prometheus.Desc, 100)
+	newMetrics(metricsKey{"", sourceSide}).Describe(descs)
+	close(descs)
+	for d := range descs {
+		name := regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(d.String())[1]
+		is.True(rows[name]) // it has a row
+		delete(rows, name)
+	}
+	is.Equal(len(rows), 0) // there is no other
 }
 
 func TestKindsOfErrors(t *testing.T) {

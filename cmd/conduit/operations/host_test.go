@@ -1,0 +1,191 @@
+// Package operations tests what docs/operations.md says, on Conduit processes.
+package operations
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// guard bounds what must not hang. It is generous: machines are slow at times.
+const guard = 2 * time.Minute
+
+// built is the directory of Conduit and of the connector as a plugin, made by
+// TestMain unless only short tests are to run.
+var built string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		os.Exit(m.Run())
+	}
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "operations")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	for _, build := range []*exec.Cmd{
+		exec.Command("go", "build", "-o", filepath.Join(dir, "conduit"), ".."),
+		exec.Command("go", "build", "-o", filepath.Join(dir, "connectors", "kafka"), "github.com/conduitio/conduit-connector-kafka/cmd/connector"),
+	} {
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "build:", err)
+			return 1
+		}
+	}
+	built = dir
+	code := m.Run()
+	if err := stopKafka(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	return code
+}
+
+// host is a Conduit process with its HTTP API.
+type host struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	dir  string // where it runs, and keeps its database
+	done chan struct{}
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+// start runs Conduit in a directory, with pipelines (the text of a file, in which
+// ${…} are the variables) that are there already.
+func start(t *testing.T, dir, pipelines string, variables ...string) *host {
+	t.Helper()
+	is := is.New(t)
+	is.NoErr(os.WriteFile(filepath.Join(dir, "pipelines.yaml"), []byte(pipelines), 0o600))
+	h := &host{t: t, dir: dir, done: make(chan struct{})}
+	h.cmd = exec.Command(filepath.Join(built, "conduit"), "run", "--pipelines.path=pipelines.yaml", "--log.format=json",
+		"--connectors.path="+filepath.Join(built, "connectors"), "--api.http.address=127.0.0.1:0", "--api.grpc.address=127.0.0.1:0")
+	h.cmd.Dir, h.cmd.Stdout, h.cmd.Stderr = dir, h, h
+	h.cmd.Env = append(os.Environ(), variables...)
+	is.NoErr(h.cmd.Start())
+	go func() {
+		defer close(h.done)
+		_ = h.cmd.Wait() // the tests look at what it did
+	}()
+	t.Cleanup(func() {
+		_ = h.cmd.Process.Kill() // it has ended, unless the test failed
+		<-h.done
+		if t.Failed() {
+			t.Log(h.output())
+		}
+	})
+	return h
+}
+
+// Write takes what Conduit logs.
+func (h *host) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.Write(b)
+}
+
+func (h *host) output() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.String()
+}
+
+// stop ends Conduit as a supervisor does.
+func (h *host) stop() {
+	h.t.Helper()
+	is.New(h.t).NoErr(h.cmd.Process.Signal(os.Interrupt))
+	select {
+	case <-h.done:
+	case <-time.After(guard):
+		h.t.Fatalf("it runs for %s after it was told to stop", guard)
+	}
+}
+
+// kill ends Conduit as a machine that fails does.
+func (h *host) kill() {
+	is.New(h.t).NoErr(h.cmd.Process.Kill())
+	<-h.done
+}
+
+// await waits until cond holds.
+func await(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	for end := time.Now().Add(guard); !cond(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("no %s within %s", what, guard)
+		}
+	}
+}
+
+var apiStarted = regexp.MustCompile(`"address":"([^"]+)"[^\n]*"http API started"`)
+
+// url is where the HTTP API is, once it is.
+func (h *host) url() string {
+	h.t.Helper()
+	var m []string
+	await(h.t, "HTTP API", func() bool {
+		m = apiStarted.FindStringSubmatch(h.output())
+		return m != nil
+	})
+	return "http://" + m[1]
+}
+
+// post sends a request without a body to the HTTP API and returns its status.
+func (h *host) post(path string) int {
+	h.t.Helper()
+	res, err := http.Post(h.url()+path, "", nil)
+	is.New(h.t).NoErr(err)
+	defer res.Body.Close()
+	return res.StatusCode
+}
+
+// metrics returns the lines of /metrics that are about a connector.
+func (h *host) metrics(connector string) string {
+	h.t.Helper()
+	is := is.New(h.t)
+	res, err := http.Get(h.url() + "/metrics")
+	is.NoErr(err)
+	defer res.Body.Close()
+	is.Equal(res.StatusCode, http.StatusOK)
+	text, err := io.ReadAll(res.Body)
+	is.NoErr(err)
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "conduit_kafka_") && strings.Contains(line, fmt.Sprintf("connector=%q", connector)) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+// read returns a file in the host's directory, "" while it is not there.
+func (h *host) read(name string) string {
+	h.t.Helper()
+	b, err := os.ReadFile(filepath.Join(h.dir, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return ""
+	}
+	is.New(h.t).NoErr(err)
+	return string(b)
+}
