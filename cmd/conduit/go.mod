@@ -4,7 +4,9 @@ go 1.25.0
 
 require (
 	github.com/conduitio/conduit v0.14.0
+	github.com/conduitio/conduit-commons v0.6.0
 	github.com/conduitio/conduit-connector-kafka v0.12.3
+	github.com/conduitio/conduit-schema-registry v0.2.6
 	github.com/matryer/is v1.4.1
 	github.com/twmb/franz-go v1.21.1
 	github.com/twmb/franz-go/pkg/kfake v0.0.0-20260515175617-8268a5d078c0
@@ -73,7 +75,6 @@ require (
 	github.com/chavacava/garif v0.1.0 // indirect
 	github.com/ckaznocha/intrange v0.3.0 // indirect
 	github.com/cohere-ai/cohere-go/v2 v2.14.1 // indirect
-	github.com/conduitio/conduit-commons v0.6.0 // indirect
 	github.com/conduitio/conduit-connector-file v0.10.3 // indirect
 	github.com/conduitio/conduit-connector-generator v0.10.4 // indirect
 	github.com/conduitio/conduit-connector-log v0.7.3 // indirect
@@ -82,7 +83,6 @@ require (
 	github.com/conduitio/conduit-connector-s3 v0.9.3 // indirect
 	github.com/conduitio/conduit-connector-sdk v0.14.2 // indirect
 	github.com/conduitio/conduit-processor-sdk v0.5.0 // indirect
-	github.com/conduitio/conduit-schema-registry v0.2.6 // indirect
 	github.com/conduitio/ecdysis v0.4.2 // indirect
 	github.com/conduitio/evolviconf v0.1.0 // indirect
 	github.com/conduitio/evolviconf/evolviyaml v0.1.0 // indirect
