@@ -7,18 +7,20 @@ PIPELINES ?=
 FUZZTIME ?= 10s
 # Flags for make bench; see bin/bench -help.
 BENCH ?=
+# How long make soak goes on at least.
+SOAKTIME ?= 30m
 # More flags for go test, for example -race.
 TESTFLAGS ?=
 
 MODULES := . cmd/conduit bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit bench generate lint fmt fuzz clean
+.PHONY: help run build test test-unit bench generate lint fmt fuzz soak clean
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
-	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), BENCH=flags (make bench)"
+	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), BENCH=flags (make bench)"
 
 run: build ## Move RECORDS records through Conduit and Kafka and back, or run PIPELINES; embedded Kafka unless KAFKA_SERVERS is set
 	@bin/roundtrip -conduit bin/conduit -out out -records "$(RECORDS)" -pipelines "$(PIPELINES)"
@@ -68,6 +70,9 @@ fuzz: ## Run each fuzz test for FUZZTIME
 		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' "$$file"); do \
 			echo "$$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 		done; done
+
+soak: ## Run the fault scenarios in their long forms, again and again for SOAKTIME, and count what is lost
+	SOAK=1 SOAKTIME=$(SOAKTIME) KAFKA_REQUIRED=1 $(GO) test $(TESTFLAGS) -count=1 -timeout 0 -v ./test/faults
 
 clean: ## Remove bin/ and out/
 	rm -rf bin out

@@ -73,16 +73,30 @@ type (
 // begin prepares a scenario on a whole cluster.
 func begin(t *testing.T, name string) *scenario {
 	t.Helper()
+	s := prepare(t)
+	s.renew(partitions)
+	s.ledger = ledger.New(name, s.topic)
+	return s
+}
+
+// prepare is begin without topic and ledger.
+func prepare(t *testing.T) *scenario {
+	t.Helper()
 	s := &scenario{t: t, is: is.New(t), cluster: broker.ForTest(t, threeNodes), log: logging(t)}
-	s.topic, s.group = s.cluster.NewTopic(t, partitions, nil), broker.Name(t)
 	client, err := kclient.New(s.cluster.Direct())
 	s.is.NoErr(err)
 	t.Cleanup(client.Close)
-	s.client, s.ledger = client, ledger.New(name, s.topic)
+	s.client = client
+	return s
+}
+
+// renew makes a topic and chooses a group, and the settings for both.
+func (s *scenario) renew(partitions int32) {
+	s.t.Helper()
+	s.topic, s.group = s.cluster.NewTopic(s.t, partitions, nil), broker.Name(s.t)
 	servers := strings.Join(s.cluster.Servers(), ",")
 	s.settings.destination = settings(ledger.Format()).with(settings{"servers": servers, "topic": s.topic, "deliveryTimeout": "2m"})
 	s.settings.source = settings{"servers": servers, "topics": s.topic, "groupID": s.group, "readFromBeginning": "true", "commitOffsetsDelay": "1s"}
-	return s
 }
 
 // start opens a destination and a source as Conduit does and lets records through
