@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/check"
-	"github.com/conduitio/conduit-connector-kafka/internal/produce"
 )
 
 // CheckResult is one step of CheckSource or CheckDestination, with what was found
@@ -44,12 +43,13 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 	if err != nil {
 		return wrongSettings(err)
 	}
-	plan.Write, plan.Create = true, true
+	plan.Write, plan.Create = true, c.TopicAutoCreate
 	if !strings.Contains(c.Topic, "{{") {
 		plan.Topics = []string{c.Topic}
 	}
-	acks, err := parseAcks(c.Acks)
-	plan.ProducerID = err == nil && acks == produce.AcksAll
+	if plan.ProducerID, err = c.idempotent(); err != nil {
+		return wrongSettings(err)
+	}
 	return append(rightSettings(), check.Run(ctx, plan)...)
 }
 

@@ -144,7 +144,10 @@ func TestChecksOfAClusterThatAllowsAll(t *testing.T) {
 	missing := "missing-" + topic
 	is.Equal(failures(t, kafka.CheckSource(ctx, s.with(settings{"topics": missing}))), []string{"topic " + missing})
 	is.Equal(failures(t, kafka.CheckDestination(ctx, s.with(settings{"topic": missing}))), []string{})
+	is.Equal(failures(t, kafka.CheckDestination(ctx, s.with(settings{"topic": missing, "topicAutoCreate": "false"}))), []string{"topic " + missing})
 	is.Equal(failures(t, kafka.CheckDestination(ctx, s)), []string{}) // records have their topic
+	is.True(slices.Contains(steps(kafka.CheckDestination(ctx, s)), "producer ID"))
+	is.True(!slices.Contains(steps(kafka.CheckDestination(ctx, s.with(settings{"acks": "one"}))), "producer ID"))
 	_, err = client.EndOffsets(ctx, missing)
 	is.True(err != nil) // checking creates nothing
 }

@@ -59,11 +59,11 @@ func (d *Destination) Write(ctx context.Context, records []opencdc.Record) (int,
 	defer clear(batch)
 	if len(batch) > 0 {
 		if n, err := d.producer.Send(ctx, batch); err != nil {
-			d.metrics.wrote(n, err)
+			d.metrics.failed(err)
 			return n, fmt.Errorf("write: %w", err)
 		}
 	}
-	d.metrics.wrote(len(batch), makeErr)
+	d.metrics.failed(makeErr)
 	if makeErr != nil {
 		return len(batch), fmt.Errorf("write: %w", makeErr)
 	}

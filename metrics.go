@@ -26,6 +26,8 @@ type metrics struct {
 	retries        *prometheus.CounterVec   // by kind
 	errors         *prometheus.CounterVec   // by kind
 
+	dropped prometheus.Counter // of a destination only
+
 	// Of a source only.
 	assigned         prometheus.Gauge
 	rebalances, lost prometheus.Counter
@@ -49,6 +51,9 @@ func newMetrics(k metricsKey) *metrics {
 	m.connects = m.counters("connects_total", "Attempts to connect to a broker.", "result")
 	m.retries = m.counters("retries_total", "Failures that were followed by another attempt.", "kind")
 	m.errors = m.counters("errors_total", "Errors that were returned to Conduit.", "kind")
+	if k.side == destinationSide {
+		m.dropped = m.counter("dropped_records_total", "Records that were too large and dropped, as onOversize says.")
+	}
 	if k.side == sourceSide {
 		m.assigned = m.gauge("assigned_partitions", "Partitions that the group has given to this source.")
 		m.rebalances = m.counter("rebalances_total", "Generations of the group that this source has been part of.")

@@ -40,7 +40,7 @@ func BenchmarkMetricsOfAWrite(b *testing.B) {
 	hooks := m.ofConnections()
 	for b.Loop() {
 		hooks.Answered(protocol.Produce, time.Millisecond, nil)
-		c.Hooks.Written(100_000)
-		m.wrote(1000, nil)
+		c.Hooks.Written(1000, 100_000)
+		m.failed(nil)
 	}
 }

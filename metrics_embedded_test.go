@@ -134,6 +134,24 @@ func TestADestinationCountsWhatItWrites(t *testing.T) {
 	is.Equal(len(metricsOf(t, "to")), 0)
 }
 
+func TestADestinationCountsWhatItDrops(t *testing.T) {
+	is := is.New(t)
+	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "topic"))
+	ctx := named(t, guarded(t), "dropping")
+	dst, err := openDestination(ctx, settings{"servers": list(c.ListenAddrs()), "topic": "topic", "batchBytes": "1000", "onOversize": "drop"})
+	is.NoErr(err)
+	records := numbered(5)
+	records[2].Payload.After = opencdc.RawData(strings.Repeat("x", 1000))
+	n, err := dst.Write(ctx, records)
+	is.NoErr(err)
+	is.Equal(n, 5) // Conduit is done with it
+	is.Equal(diff(map[string]float64{
+		"records_total{type=destination}":         4,
+		"dropped_records_total{type=destination}": 1,
+	}, metricsOf(t, "dropping")), "")
+	is.NoErr(dst.Teardown(ctx))
+}
+
 func TestASourceCountsWhatItReads(t *testing.T) {
 	is := is.New(t)
 	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "topic"))

@@ -28,17 +28,9 @@ func (m *metrics) read(batches []message.Batch, err error) {
 	m.failed(err)
 }
 
-// wrote counts what a Write returns.
-func (m *metrics) wrote(n int, err error) {
-	if m == nil {
-		return
-	}
-	m.records.Add(float64(n))
-	m.failed(err)
-}
-
+// failed counts an error that Conduit gets.
 func (m *metrics) failed(err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if m != nil && err != nil && !errors.Is(err, context.Canceled) {
 		m.errors.WithLabelValues(kindOf(err)).Inc()
 	}
 }
@@ -117,5 +109,14 @@ func (m *metrics) ofProducer(c *produce.Config) {
 		return
 	}
 	c.Warn = m.warner(c.Warn)
-	c.Hooks = produce.Hooks{Written: func(n int) { m.bytes.Add(float64(n)) }}
+	c.Hooks = produce.Hooks{Written: func(records, bytes int) {
+		m.records.Add(float64(records))
+		m.bytes.Add(float64(bytes))
+	}}
+	if drop := c.Dropped; drop != nil {
+		c.Dropped = func(message *message.Message, err error) {
+			m.dropped.Inc()
+			drop(message, err)
+		}
+	}
 }

@@ -41,7 +41,7 @@ type Plan struct {
 	Topics []string                // nil where records decide
 	Match  func(topic string) bool // chooses more topics; nil for none
 	Write  bool                    // rather than read
-	Create bool                    // missing topics are created, if brokers do so
+	Create bool                    // missing topics are created
 
 	ProducerID bool   // needed for writing once
 	Group      string // to be a member of; empty for none

@@ -42,10 +42,10 @@ func (r *run) topic(t *metadata.ResponseTopic) bool {
 	err := cluster.CodeError(t.ErrorCode)
 	switch {
 	case errors.Is(err, kafkago.UnknownTopicOrPartition) && r.Write && r.Create:
-		r.skip("topic", t.Name, "it does not exist; the first record creates it, if the brokers allow that (auto.create.topics.enable)")
+		r.skip("topic", t.Name, "it does not exist; the first record creates it (topicAutoCreate), which needs the permission to Create")
 		return false
 	case errors.Is(err, kafkago.UnknownTopicOrPartition) && r.Write:
-		r.fail("topic", t.Name, "it does not exist", "create it, or correct topic: kafka-topics.sh --create --topic "+t.Name)
+		r.fail("topic", t.Name, "it does not exist", "create it, set topicAutoCreate, or correct topic: kafka-topics.sh --create --topic "+t.Name)
 		return false
 	case errors.Is(err, kafkago.UnknownTopicOrPartition):
 		r.fail("topic", t.Name, "it does not exist", "create it, or correct topics; a source waits for a topic that does not exist yet")
@@ -102,7 +102,7 @@ func (r *run) producerID(ctx context.Context, client *cluster.Client) {
 	case errors.Is(err, kafkago.ClusterAuthorizationFailed):
 		r.fail(step, "", err.Error(), r.allow("IdempotentWrite", "--cluster")+" (or allow Write on the topic)")
 	case err != nil:
-		r.fail(step, "", err.Error(), "look into the log of the brokers; a producer ID is needed with acks all")
+		r.fail(step, "", err.Error(), "look into the log of the brokers; a producer ID is needed unless idempotent is false")
 	default:
 		r.ok(step, "", fmt.Sprint(m.ProducerID))
 	}

@@ -170,7 +170,7 @@ func (pl *plan) settled(q *queue) {
 	}
 	q.batches = q.batches[1:]
 	q.err = nil
-	pl.producer.cfg.Hooks.written(len(b.encoded))
+	pl.producer.cfg.Hooks.written(len(b.indexes), len(b.encoded))
 	pl.producer.free(b.writer)
 }
 
