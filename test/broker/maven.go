@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"os"
@@ -29,7 +30,7 @@ func missingJava(ctx context.Context) string {
 	if v, _ := strconv.Atoi(string(m[1])); v < 17 {
 		return fmt.Sprintf("Java has version %d", v)
 	}
-	if jars, err := jarsDir("kafka"); err == nil && exists(jars) {
+	if jars, err := jarsDir("kafka", pom); err == nil && exists(jars) {
 		return ""
 	}
 	if _, err := exec.LookPath("mvn"); err != nil {
@@ -38,9 +39,8 @@ func missingJava(ctx context.Context) string {
 	return ""
 }
 
-// jarsDir returns where jars of Kafka's lie on this machine, or will. The name
-// says which: "kafka" are those of the broker.
-func jarsDir(name string) (string, error) {
+// jarsDir returns where the jars that a pom.xml names lie on this machine, or will.
+func jarsDir(name string, pom []byte) (string, error) {
 	cache := os.Getenv("KAFKA_TEST_CACHE")
 	if cache == "" {
 		user, err := os.UserCacheDir()
@@ -49,7 +49,9 @@ func jarsDir(name string) (string, error) {
 		}
 		cache = filepath.Join(user, "conduit-connector-kafka")
 	}
-	return filepath.Join(cache, name+"-"+Version), nil
+	// Other jars, for another version of the list, are another directory.
+	list := sha256.Sum256(pom)
+	return filepath.Join(cache, fmt.Sprintf("%s-%s-%x", name, Version, list[:4])), nil
 }
 
 func exists(name string) bool {
@@ -61,7 +63,7 @@ func exists(name string) bool {
 // ${kafka.version} is [Version]. Maven fills it once per machine, name and
 // version. Processes may race: one's directory wins, whole.
 func FetchJars(ctx context.Context, name string, pom []byte) (string, error) {
-	jars, err := jarsDir(name)
+	jars, err := jarsDir(name, pom)
 	if err != nil || exists(jars) {
 		return jars, err
 	}
