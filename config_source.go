@@ -25,6 +25,9 @@ type SourceConfig struct {
 	CommitOffsetsSize int `json:"commitOffsetsSize" default:"1000"`
 	// Offsets are committed at the latest after this time.
 	CommitOffsetsDelay time.Duration `json:"commitOffsetsDelay" default:"5s"`
+	// Whether a record with a null value (a tombstone) means that its key was
+	// deleted. If not, it is a created record without a payload.
+	TombstonesAsDeletes bool `json:"tombstonesAsDeletes"`
 }
 
 // newSourceConfig has the defaults that differ from the SDK's: payloads are raw

@@ -119,7 +119,7 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 		"groupID": "g", "readFromBeginning": "true", "autoOffsetReset": "error", "retryGroupJoinErrors": "false",
 		"groupInstanceID": "i", "groupBalancer": "sticky, roundrobin", "sessionTimeout": "6s", "heartbeatInterval": "1s", "rebalanceTimeout": "10s",
 		"isolationLevel": "read_uncommitted", "fetchMinBytes": "2", "fetchMaxBytes": "4", "fetchMaxPartitionBytes": "3", "fetchMaxWait": "1s", "rackID": "r",
-		"maxUncommitted":    "7",
+		"maxUncommitted": "7", "tombstonesAsDeletes": "true",
 		"commitOffsetsSize": "0", "commitOffsetsDelay": "0s", "sdk.schema.extract.payload.enabled": "true",
 	}))
 	is.NoErr(err)
@@ -128,6 +128,7 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 		SessionTimeout: 6 * time.Second, HeartbeatInterval: time.Second, RebalanceTimeout: 10 * time.Second,
 	})
 	is.Equal(s.balancers(), []string{"sticky", "roundrobin"})
+	is.Equal(s.TombstonesAsDeletes, true)
 	is.Equal(s.StartConfig, StartConfig{ReadFromBeginning: true, AutoOffsetReset: "error"})
 	is.Equal(s.FetchConfig, FetchConfig{
 		IsolationLevel: "read_uncommitted", FetchMinBytes: 2, FetchMaxBytes: 4, FetchMaxPartitionBytes: 3,

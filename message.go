@@ -18,9 +18,10 @@ const (
 
 // recordMaker turns messages of one group into records.
 type recordMaker struct {
-	groupID string
-	writers map[topicPartition]positionWriter
-	headers headerWriter
+	groupID    string
+	tombstones bool // null values are deletes
+	writers    map[topicPartition]positionWriter
+	headers    headerWriter
 }
 
 type topicPartition struct {
@@ -34,7 +35,8 @@ func newRecordMaker(groupID string) *recordMaker {
 
 // append makes a record of each message in a batch: created, with the raw key
 // and value, and where the message lay as metadata. A null key or value is nil
-// data, an empty one isn't.
+// data, an empty one isn't. A tombstone, which has a null value, may mean that what
+// its key names was deleted.
 func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.Time) []opencdc.Record {
 	tp := topicPartition{b.Topic, b.Partition}
 	w, ok := m.writers[tp]
@@ -66,6 +68,9 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 			Key:       opencdc.RawData(r.Key),
 			Payload:   opencdc.Change{After: opencdc.RawData(r.Value)},
 		})
+		if m.tombstones && r.Value == nil {
+			dst[len(dst)-1].Operation, dst[len(dst)-1].Payload = opencdc.OperationDelete, opencdc.Change{}
+		}
 	}
 	return dst
 }

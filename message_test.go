@@ -76,6 +76,28 @@ func TestNullAndEmptyAreDifferent(t *testing.T) {
 	}
 }
 
+func TestTombstonesAreDeletesIfTheyShallBe(t *testing.T) {
+	is := is.New(t)
+	m := newRecordMaker("g")
+	m.tombstones = true
+	got := m.append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{
+		{Offset: 5, Key: []byte("k")}, {Offset: 6, Key: []byte("k"), Value: []byte{}}, {Offset: 7},
+	}}, time.Now())
+	is.Equal(got[0].Operation, opencdc.OperationDelete)
+	is.Equal(got[0].Key, opencdc.RawData("k"))
+	is.Equal(got[0].Payload, opencdc.Change{})
+	is.Equal(got[0].Metadata[MetadataOffset], "5")
+	is.Equal(got[1].Operation, opencdc.OperationCreate) // empty is not null
+	is.Equal(got[1].Payload.After, opencdc.RawData{})
+	is.Equal(got[2].Operation, opencdc.OperationDelete)
+	is.Equal(got[2].Key, opencdc.RawData(nil))
+
+	m.tombstones = false
+	got = m.append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{{Key: []byte("k")}}}, time.Now())
+	is.Equal(got[0].Operation, opencdc.OperationCreate)
+	is.Equal(got[0].Payload.After, opencdc.RawData(nil))
+}
+
 func TestHeadersBecomeMetadata(t *testing.T) {
 	header := func(key, value string) recordbatch.Header {
 		return recordbatch.Header{Key: key, Value: []byte(value)}

@@ -61,6 +61,7 @@ func (s *Source) Open(ctx context.Context, position opencdc.Position) error {
 		return fmt.Errorf("open source: %w", err)
 	}
 	s.records = newRecordMaker(groupID)
+	s.records.tombstones = s.config.TombstonesAsDeletes
 	return nil
 }
 
