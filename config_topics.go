@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // TopicsConfig is what a source reads.
@@ -72,4 +73,9 @@ func (c *TopicsConfig) match() func(topic string) bool {
 	return func(topic string) bool {
 		return include.MatchString(topic) && (exclude == nil || !exclude.MatchString(topic))
 	}
+}
+
+// reads is what is read, in one line for each setting.
+func (c *TopicsConfig) reads() string {
+	return strings.Join(c.topics(), ",") + "\n" + c.TopicsRegex + "\n" + c.TopicsExclude
 }

@@ -86,6 +86,7 @@ func (c *SourceConfig) consumer(ctx context.Context, client *cluster.Client, gro
 		CommitSize:     max(c.CommitOffsetsSize, 1),
 		CommitInterval: c.CommitOffsetsDelay,
 		MaxUncommitted: c.MaxUncommitted,
+		Reads:          c.reads(),
 		Info:           func(msg string) { logger.Info().Msg(msg) },
 	}
 	var err error

@@ -31,6 +31,10 @@ type Config struct {
 	// Present are the topics that existed when the consumer was started; nil: all.
 	// Others are read from their first record.
 	Present map[string]bool
+	// Reads says what is read in the words of the settings: a group that reads
+	// something else than before was told to.
+	Reads   string
+	started time.Time // now if zero; for tests
 	// Info is told of what is worth knowing and no trouble.
 	Info func(msg string)
 	// ProgressInterval is how often Progress is brought up to date where fetching
@@ -80,6 +84,10 @@ type Consumer struct {
 // Open starts a consumer. It owns the client from then on.
 func Open(client *cluster.Client, cfg Config) *Consumer {
 	c := &Consumer{cfg: cfg, client: client, tracker: offsets.NewTracker(), starting: group.Partitions{}, commitNow: make(chan struct{}, 1)}
+	if c.cfg.started.IsZero() {
+		c.cfg.started = time.Now()
+	}
+	c.known.history = newHistory(c.cfg)
 	c.life, c.end = context.WithCancel(context.Background())
 	c.hard, c.giveUp = context.WithCancel(context.Background())
 	fc := cfg.Fetch

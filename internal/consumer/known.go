@@ -3,7 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -15,23 +15,30 @@ import (
 // record, whatever the start policy says, or what was written to them before the
 // group noticed would be lost.
 //
-// The number travels as a note with every commit, so that it outlives the process
-// and reaches the other members.
+// The number travels in the note of every commit.
 //
 // A topic that was deleted and made again is new altogether: its ID tells.
 type knownTopics struct {
 	mu     sync.Mutex
 	counts map[string]int32
 	ids    map[string]cluster.TopicID
+	history
 }
-
-const noteFormat = "conduit partitions=%d"
 
 // note is the metadata of a commit.
 func (k *knownTopics) note(topic string) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return fmt.Sprintf(noteFormat, k.counts[topic])
+	return note{k.counts[topic], k.since, k.reads}.String()
+}
+
+// remember takes over from a note when the group began to read what it reads.
+func (k *knownTopics) remember(n note) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if n.reads == k.reads && n.since > 0 {
+		k.since = min(k.since, n.since)
+	}
 }
 
 // isNew tells whether a partition came after the group's first start.
@@ -57,6 +64,10 @@ func (k *knownTopics) unknown(topics []string) []string {
 func (k *knownTopics) set(topic string, count int32) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.put(topic, count)
+}
+
+func (k *knownTopics) put(topic string, count int32) {
 	if k.counts == nil {
 		k.counts = make(map[string]int32)
 	}
@@ -77,7 +88,7 @@ func (k *knownTopics) identify(topics map[string]cluster.Topic) []string {
 			continue
 		}
 		if old, ok := k.ids[name]; ok && old != t.ID {
-			k.counts[name] = 0
+			k.put(name, 0)
 			again = append(again, name)
 		}
 		k.ids[name] = t.ID
@@ -87,7 +98,7 @@ func (k *knownTopics) identify(topics map[string]cluster.Topic) []string {
 
 // learn finds out what is to be known of topics: from the notes of commits, or, at
 // the group's first start, from what is there. A topic that did not exist when this
-// consumer started is all new.
+// consumer started is all new, and one that the group has passed over.
 func (c *Consumer) learn(ctx context.Context, topics []string) error {
 	found, err := c.client.Refresh(ctx, topics, false)
 	if err != nil {
@@ -109,18 +120,34 @@ func (c *Consumer) learn(ctx context.Context, topics []string) error {
 	if err != nil {
 		return err
 	}
+	old := false
+	if !c.cfg.FromBeginning && slices.ContainsFunc(all.Topics(), func(t string) bool { return nothingIn(committed[t]) }) {
+		if old, err = c.passedOver(ctx); err != nil {
+			return err
+		}
+	}
 	for topic, ids := range all {
 		count := int32(len(ids))
-		if c.cfg.isMissing(topic) {
+		if c.cfg.isMissing(topic) || old && nothingIn(committed[topic]) {
 			count = 0
 		}
 		for _, o := range committed[topic] {
-			var noted int32
-			if _, err := fmt.Sscanf(strings.TrimSpace(o.Metadata), noteFormat, &noted); err == nil {
-				count = noted
+			if n, ok := readNote(o.Metadata); ok {
+				count = n.partitions
+				c.known.remember(n)
 			}
 		}
 		c.known.set(topic, count)
 	}
 	return nil
+}
+
+// nothingIn tells whether none of the offsets is committed.
+func nothingIn(parts map[int32]group.Offset) bool {
+	for _, o := range parts {
+		if o.At >= 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -115,8 +115,8 @@ func (m *Member) unmentioned(what string, asked Partitions, answered Offsets) er
 	return nil
 }
 
-// Committed asks what the group has committed for partitions. It tries again
-// until ctx ends, except after errors that stay.
+// Committed asks what the group has committed for partitions, nil for all. It tries
+// again until ctx ends, except after errors that stay.
 func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for {
@@ -135,7 +135,10 @@ func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 }
 
 func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
-	req := &offsetfetch.Request{GroupID: m.cfg.GroupID, Topics: []offsetfetch.RequestTopic{}}
+	req := &offsetfetch.Request{GroupID: m.cfg.GroupID}
+	if p != nil {
+		req.Topics = []offsetfetch.RequestTopic{} // none, as opposed to all
+	}
 	for topic, ids := range p {
 		req.Topics = append(req.Topics, offsetfetch.RequestTopic{Name: topic, PartitionIndexes: ids})
 	}

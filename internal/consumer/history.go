@@ -1,0 +1,68 @@
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+	"strings"
+	"time"
+)
+
+// note travels with every commit as its metadata: so it outlives the process and
+// reaches the other members.
+type note struct {
+	partitions int32  // of the topic, when the group first read it
+	since      int64  // when the group began to read what it reads, in Unix seconds
+	reads      uint32 // checksum of the settings that say what that is
+}
+
+const noteFormat = "conduit partitions=%d since=%d reads=%x"
+
+func (n note) String() string { return fmt.Sprintf(noteFormat, n.partitions, n.since, n.reads) }
+
+// readNote reads the metadata of a commit. It returns false if that is no note.
+func readNote(metadata string) (n note, ok bool) {
+	fields, _ := fmt.Sscanf(strings.TrimSpace(metadata), noteFormat, &n.partitions, &n.since, &n.reads)
+	return n, fields > 0
+}
+
+// settling is how long the members of a new group may take to commit where they
+// start. The clocks of members may differ as much.
+const settling = time.Minute
+
+// history is what is known of the group's past. It is written with every note.
+type history struct {
+	since int64
+	reads uint32
+}
+
+func newHistory(cfg Config) history {
+	return history{since: cfg.started.Unix(), reads: crc32.ChecksumIEEE([]byte(cfg.Reads))}
+}
+
+// passedOver tells whether topics of which the group has committed nothing are new
+// to it all the same. They are if the group has long been reading what it reads:
+// then they were created meanwhile, perhaps while no member was running, and "what
+// is written from now on" would pass over what is in them. If somebody has changed
+// what the group reads, they were asked for only now.
+func (c *Consumer) passedOver(ctx context.Context) (bool, error) {
+	all, err := c.member.Committed(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	for _, parts := range all {
+		for _, o := range parts {
+			if n, ok := readNote(o.Metadata); ok {
+				c.known.remember(n)
+			}
+		}
+	}
+	return c.known.age(c.cfg.started) > settling, nil
+}
+
+// age is how long the group had been reading the same at a time.
+func (k *knownTopics) age(at time.Time) time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return at.Sub(time.Unix(k.since, 0))
+}

@@ -1,0 +1,23 @@
+package consumer
+
+import (
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+func TestNotesComeBackFromMetadata(t *testing.T) {
+	is := is.New(t)
+	for _, want := range []note{{}, {3, 1_700_000_000, 0xdeadbeef}, {1, 0, 1}} {
+		n, ok := readNote(want.String())
+		is.True(ok)
+		is.Equal(n, want)
+	}
+	n, ok := readNote("conduit partitions=7") // an older one
+	is.True(ok)
+	is.Equal(n, note{partitions: 7})
+	for _, other := range []string{"", "conduit", "written by something else", "conduit partitions=many"} {
+		_, ok := readNote(other)
+		is.True(!ok)
+	}
+}
