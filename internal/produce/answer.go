@@ -69,6 +69,9 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartiti
 		err = fmt.Errorf("%w (%s)", err, r.ErrorMessage)
 	}
 	q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, err)
+	if indexes := q.batches[0].indexes; q.fatal && len(indexes) == 1 {
+		q.err = pl.recordError(indexes[0], q.err)
+	}
 }
 
 // judgeRecords deals with a batch that the broker refuses for some of its records

@@ -93,7 +93,9 @@ func TestARecordThatTheBrokerFindsTooLargeFailsAlone(t *testing.T) {
 	got, err := n.p.Send(n.ctx, n.messages(0, 300, 140))
 	n.Equal(got, 140)
 	var tooLarge *TooLargeError
-	n.True(errors.As(err, &tooLarge))
+	var record *RecordError
+	n.True(errors.As(err, &tooLarge) && errors.As(err, &record))
+	n.Equal(record.Index, 140)
 	n.True(errors.Is(err, kafkago.MessageSizeTooLarge))
 	n.True(strings.Contains(err.Error(), "max.message.bytes of topic"))
 	n.True(tooLarge.Size > 3000 && tooLarge.Topic == n.topic)
@@ -161,5 +163,6 @@ func TestARecordThatTheBrokerFindsInvalidFailsAlone(t *testing.T) {
 	got, err := n.p.Send(n.ctx, messages)
 	n.Equal(got, 57)
 	n.True(errors.Is(err, kafkago.InvalidRecord))
+	n.True(strings.Contains(err.Error(), "record 57 of the batch"))
 	n.Equal(len(n.written()[0]), 57)
 }

@@ -77,8 +77,13 @@ func (p *Producer) plan(ctx context.Context, messages []message.Message) (*plan,
 
 // cut ends the plan in front of message i, which can't be sent.
 func (pl *plan) cut(i int, err error) (*plan, error) {
+	err = pl.recordError(i, err)
 	pl.messages, pl.durable = pl.messages[:i], pl.durable[:i]
-	return pl, &RecordError{Index: i, Err: err}
+	return pl, err
+}
+
+func (pl *plan) recordError(i int, err error) error {
+	return &RecordError{Index: i, Position: pl.messages[i].Position, Err: err}
 }
 
 func (p *Producer) add(pl *plan, topic cluster.Topic, m *message.Message, i int) error {

@@ -50,12 +50,13 @@ type Config struct {
 // RecordError is the error of one message: it, and not the ones before it, is
 // why Send stopped.
 type RecordError struct {
-	Index int // in the batch given to Send
-	Err   error
+	Index    int    // in the batch given to Send
+	Position []byte // message.Message.Position
+	Err      error
 }
 
 func (e *RecordError) Error() string {
-	return fmt.Sprintf("record %d of the batch: %v", e.Index, e.Err)
+	return fmt.Sprintf("record %d of the batch (position %q): %v", e.Index, e.Position, e.Err)
 }
 func (e *RecordError) Unwrap() error { return e.Err }
 
