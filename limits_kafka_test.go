@@ -128,3 +128,57 @@ func TestSaysThatTheGroupHasNoBalancerInCommon(t *testing.T) {
 	is.NoErr(second.Teardown(ctx))
 	is.NoErr(first.Teardown(ctx))
 }
+
+func TestJoinsOnceTheGroupHasABalancerInCommon(t *testing.T) {
+	is := is.New(t)
+	ctx, log := logged(t)
+	cluster, client, topic := realKafka(t, 1)
+	is.NoErr(client.Produce(ctx, values(topic, 2)...))
+	s := settings{"servers": list(cluster.Servers()), "topics": topic, "groupID": "g-" + topic, "readFromBeginning": "true"}
+	first, err := openSource(ctx, s.with(settings{"groupBalancer": "range"}), nil)
+	is.NoErr(err)
+	records, err := read(ctx, first, 2)
+	is.NoErr(err)
+	is.NoErr(first.Ack(ctx, records[0].Position))
+	second, err := openSource(ctx, s.with(settings{"groupBalancer": "roundrobin"}), nil) // retryGroupJoinErrors is on
+	is.NoErr(err)
+	awaitLog(ctx, t, log, "groupBalancer is [roundrobin]")
+	is.NoErr(first.Teardown(ctx))
+	records, err = read(ctx, second, 1)
+	is.NoErr(err)
+	is.Equal(offsetOf(t, records[0]), int64(1))
+	is.NoErr(second.Teardown(ctx))
+}
+
+func TestCommitsBySizeAndByTime(t *testing.T) {
+	cluster, client, _ := realKafka(t, 1)
+	for name, s := range map[string]settings{
+		"by size":        {"commitOffsetsSize": "3", "commitOffsetsDelay": "24h"},
+		"by time":        {"commitOffsetsSize": "1000000", "commitOffsetsDelay": "100ms"},
+		"with each":      {"commitOffsetsSize": "0", "commitOffsetsDelay": "0s"},
+		"only at an end": {"commitOffsetsSize": "1000000", "commitOffsetsDelay": "0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			ctx := guarded(t)
+			topic := freshTopic(t, client, 1)
+			group := "g-" + topic
+			is.NoErr(client.Produce(ctx, values(topic, 5)...))
+			src, err := openSource(ctx, settings{
+				"servers": list(cluster.Servers()), "topics": topic, "groupID": group, "readFromBeginning": "true",
+			}.with(s), nil)
+			is.NoErr(err)
+			awaitCommitted(ctx, t, client, group, topic, 0, 0) // the start
+			records, err := read(ctx, src, 5)
+			is.NoErr(err)
+			for _, r := range records[:3] {
+				is.NoErr(src.Ack(ctx, r.Position))
+			}
+			if name == "only at an end" {
+				is.NoErr(src.Teardown(ctx))
+			}
+			awaitCommitted(ctx, t, client, group, topic, 0, 3)
+			is.NoErr(src.Teardown(ctx))
+		})
+	}
+}
