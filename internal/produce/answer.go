@@ -88,7 +88,7 @@ func (p *Producer) judgeRecords(pl *plan, q *queue, r *produce.ResponsePartition
 	}
 	reason := cmp.Or(bad.BatchIndexErrorMessage, r.ErrorMessage)
 	q.fatal = true
-	q.err = &RecordError{Index: indexes[at], Err: fmt.Errorf("write to %s/%d: %w (%s)", q.topic, q.id, err, reason)}
+	q.err = pl.recordError(indexes[at], fmt.Errorf("write to %s/%d: %w (%s)", q.topic, q.id, err, reason))
 }
 
 // split divides the first batch of a queue, which the broker refused as a whole,

@@ -53,11 +53,10 @@ func (pl *plan) refused(q *queue, cause error) error {
 		return err
 	}
 	pl.producer.cfg.Dropped(m, err)
-	unwritten := q.batches[0].stamp
-	stamped := q.batches[0].stamped
-	pl.settled(q)
-	if stamped {
-		pl.producer.sequences.rewind(q, unwritten)
+	dropped := q.batches[0]
+	pl.finished(q)
+	if dropped.stamped {
+		pl.producer.sequences.rewind(q, dropped.stamp)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,8 +118,10 @@ func TestRecordsThatAreTooLargeAreDropped(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var dropped []int // sizes
+			var written atomic.Int64
 			n := newNarrow(t, func(c *Config) {
 				change(c)
+				c.Hooks.Written = func(records, _ int) { written.Add(int64(records)) }
 				c.Dropped = func(m *message.Message, err error) {
 					var tooLarge *TooLargeError
 					if !errors.As(err, &tooLarge) {
@@ -141,6 +144,7 @@ func TestRecordsThatAreTooLargeAreDropped(t *testing.T) {
 			n.Equal(got, 30)
 			n.Equal(n.written(), without(333, append(large, 300, 301, 302)...))
 			n.Equal(len(dropped), len(large)+3)
+			n.Equal(written.Load(), int64(333-len(large)-3))
 			n.Equal(dropped[0], 3000)
 			n.Equal(n.p.sequences.id, id) // their numbers went to others
 		})
@@ -156,6 +160,7 @@ func TestARecordThatTheBrokerFindsInvalidFailsAlone(t *testing.T) {
 	messages := n.messages(0, 100)
 	for i := range messages {
 		messages[i].Partition = 0
+		messages[i].Position = fmt.Append(nil, i)
 		if i != 57 {
 			messages[i].Key = fmt.Append(nil, i)
 		}
@@ -163,6 +168,6 @@ func TestARecordThatTheBrokerFindsInvalidFailsAlone(t *testing.T) {
 	got, err := n.p.Send(n.ctx, messages)
 	n.Equal(got, 57)
 	n.True(errors.Is(err, kafkago.InvalidRecord))
-	n.True(strings.Contains(err.Error(), "record 57 of the batch"))
+	n.True(strings.Contains(err.Error(), `record 57 of the batch (position "57")`))
 	n.Equal(len(n.written()[0]), 57)
 }

@@ -170,12 +170,18 @@ func (pl *plan) unsettledTopics() []string {
 // settled takes the first batch off a queue as written.
 func (pl *plan) settled(q *queue) {
 	b := q.batches[0]
+	pl.producer.cfg.Hooks.written(len(b.indexes), len(b.encoded))
+	pl.finished(q)
+}
+
+// finished takes the first batch off a queue.
+func (pl *plan) finished(q *queue) {
+	b := q.batches[0]
 	for _, i := range b.indexes {
 		pl.durable[i] = true
 	}
 	q.batches = q.batches[1:]
 	q.err = nil
-	pl.producer.cfg.Hooks.written(len(b.indexes), len(b.encoded))
 	pl.producer.free(b.writer)
 }
 
