@@ -20,38 +20,59 @@ type headerWriter struct {
 	list string
 }
 
-// set sets a field kafka.header.<key> for each header. Where a key repeats it has
-// the last value, and kafka.header.<key>[0], [1] … have all of them in order.
-func (w *headerWriter) set(metadata opencdc.Metadata, headers []recordbatch.Header) {
-	inOrder, distinct, text := inspect(headers)
-	switch {
-	case distinct && text:
-		for i := range headers {
-			metadata[MetadataHeaderPrefix+headers[i].Key] = string(headers[i].Value)
-		}
-		if !inOrder {
-			metadata[MetadataHeaders] = w.listOf(headers)
-		}
-	default:
-		setAll(metadata, headers)
-	}
-}
+// headersShape is how much metadata it takes to say all about headers.
+type headersShape int
 
-// inspect tells whether headers are in the order of their keys, which is the one
-// they get if nothing is said; whether the keys differ; and whether keys and values
-// are text.
-func inspect(headers []recordbatch.Header) (inOrder, distinct, text bool) {
-	inOrder, distinct = true, true
+const (
+	headersInOrder headersShape = iota // of their keys, which they get if nothing is said: fields
+	headersListed                      // fields, and a list for the order
+	headersAny                         // keys repeat, or there is null, or what isn't UTF-8
+)
+
+func shapeOf(headers []recordbatch.Header) headersShape {
+	inOrder := true
 	for i := range headers {
 		h := &headers[i]
 		if h.Value == nil || !utf8.ValidString(h.Key) || !utf8.Valid(h.Value) {
-			return false, false, false
+			return headersAny
 		}
 		if i > 0 && headers[i-1].Key >= h.Key {
 			inOrder = false
 		}
 	}
-	return inOrder, inOrder || !repeats(headers), true
+	switch {
+	case inOrder:
+		return headersInOrder
+	case repeats(headers):
+		return headersAny
+	}
+	return headersListed
+}
+
+// fields is how many fields of metadata so many headers take at most.
+func (s headersShape) fields(headers int) int {
+	switch s {
+	case headersInOrder:
+		return headers
+	case headersListed:
+		return headers + 1
+	}
+	return 2*headers + 1
+}
+
+// set sets a field kafka.header.<key> for each header. Where a key repeats it has
+// the last value, and kafka.header.<key>[0], [1] … have all of them in order.
+func (w *headerWriter) set(metadata opencdc.Metadata, headers []recordbatch.Header, shape headersShape) {
+	if shape == headersAny {
+		setAll(metadata, headers)
+		return
+	}
+	for i := range headers {
+		metadata[MetadataHeaderPrefix+headers[i].Key] = string(headers[i].Value)
+	}
+	if shape == headersListed {
+		metadata[MetadataHeaders] = w.listOf(headers)
+	}
 }
 
 func repeats(headers []recordbatch.Header) bool {

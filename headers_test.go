@@ -25,7 +25,7 @@ func null(key string) recordbatch.Header { return recordbatch.Header{Key: key} }
 // inMetadata is the metadata that the source makes of headers.
 func inMetadata(headers ...recordbatch.Header) opencdc.Metadata {
 	metadata := opencdc.Metadata{"opencdc.collection": "t"}
-	new(headerWriter).set(metadata, headers)
+	new(headerWriter).set(metadata, headers, shapeOf(headers))
 	return metadata
 }
 
@@ -299,9 +299,9 @@ func TestWhatIsRememberedOfHeadersIsACopy(t *testing.T) {
 	key := func(i int) string { return readOnlyString(buffer[i : i+1]) }
 	var w headerWriter
 	first, second := opencdc.Metadata{}, opencdc.Metadata{}
-	w.set(first, []recordbatch.Header{header(key(0), "1"), header(key(1), "2")})
+	w.set(first, []recordbatch.Header{header(key(0), "1"), header(key(1), "2")}, headersListed)
 	copy(buffer, "dc")
-	w.set(second, []recordbatch.Header{header(key(0), "1"), header(key(1), "2")})
+	w.set(second, []recordbatch.Header{header(key(0), "1"), header(key(1), "2")}, headersListed)
 	is.Equal(first[MetadataHeaders], `["b","a"]`)
 	is.Equal(second[MetadataHeaders], `["d","c"]`)
 }

@@ -52,7 +52,8 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 		r := &b.Records[i]
 		start := len(positions)
 		positions = w.encode(positions, r.Offset)
-		metadata := make(opencdc.Metadata, 5+len(r.Headers))
+		shape := shapeOf(r.Headers)
+		metadata := make(opencdc.Metadata, 5+shape.fields(len(r.Headers)))
 		metadata[opencdc.MetadataCollection] = b.Topic
 		metadata[opencdc.MetadataReadAt] = read
 		metadata[MetadataPartition] = partition
@@ -60,7 +61,7 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 		if r.Timestamp >= 0 {
 			metadata[opencdc.MetadataCreatedAt] = strconv.FormatInt(r.Timestamp, 10) + "000000" // ms to ns
 		}
-		m.headers.set(metadata, r.Headers)
+		m.headers.set(metadata, r.Headers, shape)
 		dst = append(dst, opencdc.Record{
 			Position:  positions[start:len(positions):len(positions)],
 			Operation: opencdc.OperationCreate,
