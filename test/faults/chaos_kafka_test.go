@@ -12,7 +12,8 @@ import (
 // another one are spoiled and leaders move.
 func TestFaultsComeTogether(t *testing.T) {
 	s := begin(t, "faults together")
-	s.startImpatient(s.cluster.Servers(), guard)
+	s.impatient()
+	s.start()
 	for range rounds(2, 30) {
 		s.flow()
 		node := s.leader()
@@ -51,7 +52,7 @@ func (s *scenario) takeAway(node int) (back func()) {
 	default:
 		s.cluster.Proxy(node).Freeze(proxy.Both)
 		for p := range int32(partitions) {
-			s.move(p, 1+rand.Int32N(3))
+			s.move(s.topic, p, 1+rand.Int32N(3))
 		}
 		return func() { s.is.NoErr(s.cluster.Proxy(node).Pass()) }
 	}

@@ -66,7 +66,8 @@ func TestConnectionsAreAtFault(t *testing.T) {
 	for _, fault := range connectionFaults {
 		t.Run(fault.name, func(t *testing.T) {
 			s := begin(t, fault.name)
-			s.startImpatient(s.cluster.Servers(), guard)
+			s.impatient()
+			s.start()
 			for range rounds(2, 20) {
 				s.flow()
 				p := s.cluster.Proxy(s.leader())
@@ -85,7 +86,9 @@ func TestConnectionsAreAtFault(t *testing.T) {
 func TestWritesTimeOutWhileConnectionsAreFrozen(t *testing.T) {
 	s := begin(t, "writes time out on frozen connections")
 	s.writesMayFail = true
-	s.startImpatient(s.cluster.Servers(), requestTimeout/4)
+	s.impatient()
+	s.settings.destination["deliveryTimeout"] = (requestTimeout / 4).String()
+	s.start()
 	directions := []proxy.Direction{proxy.ToServer, proxy.ToClient, proxy.Both}
 	for round := range rounds(6, 60) {
 		s.flow()
@@ -101,7 +104,8 @@ func TestWritesTimeOutWhileConnectionsAreFrozen(t *testing.T) {
 
 func TestAllConnectionsAreFrozenAtOnce(t *testing.T) {
 	s := begin(t, "all connections frozen")
-	s.startImpatient(s.cluster.Servers(), guard)
+	s.impatient()
+	s.start()
 	for range rounds(1, 20) {
 		s.flow()
 		for node := 1; node <= 3; node++ {
@@ -144,7 +148,7 @@ func (s *scenario) avoid(other int) int {
 	s.t.Helper()
 	node := 1 + other%3
 	for p := range int32(partitions) {
-		s.move(p, 1+(int32(node)+p%2)%3)
+		s.move(s.topic, p, 1+(int32(node)+p%2)%3)
 	}
 	return node
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
-	"github.com/conduitio/conduit-connector-kafka/internal/message"
-	"github.com/conduitio/conduit-connector-kafka/internal/produce"
-	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -29,10 +26,15 @@ const (
 	outlast = sessionTimeout + 2*time.Second
 )
 
-// startImpatient is start with a producer and a consumer of short timeouts.
-func (s *scenario) startImpatient(servers []string, deliveryTimeout time.Duration) {
-	s.write(s.impatientWriter(servers, deliveryTimeout))
-	s.read(s.impatientReader(servers))
+// impatient makes the settings for start such that the timeouts are short.
+func (s *scenario) impatient() {
+	network := settings{"dialTimeout": dialTimeout.String(), "requestTimeout": requestTimeout.String()}
+	s.settings.destination = s.settings.destination.with(network)
+	s.settings.source = s.settings.source.with(network).with(settings{
+		"sessionTimeout":    sessionTimeout.String(),
+		"rebalanceTimeout":  sessionTimeout.String(),
+		"heartbeatInterval": (sessionTimeout / 8).String(),
+	})
 }
 
 func dialer(servers []string) *cluster.Client {
@@ -41,40 +43,7 @@ func dialer(servers []string) *cluster.Client {
 
 func (s *scenario) warn(msg string, err error) { sdk.Logger(s.log).Warn().Err(err).Msg(msg) }
 
-// writer is a destination without settings.
-type writer struct {
-	topic    string
-	client   *cluster.Client
-	producer *produce.Producer
-}
-
-func (s *scenario) impatientWriter(servers []string, deliveryTimeout time.Duration) writer {
-	client := dialer(servers)
-	return writer{s.topic, client, produce.New(client, produce.Config{
-		Acks:            produce.AcksAll,
-		DeliveryTimeout: deliveryTimeout,
-		RequestTimeout:  requestTimeout,
-		BatchBytes:      1_000_012,
-		Warn:            s.warn,
-	})}
-}
-
-func (w writer) Write(ctx context.Context, records []opencdc.Record) (int, error) {
-	messages := make([]message.Message, len(records))
-	for i, r := range records {
-		messages[i] = message.Message{Topic: w.topic, Partition: message.PartitionAny, Record: recordbatch.Record{
-			Timestamp: time.Now().UnixMilli(), Key: r.Key.Bytes(), Value: r.Payload.After.Bytes(),
-		}}
-	}
-	return w.producer.Send(ctx, messages)
-}
-
-func (w writer) Teardown(context.Context) error {
-	w.client.Close()
-	return nil
-}
-
-// reader is a source without settings.
+// reader is a source without settings, whose connections a test can take away.
 type reader struct {
 	topic    string
 	consumer *consumer.Consumer

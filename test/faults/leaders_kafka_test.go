@@ -7,18 +7,34 @@ import (
 	"time"
 )
 
+// Beside the scenario it is measured how long a leader's death is felt, for the
+// connector and for another client library as it comes. Nothing is asserted about
+// these times: they are for reading.
 func TestLeadersAreKilled(t *testing.T) {
 	s := begin(t, "leader killed")
 	s.start()
+	runners := s.runners()
 	for range rounds(5, 50) {
 		s.flow()
 		leader := s.leader()
+		for _, r := range runners {
+			s.move(r.topic, 0, int32(leader))
+			s.after(r, time.Now())
+		}
 		s.is.NoErr(s.cluster.KillNode(leader))
+		death := time.Now()
 		s.flow() // while it is away
+		for _, r := range runners {
+			s.after(r, death)
+			r.measure(death)
+		}
 		s.is.NoErr(s.cluster.StartNode(s.log, leader))
 		s.ledger.Round()
 	}
 	s.finish()
+	for _, r := range runners {
+		t.Log(r)
+	}
 }
 
 func TestLeadersAreStopped(t *testing.T) {
@@ -59,7 +75,7 @@ func TestLeadersAreMovedEveryTwoSeconds(t *testing.T) {
 	defer tick.Stop()
 	for range rounds(5, 100) {
 		for p := range int32(partitions) {
-			s.move(p, 1+rand.Int32N(3))
+			s.move(s.topic, p, 1+rand.Int32N(3))
 		}
 		s.ledger.Round()
 		<-tick.C
@@ -69,9 +85,9 @@ func TestLeadersAreMovedEveryTwoSeconds(t *testing.T) {
 }
 
 // move makes a node the leader of a partition.
-func (s *scenario) move(partition, node int32) {
+func (s *scenario) move(topic string, partition, node int32) {
 	s.t.Helper()
 	ask(s, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, s.client.MoveLeader(ctx, s.topic, partition, node)
+		return struct{}{}, s.client.MoveLeader(ctx, topic, partition, node)
 	})
 }

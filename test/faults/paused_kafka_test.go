@@ -9,7 +9,8 @@ import (
 // connector waits for answers and than the brokers believe that it is alive.
 func TestLeadersArePausedForLongerThanAllTimeouts(t *testing.T) {
 	s := begin(t, "leader paused beyond all timeouts")
-	s.startImpatient(s.cluster.Servers(), guard)
+	s.impatient()
+	s.start()
 	for range rounds(2, 20) {
 		s.pauseLeader(outlast)
 	}

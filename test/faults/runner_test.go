@@ -84,7 +84,8 @@ func (r *runner) String() string {
 		sorted := slices.Sorted(slices.Values(d))
 		return sorted[len(sorted)/2].Round(time.Millisecond)
 	}
-	return fmt.Sprintf("%-10s written %8v  read %8v  (all, read: %v)", r.name, median(r.written), median(r.read), r.read)
+	return fmt.Sprintf("%-9s from a leader's death to the first record after it, median of %d: written %v, read %v",
+		r.name, len(r.written), median(r.written), median(r.read))
 }
 
 // numberless is a record with a value only.

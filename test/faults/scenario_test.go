@@ -26,8 +26,11 @@ const guard = 3 * time.Minute
 const partitions = 6
 
 // threeNodes is the cluster of all scenarios: topics have three replicas, two of
-// which must be in sync.
-var threeNodes = broker.Options{Nodes: 3, Proxied: true, Faults: true}
+// which must be in sync. A follower of a paused node gives it up after 5 s instead of
+// 30, for which there may be too few replicas in sync.
+var threeNodes = broker.Options{Nodes: 3, Proxied: true, Faults: true, Properties: map[string]string{
+	"replica.socket.timeout.ms": "5000",
+}}
 
 // settings are a connector's, as in a pipeline file.
 type settings map[string]string
@@ -74,7 +77,8 @@ type (
 func begin(t *testing.T, name string) *scenario {
 	t.Helper()
 	s := prepare(t)
-	s.renew(partitions)
+	s.topic, s.group = s.cluster.NewTopic(t, partitions, nil), broker.Name(t)
+	s.settings.destination, s.settings.source = s.endsOf(s.topic, s.group)
 	s.ledger = ledger.New(name, s.topic)
 	return s
 }
@@ -90,13 +94,13 @@ func prepare(t *testing.T) *scenario {
 	return s
 }
 
-// renew makes a topic and chooses a group, and the settings for both.
-func (s *scenario) renew(partitions int32) {
-	s.t.Helper()
-	s.topic, s.group = s.cluster.NewTopic(s.t, partitions, nil), broker.Name(s.t)
+// endsOf returns the settings of a destination that writes a topic and of a source
+// that reads it.
+func (s *scenario) endsOf(topic, group string) (to, from settings) {
 	servers := strings.Join(s.cluster.Servers(), ",")
-	s.settings.destination = settings(ledger.Format()).with(settings{"servers": servers, "topic": s.topic, "deliveryTimeout": "2m"})
-	s.settings.source = settings{"servers": servers, "topics": s.topic, "groupID": s.group, "readFromBeginning": "true", "commitOffsetsDelay": "1s"}
+	to = settings(ledger.Format()).with(settings{"servers": servers, "topic": topic, "deliveryTimeout": "2m"})
+	from = settings{"servers": servers, "topics": topic, "groupID": group, "readFromBeginning": "true", "commitOffsetsDelay": "1s"}
+	return to, from
 }
 
 // start opens a destination and a source as Conduit does and lets records through

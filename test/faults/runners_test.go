@@ -2,41 +2,16 @@ package faults_test
 
 import (
 	"context"
-	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
 )
 
-// How long a leader's death is felt, for the connector and, beside it in the same
-// cluster, for another client library as it comes. Nothing is asserted about the
-// times: they are for reading.
-func TestRecoveryFromALeadersDeathIsMeasured(t *testing.T) {
-	s := prepare(t)
-	runners := []*runner{s.runConnector(), s.runFranz()}
-	for round := range rounds(3, 20) {
-		node := 1 + round%3
-		for _, r := range runners {
-			s.topic = r.topic
-			s.move(0, int32(node))
-			s.after(r, time.Now())
-		}
-		s.is.NoErr(s.cluster.KillNode(node))
-		death := time.Now()
-		for _, r := range runners {
-			s.after(r, death)
-			r.measure(death)
-		}
-		s.is.NoErr(s.cluster.StartNode(s.log, node))
-	}
-	for _, stop := range s.stops {
-		stop()
-	}
-	t.Logf("medians of %d rounds, from a leader's death to the first record after it", len(runners[0].written))
-	for _, r := range runners {
-		t.Log(r)
-	}
-}
+// runners let the connector and another client write and read, each a topic of its
+// own, until finish.
+func (s *scenario) runners() []*runner { return []*runner{s.runConnector(), s.runFranz()} }
 
 // after waits until a record that was begun after a moment was written and read.
 func (s *scenario) after(r *runner, moment time.Time) {
@@ -46,10 +21,11 @@ func (s *scenario) after(r *runner, moment time.Time) {
 
 // runConnector lets the connector write and read a topic of its own.
 func (s *scenario) runConnector() *runner {
-	r := s.runner("connector")
-	dst, err := openDestination(s.log, s.settings.destination)
+	r := &runner{name: "connector", topic: s.cluster.NewTopic(s.t, 1, nil)}
+	to, from := s.endsOf(r.topic, broker.Name(s.t))
+	dst, err := openDestination(s.log, to)
 	s.is.NoErr(err)
-	src, err := openSource(s.log, s.settings.source)
+	src, err := openSource(s.log, from)
 	s.is.NoErr(err)
 	s.loop(func(ctx context.Context) {
 		r.writeAll(ctx, func(value []byte) error {
@@ -76,11 +52,11 @@ func (s *scenario) runConnector() *runner {
 
 // runFranz does the same with franz-go.
 func (s *scenario) runFranz() *runner {
-	r := s.runner("franz-go")
+	r := &runner{name: "franz-go", topic: s.cluster.NewTopic(s.t, 1, nil)}
 	producer, err := kgo.NewClient(kgo.SeedBrokers(s.cluster.Servers()...), kgo.DefaultProduceTopic(r.topic))
 	s.is.NoErr(err)
 	consumer, err := kgo.NewClient(kgo.SeedBrokers(s.cluster.Servers()...), kgo.ConsumeTopics(r.topic),
-		kgo.ConsumerGroup(s.group), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+		kgo.ConsumerGroup(broker.Name(s.t)), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	s.is.NoErr(err)
 	s.loop(func(ctx context.Context) {
 		r.writeAll(ctx, func(value []byte) error {
@@ -95,9 +71,4 @@ func (s *scenario) runFranz() *runner {
 		consumer.Close()
 	})
 	return r
-}
-
-func (s *scenario) runner(name string) *runner {
-	s.renew(1)
-	return &runner{name: name, topic: s.topic}
 }
