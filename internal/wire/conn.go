@@ -34,8 +34,8 @@ type Conn struct {
 	net      net.Conn
 	maxFrame int
 
-	writeMu sync.Mutex // held while a request is written, and for the order of pending
-	nextID  int32
+	turn   chan struct{} // full while somebody writes; see take
+	nextID int32
 
 	mu      sync.Mutex
 	pending []*call // in the order in which they were written
@@ -44,16 +44,11 @@ type Conn struct {
 
 	quietUntil time.Time // no request before it: the broker throttles this client
 
-	dead chan struct{} // closed with err set
-	done chan struct{} // closed when the reading goroutine has ended
-}
+	session session // with the broker; the zero value lasts as long as the connection
 
-// call is one request in flight.
-type call struct {
-	id    int32
-	frame []byte // whole frame with its size prefix, once answered
-	err   error
-	ready chan struct{}
+	ctx    context.Context // ends, with err set, when the connection is dead
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup // the goroutines of the connection
 }
 
 func newConn(nc net.Conn, addr string, cfg Config, secure security) *Conn {
@@ -65,10 +60,10 @@ func newConn(nc net.Conn, addr string, cfg Config, secure security) *Conn {
 		hooks:    cfg.Hooks,
 		net:      nc,
 		maxFrame: maxHandshakeFrame,
-		dead:     make(chan struct{}),
-		done:     make(chan struct{}),
+		turn:     make(chan struct{}, 1),
 	}
-	go c.read()
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.tasks.Go(c.read)
 	return c
 }
 
@@ -76,13 +71,13 @@ func newConn(nc net.Conn, addr string, cfg Config, secure security) *Conn {
 func (c *Conn) Addr() string { return c.addr }
 
 // Dead is closed as soon as the connection can't be used any more.
-func (c *Conn) Dead() <-chan struct{} { return c.dead }
+func (c *Conn) Dead() <-chan struct{} { return c.ctx.Done() }
 
-// Close ends the connection and waits for its goroutine. Calls in flight fail
+// Close ends the connection and waits for its goroutines. Calls in flight fail
 // with ErrClosed.
 func (c *Conn) Close() error {
 	c.kill(ErrClosed)
-	<-c.done
+	c.tasks.Wait()
 	return nil
 }
 
@@ -100,20 +95,83 @@ func (c *Conn) RoundTrip(ctx context.Context, req protocol.Message) (protocol.Me
 // RoundTripWait is RoundTrip for a request that the broker holds back on purpose:
 // wait is added to the request timeout.
 func (c *Conn) RoundTripWait(ctx context.Context, req protocol.Message, wait time.Duration) (protocol.Message, error) {
-	version, ok := c.VersionOf(req)
-	if !ok && req.ApiKey() != protocol.ApiVersions {
-		return nil, &UnsupportedError{Addr: c.addr, Key: req.ApiKey()}
-	}
 	if r, ok := req.(interface{ HasResponse() bool }); ok && !r.HasResponse() {
-		start := time.Now()
-		_, err := c.send(ctx, req, version, false)
-		c.hooks.answered(req.ApiKey(), start, err)
-		return nil, err
+		return nil, c.post(ctx, req)
 	}
 	frame, err := c.Frame(ctx, req, wait)
 	if err != nil {
 		return nil, err
 	}
+	return c.decode(req, frame)
+}
+
+// Frame sends a request and returns the raw answer: a 4 byte size, the 4 byte
+// correlation ID, then header and body in the version that Version returns. The
+// caller owns the slice. wait is added to the request timeout, for requests
+// that the broker holds back on purpose (fetch, join).
+func (c *Conn) Frame(ctx context.Context, req protocol.Message, wait time.Duration) ([]byte, error) {
+	return c.ask(ctx, req, wait, c.writeInTurn)
+}
+
+// exchange is RoundTrip for whoever has the turn to write, and keeps it until
+// the answer is there.
+func (c *Conn) exchange(ctx context.Context, req protocol.Message) (protocol.Message, error) {
+	frame, err := c.ask(ctx, req, 0, c.write)
+	if err != nil {
+		return nil, err
+	}
+	return c.decode(req, frame)
+}
+
+// post sends a request that has no answer.
+func (c *Conn) post(ctx context.Context, req protocol.Message) error {
+	version, err := c.speak(req)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	_, err = c.writeInTurn(ctx, req, version, noAnswer)
+	c.hooks.answered(req.ApiKey(), start, err)
+	return err
+}
+
+// ask writes a request, in one way or the other, and waits for its answer.
+func (c *Conn) ask(ctx context.Context, req protocol.Message, wait time.Duration, write writeFunc) ([]byte, error) {
+	version, err := c.speak(req)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	var frame []byte
+	cl, err := write(ctx, req, version, wait)
+	if err == nil {
+		frame, err = c.await(ctx, cl)
+	}
+	c.hooks.answered(req.ApiKey(), start, err)
+	return frame, err
+}
+
+// await waits for the answer, and leaves the connection when it takes too long.
+func (c *Conn) await(ctx context.Context, cl *call) ([]byte, error) {
+	timer := time.NewTimer(time.Until(cl.due))
+	defer timer.Stop()
+	select {
+	case <-cl.ready:
+		return cl.frame, cl.err
+	case <-timer.C:
+	case <-ctx.Done():
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, ctx.Err()
+		}
+	}
+	err := &TimeoutError{Addr: c.addr, Key: cl.key, Wait: time.Since(cl.sent)}
+	c.kill(err)
+	return nil, err
+}
+
+// decode reads an answer, and the pause that it may ask for.
+func (c *Conn) decode(req protocol.Message, frame []byte) (protocol.Message, error) {
+	version, _ := c.VersionOf(req)
 	res, err := decode(frame, req.ApiKey(), version)
 	if err != nil {
 		// Who sends such an answer can't be believed later ones either.
@@ -133,93 +191,11 @@ func decode(frame []byte, key protocol.ApiKey, version int16) (protocol.Message,
 	return res, err
 }
 
-// Frame sends a request and returns the raw answer: a 4 byte size, the 4 byte
-// correlation ID, then header and body in the version that Version returns. The
-// caller owns the slice. wait is added to the request timeout, for requests
-// that the broker holds back on purpose (fetch, join).
-func (c *Conn) Frame(ctx context.Context, req protocol.Message, wait time.Duration) ([]byte, error) {
-	version, ok := c.VersionOf(req)
-	if !ok && req.ApiKey() != protocol.ApiVersions {
-		return nil, &UnsupportedError{Addr: c.addr, Key: req.ApiKey()}
-	}
-	start := time.Now()
-	frame, err := c.await(ctx, req, version, start, wait)
-	c.hooks.answered(req.ApiKey(), start, err)
-	return frame, err
-}
-
-// await sends a request and waits for its answer.
-func (c *Conn) await(ctx context.Context, req protocol.Message, version int16, start time.Time, wait time.Duration) ([]byte, error) {
-	cl, err := c.send(ctx, req, version, true)
-	if err != nil {
-		return nil, err
-	}
-	timer := time.NewTimer(c.timeout + wait)
-	defer timer.Stop()
-	select {
-	case <-cl.ready:
-		return cl.frame, cl.err
-	case <-timer.C:
-	case <-ctx.Done():
-		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, ctx.Err()
-		}
-	}
-	err = &TimeoutError{Addr: c.addr, Key: req.ApiKey(), Wait: time.Since(start)}
-	c.kill(err)
-	return nil, err
-}
-
-// send writes a request whole or kills the connection: half a request would
-// garble every later one.
-func (c *Conn) send(ctx context.Context, req protocol.Message, version int16, answered bool) (*call, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if err := c.awaitQuota(ctx, req.ApiKey()); err != nil {
-		return nil, err
-	}
-	c.writeMu.Lock()
-	defer c.writeMu.Unlock()
-
-	c.nextID++
-	cl := &call{id: c.nextID, ready: make(chan struct{})}
-	if err := c.enqueue(cl, answered); err != nil {
-		return nil, err
-	}
-
-	deadline := time.Now().Add(c.timeout)
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
-	}
-	_ = c.net.SetWriteDeadline(deadline)
-	cut := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		_ = c.net.SetWriteDeadline(time.Unix(1, 0))
-		close(cut)
-	})
-	err := protocol.WriteRequest(c.net, version, cl.id, c.clientID, req)
-	if !stop() {
-		<-cut // or it would cut the next request
-	}
-	if err != nil {
-		err = fmt.Errorf("send %s to %s: %w", req.ApiKey(), c.addr, err)
-		c.kill(err)
-		return nil, err
-	}
-	return cl, nil
-}
-
-func (c *Conn) enqueue(cl *call, answered bool) error {
+// fate is why the connection is dead, nil while it lives.
+func (c *Conn) fate() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil {
-		return c.err
-	}
-	if answered {
-		c.pending = append(c.pending, cl)
-	}
-	return nil
+	return c.err
 }
 
 // kill makes err the connection's fate, if it has none yet, and fails every
@@ -233,7 +209,7 @@ func (c *Conn) kill(err error) {
 	c.err = err
 	pending := c.pending
 	c.pending = nil
-	close(c.dead)
+	c.cancel()
 	c.mu.Unlock()
 
 	_ = c.net.Close()

@@ -4,17 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
-	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
-	"github.com/segmentio/kafka-go/protocol/saslhandshake"
 	"github.com/segmentio/kafka-go/sasl"
 )
 
@@ -56,29 +52,39 @@ func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 		cfg.Hooks.reached(Secured)
 	}
 	c := newConn(nc, addr, cfg, secure)
-	if err := c.greet(ctx, cfg); err != nil {
+	session, err := c.greet(ctx, cfg)
+	if err != nil {
 		_ = c.Close()
 		return nil, err
 	}
 	c.mu.Lock()
 	c.maxFrame = maxFrame
 	c.mu.Unlock()
+	if session > 0 {
+		c.tasks.Go(func() { c.keepAuthenticated(cfg.SASL, session) })
+	}
 	return c, nil
 }
 
-func (c *Conn) greet(ctx context.Context, cfg Config) error {
+// greet makes the connection ready, and returns how long the broker takes it for
+// authenticated; 0: for as long as it lives.
+func (c *Conn) greet(ctx context.Context, cfg Config) (session time.Duration, err error) {
 	if err := c.negotiate(ctx); err != nil {
-		return fmt.Errorf("ask for API versions: %w", err)
+		return 0, fmt.Errorf("ask for API versions: %w", err)
 	}
 	cfg.Hooks.reached(Greeted)
 	if cfg.SASL == nil {
-		return nil
+		return 0, nil
 	}
-	if err := c.authenticate(ctx, cfg.SASL); err != nil {
-		return err
+	first, err := c.credentials(ctx, cfg.SASL)
+	if err != nil {
+		return 0, err
+	}
+	if session, err = c.authenticate(ctx, first); err != nil {
+		return 0, err
 	}
 	cfg.Hooks.reached(Authenticated)
-	return nil
+	return session, nil
 }
 
 func startTLS(ctx context.Context, nc net.Conn, addr string, cfg *tls.Config) (net.Conn, error) {
@@ -124,80 +130,4 @@ func (c *Conn) negotiate(ctx context.Context) error {
 	}
 	c.offered = offered
 	return nil
-}
-
-// authenticate runs SaslHandshake v1 and SaslAuthenticate (KIP-152).
-func (c *Conn) authenticate(ctx context.Context, mechanism sasl.Mechanism) error {
-	fail := func(err error) error {
-		return &AuthError{Addr: c.addr, Mechanism: mechanism.Name(), Err: err}
-	}
-	passing := func(err error) error {
-		return fmt.Errorf("authenticate with %s at %s: %w", mechanism.Name(), c.addr, err)
-	}
-	res, err := c.RoundTrip(ctx, &saslhandshake.Request{Mechanism: mechanism.Name()})
-	if err != nil {
-		return passing(err)
-	}
-	if h := res.(*saslhandshake.Response); h.ErrorCode != 0 {
-		err := fmt.Errorf("%w; the broker offers %v", kafkago.Error(h.ErrorCode), h.Mechanisms)
-		if !refused(h.ErrorCode) {
-			return passing(err)
-		}
-		return fail(err)
-	}
-
-	host, port := splitAddr(c.addr)
-	ctx = sasl.WithMetadata(ctx, &sasl.Metadata{Host: host, Port: port})
-	session, token, err := mechanism.Start(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	for completed := false; !completed; {
-		res, err := c.RoundTrip(ctx, &saslauthenticate.Request{AuthBytes: token})
-		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			// Kafka answers refused credentials since KIP-152, and hangs up when it
-			// is stopped; others hang up for both.
-			return passing(fmt.Errorf("%w: authentication failed, or the broker was stopped: it hung up without an answer (check saslMechanism, saslUsername and saslPassword)", err))
-		case err != nil:
-			return passing(err)
-		}
-		a := res.(*saslauthenticate.Response)
-		if a.ErrorCode != 0 {
-			var err error = kafkago.Error(a.ErrorCode)
-			if a.ErrorMessage != "" {
-				err = fmt.Errorf("%w: %s", err, a.ErrorMessage)
-			}
-			if !refused(a.ErrorCode) {
-				return passing(err)
-			}
-			return fail(err)
-		}
-		if completed, token, err = session.Next(ctx, a.AuthBytes); err != nil {
-			return fail(err)
-		}
-	}
-	return nil
-}
-
-// refused tells whether an answer to SASL is about the credentials or the mechanism,
-// as Kafka's Java client has it (AuthenticationException). Others pass.
-func refused(code int16) bool {
-	switch kafkago.Error(code) {
-	case kafkago.UnsupportedSASLMechanism, kafkago.IllegalSASLState, kafkago.SASLAuthenticationFailed:
-		return true
-	}
-	return false
-}
-
-func splitAddr(addr string) (string, int) {
-	host, service, err := net.SplitHostPort(addr)
-	if err != nil {
-		return addr, 0
-	}
-	port, err := net.LookupPort("tcp", service)
-	if err != nil {
-		return host, 0
-	}
-	return host, port
 }

@@ -10,7 +10,6 @@ import (
 // read takes answers off the connection and gives each to the oldest call, until
 // the connection ends.
 func (c *Conn) read() {
-	defer close(c.done)
 	r := bufio.NewReaderSize(c.net, 64<<10)
 	for {
 		frame, err := c.readFrame(r)

@@ -51,9 +51,9 @@ func (c *Conn) awaitQuota(ctx context.Context, key protocol.ApiKey) error {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-c.dead:
+		case <-c.ctx.Done():
 			timer.Stop()
-			return c.err
+			return c.fate()
 		case <-ctx.Done():
 			timer.Stop()
 			return fmt.Errorf("send %s to %s: the broker throttles this client for %s more (a quota): %w",

@@ -41,3 +41,13 @@ func (c *Conn) VersionOf(req protocol.Message) (int16, bool) {
 	}
 	return offered.highest(r.Versions())
 }
+
+// speak is the version to send a request in. The broker's versions are asked for in
+// version 0, which all know.
+func (c *Conn) speak(req protocol.Message) (int16, error) {
+	version, ok := c.VersionOf(req)
+	if !ok && req.ApiKey() != protocol.ApiVersions {
+		return 0, &UnsupportedError{Addr: c.addr, Key: req.ApiKey()}
+	}
+	return version, nil
+}

@@ -1,0 +1,117 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
+	"github.com/segmentio/kafka-go/protocol/saslhandshake"
+	"github.com/segmentio/kafka-go/sasl"
+)
+
+// login is an authentication that is about to begin.
+type login struct {
+	mechanism string
+	session   sasl.StateMachine
+	message   []byte // the first one
+}
+
+// credentials asks the mechanism for its first message, for which some need to
+// fetch a token. An error that says so (Retriable) is one to try again after;
+// others are refusals.
+func (c *Conn) credentials(ctx context.Context, m sasl.Mechanism) (login, error) {
+	session, message, err := m.Start(withBroker(ctx, c.addr))
+	if err == nil {
+		return login{m.Name(), session, message}, nil
+	}
+	var passing interface{ Retriable() bool }
+	if ctx.Err() != nil || errors.As(err, &passing) && passing.Retriable() {
+		return login{}, fmt.Errorf("get credentials for %s at %s: %w", m.Name(), c.addr, err)
+	}
+	return login{}, &AuthError{Addr: c.addr, Mechanism: m.Name(), Err: err}
+}
+
+// authenticate runs SaslHandshake v1 and SaslAuthenticate (KIP-152), and returns
+// how long the session lasts; 0: as long as the connection. The caller has the
+// turn to write, or is alone.
+func (c *Conn) authenticate(ctx context.Context, l login) (session time.Duration, err error) {
+	fail := func(code int16, err error) (time.Duration, error) {
+		if refused(code) {
+			return 0, &AuthError{Addr: c.addr, Mechanism: l.mechanism, Err: err}
+		}
+		return 0, fmt.Errorf("authenticate with %s at %s: %w", l.mechanism, c.addr, err)
+	}
+	res, err := c.exchange(ctx, &saslhandshake.Request{Mechanism: l.mechanism})
+	if err != nil {
+		return fail(0, err)
+	}
+	if h := res.(*saslhandshake.Response); h.ErrorCode != 0 {
+		return fail(h.ErrorCode, fmt.Errorf("%w; the broker offers %v", kafkago.Error(h.ErrorCode), h.Mechanisms))
+	}
+	for message := l.message; ; {
+		res, err := c.exchange(ctx, &saslauthenticate.Request{AuthBytes: message})
+		if err != nil {
+			return fail(0, explainHangup(err))
+		}
+		a := res.(*saslauthenticate.Response)
+		if a.ErrorCode != 0 {
+			return fail(a.ErrorCode, refusal(a))
+		}
+		var completed bool
+		if completed, message, err = l.session.Next(withBroker(ctx, c.addr), a.AuthBytes); err != nil {
+			return 0, &AuthError{Addr: c.addr, Mechanism: l.mechanism, Err: err}
+		}
+		if completed {
+			return time.Duration(a.SessionLifetimeMs) * time.Millisecond, nil
+		}
+	}
+}
+
+// refused tells whether an answer to SASL is about the credentials or the mechanism,
+// as Kafka's Java client has it (AuthenticationException). Others pass.
+func refused(code int16) bool {
+	switch kafkago.Error(code) {
+	case kafkago.UnsupportedSASLMechanism, kafkago.IllegalSASLState, kafkago.SASLAuthenticationFailed:
+		return true
+	}
+	return false
+}
+
+func refusal(a *saslauthenticate.Response) error {
+	if a.ErrorMessage != "" {
+		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), a.ErrorMessage)
+	}
+	return kafkago.Error(a.ErrorCode)
+}
+
+// explainHangup says what it may mean: Kafka answers refused credentials since
+// KIP-152, and hangs up when it is stopped; others hang up for both.
+func explainHangup(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: authentication failed, or the broker was stopped: it hung up without an answer (check saslMechanism, saslUsername and saslPassword)", err)
+	}
+	return err
+}
+
+// withBroker tells mechanisms which broker it is about.
+func withBroker(ctx context.Context, addr string) context.Context {
+	host, port := splitAddr(addr)
+	return sasl.WithMetadata(ctx, &sasl.Metadata{Host: host, Port: port})
+}
+
+func splitAddr(addr string) (string, int) {
+	host, service, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr, 0
+	}
+	port, err := net.LookupPort("tcp", service)
+	if err != nil {
+		return host, 0
+	}
+	return host, port
+}

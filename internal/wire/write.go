@@ -1,0 +1,124 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// call is one request in flight.
+type call struct {
+	id    int32
+	key   protocol.ApiKey
+	sent  time.Time
+	due   time.Time // the answer must be here by then
+	frame []byte    // whole frame with its size prefix, once answered
+	err   error
+	ready chan struct{}
+}
+
+// noAnswer, in place of how long a request is held back, says that it is not
+// answered at all.
+const noAnswer time.Duration = -1
+
+// take waits for the turn to write. It is a channel and no mutex because some
+// have the turn for long: who authenticates anew lets nobody else write before the
+// broker has agreed.
+func (c *Conn) take(ctx context.Context) error {
+	select {
+	case c.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.ctx.Done():
+		return c.fate()
+	}
+}
+
+// takeInSession is take for what must not be written when the session is about to
+// end.
+func (c *Conn) takeInSession(ctx context.Context) error {
+	for {
+		if err := c.take(ctx); err != nil {
+			return err
+		}
+		next := c.late()
+		if next == nil {
+			return nil
+		}
+		c.release()
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.ctx.Done():
+			return c.fate()
+		}
+	}
+}
+
+func (c *Conn) release() { <-c.turn }
+
+// writeFunc writes a request in a version. wait is how long the broker may hold
+// the answer back on top of the request timeout.
+type writeFunc func(ctx context.Context, req protocol.Message, version int16, wait time.Duration) (*call, error)
+
+// writeInTurn writes when the broker takes requests and nobody else is writing.
+func (c *Conn) writeInTurn(ctx context.Context, req protocol.Message, version int16, wait time.Duration) (*call, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := c.awaitQuota(ctx, req.ApiKey()); err != nil {
+		return nil, err
+	}
+	if err := c.takeInSession(ctx); err != nil {
+		return nil, err
+	}
+	defer c.release()
+	return c.write(ctx, req, version, wait)
+}
+
+// write sends a request whole or kills the connection: half a request would
+// garble every later one. The caller has the turn.
+func (c *Conn) write(ctx context.Context, req protocol.Message, version int16, wait time.Duration) (*call, error) {
+	now := time.Now()
+	c.nextID++
+	cl := &call{id: c.nextID, key: req.ApiKey(), sent: now, due: now.Add(c.timeout + wait), ready: make(chan struct{})}
+	if err := c.enqueue(cl, wait != noAnswer); err != nil {
+		return nil, err
+	}
+	deadline := now.Add(c.timeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	_ = c.net.SetWriteDeadline(deadline)
+	cut := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = c.net.SetWriteDeadline(time.Unix(1, 0))
+		close(cut)
+	})
+	err := protocol.WriteRequest(c.net, version, cl.id, c.clientID, req)
+	if !stop() {
+		<-cut // or it would cut the next request
+	}
+	if err != nil {
+		err = fmt.Errorf("send %s to %s: %w", req.ApiKey(), c.addr, err)
+		c.kill(err)
+		return nil, err
+	}
+	return cl, nil
+}
+
+func (c *Conn) enqueue(cl *call, answered bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.err
+	}
+	if answered {
+		c.pending = append(c.pending, cl)
+	}
+	return nil
+}
