@@ -53,10 +53,14 @@ func copyThrough(t *testing.T, s settings) {
 	t.Helper()
 	is := is.New(t)
 	ctx := guarded(t)
-	n, err := write(ctx, s.with(settings{"topic": "copied"}), numbered(10)...)
+	topic := s["topic"]
+	if topic == "" {
+		topic = "copied"
+	}
+	n, err := write(ctx, s.with(settings{"topic": topic}), numbered(10)...)
 	is.NoErr(err)
 	is.Equal(n, 10)
-	src, err := openSource(ctx, s.with(settings{"topics": "copied", "readFromBeginning": "true"}), nil)
+	src, err := openSource(ctx, s.with(settings{"topic": topic, "readFromBeginning": "true"}), nil)
 	is.NoErr(err)
 	records, err := read(ctx, src, 10)
 	is.NoErr(err)

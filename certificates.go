@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/reload"
 )
@@ -33,10 +34,27 @@ func (p pemSetting) like(other pemSetting) string {
 }
 
 func (p pemSetting) check() error {
-	if p.text != "" && p.path != "" {
+	switch {
+	case p.text != "" && p.path != "":
 		return settingError(p.name+"File", p.name+" is given as well: give one of the two", "")
+	case !isPath(p.path):
+		return settingError(p.name+"File", "it must be the path of a file; for the text itself there is "+p.name, "")
 	}
 	return nil
+}
+
+// isPath is false for a key, a certificate or a JSON Web Token in place of the path
+// to its file. Those must not be named in errors as a path is.
+func isPath(s string) bool {
+	return !strings.ContainsAny(s, "\r\n") && !strings.Contains(s, "-----BEGIN") && !strings.HasPrefix(s, "eyJ")
+}
+
+// onlyPath is what of a path may be logged.
+func onlyPath(s string) string {
+	if !isPath(s) {
+		return "(set, but not a path)"
+	}
+	return s
 }
 
 func (p pemSetting) read() ([]byte, error) {

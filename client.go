@@ -2,6 +2,8 @@ package kafka
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
@@ -57,7 +59,7 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 	if err != nil {
 		return wire.Config{}, err
 	}
-	mechanism, err := saslConfig.build()
+	mechanism, err := saslConfig.build(saslEnv{roots: authorities(startTLS), timeout: c.RequestTimeout, warn: warner(ctx)})
 	if err != nil {
 		return wire.Config{}, err
 	}
@@ -68,6 +70,15 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 		DialTimeout:    c.DialTimeout,
 		RequestTimeout: c.RequestTimeout,
 	}, nil
+}
+
+// authorities are those that brokers are checked against, which token endpoints
+// are as well.
+func authorities(startTLS func() *tls.Config) func() *x509.CertPool {
+	if startTLS == nil {
+		return nil
+	}
+	return func() *x509.CertPool { return startTLS().RootCAs }
 }
 
 // warner logs trouble that is got over without help.

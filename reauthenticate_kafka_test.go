@@ -28,21 +28,24 @@ func TestSessionsThatEndAreNotNoticed(t *testing.T) {
 	cluster := broker.ForTest(t, broker.Options{Secure: true, Properties: map[string]string{
 		"connections.max.reauth.ms": fmt.Sprint(maxReauth.Milliseconds()),
 	}})
-	for _, mechanism := range []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"} {
+	login := settings{"saslUsername": broker.User, "saslPassword": broker.Password}
+	for mechanism, credentials := range map[string]settings{
+		"PLAIN": login, "SCRAM-SHA-256": login, "SCRAM-SHA-512": login,
+		"OAUTHBEARER": {"oauth.tokenFile": tokenFile(t, broker.Token("connector", time.Now().Add(time.Hour)))},
+	} {
 		t.Run(mechanism, func(t *testing.T) {
 			t.Parallel()
-			outliveSessions(t, settings{
+			outliveSessions(t, credentials.with(settings{
 				"servers": list(cluster.SASLSSL()), "caCert": string(cluster.Certs().CA),
-				"saslMechanism": mechanism, "saslUsername": broker.User, "saslPassword": broker.Password,
-				"topic": "sessions-" + mechanism,
-			})
+				"saslMechanism": mechanism, "topic": "sessions-" + mechanism,
+			}), sessions*maxReauth)
 		})
 	}
 }
 
 // outliveSessions writes and reads for some sessions and wants each record once,
 // in order, and no warning.
-func outliveSessions(t *testing.T, s settings) {
+func outliveSessions(t *testing.T, s settings, duration time.Duration) {
 	is := is.New(t)
 	ctx, warnings := silent(t, guarded(t))
 	dst, err := openDestination(ctx, s.with(nil))
@@ -57,7 +60,7 @@ func outliveSessions(t *testing.T, s settings) {
 	warnings.Store(true) // before, a fresh cluster and the schema middleware have their reasons
 
 	written, slowest := 1, time.Duration(0)
-	for end := time.Now().Add(sessions * maxReauth); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(duration); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		began := time.Now()
 		n, err := dst.Write(ctx, numbered(written + 10)[written:])
 		is.NoErr(err)
@@ -71,7 +74,7 @@ func outliveSessions(t *testing.T, s settings) {
 		is.Equal(key, fmt.Sprintf("key-%d", i)) // each once, in order
 	}
 	is.Equal(len(r.keys), written)
-	t.Logf("%d records in %d sessions, the slowest write took %s", written, sessions, slowest)
+	t.Logf("%d records in %s, the slowest write took %s", written, duration, slowest)
 }
 
 // reader reads and acknowledges until it is stopped.

@@ -1,8 +1,10 @@
 package kafka
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
@@ -11,18 +13,21 @@ import (
 
 // SASLConfig is how the connector authenticates.
 type SASLConfig struct {
-	// SASL mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. Defaults to PLAIN
-	// when saslUsername is given, otherwise to no authentication.
+	// SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER. Defaults to
+	// PLAIN when saslUsername is given, otherwise to no authentication.
 	Mechanism string `json:"saslMechanism"`
 	// Username for PLAIN and SCRAM. Needs saslPassword.
 	Username string `json:"saslUsername"`
 	// Password for PLAIN and SCRAM. Needs saslUsername.
 	Password string `json:"saslPassword"`
+
+	OAuthConfig
 }
 
 // String keeps the password out of logs.
 func (c SASLConfig) String() string {
-	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslPassword:%s}", c.Mechanism, c.Username, present(c.Password))
+	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslPassword:%s %v}",
+		c.Mechanism, c.Username, present(c.Password), c.OAuthConfig)
 }
 
 // GoString keeps the password out of %#v.
@@ -30,28 +35,60 @@ func (c SASLConfig) GoString() string { return "kafka.SASLConfig" + c.String() }
 
 // given lists the settings that are set.
 func (c SASLConfig) given() []string {
-	return append(givenSettings(setting{"saslMechanism", c.Mechanism != ""}), c.givenPassword()...)
+	return append(givenSettings(setting{"saslMechanism", c.Mechanism != ""}), c.givenCredentials(anyCredentials)...)
 }
 
 func (c SASLConfig) givenPassword() []string {
 	return givenSettings(setting{"saslUsername", c.Username != ""}, setting{"saslPassword", c.Password != ""})
 }
 
+// credentials are what mechanisms use.
+type credentials int
+
+const (
+	anyCredentials credentials = iota
+	passwords                  // PLAIN, SCRAM
+	bearerTokens               // OAUTHBEARER
+)
+
+// givenCredentials lists the settings that are set, except those for one kind.
+func (c SASLConfig) givenCredentials(except credentials) []string {
+	var names []string
+	if except != passwords {
+		names = append(names, c.givenPassword()...)
+	}
+	if except != bearerTokens {
+		names = append(names, c.OAuthConfig.given()...)
+	}
+	return names
+}
+
 // mechanism is one way to authenticate.
 type mechanism struct {
-	check  func(SASLConfig) error
-	create func(SASLConfig) (sasl.Mechanism, error)
+	uses  credentials
+	check func(SASLConfig) error
+	build func(SASLConfig, saslEnv) (sasl.Mechanism, error)
+}
+
+// saslEnv is what mechanisms need besides their settings.
+type saslEnv struct {
+	roots   func() *x509.CertPool // for token endpoints; nil: the system's
+	timeout time.Duration         // of a request for a token
+	warn    func(string, error)
 }
 
 // mechanismNames are those of mechanisms, for error messages.
-const mechanismNames = "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+const mechanismNames = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
 
 var mechanisms = map[string]mechanism{
-	"PLAIN": {SASLConfig.checkPassword, func(c SASLConfig) (sasl.Mechanism, error) {
-		return plain.Mechanism{Username: c.Username, Password: c.Password}, nil
-	}},
+	"PLAIN":         plainMechanism,
 	"SCRAM-SHA-256": scramMechanism(scram.SHA256),
 	"SCRAM-SHA-512": scramMechanism(scram.SHA512),
+	"OAUTHBEARER": {
+		uses:  bearerTokens,
+		check: func(c SASLConfig) error { return c.OAuthConfig.check() },
+		build: func(c SASLConfig, e saslEnv) (sasl.Mechanism, error) { return c.OAuthConfig.build(e) },
+	},
 }
 
 // mechanism is the name of the one in use, empty for none.
@@ -66,13 +103,28 @@ func (c SASLConfig) mechanism() string {
 func (c SASLConfig) check() error {
 	name := c.mechanism()
 	if name == "" {
+		if given := c.given(); len(given) > 0 {
+			return settingError("saslMechanism", fmt.Sprintf("it must be given with %s: %s", given[0], mechanismNames), "")
+		}
 		return nil
 	}
 	m, ok := mechanisms[name]
 	if !ok {
 		return settingError("saslMechanism", fmt.Sprintf("%q is unknown: %s", name, mechanismNames), "")
 	}
-	return m.check(c)
+	errs := []error{m.check(c)}
+	for _, other := range c.givenCredentials(m.uses) {
+		errs = append(errs, settingError(other, fmt.Sprintf("saslMechanism %s does not use it: leave one out", name), ""))
+	}
+	return errors.Join(errs...)
+}
+
+// build makes the mechanism, nil for no authentication.
+func (c SASLConfig) build(e saslEnv) (sasl.Mechanism, error) {
+	if err := c.check(); err != nil || c.mechanism() == "" {
+		return nil, err
+	}
+	return mechanisms[c.mechanism()].build(c, e)
 }
 
 func (c SASLConfig) checkPassword() error {
@@ -87,16 +139,16 @@ func (c SASLConfig) checkPassword() error {
 	return errors.Join(errs...)
 }
 
-// build makes the mechanism, nil for no authentication.
-func (c SASLConfig) build() (sasl.Mechanism, error) {
-	if err := c.check(); err != nil || c.mechanism() == "" {
-		return nil, err
-	}
-	return mechanisms[c.mechanism()].create(c)
+var plainMechanism = mechanism{
+	uses:  passwords,
+	check: SASLConfig.checkPassword,
+	build: func(c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
+		return plain.Mechanism{Username: c.Username, Password: c.Password}, nil
+	},
 }
 
 func scramMechanism(hash scram.Algorithm) mechanism {
-	create := func(c SASLConfig) (sasl.Mechanism, error) {
+	build := func(c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
 		m, err := scram.Mechanism(hash, c.Username, c.Password)
 		if err != nil { // its text has the password
 			return nil, settingError("saslUsername, saslPassword", "one of them has characters that SASLprep (RFC 4013) does not allow", "")
@@ -107,8 +159,8 @@ func scramMechanism(hash scram.Algorithm) mechanism {
 		if err := c.checkPassword(); err != nil {
 			return err
 		}
-		_, err := create(c)
+		_, err := build(c, saslEnv{})
 		return err
 	}
-	return mechanism{check, create}
+	return mechanism{passwords, check, build}
 }

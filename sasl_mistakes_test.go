@@ -15,7 +15,105 @@ func TestMistakesInSASLSettings(t *testing.T) {
 		},
 		"unknown mechanism": {
 			map[string]string{"saslMechanism": "SCRAM-SHA-1", "saslUsername": "u", "saslPassword": "p"},
-			[]complaint{{"saslMechanism", `"SCRAM-SHA-1" is unknown: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512`}},
+			[]complaint{{"saslMechanism", `"SCRAM-SHA-1" is unknown: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER`}},
+		},
+		"not for SASLprep": {
+			map[string]string{"saslMechanism": "SCRAM-SHA-512", "saslUsername": "u\u0007", "saslPassword": "p"},
+			[]complaint{{"saslUsername, saslPassword", "SASLprep"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { expectSharedComplaints(t, c.given, c.want) })
+	}
+}
+
+func TestMistakesInOAuthSettings(t *testing.T) {
+	tokenFile, empty := file(t, "abc"), file(t, "")
+	const tokenURL = "https://login.example.com/token"
+	for name, c := range map[string]struct {
+		given map[string]string
+		want  []complaint
+	}{
+		"nothing": {nil, []complaint{{"oauth.tokenURL", "OAUTHBEARER needs it, or oauth.tokenFile"}}},
+		"a client without a URL": {
+			map[string]string{"oauth.clientID": "c", "oauth.clientSecret": "s"},
+			[]complaint{{"oauth.tokenURL", "needs it"}},
+		},
+		"a URL alone": {
+			map[string]string{"oauth.tokenURL": tokenURL},
+			[]complaint{{"oauth.clientID", "required for oauth.tokenURL"}, {"oauth.clientSecret", "required for oauth.tokenURL"}},
+		},
+		"http": {
+			map[string]string{"oauth.tokenURL": "http://login.example.com/token", "oauth.clientID": "c", "oauth.clientSecret": "s"},
+			[]complaint{{"oauth.tokenURL", "it is not an https URL"}},
+		},
+		"no host": {
+			map[string]string{"oauth.tokenURL": "https:///token", "oauth.clientID": "c", "oauth.clientSecret": "s"},
+			[]complaint{{"oauth.tokenURL", "it is not an https URL"}},
+		},
+		"no URL": {
+			map[string]string{"oauth.tokenURL": "https://%zz", "oauth.clientID": "c", "oauth.clientSecret": "s"},
+			[]complaint{{"oauth.tokenURL", "it is not an https URL"}},
+		},
+		"a user in the URL": {
+			map[string]string{"oauth.tokenURL": "https://c:s@login.example.com/token", "oauth.clientID": "c", "oauth.clientSecret": "s"},
+			[]complaint{{"oauth.tokenURL", "a user in it is not used"}},
+		},
+		"scopes with blanks": {
+			map[string]string{"oauth.tokenURL": tokenURL, "oauth.clientID": "c", "oauth.clientSecret": "s", "oauth.scopes": "a b,c,d e"},
+			[]complaint{{"oauth.scopes", `"a b" is not a scope: separate them by commas`}, {"oauth.scopes", `"d e"`}},
+		},
+		"a URL and a file": {
+			map[string]string{"oauth.tokenURL": tokenURL, "oauth.clientID": "c", "oauth.clientSecret": "s", "oauth.tokenFile": tokenFile},
+			[]complaint{{"oauth.tokenFile", "oauth.tokenURL is given as well: give one of the two"}},
+		},
+		"a client and a file": {
+			map[string]string{"oauth.tokenFile": tokenFile, "oauth.clientID": "c", "oauth.clientSecret": "s", "oauth.scopes": "x"},
+			[]complaint{{"oauth.clientID", "it is for oauth.tokenURL"}, {"oauth.clientSecret", "it is for oauth.tokenURL"}, {"oauth.scopes", "it is for oauth.tokenURL"}},
+		},
+		"no file":     {map[string]string{"oauth.tokenFile": "/nowhere/token"}, []complaint{{"oauth.tokenFile", "/nowhere/token: no such file"}}},
+		"no token":    {map[string]string{"oauth.tokenFile": empty}, []complaint{{"oauth.tokenFile", "the token is empty"}}},
+		"a file: URL": {map[string]string{"oauth.tokenFile": "file://" + tokenFile}, []complaint{{"oauth.tokenFile", "no such file"}}},
+		"no path":     {map[string]string{"oauth.tokenFile": "eyJhbGciOiJub25lIn0.e30."}, []complaint{{"oauth.tokenFile", "not the token itself"}}},
+		"a login": {
+			map[string]string{"oauth.tokenFile": tokenFile, "saslUsername": "u", "saslPassword": "p"},
+			[]complaint{{"saslUsername", "saslMechanism OAUTHBEARER does not use it"}, {"saslPassword", "saslMechanism OAUTHBEARER does not use it"}},
+		},
+		"all at once": {
+			map[string]string{
+				"servers": "a", "caCert": "x", "oauth.tokenURL": "login", "oauth.tokenFile": tokenFile, "oauth.clientID": "c", "oauth.scopes": "a b", "saslUsername": "u",
+			},
+			[]complaint{
+				{"servers", `"a"`}, {"caCert", "PEM"}, {"oauth.tokenURL", "https"}, {"oauth.tokenFile", "one of the two"},
+				{"oauth.clientSecret", "required"}, {"oauth.scopes", `"a b"`}, {"saslUsername", "does not use it"},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			expectSharedComplaints(t, changed(map[string]string{"saslMechanism": "OAUTHBEARER"}, c.given), c.want)
+		})
+	}
+}
+
+func TestCredentialsNeedTheirMechanism(t *testing.T) {
+	for name, c := range map[string]struct {
+		given map[string]string
+		want  []complaint
+	}{
+		"tokens alone": {
+			map[string]string{"oauth.tokenFile": "/nowhere"},
+			[]complaint{{"saslMechanism", "it must be given with oauth.tokenFile"}},
+		},
+		"tokens with a login": {
+			map[string]string{"oauth.tokenURL": "https://a", "saslUsername": "u", "saslPassword": "p"},
+			[]complaint{{"oauth.tokenURL", "saslMechanism PLAIN does not use it"}},
+		},
+		"tokens with SCRAM": {
+			map[string]string{"saslMechanism": "SCRAM-SHA-512", "oauth.clientSecret": "s"},
+			[]complaint{
+				{"oauth.clientSecret", "saslMechanism SCRAM-SHA-512 does not use it"},
+				{"saslUsername", "required for authentication with SCRAM-SHA-512"},
+				{"saslPassword", "required for authentication with SCRAM-SHA-512"},
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) { expectSharedComplaints(t, c.given, c.want) })

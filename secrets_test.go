@@ -12,14 +12,17 @@ import (
 func TestSecretsAreNotPrinted(t *testing.T) {
 	const password, key = "opensesame", "-----BEGIN PRIVATE KEY-----\nb3BlbnNlc2FtZQ=="
 	shared := Config{
-		Servers:    []string{"a:1"},
-		TLSConfig:  TLSConfig{ClientCert: "cert", ClientKey: key},
-		SASLConfig: SASLConfig{Username: "user", Password: password},
+		Servers:   []string{"a:1"},
+		TLSConfig: TLSConfig{ClientCert: "cert", ClientKey: key},
+		SASLConfig: SASLConfig{
+			Username: "user", Password: password,
+			OAuthConfig: OAuthConfig{TokenURL: "https://user:" + password + "@login/token?key=" + password, ClientSecret: password},
+		},
 	}
 	source, destination := SourceConfig{Config: shared}, DestinationConfig{Config: shared}
 	for _, v := range []any{
 		shared, &shared, source, &source, destination, &destination,
-		shared.TLSConfig, &shared.TLSConfig, shared.SASLConfig, &shared.SASLConfig,
+		shared.TLSConfig, &shared.TLSConfig, shared.SASLConfig, &shared.SASLConfig, shared.OAuthConfig, &shared.OAuthConfig,
 		[]Config{shared}, map[string]SourceConfig{"x": source}, struct{ C DestinationConfig }{destination},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
@@ -49,6 +52,14 @@ func TestErrorsDoNotTellSecrets(t *testing.T) {
 		"key as an authority": {
 			"caCert": "-----BEGIN PRIVATE KEY-----\nopensesame==\n-----END PRIVATE KEY-----\n",
 		},
+		"secret alone":    {"saslMechanism": "OAUTHBEARER", "oauth.clientSecret": "opensesame"},
+		"secret unused":   {"saslMechanism": "PLAIN", "oauth.clientSecret": "opensesame"},
+		"secret in http":  {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "http://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
+		"secret in URL":   {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
+		"no URL":          {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a:%zz", "oauth.clientSecret": "opensesame"},
+		"key for path":    {"clientKeyFile": "-----BEGIN PRIVATE KEY-----\nopensesame==\n-----END PRIVATE KEY-----\n"},
+		"JWT for path":    {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": "eyJopensesame.e30."},
+		"no token there":  {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": file(t, "opensesame opensesame")},
 		"another mistake": {"servers": "", "saslUsername": "u", "saslPassword": "opensesame"},
 		"a wrong type":    {"tls.enabled": "maybe", "saslUsername": "u", "saslPassword": "opensesame"},
 	} {

@@ -43,8 +43,8 @@ type TLSConfig struct {
 func (c TLSConfig) String() string {
 	return fmt.Sprintf("{tls.enabled:%t clientCert:%s clientCertFile:%q clientKey:%s clientKeyFile:%q caCert:%s caCertFile:%q"+
 		" insecureSkipVerify:%t tls.serverName:%q tls.minVersion:%q}",
-		c.enabled(), present(c.ClientCert), c.ClientCertFile, present(c.ClientKey), c.ClientKeyFile, present(c.CACert), c.CACertFile,
-		c.InsecureSkipVerify, c.ServerName, c.MinVersion)
+		c.enabled(), present(c.ClientCert), onlyPath(c.ClientCertFile), present(c.ClientKey), onlyPath(c.ClientKeyFile),
+		present(c.CACert), onlyPath(c.CACertFile), c.InsecureSkipVerify, c.ServerName, c.MinVersion)
 }
 
 // GoString keeps the key out of %#v.

@@ -42,6 +42,14 @@ func TestMistakesInTLSSettings(t *testing.T) {
 			map[string]string{"clientCert": cert, "clientKeyFile": file(t, otherKey)},
 			[]complaint{{"clientCert, clientKeyFile", "does not match"}},
 		},
+		"texts for paths": {
+			map[string]string{"clientCertFile": cert, "clientKeyFile": key, "caCertFile": cert},
+			[]complaint{
+				{"clientCertFile", "for the text itself there is clientCert"},
+				{"clientKeyFile", "for the text itself there is clientKey"},
+				{"caCertFile", "for the text itself there is caCert"},
+			},
+		},
 		"unknown version":  {map[string]string{"tls.minVersion": "TLSv1.2"}, []complaint{{"tls.minVersion", `"TLSv1.2" is not allowed: 1.2 or 1.3`}}},
 		"server with port": {map[string]string{"tls.serverName": "a:9093"}, []complaint{{"tls.serverName", `"a:9093" is not the name of a host`}}},
 		"all at once": {

@@ -17,12 +17,22 @@ var ErrClosed = errors.New("connection closed")
 type AuthError struct {
 	Addr      string // host:port of the broker
 	Mechanism string // SASL mechanism as configured
-	Err       error  // never contains the password
+	Err       error  // never contains a secret
 }
 
 func (e *AuthError) Error() string {
-	return fmt.Sprintf("authenticate with %s at %s: authentication failed: %v (check saslMechanism, saslUsername and saslPassword)",
-		e.Mechanism, e.Addr, e.Err)
+	return fmt.Sprintf("authenticate with %s at %s: authentication failed: %v (check %s)",
+		e.Mechanism, e.Addr, e.Err, loginSettings(e.Mechanism))
+}
+
+// loginSettings are those that a refusal may be about.
+func loginSettings(mechanism string) string {
+	switch mechanism {
+	case "OAUTHBEARER":
+		return "saslMechanism, and oauth.tokenURL, oauth.clientID, oauth.clientSecret and oauth.scopes, or oauth.tokenFile"
+	default:
+		return "saslMechanism, saslUsername and saslPassword"
+	}
 }
 
 func (e *AuthError) Unwrap() error { return e.Err }

@@ -87,16 +87,26 @@ func (c *Conn) late() <-chan struct{} {
 
 // renew begins the next session and returns how long it lasts.
 func (c *Conn) renew(m sasl.Mechanism, s session, last time.Time) (lifetime time.Duration, begun time.Time, err error) {
-	next, err := c.nextCredentials(m, s)
-	if err != nil {
-		return 0, last, err
+	// Where it is too early for the broker, nobody else may write while that is
+	// waited for: the session ends meanwhile. Credentials are fresh afterwards.
+	early := time.Until(last.Add(minReauthInterval))
+	var next login
+	if early <= 0 {
+		if next, err = c.nextCredentials(m, s); err != nil {
+			return 0, last, err
+		}
 	}
 	if err := c.take(c.ctx); err != nil {
 		return 0, last, err
 	}
 	defer c.release()
-	if !c.sleep(time.Until(last.Add(minReauthInterval))) {
-		return 0, last, c.fate()
+	if early > 0 {
+		if !c.sleep(early) {
+			return 0, last, c.fate()
+		}
+		if next, err = c.credentials(c.ctx, m); err != nil {
+			return 0, last, err
+		}
 	}
 	if err := c.drain(); err != nil {
 		return 0, last, err

@@ -15,6 +15,7 @@ import (
 )
 
 func TestABusyConnectionOutlivesItsSessions(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, 1500*time.Millisecond)
 	c := b.mustDial()
@@ -24,6 +25,7 @@ func TestABusyConnectionOutlivesItsSessions(t *testing.T) {
 }
 
 func TestAnIdleConnectionOutlivesItsSessions(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, 1500*time.Millisecond)
 	c := b.mustDial()
@@ -46,6 +48,7 @@ func TestASessionMayTurnIntoOneWithoutAnEnd(t *testing.T) {
 // Kafka takes no more than one renewal a second. Tokens that are about to end make
 // such sessions.
 func TestRequestsWaitWhereSessionsAreShorterThanRenewalsMayBe(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, 400*time.Millisecond)
 	c := b.mustDial()
@@ -54,6 +57,7 @@ func TestRequestsWaitWhereSessionsAreShorterThanRenewalsMayBe(t *testing.T) {
 }
 
 func TestARequestThatOutlastsTheSessionIsAnsweredBeforeTheRenewal(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, time.Second)
 	b.slow = 2 * time.Second
@@ -71,6 +75,7 @@ func TestARequestThatOutlastsTheSessionIsAnsweredBeforeTheRenewal(t *testing.T) 
 }
 
 func TestARefusedRenewalEndsTheConnectionAndNotTheHope(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, 100*time.Millisecond)
 	b.refuse.Store(1)
@@ -107,6 +112,7 @@ func (away) Error() string   { return "token endpoint is down" }
 func (away) Retriable() bool { return true }
 
 func TestCredentialsAreAskedForUntilTheSessionEnds(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, 5*time.Second)
 	m := moody{starts: new(atomic.Int32), err: func(start int32) error {
@@ -123,6 +129,7 @@ func TestCredentialsAreAskedForUntilTheSessionEnds(t *testing.T) {
 }
 
 func TestAConnectionWithoutNewCredentialsEndsWithItsSession(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, time.Second)
 	c, err := b.dial(moody{starts: new(atomic.Int32), err: func(start int32) error {
@@ -139,6 +146,7 @@ func TestAConnectionWithoutNewCredentialsEndsWithItsSession(t *testing.T) {
 }
 
 func TestCredentialsThatCanNotBeHadAtTheMomentAreNoRefusal(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, time.Minute)
 	var refused *AuthError
@@ -152,6 +160,7 @@ func TestCredentialsThatCanNotBeHadAtTheMomentAreNoRefusal(t *testing.T) {
 }
 
 func TestCloseEndsARenewal(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, 200*time.Millisecond)
 	b.mute = make(chan struct{})
@@ -161,6 +170,7 @@ func TestCloseEndsARenewal(t *testing.T) {
 }
 
 func TestWhoWaitsForARenewalMayGiveUp(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	b := startSessionBroker(t, 200*time.Millisecond)
 	b.mute = make(chan struct{})

@@ -56,7 +56,7 @@ func (c *Conn) authenticate(ctx context.Context, l login) (session time.Duration
 	for message := l.message; ; {
 		res, err := c.exchange(ctx, &saslauthenticate.Request{AuthBytes: message})
 		if err != nil {
-			return fail(0, explainHangup(err))
+			return fail(0, l.explainHangup(err))
 		}
 		a := res.(*saslauthenticate.Response)
 		if a.ErrorCode != 0 {
@@ -91,9 +91,9 @@ func refusal(a *saslauthenticate.Response) error {
 
 // explainHangup says what it may mean: Kafka answers refused credentials since
 // KIP-152, and hangs up when it is stopped; others hang up for both.
-func explainHangup(err error) error {
+func (l login) explainHangup(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: authentication failed, or the broker was stopped: it hung up without an answer (check saslMechanism, saslUsername and saslPassword)", err)
+		return fmt.Errorf("%w: authentication failed, or the broker was stopped: it hung up without an answer (check %s)", err, loginSettings(l.mechanism))
 	}
 	return err
 }

@@ -1,0 +1,32 @@
+package oauth
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+)
+
+// File gives the token in a file, which is read again each time. Where it can't be
+// read, or holds no token, that is told to warn and the last token is given.
+func File(path string, warn func(error)) (Source, error) {
+	v, err := reload.New(func() (string, error) { return readToken(path) }, warn)
+	if err != nil {
+		return nil, err
+	}
+	return func(context.Context) (string, error) { return v.Get(), nil }, nil
+}
+
+func readToken(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("the file can't be read: %w", err)
+	}
+	token := string(bytes.TrimSpace(b))
+	if err := check(token); err != nil {
+		return "", fmt.Errorf("in %s %w", path, err)
+	}
+	return token, nil
+}

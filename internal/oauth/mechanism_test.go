@@ -1,0 +1,93 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+func TestTheFirstMessageCarriesTheToken(t *testing.T) {
+	is := is.New(t)
+	m := Mechanism(func(context.Context) (string, error) { return "abc.def.", nil })
+	is.Equal(m.Name(), "OAUTHBEARER")
+	s, first, err := m.Start(context.Background())
+	is.NoErr(err)
+	is.Equal(string(first), "n,,\x01auth=Bearer abc.def.\x01\x01") // RFC 7628, section 3.1
+	done, _, err := s.Next(context.Background(), nil)
+	is.NoErr(err)
+	is.True(done)
+}
+
+func TestARefusalIsAcknowledgedSoThatTheBrokerFailsIt(t *testing.T) {
+	is := is.New(t)
+	s, _, err := Mechanism(func(context.Context) (string, error) { return "abc", nil }).Start(context.Background())
+	is.NoErr(err)
+	done, answer, err := s.Next(context.Background(), []byte(`{"status":"invalid_token"}`))
+	is.NoErr(err)
+	is.True(!done)
+	is.Equal(answer, []byte{1})
+	// A broker that agrees after all is none.
+	done, _, err = s.Next(context.Background(), nil)
+	is.True(!done)
+	is.True(strings.Contains(err.Error(), "invalid_token"))
+}
+
+func TestWithoutATokenNothingBegins(t *testing.T) {
+	is := is.New(t)
+	_, _, err := Mechanism(func(context.Context) (string, error) { return "", errors.New("no token") }).Start(context.Background())
+	is.Equal(err.Error(), "no token")
+}
+
+func TestATokenInAFileIsReadEachTime(t *testing.T) {
+	is := is.New(t)
+	path := filepath.Join(t.TempDir(), "token")
+	write := func(text string) { is.NoErr(os.WriteFile(path, []byte(text), 0o600)) }
+	write("one\n")
+	var warnings []string
+	tokens, err := File(path, func(err error) { warnings = append(warnings, err.Error()) })
+	is.NoErr(err)
+	get := func() string {
+		token, err := tokens(context.Background())
+		is.NoErr(err)
+		return token
+	}
+	is.Equal(get(), "one")
+	write(" two== \r\n")
+	is.Equal(get(), "two==")
+	write("") // about to be written
+	is.Equal(get(), "two==")
+	is.NoErr(os.Remove(path))
+	is.Equal(get(), "two==")
+	is.Equal(len(warnings), 2)
+	is.True(strings.Contains(warnings[0], "the token is empty"))
+	is.True(strings.Contains(warnings[1], "no such file"))
+	write("three")
+	is.Equal(get(), "three")
+}
+
+func TestWhatIsNoTokenIsRefusedAtOnce(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty":       " \n",
+		"two lines":   "opensesame\nopensesame",
+		"JSON":        `{"access_token":"opensesame"}`,
+		"a header":    "Bearer opensesame",
+		"separators":  "opensesame\x01",
+		"= in front":  "=opensesame",
+		"not in UTF8": "opensesame\xff",
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			path := filepath.Join(t.TempDir(), "token")
+			is.NoErr(os.WriteFile(path, []byte(text), 0o600))
+			_, err := File(path, nil)
+			is.True(err != nil)
+			is.True(strings.Contains(err.Error(), path))
+			is.True(!strings.Contains(err.Error(), "opensesame"))
+		})
+	}
+}

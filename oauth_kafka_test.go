@@ -1,0 +1,142 @@
+package kafka_test
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/certs"
+)
+
+// tokenEndpoint gives tokens that the clusters of test/broker accept.
+type tokenEndpoint struct {
+	*httptest.Server
+	ca    []byte // who signed its certificate, PEM
+	given atomic.Int32
+}
+
+func startTokenEndpoint(t *testing.T, lifetime time.Duration) *tokenEndpoint {
+	t.Helper()
+	is := is.New(t)
+	ca, err := certs.New("CA of the token endpoint")
+	is.NoErr(err)
+	server, err := ca.Server()
+	is.NoErr(err)
+	pair, err := server.TLS()
+	is.NoErr(err)
+	e := &tokenEndpoint{ca: ca.Cert()}
+	e.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if id, secret, _ := r.BasicAuth(); id != "connector" || secret != "connector-secret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_ = json.NewEncoder(w).Encode(map[string]any{"error": "invalid_client"})
+			return
+		}
+		e.given.Add(1)
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"access_token": broker.Token("connector", time.Now().Add(lifetime)), "token_type": "Bearer",
+			"expires_in": int(lifetime.Seconds()) - 1, // the token's own end is in whole seconds
+		})
+	}))
+	e.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	e.StartTLS()
+	t.Cleanup(e.Close)
+	return e
+}
+
+// settings are those to log in with tokens of the endpoint, at a cluster with TLS.
+func (e *tokenEndpoint) settings(c *broker.Cluster) settings {
+	return settings{
+		"servers": list(c.SASLSSL()), "caCert": string(c.Certs().CA) + string(e.ca), "saslMechanism": "OAUTHBEARER",
+		"oauth.tokenURL": e.URL + "/token", "oauth.clientID": "connector", "oauth.clientSecret": "connector-secret", "oauth.scopes": "kafka",
+	}
+}
+
+func tokenFile(t *testing.T, token string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "token")
+	is.New(t).NoErr(os.WriteFile(path, []byte(token+"\n"), 0o600))
+	return path
+}
+
+func TestAuthenticatesWithTokens(t *testing.T) {
+	cluster := broker.ForTest(t, broker.Options{Secure: true})
+	endpoint := startTokenEndpoint(t, time.Hour)
+	withFile := settings{"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": tokenFile(t, broker.Token("connector", time.Now().Add(time.Hour)))}
+	for name, s := range map[string]settings{
+		"from an endpoint":         endpoint.settings(cluster),
+		"from a file with TLS":     withFile.with(settings{"servers": list(cluster.SASLSSL()), "caCert": string(cluster.Certs().CA)}),
+		"from a file in plaintext": withFile.with(settings{"servers": list(cluster.SASLPlaintext()), "securityProtocol": "SASL_PLAINTEXT"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			copyThrough(t, s.with(settings{"topic": "tokens-" + strings.ReplaceAll(name, " ", "-")}))
+		})
+	}
+	is.New(t).Equal(endpoint.given.Load(), int32(2)) // one for each side, however many connections
+}
+
+func TestSaysWhyATokenIsRefused(t *testing.T) {
+	cluster := broker.ForTest(t, broker.Options{Secure: true})
+	endpoint := startTokenEndpoint(t, time.Hour)
+	down := startTokenEndpoint(t, time.Hour)
+	down.Close()
+	fromFile := func(token string) settings {
+		return settings{"servers": list(cluster.SASLPlaintext()), "saslMechanism": "OAUTHBEARER", "oauth.tokenFile": tokenFile(t, token)}
+	}
+	for name, test := range map[string]struct {
+		settings settings
+		want     []string
+	}{
+		"no JSON Web Token": {fromFile("wrong-secret"), []string{"authentication failed", `"status":"invalid_token"`, "saslMechanism", "oauth.tokenFile"}},
+		"an expired token":  {fromFile(broker.Token("connector", time.Now().Add(-time.Minute))), []string{"authentication failed", "invalid_token", "oauth.tokenFile"}},
+		"a wrong client": {
+			endpoint.settings(cluster).with(settings{"oauth.clientSecret": "wrong-secret"}),
+			[]string{"authentication failed", "401 Unauthorized: invalid_client", "oauth.clientSecret"},
+		},
+		"an endpoint that nobody vouches for": {
+			endpoint.settings(cluster).with(settings{"caCert": string(cluster.Certs().CA)}),
+			[]string{"token endpoint", "unknown authority", "caCert"},
+		},
+		"an endpoint that is down": {down.settings(cluster), []string{"reach the token endpoint", "connection refused"}},
+		"a mechanism that the broker does not have": {
+			fromFile("x").with(settings{"servers": list(broker.ForTest(t, broker.Options{Secure: true, Properties: map[string]string{"sasl.enabled.mechanisms": "PLAIN"}}).SASLPlaintext())}),
+			[]string{"the broker offers [PLAIN]", "saslMechanism"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // one tries for ten seconds
+			for side, open := range sides {
+				t.Run(side, func(t *testing.T) {
+					is := is.New(t)
+					err := open(guarded(t), test.settings)
+					is.True(err != nil)
+					t.Log(err)
+					for _, want := range test.want {
+						is.True(strings.Contains(err.Error(), want)) // names the reason and the remedy
+					}
+					is.True(!strings.Contains(err.Error(), "wrong-secret"))
+				})
+			}
+		})
+	}
+}
+
+// The end of a token is the end of its session, whatever connections.max.reauth.ms
+// says: each renewal takes a new token.
+func TestSessionsOutliveTheirTokens(t *testing.T) {
+	cluster := broker.ForTest(t, broker.Options{Secure: true})
+	const lifetime, count = 6 * time.Second, 5
+	endpoint := startTokenEndpoint(t, lifetime)
+	outliveSessions(t, endpoint.settings(cluster).with(settings{"topic": "short-tokens"}), count*lifetime)
+	is.New(t).True(endpoint.given.Load() >= 2*count) // by both sides
+}
