@@ -59,7 +59,7 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 	if err != nil {
 		return wire.Config{}, err
 	}
-	mechanism, err := saslConfig.build(saslEnv{roots: authorities(startTLS), timeout: c.RequestTimeout, warn: warner(ctx)})
+	mechanism, err := saslConfig.build(ctx, saslEnv{roots: authorities(startTLS), timeout: c.RequestTimeout, warn: warner(ctx)})
 	if err != nil {
 		return wire.Config{}, err
 	}

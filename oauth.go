@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -110,6 +111,15 @@ func (c OAuthConfig) checkURL() error {
 		return settingError("oauth.tokenURL", "a user in it is not used: set oauth.clientID and oauth.clientSecret", "")
 	}
 	return nil
+}
+
+// bearerMechanism authenticates with tokens.
+var bearerMechanism = mechanism{
+	uses:  bearerTokens,
+	check: func(c SASLConfig) error { return c.OAuthConfig.check() },
+	build: func(_ context.Context, c SASLConfig, e saslEnv) (sasl.Mechanism, error) {
+		return c.OAuthConfig.build(e)
+	},
 }
 
 func (c OAuthConfig) build(e saslEnv) (sasl.Mechanism, error) {

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -13,21 +14,26 @@ import (
 
 // SASLConfig is how the connector authenticates.
 type SASLConfig struct {
-	// SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER. Defaults to
-	// PLAIN when saslUsername is given, otherwise to no authentication.
+	// SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or
+	// AWS_MSK_IAM. Defaults to PLAIN when saslUsername is given, otherwise to no
+	// authentication.
 	Mechanism string `json:"saslMechanism"`
 	// Username for PLAIN and SCRAM. Needs saslPassword.
 	Username string `json:"saslUsername"`
 	// Password for PLAIN and SCRAM. Needs saslUsername.
 	Password string `json:"saslPassword"`
+	// Region of AWS in which the cluster is, for AWS_MSK_IAM. The credentials come
+	// from where AWS programs look for them: environment, shared files, container,
+	// machine.
+	AWSRegion string `json:"aws.region"`
 
 	OAuthConfig
 }
 
 // String keeps the password out of logs.
 func (c SASLConfig) String() string {
-	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslPassword:%s %v}",
-		c.Mechanism, c.Username, present(c.Password), c.OAuthConfig)
+	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslPassword:%s aws.region:%q %v}",
+		c.Mechanism, c.Username, present(c.Password), c.AWSRegion, c.OAuthConfig)
 }
 
 // GoString keeps the password out of %#v.
@@ -49,6 +55,7 @@ const (
 	anyCredentials credentials = iota
 	passwords                  // PLAIN, SCRAM
 	bearerTokens               // OAUTHBEARER
+	awsCredentials             // AWS_MSK_IAM
 )
 
 // givenCredentials lists the settings that are set, except those for one kind.
@@ -60,6 +67,9 @@ func (c SASLConfig) givenCredentials(except credentials) []string {
 	if except != bearerTokens {
 		names = append(names, c.OAuthConfig.given()...)
 	}
+	if except != awsCredentials {
+		names = append(names, givenSettings(setting{"aws.region", c.AWSRegion != ""})...)
+	}
 	return names
 }
 
@@ -67,7 +77,7 @@ func (c SASLConfig) givenCredentials(except credentials) []string {
 type mechanism struct {
 	uses  credentials
 	check func(SASLConfig) error
-	build func(SASLConfig, saslEnv) (sasl.Mechanism, error)
+	build func(context.Context, SASLConfig, saslEnv) (sasl.Mechanism, error)
 }
 
 // saslEnv is what mechanisms need besides their settings.
@@ -78,17 +88,14 @@ type saslEnv struct {
 }
 
 // mechanismNames are those of mechanisms, for error messages.
-const mechanismNames = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
+const mechanismNames = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM"
 
 var mechanisms = map[string]mechanism{
 	"PLAIN":         plainMechanism,
 	"SCRAM-SHA-256": scramMechanism(scram.SHA256),
 	"SCRAM-SHA-512": scramMechanism(scram.SHA512),
-	"OAUTHBEARER": {
-		uses:  bearerTokens,
-		check: func(c SASLConfig) error { return c.OAuthConfig.check() },
-		build: func(c SASLConfig, e saslEnv) (sasl.Mechanism, error) { return c.OAuthConfig.build(e) },
-	},
+	"OAUTHBEARER":   bearerMechanism,
+	"AWS_MSK_IAM":   awsMechanism,
 }
 
 // mechanism is the name of the one in use, empty for none.
@@ -120,11 +127,11 @@ func (c SASLConfig) check() error {
 }
 
 // build makes the mechanism, nil for no authentication.
-func (c SASLConfig) build(e saslEnv) (sasl.Mechanism, error) {
+func (c SASLConfig) build(ctx context.Context, e saslEnv) (sasl.Mechanism, error) {
 	if err := c.check(); err != nil || c.mechanism() == "" {
 		return nil, err
 	}
-	return mechanisms[c.mechanism()].build(c, e)
+	return mechanisms[c.mechanism()].build(ctx, c, e)
 }
 
 func (c SASLConfig) checkPassword() error {
@@ -142,13 +149,13 @@ func (c SASLConfig) checkPassword() error {
 var plainMechanism = mechanism{
 	uses:  passwords,
 	check: SASLConfig.checkPassword,
-	build: func(c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
+	build: func(_ context.Context, c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
 		return plain.Mechanism{Username: c.Username, Password: c.Password}, nil
 	},
 }
 
 func scramMechanism(hash scram.Algorithm) mechanism {
-	build := func(c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
+	build := func(_ context.Context, c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
 		m, err := scram.Mechanism(hash, c.Username, c.Password)
 		if err != nil { // its text has the password
 			return nil, settingError("saslUsername, saslPassword", "one of them has characters that SASLprep (RFC 4013) does not allow", "")
@@ -159,7 +166,7 @@ func scramMechanism(hash scram.Algorithm) mechanism {
 		if err := c.checkPassword(); err != nil {
 			return err
 		}
-		_, err := build(c, saslEnv{})
+		_, err := build(context.Background(), c, saslEnv{})
 		return err
 	}
 	return mechanism{passwords, check, build}

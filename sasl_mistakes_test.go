@@ -15,7 +15,7 @@ func TestMistakesInSASLSettings(t *testing.T) {
 		},
 		"unknown mechanism": {
 			map[string]string{"saslMechanism": "SCRAM-SHA-1", "saslUsername": "u", "saslPassword": "p"},
-			[]complaint{{"saslMechanism", `"SCRAM-SHA-1" is unknown: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER`}},
+			[]complaint{{"saslMechanism", `"SCRAM-SHA-1" is unknown: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM`}},
 		},
 		"not for SASLprep": {
 			map[string]string{"saslMechanism": "SCRAM-SHA-512", "saslUsername": "u\u0007", "saslPassword": "p"},
@@ -102,6 +102,30 @@ func TestCredentialsNeedTheirMechanism(t *testing.T) {
 		"tokens alone": {
 			map[string]string{"oauth.tokenFile": "/nowhere"},
 			[]complaint{{"saslMechanism", "it must be given with oauth.tokenFile"}},
+		},
+		"a region alone": {
+			map[string]string{"aws.region": "eu-central-1"},
+			[]complaint{{"saslMechanism", "it must be given with aws.region"}},
+		},
+		"MSK without a region": {
+			map[string]string{"saslMechanism": "AWS_MSK_IAM"},
+			[]complaint{{"aws.region", "it is required for authentication with AWS_MSK_IAM"}},
+		},
+		"MSK with everything else": {
+			map[string]string{
+				"saslMechanism": "AWS_MSK_IAM", "aws.region": "Frankfurt", "saslUsername": "u", "saslPassword": "p",
+				"oauth.tokenURL": "https://a", "oauth.clientID": "c", "oauth.clientSecret": "s", "oauth.scopes": "x", "oauth.tokenFile": "/nowhere",
+			},
+			[]complaint{
+				{"aws.region", `"Frankfurt" is not the name of a region`},
+				{"saslUsername", "saslMechanism AWS_MSK_IAM does not use it"}, {"saslPassword", "does not use it"},
+				{"oauth.tokenURL", "does not use it"}, {"oauth.clientID", "does not use it"}, {"oauth.clientSecret", "does not use it"},
+				{"oauth.scopes", "does not use it"}, {"oauth.tokenFile", "does not use it"},
+			},
+		},
+		"a region with PLAIN": {
+			map[string]string{"saslUsername": "u", "saslPassword": "p", "aws.region": "eu-central-1"},
+			[]complaint{{"aws.region", "saslMechanism PLAIN does not use it"}},
 		},
 		"tokens with a login": {
 			map[string]string{"oauth.tokenURL": "https://a", "saslUsername": "u", "saslPassword": "p"},

@@ -30,6 +30,8 @@ func loginSettings(mechanism string) string {
 	switch mechanism {
 	case "OAUTHBEARER":
 		return "saslMechanism, and oauth.tokenURL, oauth.clientID, oauth.clientSecret and oauth.scopes, or oauth.tokenFile"
+	case "AWS_MSK_IAM":
+		return "saslMechanism, aws.region, and what the AWS credentials in use may do"
 	default:
 		return "saslMechanism, saslUsername and saslPassword"
 	}
