@@ -48,6 +48,25 @@ func TestSecuresConnectionsToTheEmbeddedBroker(t *testing.T) {
 	})
 }
 
+func TestALowerVersionOfTLSThanIsAllowedIsRefused(t *testing.T) {
+	ca, err := certs.New("a CA")
+	is.New(t).NoErr(err)
+	server, err := ca.Server()
+	is.New(t).NoErr(err)
+	pair, err := server.TLS()
+	is.New(t).NoErr(err)
+	c := embedded.Start(t, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}))
+	for side, open := range sides {
+		t.Run(side, func(t *testing.T) {
+			is := is.New(t)
+			err := open(guarded(t), settings{"servers": list(c.ListenAddrs()), "caCert": string(ca.Cert()), "tls.minVersion": "1.3"})
+			is.True(err != nil)
+			t.Log(err)
+			is.True(strings.Contains(err.Error(), "does not speak a version of TLS that tls.minVersion allows"))
+		})
+	}
+}
+
 // copyThrough writes records and reads them back.
 func copyThrough(t *testing.T, s settings) {
 	t.Helper()

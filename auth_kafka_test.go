@@ -7,6 +7,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/certs"
 )
 
 // secured lists the ways to reach a secured cluster that must work, each with
@@ -18,6 +19,17 @@ func secured(c *broker.Cluster) map[string]settings {
 		"client certificate": tls.with(settings{"servers": list(c.SSL()), "clientCert": string(certs.Client.Cert), "clientKey": string(certs.Client.Key)}),
 		"client certificate, brokers not verified": {
 			"servers": list(c.SSL()), "clientCert": string(certs.Client.Cert), "clientKey": string(certs.Client.Key), "insecureSkipVerify": "true",
+		},
+		"client certificate, by its protocol": {
+			"servers": list(c.SSL()), "securityProtocol": "SSL", "tls.minVersion": "1.3", "tls.serverName": "localhost",
+			"caCert": string(certs.CA), "clientCert": string(certs.Client.Cert), "clientKey": string(certs.Client.Key),
+		},
+		"plaintext, by its protocol": {"servers": list(c.Servers()), "securityProtocol": "plaintext"},
+		"SASL in plaintext, by its protocol": {
+			"servers": list(c.SASLPlaintext()), "securityProtocol": "SASL_PLAINTEXT", "saslUsername": broker.User, "saslPassword": broker.Password,
+		},
+		"SASL with TLS, by its protocol": {
+			"servers": list(c.SASLSSL()), "securityProtocol": "SASL_SSL", "caCert": string(certs.CA), "saslUsername": broker.User, "saslPassword": broker.Password,
 		},
 		"PLAIN by default": {"servers": list(c.SASLPlaintext()), "saslUsername": broker.User, "saslPassword": broker.Password},
 	}
@@ -54,6 +66,7 @@ func TestWritesAndReadsThroughEachKindOfSecurity(t *testing.T) {
 func TestSaysWhyAConnectionIsRefused(t *testing.T) {
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
 	certs := cluster.Certs()
+	stranger := strangersCertificate(t)
 	login := settings{"servers": list(cluster.SASLPlaintext()), "saslUsername": broker.User, "saslPassword": "wrong-secret"}
 	for name, test := range map[string]struct {
 		settings settings
@@ -64,9 +77,21 @@ func TestSaysWhyAConnectionIsRefused(t *testing.T) {
 		"wrong password, SCRAM-SHA-512": {login.with(settings{"saslMechanism": "SCRAM-SHA-512"}), []string{"authentication failed"}},
 		"authority unknown":             {settings{"servers": list(cluster.SSL()), "tls.enabled": "true"}, []string{"certificate signed by unknown authority", "caCert"}},
 		"no client certificate":         {settings{"servers": list(cluster.SSL()), "caCert": string(certs.CA)}, []string{"refuses", "clientCert"}},
-		"plaintext to a TLS listener":   {settings{"servers": list(cluster.SSL())}, []string{"tls.enabled"}},
-		"TLS to a plaintext listener":   {settings{"servers": list(cluster.Servers()), "tls.enabled": "true"}, []string{"TLS listener"}},
-		"no login where one is needed":  {settings{"servers": list(cluster.SASLPlaintext())}, []string{"saslMechanism"}},
+		"an expired client certificate": {
+			settings{"servers": list(cluster.SSL()), "caCert": string(certs.CA), "clientCert": string(certs.Expired.Cert), "clientKey": string(certs.Expired.Key)},
+			[]string{"refuses", "the client certificate ended on", "renew clientCert and clientKey"},
+		},
+		"a client certificate of somebody else's": {
+			settings{"servers": list(cluster.SSL()), "caCert": string(certs.CA), "clientCert": string(stranger.Cert), "clientKey": string(stranger.Key)},
+			[]string{"refuses", "check that it trusts the authority of the client certificate in clientCert"},
+		},
+		"another server's name": {
+			settings{"servers": list(cluster.SASLSSL()), "caCert": string(certs.CA), "tls.serverName": "kafka.example.com"},
+			[]string{"not kafka.example.com", "set tls.serverName"},
+		},
+		"plaintext to a TLS listener":  {settings{"servers": list(cluster.SSL())}, []string{"tls.enabled"}},
+		"TLS to a plaintext listener":  {settings{"servers": list(cluster.Servers()), "tls.enabled": "true"}, []string{"TLS listener"}},
+		"no login where one is needed": {settings{"servers": list(cluster.SASLPlaintext())}, []string{"saslMechanism"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // some try for ten seconds
@@ -84,4 +109,15 @@ func TestSaysWhyAConnectionIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// strangersCertificate is one that brokers have no reason to trust.
+func strangersCertificate(t *testing.T) certs.Pair {
+	t.Helper()
+	is := is.New(t)
+	ca, err := certs.New("somebody else's CA")
+	is.NoErr(err)
+	pair, err := ca.Client("client")
+	is.NoErr(err)
+	return pair
 }

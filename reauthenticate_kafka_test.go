@@ -17,8 +17,8 @@ import (
 // maxReauth is how long the brokers of these tests take a connection for
 // authenticated, and sessions how many such times the tests last.
 const (
-	maxReauth = 3 * time.Second
-	sessions  = 6
+	maxReauth = 4 * time.Second
+	sessions  = 5
 )
 
 // With connections.max.reauth.ms a broker hangs up on who sends a request after

@@ -33,13 +33,17 @@ func (c *Conn) explain(err error) error {
 		return err
 	case answers == 0 && !c.secure.tls:
 		return fmt.Errorf("%w: the broker hangs up on the first request; if it expects TLS, set tls.enabled", err)
+	case answers == 0:
+		return fmt.Errorf("%w: the broker hangs up on the first request; %s", err, c.secure.checkCertificate())
 	case answers == 1 && !c.secure.sasl:
 		return fmt.Errorf("%w: the broker hangs up on the first request behind the greeting; if it expects authentication, set saslMechanism, saslUsername and saslPassword", err)
 	}
 	return err
 }
 
-const alertProtocolVersion = tls.AlertError(70) // RFC 8446, section 6
+// alertProtocolVersion is the text of alert 70 (RFC 8446, section 6), whose type
+// crypto/tls keeps to itself.
+const alertProtocolVersion = "tls: protocol version not supported"
 
 // explainTLS adds the setting that a handshake probably failed for.
 func (s security) explainTLS(err error) error {
@@ -48,14 +52,13 @@ func (s security) explainTLS(err error) error {
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
 		record    tls.RecordHeaderError
-		code      tls.AlertError
 	)
 	switch {
 	case errors.As(err, &authority):
 		return fmt.Errorf("%w: set caCert (or caCertFile) to the certificate of that authority", err)
 	case errors.As(err, &host):
 		return fmt.Errorf("%w: name the brokers in servers as their certificates do, or set tls.serverName", err)
-	case errors.As(err, &code) && code == alertProtocolVersion:
+	case errors.As(err, &alert) && alert.Err.Error() == alertProtocolVersion:
 		return fmt.Errorf("%w: the broker does not speak a version of TLS that tls.minVersion allows", err)
 	case errors.As(err, &alert) && alert.Op == "remote error":
 		return fmt.Errorf("%w: the broker refuses the connection; %s", err, s.checkCertificate())

@@ -18,8 +18,9 @@ import (
 
 // Certs are the certificates of one cluster, PEM.
 type Certs struct {
-	CA     []byte     `json:"ca"`
-	Client certs.Pair `json:"client"`
+	CA      []byte     `json:"ca"`
+	Client  certs.Pair `json:"client"`
+	Expired certs.Pair `json:"expired"` // a client certificate that has ended
 }
 
 // TLS returns a client configuration that trusts the cluster and presents the
@@ -41,6 +42,7 @@ type Cluster struct {
 	desc description
 
 	mu      sync.Mutex
+	dir     string            // of the nodes' files
 	engine  engine            // nil where another process, or nobody here, started the nodes
 	state   map[int]nodeState // of every node
 	proxies []*proxy.Proxy    // one for each node if Options.Proxied
@@ -92,7 +94,7 @@ func (c *Cluster) launch(ctx context.Context, prepare preparer) error {
 	if err != nil {
 		return err
 	}
-	c.desc.Certs = creds
+	c.dir, c.desc.Certs = dir, creds
 	e, err := prepare(dir, c.desc.Layout, c.desc.Options)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
@@ -181,7 +183,11 @@ func (c *Cluster) SASLPlaintext() []string { return c.desc.Layout.addrs(saslPlai
 
 // Certs returns the CA that signed the brokers' certificates, and a client
 // certificate that the brokers accept.
-func (c *Cluster) Certs() Certs { return c.desc.Certs }
+func (c *Cluster) Certs() Certs {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.desc.Certs
+}
 
 // Tool runs one of Kafka's own Java classes, for example
 // org.apache.kafka.tools.TopicCommand, and returns its standard output.

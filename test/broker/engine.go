@@ -51,23 +51,7 @@ func workspace(l layout) (dir string, creds Certs, err error) {
 	if dir, err = os.MkdirTemp("", "kafka-"); err != nil {
 		return "", Certs{}, fmt.Errorf("make directory for Kafka: %w", err)
 	}
-	ca, err := certs.New("test CA")
-	if err != nil {
-		return dir, Certs{}, err
-	}
-	server, err := ca.Server()
-	if err != nil {
-		return dir, Certs{}, err
-	}
-	client, err := ca.Client("client")
-	if err != nil {
-		return dir, Certs{}, err
-	}
-	files := map[string][]byte{
-		"certs/server.pem":  append(bytes.Clone(server.Key), server.Cert...),
-		"certs/ca.pem":      ca.Cert(),
-		"log4j2.properties": []byte(logProperties),
-	}
+	files := map[string][]byte{"log4j2.properties": []byte(logProperties)}
 	for n := 1; n <= l.Nodes; n++ {
 		files[fmt.Sprintf("node-%d/log", n)] = nil
 	}
@@ -76,7 +60,29 @@ func workspace(l layout) (dir string, creds Certs, err error) {
 			return dir, Certs{}, err
 		}
 	}
-	return dir, Certs{CA: ca.Cert(), Client: client}, os.Chmod(dir, 0o755)
+	if creds, err = issueCerts(dir); err != nil {
+		return dir, Certs{}, err
+	}
+	return dir, creds, os.Chmod(dir, 0o755)
+}
+
+// issueCerts makes a CA, and with it the certificates of the nodes, which it
+// writes where they find them, and of clients.
+func issueCerts(dir string) (Certs, error) {
+	ca, err := certs.New("test CA")
+	if err != nil {
+		return Certs{}, err
+	}
+	server, errServer := ca.Server()
+	client, errClient := ca.Client("client")
+	expired, errExpired := ca.ExpiredClient("client")
+	if err := errors.Join(errServer, errClient, errExpired); err != nil {
+		return Certs{}, err
+	}
+	return Certs{CA: ca.Cert(), Client: client, Expired: expired}, errors.Join(
+		writeFile(filepath.Join(dir, "certs/server.pem"), append(bytes.Clone(server.Key), server.Cert...)),
+		writeFile(filepath.Join(dir, "certs/ca.pem"), ca.Cert()),
+	)
 }
 
 func writeFile(name string, content []byte) error {

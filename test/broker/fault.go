@@ -78,6 +78,23 @@ func (c *Cluster) startNode(ctx context.Context, node int) error {
 	})
 }
 
+// RenewCerts replaces the CA and everything that it has signed. A node goes over to
+// its new certificate when it starts again; it then trusts clients of the new CA and
+// no others.
+func (c *Cluster) RenewCerts() (Certs, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.engine == nil {
+		return Certs{}, fmt.Errorf("renew certificates: %w", errNoFaults)
+	}
+	creds, err := issueCerts(c.dir)
+	if err != nil {
+		return Certs{}, fmt.Errorf("renew certificates: %w", err)
+	}
+	c.desc.Certs = creds
+	return creds, nil
+}
+
 // Ready waits until every running node serves and knows all running nodes;
 // and, when all run, until every replica is in sync. It gives up after 90 s.
 func (c *Cluster) Ready(ctx context.Context) error {
