@@ -3,6 +3,7 @@ package kafka_test
 import (
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -136,7 +137,42 @@ func TestSaysWhyATokenIsRefused(t *testing.T) {
 func TestSessionsOutliveTheirTokens(t *testing.T) {
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
 	const lifetime, count = 6 * time.Second, 5
-	endpoint := startTokenEndpoint(t, lifetime)
-	outliveSessions(t, endpoint.settings(cluster).with(settings{"topic": "short-tokens"}), count*lifetime)
-	is.New(t).True(endpoint.given.Load() >= 2*count) // by both sides
+	t.Run("from an endpoint", func(t *testing.T) {
+		t.Parallel()
+		endpoint := startTokenEndpoint(t, lifetime)
+		outliveSessions(t, endpoint.settings(cluster).with(settings{"topic": "short-tokens"}), count*lifetime)
+		is.New(t).True(endpoint.given.Load() >= 2*count) // by both sides
+	})
+	t.Run("from a file", func(t *testing.T) {
+		t.Parallel()
+		path := tokenFile(t, broker.Token("connector", time.Now().Add(lifetime)))
+		done := renewEverySecond(t, path, lifetime)
+		defer done()
+		outliveSessions(t, settings{
+			"servers": list(cluster.SASLSSL()), "caCert": string(cluster.Certs().CA),
+			"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": path, "topic": "short-tokens-in-a-file",
+		}, count*lifetime)
+	})
+}
+
+// renewEverySecond exchanges a token's file as Kubernetes does, in one step.
+func renewEverySecond(t *testing.T, path string, lifetime time.Duration) (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-quit:
+				return
+			case <-time.After(time.Second):
+			}
+			next := path + ".next"
+			token := broker.Token("connector", time.Now().Add(lifetime))
+			if err := errors.Join(os.WriteFile(next, []byte(token), 0o600), os.Rename(next, path)); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
 }
