@@ -22,6 +22,7 @@ import (
 func kindOf(err error) string {
 	var (
 		auth        *wire.AuthError
+		credentials *wire.CredentialsError
 		tooLarge    *produce.TooLargeError
 		code        kafkago.Error
 		dns         *net.DNSError
@@ -31,7 +32,7 @@ func kindOf(err error) string {
 		unsupported *wire.UnsupportedError
 	)
 	switch {
-	case errors.As(err, &auth):
+	case errors.As(err, &auth), errors.As(err, &credentials):
 		return "authentication"
 	case errors.As(err, &tooLarge):
 		return "record_too_large"

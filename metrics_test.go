@@ -152,6 +152,7 @@ func TestKindsOfErrors(t *testing.T) {
 		want string
 	}{
 		{&wire.AuthError{Err: kafkago.SASLAuthenticationFailed}, "authentication"},
+		{&wire.CredentialsError{Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, "authentication"},
 		{&produce.RecordError{Err: &produce.TooLargeError{}}, "record_too_large"},
 		{kafkago.NotLeaderForPartition, "not_leader_for_partition"},
 		{fmt.Errorf("write within deliveryTimeout: %w", kafkago.NotEnoughReplicas), "not_enough_replicas"},

@@ -145,7 +145,7 @@ func (a *attempt) remedy(s wire.Stage, err error) string {
 	case wire.Greeted:
 		return "is this a listener of Kafka, and is it one with TLS or without? Compare listener.security.protocol.map in the broker's properties with tls.enabled"
 	}
-	return "compare saslMechanism with sasl.enabled.mechanisms in the broker's properties, and the user and password with what the broker knows"
+	return "compare saslMechanism with sasl.enabled.mechanisms in the broker's properties, and the user and password, or the token, with what the broker knows"
 }
 
 // refusedCertificate tells whether a broker ended the TLS connection with an alert.

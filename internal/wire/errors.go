@@ -39,6 +39,20 @@ func loginSettings(mechanism string) string {
 
 func (e *AuthError) Unwrap() error { return e.Err }
 
+// CredentialsError says that the credentials for a mechanism (a token, those of AWS)
+// can't be had at the moment. It is worth a retry.
+type CredentialsError struct {
+	Addr      string // host:port of the broker
+	Mechanism string
+	Err       error // never contains a secret
+}
+
+func (e *CredentialsError) Error() string {
+	return fmt.Sprintf("get credentials for %s at %s: %v", e.Mechanism, e.Addr, e.Err)
+}
+
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
 // TimeoutError says that a broker accepted a request and did not answer in time.
 // The connection is closed with it: what a frozen broker still holds back would
 // otherwise block every later request.

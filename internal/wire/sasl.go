@@ -22,8 +22,8 @@ type login struct {
 }
 
 // credentials asks the mechanism for its first message, for which some need to
-// fetch a token. An error that says so (Retriable) is one to try again after;
-// others are refusals.
+// fetch a token. An error that is Retriable becomes a CredentialsError, any other one
+// an AuthError.
 func (c *Conn) credentials(ctx context.Context, m sasl.Mechanism) (login, error) {
 	session, message, err := m.Start(withBroker(ctx, c.addr))
 	if err == nil {
@@ -31,7 +31,7 @@ func (c *Conn) credentials(ctx context.Context, m sasl.Mechanism) (login, error)
 	}
 	var passing interface{ Retriable() bool }
 	if ctx.Err() != nil || errors.As(err, &passing) && passing.Retriable() {
-		return login{}, fmt.Errorf("get credentials for %s at %s: %w", m.Name(), c.addr, err)
+		return login{}, &CredentialsError{Addr: c.addr, Mechanism: m.Name(), Err: err}
 	}
 	return login{}, &AuthError{Addr: c.addr, Mechanism: m.Name(), Err: err}
 }
