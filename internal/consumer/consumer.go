@@ -145,7 +145,8 @@ func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
 	return room, err
 }
 
-// deliver keeps the batches whose partitions are still held.
+// deliver keeps the batches whose partitions are still held. Those without records
+// move on what may be committed: behind the markers of transactions, for instance.
 func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	kept := batches[:0]
 	for _, b := range batches {
@@ -156,7 +157,7 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 				}
 			}
 		})
-		if ok {
+		if ok && len(b.Records) > 0 {
 			kept = append(kept, b)
 		}
 	}

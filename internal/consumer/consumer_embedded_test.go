@@ -156,6 +156,29 @@ func TestReadsInOrderAndCommitsPrefixes(t *testing.T) {
 	w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
 }
 
+// What is behind the last record and is none, such as the marker of a transaction, is
+// read too: it must not look as if something were left.
+func TestCommitsBehindWhatIsNotHandedOut(t *testing.T) {
+	w := newWorld(t)
+	c := w.open(nil)
+	w.produce(3)
+	ack(c, w.next(c, 3)...)
+	w.NoErr(w.truth.ProduceCommitted(w.ctx, &kgo.Record{Topic: topic, Partition: 0, Value: []byte("3")}))
+	ack(c, w.next(c, 1)...)
+	w.NoErr(w.truth.ProduceAborted(w.ctx, &kgo.Record{Topic: topic, Partition: 1, Value: []byte("aborted")}))
+	read, stop := context.WithCancel(w.ctx)
+	defer stop()
+	ended := make(chan error)
+	go func() {
+		_, err := c.Next(read, 1)
+		ended <- err
+	}()
+	w.committed(map[int32]int64{0: 3, 1: 3, 2: 1})
+	stop()
+	w.True(errors.Is(<-ended, context.Canceled)) // no record came
+	w.NoErr(c.Close(w.ctx))
+}
+
 // "Latest" is where the group was first started, also if the process dies before
 // anything was acknowledged.
 func TestALatestStartSurvivesACrash(t *testing.T) {

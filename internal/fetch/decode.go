@@ -36,20 +36,23 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		ReadCommitted: f.cfg.ReadCommitted,
 		Aborted:       s.aborted,
 	})
-	for f.current(s) {
+	for next := s.from; f.current(s); {
 		at := r.NextOffset()
 		records, err := r.Next(nil)
+		end := errors.Is(err, io.EOF)
 		switch {
-		case errors.Is(err, io.EOF):
+		case end && at == next:
 			return
-		case err != nil:
+		case err != nil && !end:
 			f.rewind(s.p, s.lineage, at, err)
 			return
-		case len(records) == 0:
+		case len(records) == 0 && !end:
 			continue
 		}
-		b := message.Batch{Topic: s.p.topic, Partition: s.p.id, Records: records, Next: r.NextOffset(), LeaderEpoch: r.LeaderEpoch()}
-		if !f.put(s, b) {
+		// At the end, one without records tells how far the partition is read.
+		next = r.NextOffset()
+		b := message.Batch{Topic: s.p.topic, Partition: s.p.id, Records: records, Next: next, LeaderEpoch: r.LeaderEpoch()}
+		if !f.put(s, b) || end {
 			return
 		}
 	}

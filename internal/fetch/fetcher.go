@@ -117,8 +117,9 @@ func (f *Fetcher) remove(k key) {
 }
 
 // Next returns what is there, at most about max records, waiting for the first.
-// The batches of a partition come in the order of its log. Its errors are final
-// for the fetcher.
+// The batches of a partition come in the order of its log; one may have no records
+// and only tell that the partition is read up to its Next. Its errors are final for
+// the fetcher.
 func (f *Fetcher) Next(ctx context.Context, max int) ([]message.Batch, error) {
 	for {
 		f.mu.Lock()

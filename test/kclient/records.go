@@ -144,3 +144,13 @@ func (c *Client) fetch(ctx context.Context, topic string, partition int32, offse
 	}
 	return got, nil
 }
+
+// FetchRaw returns the record batches of a partition from an offset on, as they lie in
+// the log: the first may begin in front of it, the last be cut.
+func (c *Client) FetchRaw(ctx context.Context, topic string, partition int32, offset int64) ([]byte, error) {
+	part, err := c.fetch(ctx, topic, partition, offset, 0)
+	if err != nil {
+		return nil, err
+	}
+	return part.RecordBatches, nil
+}
