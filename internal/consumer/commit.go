@@ -9,7 +9,6 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
-	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
 const (
@@ -92,9 +91,9 @@ func (c *Consumer) commitOnce(ctx context.Context) error {
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
 	c.cfg.Hooks.committed(err)
-	for topic, parts := range taken {
-		for id, o := range parts {
-			c.tracker.Committed(offsets.Commit{Topic: topic, Partition: id, At: o.At})
+	for _, k := range commits {
+		if _, ok := taken[k.Topic][k.Partition]; ok {
+			c.tracker.Committed(k)
 		}
 	}
 	return err

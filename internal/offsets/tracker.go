@@ -47,6 +47,8 @@ type Commit struct {
 	At        int64
 	// LeaderEpoch is that of the record in front of At, -1 if unknown.
 	LeaderEpoch int32
+
+	of *partition // as it was tracked; nil for whatever is
 }
 
 // NewTracker returns a tracker that holds no partition.
@@ -191,17 +193,19 @@ func (t *Tracker) Committable() []Commit {
 	var out []Commit
 	for k, p := range t.parts {
 		if p.safe > p.sent {
-			out = append(out, Commit{k.topic, k.partition, p.safe, p.epoch()})
+			out = append(out, Commit{k.topic, k.partition, p.safe, p.epoch(), p})
 		}
 	}
 	return out
 }
 
-// Committed notes that a commit was accepted.
+// Committed notes that a commit was accepted. One of a partition that was begun anew
+// meanwhile says nothing about it: the offsets may be those of another log, and its
+// own are to be committed over them.
 func (t *Tracker) Committed(c Commit) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if p, ok := t.parts[key{c.Topic, c.Partition}]; ok {
+	if p, ok := t.parts[key{c.Topic, c.Partition}]; ok && (c.of == nil || c.of == p) {
 		p.sent = max(p.sent, c.At)
 	}
 }

@@ -15,6 +15,15 @@ func deliver(t *Tracker, next int64, offsets ...int64) bool {
 	return t.Deliver("t", 0, next, -1, slices.Values(offsets))
 }
 
+// committable leaves out of which log the commits are.
+func committable(t *Tracker) []Commit {
+	commits := t.Committable()
+	for i := range commits {
+		commits[i].of = nil
+	}
+	return commits
+}
+
 func TestCommitsOnlyTheContiguousPrefix(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
@@ -23,12 +32,12 @@ func TestCommitsOnlyTheContiguousPrefix(t *testing.T) {
 
 	tr.Ack("t", 0, 12)
 	tr.Ack("t", 0, 11)
-	is.Equal(len(tr.Committable()), 0) // 10 is missing
+	is.Equal(len(committable(tr)), 0) // 10 is missing
 
 	tr.Ack("t", 0, 10)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 13, -1}})
-	tr.Committed(Commit{"t", 0, 13, -1})
-	is.Equal(len(tr.Committable()), 0)
+	is.Equal(committable(tr), []Commit{{"t", 0, 13, -1, nil}})
+	tr.Committed(Commit{"t", 0, 13, -1, nil})
+	is.Equal(len(committable(tr)), 0)
 }
 
 func TestCommitsBehindWhatHasNoRecords(t *testing.T) {
@@ -38,16 +47,16 @@ func TestCommitsBehindWhatHasNoRecords(t *testing.T) {
 	is.True(deliver(tr, 9, 3, 5)) // 6 to 8 were compacted away, or control records
 
 	tr.Ack("t", 0, 3)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 4, -1}})
+	is.Equal(committable(tr), []Commit{{"t", 0, 4, -1, nil}})
 	tr.Ack("t", 0, 5)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 9, -1}})
+	is.Equal(committable(tr), []Commit{{"t", 0, 9, -1, nil}})
 }
 
 func TestCommitsTheStartWhereNothingWasCommitted(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
 	tr.Add("t", 0, 7, -1)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 7, -1}})
+	is.Equal(committable(tr), []Commit{{"t", 0, 7, -1, nil}})
 }
 
 func TestIgnoresAcksOfWhatIsNotHeld(t *testing.T) {
@@ -57,12 +66,12 @@ func TestIgnoresAcksOfWhatIsNotHeld(t *testing.T) {
 	is.True(deliver(tr, 2, 0, 1))
 	tr.Remove("t", 0)
 	tr.Ack("t", 0, 0)
-	is.Equal(len(tr.Committable()), 0)
+	is.Equal(len(committable(tr)), 0)
 	is.True(!deliver(tr, 3, 2)) // not held: must not be handed out
 
 	tr.Add("t", 0, 0, 0) // comes back
 	tr.Ack("t", 0, 1)    // the ack of the first time round
-	is.Equal(len(tr.Committable()), 0)
+	is.Equal(len(committable(tr)), 0)
 }
 
 func TestRewindsOnlyWhatIsHeld(t *testing.T) {
@@ -70,11 +79,11 @@ func TestRewindsOnlyWhatIsHeld(t *testing.T) {
 	tr := NewTracker()
 	tr.Add("t", 0, 50, 50)
 	tr.Rewind("t", 0, 7)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 7, -1}})
+	is.Equal(committable(tr), []Commit{{"t", 0, 7, -1, nil}})
 	tr.Remove("t", 0)
 	tr.Rewind("t", 0, 3)
 	tr.Skip("t", 0, 9)
-	is.Equal(len(tr.Committable()), 0)
+	is.Equal(len(committable(tr)), 0)
 }
 
 func TestSkipsOnceWhatLiesBeforeIsAcknowledged(t *testing.T) {
@@ -83,11 +92,11 @@ func TestSkipsOnceWhatLiesBeforeIsAcknowledged(t *testing.T) {
 	tr.Add("t", 0, 0, 0)
 	is.True(deliver(tr, 2, 0, 1))
 	tr.Skip("t", 0, 20)
-	is.Equal(len(tr.Committable()), 0)
+	is.Equal(len(committable(tr)), 0)
 	tr.Ack("t", 0, 0)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 1, -1}})
+	is.Equal(committable(tr), []Commit{{"t", 0, 1, -1, nil}})
 	tr.Ack("t", 0, 1)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 20, -1}})
+	is.Equal(committable(tr), []Commit{{"t", 0, 20, -1, nil}})
 }
 
 func TestWaitsUntilFewAreUnacknowledged(t *testing.T) {
@@ -139,7 +148,7 @@ func TestNeverCommitsPastAnUnacknowledgedRecord(t *testing.T) {
 				acked[open[i]] = true
 				open = slices.Delete(open, i, i+1)
 			}
-			for _, c := range tr.Committable() {
+			for _, c := range committable(tr) {
 				is.True(c.At > committed) // seed
 				committed = c.At
 				tr.Committed(c)
@@ -168,8 +177,23 @@ func TestCommitsTheLeaderEpochOfTheRecordInFront(t *testing.T) {
 
 	for offset, epoch := range []int32{3, 3, 3, 3, 5, 5, 8} {
 		tr.Ack("t", 0, int64(offset))
-		is.Equal(tr.Committable(), []Commit{{"t", 0, int64(offset) + 1, epoch}})
+		is.Equal(committable(tr), []Commit{{"t", 0, int64(offset) + 1, epoch, nil}})
 	}
 	tr.Rewind("t", 0, 2)
-	is.Equal(tr.Committable(), []Commit{{"t", 0, 2, -1}})
+	is.Equal(committable(tr), []Commit{{"t", 0, 2, -1, nil}})
+}
+
+// A commit that was on its way while the partition was found to be another log now
+// must not stand: it is higher than what comes.
+func TestACommitOfAnotherLogIsCommittedOver(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	tr.Add("t", 0, 0, 0)
+	is.True(deliver(tr, 9, 7, 8))
+	tr.Ack("t", 0, 7)
+	tr.Ack("t", 0, 8)
+	sent := tr.Committable()
+	tr.Rewind("t", 0, 0)
+	tr.Committed(sent[0])
+	is.Equal(committable(tr), []Commit{{"t", 0, 0, -1, nil}})
 }
