@@ -18,12 +18,13 @@ import (
 
 const protocolType = "consumer"
 
-// join goes through JoinGroup and SyncGroup and returns what this member got.
-func (m *Member) join(ctx context.Context) (Partitions, error) {
+// join goes through JoinGroup and SyncGroup and returns what this member got. What
+// has begun is brought to its end, which is a while after ctx.
+func (m *Member) join(ctx, ending context.Context) (Partitions, error) {
 	if _, err := m.subscribe(ctx); err != nil {
 		return nil, m.errorf("find topics to read as a member of", err)
 	}
-	res, err := m.joinGroup(ctx)
+	res, err := m.joinGroup(ending)
 	if err != nil {
 		return nil, m.errorf("join", err)
 	}
@@ -41,15 +42,15 @@ func (m *Member) join(ctx context.Context) (Partitions, error) {
 	var assignments map[string]Partitions
 	m.counts = nil
 	if res.LeaderID == res.MemberID {
-		if assignments, err = m.lead(ctx, res); err != nil {
+		if assignments, err = m.lead(ending, res); err != nil {
 			return nil, m.errorf("assign partitions of", err)
 		}
 		m.verified = true
 	}
-	if err := m.watch(ctx); err != nil {
+	if err := m.watch(ending); err != nil {
 		return nil, m.errorf("find partitions to read as a member of", err)
 	}
-	p, err := m.syncGroup(ctx, res, assignments)
+	p, err := m.syncGroup(ending, res, assignments)
 	if err != nil {
 		return nil, m.errorf("sync with", err)
 	}

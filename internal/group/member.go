@@ -93,8 +93,10 @@ func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
 // and returns nil) or until an error that trying again can't mend.
 func (m *Member) Run(ctx context.Context) error {
 	retry := cluster.NewRetry(100*time.Millisecond, 2*time.Second)
+	ending, cancel := outlive(ctx, rebalanceEnd)
+	defer cancel()
 	for ctx.Err() == nil {
-		err := m.live(ctx)
+		err := m.live(ctx, ending)
 		switch {
 		case ctx.Err() != nil:
 		case err == nil:
@@ -108,27 +110,43 @@ func (m *Member) Run(ctx context.Context) error {
 			retry.Wait(ctx)
 		}
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer stop()
 	m.revoke(last)
 	m.leave()
 	return nil
 }
 
-// closeTimeout bounds the last commit, and after it the leaving: whoever stops a
-// member waits for both.
-const closeTimeout = 5 * time.Second
+// What is still done when a member is stopped. Whoever stops it waits for all three.
+const (
+	// rebalanceEnd is how long a rebalance that it takes part in may take to end.
+	// Before that the coordinator accepts no commit, or already expects another
+	// generation.
+	rebalanceEnd = 3 * time.Second
+	// closeTimeout bounds the last commit, and after it the leaving.
+	closeTimeout = 5 * time.Second
+)
+
+// outlive returns a context that ends so long after ctx.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		end := time.AfterFunc(d, cancel)
+		context.AfterFunc(out, func() { end.Stop() })
+	})
+	return out, cancel
+}
 
 // live takes part in one generation: from joining to the next rebalance (nil).
-func (m *Member) live(ctx context.Context) error {
-	assigned, err := m.join(ctx)
+func (m *Member) live(ctx, ending context.Context) error {
+	assigned, err := m.join(ctx, ending)
 	if err != nil {
 		return err
 	}
 	m.last = assigned
 	m.cfg.Hooks.joined()
 	revoked := m.held.Minus(assigned)
-	m.take(ctx, assigned, revoked)
+	m.take(ending, assigned, revoked)
 	if revoked.Len() == 0 {
 		if err := m.beat(ctx); err != nil {
 			return err
