@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -49,6 +51,7 @@ func startTokenEndpoint(t *testing.T, lifetime time.Duration) *tokenEndpoint {
 			"expires_in": int(lifetime.Seconds()) - 1, // the token's own end is in whole seconds
 		})
 	}))
+	e.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that don't trust it
 	e.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	e.StartTLS()
 	t.Cleanup(e.Close)

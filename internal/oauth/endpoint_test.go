@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,7 +31,7 @@ type server struct {
 func startServer(t *testing.T, lifetime time.Duration) *server {
 	t.Helper()
 	s := new(server)
-	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := s.asked.Add(1)
 		_ = r.ParseForm()
 		s.form.Store(r.PostForm.Encode())
@@ -44,6 +46,8 @@ func startServer(t *testing.T, lifetime time.Duration) *server {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":%d}`, n, int(lifetime.Seconds()))
 	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that don't trust it
+	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
 }
