@@ -14,7 +14,7 @@ func TestFaultsComeTogether(t *testing.T) {
 	s := begin(t, "faults together")
 	s.impatient()
 	s.start()
-	for range rounds(2, 30) {
+	for range rounds(1, 30) {
 		s.flow()
 		node := s.leader()
 		back := s.takeAway(node)

@@ -68,7 +68,7 @@ func TestConnectionsAreAtFault(t *testing.T) {
 			s := begin(t, fault.name)
 			s.impatient()
 			s.start()
-			for range rounds(2, 20) {
+			for range rounds(1, 20) {
 				s.flow()
 				p := s.cluster.Proxy(s.leader())
 				fault.spoil(s, p)

@@ -14,7 +14,7 @@ func TestLeadersAreKilled(t *testing.T) {
 	s := begin(t, "leader killed")
 	s.start()
 	runners := s.runners()
-	for range rounds(5, 50) {
+	for range rounds(3, 50) {
 		s.flow()
 		leader := s.leader()
 		for _, r := range runners {
@@ -40,7 +40,7 @@ func TestLeadersAreKilled(t *testing.T) {
 func TestLeadersAreStopped(t *testing.T) {
 	s := begin(t, "leader stopped")
 	s.start()
-	for range rounds(5, 50) {
+	for range rounds(3, 50) {
 		s.flow()
 		leader := s.leader()
 		s.is.NoErr(s.cluster.StopNode(s.log, leader))
@@ -66,6 +66,23 @@ func TestAllNodesAreRestartedOneAfterTheOther(t *testing.T) {
 	s.finish()
 }
 
+// All nodes die at once, and come back.
+func TestTheWholeClusterIsKilled(t *testing.T) {
+	onlySoaking(t)
+	s := begin(t, "all nodes killed")
+	s.start()
+	for range 10 {
+		s.flow()
+		for node := 1; node <= 3; node++ {
+			s.is.NoErr(s.cluster.KillNode(node))
+		}
+		s.is.NoErr(s.cluster.Restore(s.log))
+		s.ledger.Round()
+	}
+	s.flow()
+	s.finish()
+}
+
 // A cluster that balances its leaders moves them while all nodes are well.
 func TestLeadersAreMovedEveryTwoSeconds(t *testing.T) {
 	s := begin(t, "leaders moved every 2s")
@@ -73,7 +90,7 @@ func TestLeadersAreMovedEveryTwoSeconds(t *testing.T) {
 	s.flow()
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
-	for range rounds(5, 100) {
+	for range rounds(3, 100) {
 		for p := range int32(partitions) {
 			s.move(s.topic, p, 1+rand.Int32N(3))
 		}

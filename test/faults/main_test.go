@@ -50,6 +50,14 @@ func rounds(short, long int) int {
 	return short
 }
 
+// onlySoaking is for scenarios that have no short form.
+func onlySoaking(t *testing.T) {
+	t.Helper()
+	if !soaking {
+		t.Skip("takes minutes: SOAK=1 runs it")
+	}
+}
+
 func env(name, otherwise string) string {
 	if v := os.Getenv(name); v != "" {
 		return v

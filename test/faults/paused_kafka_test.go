@@ -11,7 +11,7 @@ func TestLeadersArePausedForLongerThanAllTimeouts(t *testing.T) {
 	s := begin(t, "leader paused beyond all timeouts")
 	s.impatient()
 	s.start()
-	for range rounds(2, 20) {
+	for range rounds(1, 20) {
 		s.pauseLeader(outlast)
 	}
 	s.finish()
@@ -19,9 +19,7 @@ func TestLeadersArePausedForLongerThanAllTimeouts(t *testing.T) {
 
 // The same with the timeouts that a pipeline has.
 func TestLeadersArePausedForLongerThanTheDefaultTimeouts(t *testing.T) {
-	if !soaking {
-		t.Skip("takes minutes: SOAK=1 runs it")
-	}
+	onlySoaking(t)
 	s := begin(t, "leader paused for 50s")
 	s.start()
 	for range 3 {

@@ -99,6 +99,29 @@ func TestConduitStopsWhileItsDestinationIsSlow(t *testing.T) {
 	c.completed()
 }
 
+// A Conduit that goes on running, unlike one that is killed, copies nothing twice,
+// whatever becomes of the brokers.
+func TestConduitGoesOnWhileLeadersAreKilled(t *testing.T) {
+	onlySoaking(t)
+	for name, args := range map[string][]string{"v2": architecture(0), "v1": architecture(2)} {
+		s := begin(t, "leader killed, Conduit's architecture "+name)
+		s.ledger.Pace(60 * time.Millisecond)
+		s.ledger.Elsewhere()
+		c := s.copying()
+		c.start(args...)
+		for range 10 {
+			c.progress()
+			leader := s.leader()
+			s.is.NoErr(s.cluster.KillNode(leader))
+			c.progress()
+			s.is.NoErr(s.cluster.StartNode(s.log, leader))
+			s.ledger.Round()
+		}
+		s.stops[0]()
+		s.is.Equal(c.completed().ReadTwice, 0)
+	}
+}
+
 // completed lets Conduit copy the rest, stops it and checks what the ledger counts.
 func (c *copier) completed() ledger.Result {
 	c.s.t.Helper()

@@ -66,6 +66,9 @@ func (c *Client) Committed(ctx context.Context, group, topic string) (map[int32]
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.Group = group
 	req.Groups = append(req.Groups, g)
+	// A coordinator that has just been started may not know yet how far its own log is
+	// committed, and would leave offsets out.
+	req.RequireStable = true
 	resp, err := askCoordinator(ctx, c, req, func(r *kmsg.OffsetFetchResponse) int16 {
 		return r.Groups[0].ErrorCode
 	})
