@@ -139,7 +139,7 @@ func TestSaysWhyATokenIsRefused(t *testing.T) {
 // says: each renewal takes a new token.
 func TestSessionsOutliveTheirTokens(t *testing.T) {
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
-	const lifetime, count = 6 * time.Second, 5
+	const lifetime, count = 8 * time.Second, 5
 	t.Run("from an endpoint", func(t *testing.T) {
 		t.Parallel()
 		endpoint := startTokenEndpoint(t, lifetime)

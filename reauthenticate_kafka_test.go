@@ -47,7 +47,9 @@ func TestSessionsThatEndAreNotNoticed(t *testing.T) {
 // in order, and no warning.
 func outliveSessions(t *testing.T, s settings, duration time.Duration) {
 	is := is.New(t)
-	ctx, warnings := silent(t, guarded(t))
+	ctx, cancel := context.WithTimeout(context.Background(), guard+2*duration)
+	defer cancel()
+	ctx, warnings := silent(t, ctx)
 	dst, err := openDestination(ctx, s.with(nil))
 	is.NoErr(err)
 	n, err := dst.Write(ctx, numbered(1)) // creates the topic

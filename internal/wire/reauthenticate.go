@@ -61,13 +61,15 @@ func (c *Conn) begin(lifetime time.Duration) session {
 }
 
 // newSession begins now. A fifth to a tenth of it is left for what may be slow, at
-// random, so that connections which began together don't renew together.
+// random, so that connections which began together don't renew together; of short
+// sessions two seconds, or half of it.
 func newSession(lifetime time.Duration) session {
 	now := time.Now()
 	part := func(f float64) time.Duration { return time.Duration(f * float64(lifetime)) }
+	reserve := max(part(0.1+0.1*rand.Float64()), min(2*time.Second, part(0.5)))
 	return session{
-		renew: now.Add(part(0.8 + 0.1*rand.Float64())),
-		last:  now.Add(part(0.95)),
+		renew: now.Add(lifetime - reserve),
+		last:  now.Add(lifetime - reserve/4),
 		retry: min(max(part(0.01), 50*time.Millisecond), 10*time.Second),
 		over:  make(chan struct{}),
 	}
