@@ -37,7 +37,7 @@ func TestACopyOfATopicIsTheSame(t *testing.T) {
 			is := is.New(t)
 			to := lastingTopic(t, client)
 			servers := settings{"servers": list(cluster.Servers())}
-			is.NoErr(copyTopic(guarded(t), servers.with(settings{"topics": from, "readFromBeginning": "true"}),
+			is.NoErr(copyTopic(t.Context(), servers.with(settings{"topics": from, "readFromBeginning": "true"}),
 				servers.with(copying).with(s).with(settings{"topic": to}), total))
 			sameRecords(t, consume(t, client, to), want)
 		})
@@ -61,7 +61,9 @@ func randomTopic(t *testing.T, client *kclient.Client, n int, headers ...string)
 		}
 		records[i] = r
 	}
-	is.New(t).NoErr(client.Produce(guarded(t), records...))
+	ctx, cancel := context.WithTimeout(context.Background(), 3*guard) // there are many
+	defer cancel()
+	is.New(t).NoErr(client.Produce(ctx, records...))
 	return topic
 }
 
@@ -90,6 +92,8 @@ func randomBytes(rnd *rand.Rand, most int) []byte {
 // copyTopic reads so many records from a source, writes them to a destination and
 // acknowledges them, as Conduit does.
 func copyTopic(ctx context.Context, source, destination settings, total int) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*guard)
+	defer cancel()
 	src, err := openSource(ctx, source.with(settings{"groupID": uuid.NewString()}), nil)
 	if err != nil {
 		return err

@@ -43,7 +43,7 @@ func TestACopyIsTheSameAsMirrorMakers(t *testing.T) {
 
 	ours := lastingTopic(t, client)
 	servers := settings{"servers": list(cluster.Servers())}
-	is.NoErr(copyTopic(guarded(t), servers.with(settings{"topics": from, "readFromBeginning": "true"}),
+	is.NoErr(copyTopic(t.Context(), servers.with(settings{"topics": from, "readFromBeginning": "true"}),
 		servers.with(copying).with(settings{"topic": ours}), total))
 
 	theirs := "a." + from

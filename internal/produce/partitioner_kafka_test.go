@@ -129,6 +129,7 @@ func TestMessagesGoWhereKafkaGoSendsThem(t *testing.T) {
 			w := kafkago.Writer{
 				Addr: kafkago.TCP(r.kafka.Servers()...), Topic: topic, Balancer: balancer,
 				RequiredAcks: kafkago.RequireAll, BatchTimeout: time.Millisecond, Transport: &kafkago.Transport{},
+				ReadTimeout: time.Minute, WriteTimeout: time.Minute, // after which it would write twice
 			}
 			defer w.Close()
 			var messages []kafkago.Message
