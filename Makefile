@@ -31,15 +31,18 @@ build: ## Build Conduit with the connector, the standalone plugin and the progra
 	@$(GO) build -o bin/connector ./cmd/connector
 	@cd cmd/conduit && $(GO) build -o ../../bin/ . ./roundtrip
 
+# The fault scenarios take minutes, on a busy machine more than the ten that go test
+# gives a package.
+#
 # The packages share one Kafka. Where it can't be started each package tries for
 # itself: its tests then skip if there is nothing to run Kafka with, and fail if
 # there is or if KAFKA_REQUIRED=1.
 test: ## Run all tests: units, embedded Kafka, real Kafka (Docker, or Java 17 and Maven), Conduit
 	@mkdir -p bin && rm -f bin/.kafka-started
 	$(GO) build -o bin/kafka ./test/cmd/kafka
-	@if bin/kafka -nodes 1 -- sh -c ': >bin/.kafka-started; exec "$$@"' sh $(GO) test $(TESTFLAGS) ./...; then :; \
+	@if bin/kafka -nodes 1 -- sh -c ': >bin/.kafka-started; exec "$$@"' sh $(GO) test -timeout 30m $(TESTFLAGS) ./...; then :; \
 	elif [ -e bin/.kafka-started ] || [ "$${KAFKA_REQUIRED:-}" = 1 ]; then exit 1; \
-	else $(GO) test $(TESTFLAGS) ./...; fi
+	else $(GO) test -timeout 30m $(TESTFLAGS) ./...; fi
 	cd cmd/conduit && $(GO) test $(TESTFLAGS) ./...
 	cd bench && $(GO) test $(TESTFLAGS) ./...
 	@[ -e bin/.kafka-started ] || echo "SKIPPED: the tests on real Apache Kafka. They run with Docker, with Java 17 and Maven, or with KAFKA_TEST_SERVERS=host:9092."

@@ -40,7 +40,7 @@ func TestLeadersAreKilled(t *testing.T) {
 func TestLeadersAreStopped(t *testing.T) {
 	s := begin(t, "leader stopped")
 	s.start()
-	for range rounds(3, 50) {
+	for range rounds(2, 50) {
 		s.flow()
 		leader := s.leader()
 		s.is.NoErr(s.cluster.StopNode(s.log, leader))
