@@ -39,7 +39,9 @@ func through(t *testing.T, at when, fault func(w *world), over func() bool, opts
 		fault(w)
 	}
 	c := w.open(func(c *Config) {
-		c.Group.SessionTimeout, c.Group.RebalanceTimeout = time.Second, time.Second
+		if at == starting { // a member whose joining was not answered is soon forgotten
+			c.Group.SessionTimeout, c.Group.RebalanceTimeout = time.Second, time.Second
+		}
 	})
 	got := w.next(c, 30)
 	ack(c, got...)

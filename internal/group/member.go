@@ -152,7 +152,9 @@ func (m *Member) live(ctx, ending context.Context) error {
 			return err
 		}
 	} // else: what was given back is free only when all have joined again (KIP-429)
-	m.prepareRejoin(ctx)
+	if ctx.Err() == nil {
+		m.prepareRejoin(ctx)
+	}
 	return nil
 }
 

@@ -37,6 +37,8 @@ type member struct {
 	events []string
 	holds  Partitions
 	warned []error
+
+	revoked func() // called in Revoked, if set
 }
 
 func (m *member) note(event string, change func()) {
@@ -57,6 +59,12 @@ func (m *member) Assigned(p Partitions) {
 }
 
 func (m *member) Revoked(_ context.Context, p Partitions) {
+	m.mu.Lock()
+	also := m.revoked
+	m.mu.Unlock()
+	if also != nil {
+		also()
+	}
 	m.note("revoked", func() { m.holds = m.holds.Minus(p) })
 }
 

@@ -136,3 +136,36 @@ func TestSilenceAboutAPartitionIsAnError(t *testing.T) {
 	is.True(err != nil && strings.Contains(err.Error(), "t/0"))
 	is.NoErr(m.close())
 }
+
+// While members have joined and not all are synchronised, the coordinator takes no
+// commit. A member that is stopped then waits for the end of it.
+func TestCommitsThoughItIsStoppedInTheMiddleOfARebalance(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	refuse := embedded.Refuse(fake, kmsg.Heartbeat, groupOf)
+	m := startMember(fake, "g", nil)
+	is.NoErr(m.untilItHolds(partitions))
+
+	over := make(chan struct{})
+	var err error
+	m.mu.Lock()
+	m.revoked = func() {
+		_, err = m.Commit(m.ctx, m.Generation(), offsetsOf(5))
+		close(over)
+	}
+	m.mu.Unlock()
+	fake.ControlKey(int16(kmsg.SyncGroup), func(kmsg.Request) (kmsg.Response, error, bool) {
+		fake.DropControl()
+		m.stop()
+		fake.SleepControl(func() {
+			select {
+			case <-over:
+			case <-time.After(300 * time.Millisecond):
+			}
+		})
+		return nil, nil, false
+	})
+	refuse.Next("g", kerr.RebalanceInProgress.Code, 1)
+	is.NoErr(m.ended())
+	is.NoErr(err)
+}
