@@ -26,7 +26,7 @@ func (c *Consumer) begin(ctx context.Context, topic string, id int32) (int64, er
 }
 
 func (c *Consumer) place(ctx context.Context, topic string, id int32) (offset int64, why string, err error) {
-	if offset, ok := c.cfg.StartAt.Offsets[topic][id]; ok {
+	if offset, ok := c.cfg.StartAt.Offsets[topic][id]; ok && !c.known.isRemade(topic) {
 		return c.within(ctx, topic, id, offset)
 	}
 	at, why := cluster.Latest, "what is written from now on"

@@ -2,10 +2,14 @@ package consumer
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"hash/crc32"
 	"strings"
 	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
 // note travels with every commit as its metadata: so it outlives the process and
@@ -14,16 +18,32 @@ type note struct {
 	partitions int32  // of the topic, when the group first read it
 	since      int64  // when the group began to read what it reads, in Unix seconds
 	reads      uint32 // checksum of the settings that say what that is
+	topic      cluster.TopicID
 }
 
-const noteFormat = "conduit partitions=%d since=%d reads=%x"
+const noteFormat = "conduit partitions=%d since=%d reads=%x topic=%s"
 
-func (n note) String() string { return fmt.Sprintf(noteFormat, n.partitions, n.since, n.reads) }
+func (n note) String() string {
+	return fmt.Sprintf(noteFormat, n.partitions, n.since, n.reads, hex.EncodeToString(n.topic[:]))
+}
 
 // readNote reads the metadata of a commit. It returns false if that is no note.
 func readNote(metadata string) (n note, ok bool) {
-	fields, _ := fmt.Sscanf(strings.TrimSpace(metadata), noteFormat, &n.partitions, &n.since, &n.reads)
+	var topic string
+	fields, _ := fmt.Sscanf(strings.TrimSpace(metadata), noteFormat, &n.partitions, &n.since, &n.reads, &topic)
+	if id, err := hex.DecodeString(topic); err == nil {
+		copy(n.topic[:], id)
+	}
 	return n, fields > 0
+}
+
+// ofAnother tells whether an offset was committed for another topic than the one that
+// has the name now: a commit names no ID, so it may even come after the new topic.
+func (c *Consumer) ofAnother(topic string, o group.Offset) bool {
+	n, ok := readNote(o.Metadata)
+	t, _ := c.client.Cached(topic)
+	unknown := cluster.TopicID{}
+	return ok && n.topic != unknown && t.ID != unknown && n.topic != t.ID
 }
 
 // settling is how long the members of a new group may take to commit where they

@@ -4,11 +4,13 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
 func TestNotesComeBackFromMetadata(t *testing.T) {
 	is := is.New(t)
-	for _, want := range []note{{}, {3, 1_700_000_000, 0xdeadbeef}, {1, 0, 1}} {
+	for _, want := range []note{{}, {3, 1_700_000_000, 0xdeadbeef, cluster.TopicID{1, 255}}, {1, 0, 1, cluster.TopicID{}}} {
 		n, ok := readNote(want.String())
 		is.True(ok)
 		is.Equal(n, want)

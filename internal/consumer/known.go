@@ -22,14 +22,29 @@ type knownTopics struct {
 	mu     sync.Mutex
 	counts map[string]int32
 	ids    map[string]cluster.TopicID
+	remade map[string]bool                      // topics that were deleted and made again
+	read   map[string]map[int32]cluster.TopicID // by topic and partition: what the offsets at hand are of
 	history
 }
 
 // note is the metadata of a commit.
-func (k *knownTopics) note(topic string) string {
+func (k *knownTopics) note(topic string, id int32) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return note{k.counts[topic], k.since, k.reads}.String()
+	return note{k.counts[topic], k.since, k.reads, k.read[topic][id]}.String()
+}
+
+// reading notes which topic's offsets a partition has from now on.
+func (k *knownTopics) reading(t cluster.Topic, id int32) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.read == nil {
+		k.read = make(map[string]map[int32]cluster.TopicID)
+	}
+	if k.read[t.Name] == nil {
+		k.read[t.Name] = make(map[int32]cluster.TopicID)
+	}
+	k.read[t.Name][id] = t.ID
 }
 
 // remember takes over from a note when the group began to read what it reads.
@@ -61,10 +76,27 @@ func (k *knownTopics) unknown(topics []string) []string {
 	return out
 }
 
-func (k *knownTopics) set(topic string, count int32) {
+func (k *knownTopics) set(topic string, count int32, remade bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.put(topic, count)
+	if k.put(topic, count); remade {
+		k.remake(topic)
+	}
+}
+
+// remake notes that a topic is another one than before. The lock is held.
+func (k *knownTopics) remake(topic string) {
+	if k.remade == nil {
+		k.remade = make(map[string]bool)
+	}
+	k.remade[topic] = true
+	k.put(topic, 0)
+}
+
+func (k *knownTopics) isRemade(topic string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.remade[topic]
 }
 
 func (k *knownTopics) put(topic string, count int32) {
@@ -88,7 +120,7 @@ func (k *knownTopics) identify(topics map[string]cluster.Topic) []string {
 			continue
 		}
 		if old, ok := k.ids[name]; ok && old != t.ID {
-			k.put(name, 0)
+			k.remake(name)
 			again = append(again, name)
 		}
 		k.ids[name] = t.ID
@@ -127,17 +159,19 @@ func (c *Consumer) learn(ctx context.Context, topics []string) error {
 		}
 	}
 	for topic, ids := range all {
-		count := int32(len(ids))
+		count, remade := int32(len(ids)), false
 		if c.cfg.isMissing(topic) || old && nothingIn(committed[topic]) {
 			count = 0
 		}
 		for _, o := range committed[topic] {
-			if n, ok := readNote(o.Metadata); ok {
+			n, ok := readNote(o.Metadata)
+			if ok {
 				count = n.partitions
 				c.known.remember(n)
 			}
+			remade = remade || c.ofAnother(topic, o)
 		}
-		c.known.set(topic, count)
+		c.known.set(topic, count, remade)
 	}
 	return nil
 }

@@ -96,3 +96,41 @@ func containsAll(seen map[int]bool, want []int) bool {
 	}
 	return true
 }
+
+// What was committed for the old topic stands there for the new one, as when a
+// commit comes a moment after the new topic.
+func TestReadsATopicThatWasMadeAgainWhileNobodyReadFromItsFirstRecord(t *testing.T) {
+	for name, start := range map[string]func(*Config){
+		"from the beginning": func(c *Config) { c.FromBeginning = true },
+		"from the latest":    func(c *Config) { c.FromBeginning = false },
+		"from an offset":     func(c *Config) { c.StartAt.Offsets = map[string]map[int32]int64{topic: {0: 0, 1: 0, 2: 0}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			open := func() *Consumer { return w.open(start) }
+			c := open()
+			w.committed(map[int32]int64{0: 0, 1: 0, 2: 0}) // it has begun
+			w.produce(9)
+			ack(c, w.next(c, 9)...)
+			w.NoErr(c.Close(w.ctx))
+			before, err := w.truth.Committed(w.ctx, "g", topic)
+			w.NoErr(err)
+
+			want := w.again(10)
+			after, err := w.truth.Committed(w.ctx, "g", topic)
+			w.NoErr(err)
+			w.Equal(after, before)
+			w.Equal(after, map[int32]int64{0: 3, 1: 3, 2: 3})
+
+			if name == "from an offset" { // of the old topic
+				start = func(c *Config) { c.StartAt.Offsets = map[string]map[int32]int64{topic: {0: 2, 1: 2, 2: 2}} }
+			}
+			c = open()
+			got := w.next(c, len(want))
+			slices.Sort(got)
+			w.Equal(got, want)
+			w.committed(map[int32]int64{0: 0, 1: 0, 2: 0})
+			w.NoErr(c.Close(w.ctx))
+		})
+	}
+}

@@ -52,6 +52,9 @@ func (c *Consumer) reset(ctx context.Context, l fetch.Lost) (int64, error) {
 		_ = c.tracker.WaitAcked(wait, l.Topic, l.Partition)
 		cancel()
 		c.tracker.Rewind(l.Topic, l.Partition, to)
+		if t, ok := c.client.Cached(l.Topic); ok && l.Why == fetch.Recreated {
+			c.known.reading(t, l.Partition)
+		}
 	} else {
 		c.tracker.Skip(l.Topic, l.Partition, to)
 	}

@@ -76,16 +76,18 @@ func (c *Consumer) startSome(ctx context.Context, committed group.Offsets) error
 	for _, topic := range c.starting.Topics() {
 		for _, id := range c.starting[topic] {
 			at, ok := committed[topic][id]
-			if !ok {
-				at.At = -1
+			if !ok || c.ofAnother(topic, at) {
+				at = group.Offset{At: -1, LeaderEpoch: -1}
 			}
+			t, _ := c.client.Cached(topic)
 			offset, epoch, err := c.start(ctx, topic, id, at)
 			if err != nil {
 				last = err
 				continue
 			}
+			c.known.reading(t, id)
 			c.tracker.Add(topic, id, offset, at.At)
-			c.fetcher.Add([]fetch.Start{{Topic: topic, Partition: id, Offset: offset, LeaderEpoch: epoch}})
+			c.fetcher.Add([]fetch.Start{{Topic: topic, TopicID: t.ID, Partition: id, Offset: offset, LeaderEpoch: epoch}})
 			done[topic] = append(done[topic], id)
 		}
 	}

@@ -85,6 +85,7 @@ type fetched struct {
 // Start is where to begin to read a partition.
 type Start struct {
 	Topic     string
+	TopicID   cluster.TopicID // of the topic that has the offset; zero unknown
 	Partition int32
 	Offset    int64
 	// LeaderEpoch is that of the record in front of Offset, -1 if unknown. With it
