@@ -81,13 +81,14 @@ func (c *Consumer) commit(ctx context.Context) error {
 func (c *Consumer) commitOnce(ctx context.Context) error {
 	c.acked.Store(0)
 	generation := c.member.Generation() // before the offsets are collected
+	noteOf := c.known.notes()           // and so are the topics that they are of
 	commits := c.tracker.Committable()
 	if len(commits) == 0 {
 		return nil
 	}
 	out := group.Offsets{}
 	for _, k := range commits {
-		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.known.note(k.Topic, k.Partition)})
+		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: noteOf(k.Topic, k.Partition)})
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
 	c.cfg.Hooks.committed(err)

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -27,11 +28,22 @@ type knownTopics struct {
 	history
 }
 
-// note is the metadata of a commit.
-func (k *knownTopics) note(topic string, id int32) string {
+// notes returns what makes the metadata of commits. It is to be called before the
+// offsets are collected: then those of a partition that goes on in another log
+// meanwhile may be taken for the old one's, and read again, but never the other way
+// round.
+func (k *knownTopics) notes() func(topic string, id int32) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return note{k.counts[topic], k.since, k.reads, k.read[topic][id]}.String()
+	read := make(map[string]map[int32]cluster.TopicID, len(k.read))
+	for topic, ids := range k.read {
+		read[topic] = maps.Clone(ids)
+	}
+	return func(topic string, id int32) string {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return note{k.counts[topic], k.since, k.reads, read[topic][id]}.String()
+	}
 }
 
 // reading notes which topic's offsets a partition has from now on.

@@ -30,10 +30,15 @@ func (c *Consumer) reset(ctx context.Context, l fetch.Lost) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	to, anew := first, true
+	to := first
+	goOn := c.tracker.Rewind
 	switch {
 	case l.Why == fetch.Recreated:
-		c.recreated(l, first)
+		t := c.recreated(l, first)
+		goOn = func(topic string, id int32, at int64) {
+			c.tracker.Restart(topic, id, at)
+			c.known.reading(t, id)
+		}
 	case l.Why == fetch.Diverged:
 		to = max(first, l.Agreed)
 		c.diverged(l, to)
@@ -43,31 +48,22 @@ func (c *Consumer) reset(ctx context.Context, l fetch.Lost) (int64, error) {
 		if to, err = c.resetTo(ctx, l.Topic, l.Partition, l.Offset, first, end); err != nil {
 			return 0, err
 		}
-		anew = to < l.Offset
+		if to >= l.Offset {
+			goOn = c.tracker.Skip
+		}
 	}
 	c.cfg.Hooks.reset()
-	if anew {
-		// Another log: what was read of the old one must not count for this one.
-		wait, cancel := context.WithTimeout(ctx, ackGrace)
-		_ = c.tracker.WaitAcked(wait, l.Topic, l.Partition)
-		cancel()
-		c.tracker.Rewind(l.Topic, l.Partition, to)
-		if t, ok := c.client.Cached(l.Topic); ok && l.Why == fetch.Recreated {
-			c.known.reading(t, l.Partition)
-		}
-	} else {
-		c.tracker.Skip(l.Topic, l.Partition, to)
-	}
+	goOn(l.Topic, l.Partition, to)
 	c.requestCommit()
 	return to, nil
 }
 
-func (c *Consumer) recreated(l fetch.Lost, first int64) {
-	if t, ok := c.client.Cached(l.Topic); ok {
-		c.known.identify(map[string]cluster.Topic{l.Topic: t})
-	}
+func (c *Consumer) recreated(l fetch.Lost, first int64) cluster.Topic {
+	t, _ := c.client.Cached(l.Topic)
+	c.known.identify(map[string]cluster.Topic{l.Topic: t})
 	c.cfg.Group.Warn(fmt.Sprintf("topic %q was deleted and made again: reading partition %d from offset %d", l.Topic, l.Partition, first),
 		fmt.Errorf("what was in the old topic behind offset %d was not read", l.Offset))
+	return t
 }
 
 func (c *Consumer) diverged(l fetch.Lost, to int64) {

@@ -4,6 +4,7 @@ package offsets
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 )
@@ -31,6 +32,7 @@ type partition struct {
 	safe    int64          // everything below is acknowledged: the offset to commit
 	sent    int64          // the last offset that was committed
 	next    int64          // where the partition goes on behind the last record handed out
+	gone    []int64        // handed out and unacknowledged when the log lost them; the first ack of each is for them
 	epochs  []epochFrom    // leader epochs of what was handed out, ascending; those before safe-1 but one are dropped
 }
 
@@ -62,23 +64,56 @@ func NewTracker() *Tracker {
 func (t *Tracker) Add(topic string, id int32, start, committed int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.add(key{topic, id}, start, committed)
-}
-
-func (t *Tracker) add(k key, start, committed int64) {
+	k := key{topic, id}
 	t.drop(k)
 	t.parts[k] = &partition{acked: make(map[int64]bool), safe: start, sent: committed, next: start, epochs: []epochFrom{{-1, 0}}}
 }
 
-// Rewind begins to track a partition anew, from an offset before those that were
-// handed out, which is worth a commit. A partition that was removed meanwhile
+// Rewind goes on in a log that was cut off in front of the given offset, which is
+// worth a commit once what lies before it is acknowledged. Records that were handed
+// out from there on are gone: their acknowledgements, which are still to come, don't
+// count for those that have their offsets now. A partition that was removed meanwhile
 // stays removed: it is somebody else's.
 func (t *Tracker) Rewind(topic string, id int32, to int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, ok := t.parts[key{topic, id}]; ok {
-		t.add(key{topic, id}, to, -1)
+	t.cut(key{topic, id}, to, to)
+}
+
+// Restart is Rewind for another log than the one that was read: nothing that was
+// handed out lies in it, whatever its offset.
+func (t *Tracker) Restart(topic string, id int32, at int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cut(key{topic, id}, math.MinInt64, at)
+}
+
+// cut forgets what was handed out from an offset on, and goes on at next.
+func (t *Tracker) cut(k key, from, next int64) {
+	old, ok := t.parts[k]
+	if !ok {
+		return
 	}
+	p := &partition{
+		acked: make(map[int64]bool), gone: old.gone,
+		safe: min(old.safe, next), sent: -1, next: next, epochs: []epochFrom{{-1, 0}},
+	}
+	for _, offset := range old.offsets[old.head:] {
+		switch acked := old.acked[offset]; {
+		case offset < from:
+			p.offsets = append(p.offsets, offset)
+			if acked {
+				p.acked[offset] = true
+			}
+		case !acked:
+			p.gone = append(p.gone, offset)
+		}
+	}
+	if len(p.offsets) == 0 {
+		p.safe = next
+	}
+	t.parts[k] = p
+	t.release(old.unacked() - p.unacked())
 }
 
 // Skip goes over offsets that are not handed out, up to the given one. They are
@@ -135,7 +170,14 @@ func (t *Tracker) Ack(topic string, id int32, offset int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p, ok := t.parts[key{topic, id}]
-	if !ok || p.head == len(p.offsets) {
+	if !ok {
+		return
+	}
+	if i := slices.Index(p.gone, offset); i >= 0 {
+		p.gone = slices.Delete(p.gone, i, i+1)
+		return
+	}
+	if p.head == len(p.offsets) {
 		return
 	}
 	if p.offsets[p.head] != offset {

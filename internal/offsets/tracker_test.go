@@ -197,3 +197,47 @@ func TestACommitOfAnotherLogIsCommittedOver(t *testing.T) {
 	tr.Committed(sent[0])
 	is.Equal(committable(tr), []Commit{{"t", 0, 0, -1, nil}})
 }
+
+// An acknowledgement names an offset, and not the log that it is of.
+func TestAcksOfWhatIsGoneDoNotCountForWhatHasItsOffsetNow(t *testing.T) {
+	for name, test := range map[string]struct {
+		goOn func(*Tracker)
+		keep []int64 // handed out before and in the log still
+		to   int64
+	}{
+		"cut off":     {func(tr *Tracker) { tr.Rewind("t", 0, 2) }, []int64{1}, 2},
+		"another log": {func(tr *Tracker) { tr.Restart("t", 0, 2) }, nil, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			tr := NewTracker()
+			tr.Add("t", 0, 0, 0)
+			is.True(deliver(tr, 5, 0, 1, 2, 3, 4))
+			tr.Ack("t", 0, 0)
+			tr.Ack("t", 0, 3)
+			test.goOn(tr)
+			is.Equal(tr.Unacknowledged(), len(test.keep))
+			at := func(want int64) {
+				t.Helper()
+				is.Equal(committable(tr), []Commit{{"t", 0, want, -1, nil}})
+			}
+			for _, offset := range test.keep {
+				at(offset) // not beyond it
+				tr.Ack("t", 0, offset)
+			}
+			at(test.to)
+			is.True(deliver(tr, 5, 2, 3, 4))
+			if test.keep == nil {
+				tr.Ack("t", 0, 1)
+			}
+			tr.Ack("t", 0, 2) // the old ones
+			tr.Ack("t", 0, 4)
+			at(test.to)
+			for offset := range int64(3) {
+				tr.Ack("t", 0, 2+offset)
+				at(3 + offset)
+			}
+			is.Equal(tr.Unacknowledged(), 0)
+		})
+	}
+}
