@@ -9,6 +9,8 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/conduitio/conduit-connector-sdk/kafkaconnect"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/opencdcjson"
 )
 
 // keyFunc and valueFunc give the bytes of a message, nil for null.
@@ -78,7 +80,7 @@ func newRecordFunc(c sdk.DestinationWithRecordFormat) (valueFunc, error) {
 		serializers = c.DefaultRecordSerializers()
 	}
 	if c.RecordFormat == nil {
-		return serialize(sdk.GenericRecordSerializer{Converter: sdk.OpenCDCConverter{}, Encoder: sdk.JSONEncoder{}}), nil
+		return serializeDefault(), nil
 	}
 	name := *c.RecordFormat
 	i := slices.IndexFunc(serializers, func(s sdk.RecordSerializer) bool { return s.Name() == name })
@@ -93,7 +95,22 @@ func newRecordFunc(c sdk.DestinationWithRecordFormat) (valueFunc, error) {
 	if err != nil {
 		return nil, settingError("sdk.record.format.options", err.Error(), "")
 	}
+	if name == defaultRecordFormat {
+		return serializeDefault(), nil
+	}
 	return serialize(s), nil
+}
+
+// serializeDefault does what the SDK's serializer does, faster.
+func serializeDefault() valueFunc {
+	var e opencdcjson.Encoder
+	return func(r *opencdc.Record) ([]byte, error) {
+		b, err := e.Encode(r)
+		if err != nil {
+			return nil, fmt.Errorf("serialize the record as %s: %w", defaultRecordFormat, err)
+		}
+		return b, nil
+	}
 }
 
 func serialize(s sdk.RecordSerializer) valueFunc {

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,8 +61,20 @@ func (s headersShape) fields(headers int) int {
 	return 2*headers + 1
 }
 
-// set sets a field kafka.header.<key> for each header. Where a key repeats it has
-// the last value, and kafka.header.<key>[0], [1] … have all of them in order.
+// over returns a copy of metadata with a field kafka.header.<key> for each header.
+// Where a key repeats it has the last value, and kafka.header.<key>[0], [1] … have all
+// of them in order.
+func (w *headerWriter) over(metadata opencdc.Metadata, headers []recordbatch.Header) opencdc.Metadata {
+	if len(headers) == 0 {
+		return maps.Clone(metadata)
+	}
+	shape := shapeOf(headers)
+	out := make(opencdc.Metadata, len(metadata)+1+shape.fields(len(headers)))
+	maps.Copy(out, metadata)
+	w.set(out, headers, shape)
+	return out
+}
+
 func (w *headerWriter) set(metadata opencdc.Metadata, headers []recordbatch.Header, shape headersShape) {
 	if shape == headersAny {
 		setAll(metadata, headers)

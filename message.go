@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
@@ -22,6 +23,8 @@ type recordMaker struct {
 	tombstones bool // null values are deletes
 	writers    map[topicPartition]positionWriter
 	headers    headerWriter
+	numbers    numbers
+	createdAt  cachedTime
 }
 
 type topicPartition struct {
@@ -44,24 +47,24 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 		w = Position{GroupID: m.groupID, Topic: b.Topic, Partition: b.Partition}.writer()
 		m.writers[tp] = w
 	}
-	read := strconv.FormatInt(readAt.UnixNano(), 10)
-	partition := strconv.Itoa(int(b.Partition))
+	// A copy of a small map is cheaper than a map that is filled field by field.
+	template := opencdc.Metadata{
+		opencdc.MetadataCollection: b.Topic,
+		opencdc.MetadataReadAt:     strconv.FormatInt(readAt.UnixNano(), 10),
+		MetadataPartition:          strconv.Itoa(int(b.Partition)),
+		MetadataOffset:             "",
+	}
 	// One allocation for all positions of the batch.
 	positions := make([]byte, 0, len(b.Records)*(len(w.prefix)+20))
 	for i := range b.Records {
 		r := &b.Records[i]
 		start := len(positions)
 		positions = w.encode(positions, r.Offset)
-		shape := shapeOf(r.Headers)
-		metadata := make(opencdc.Metadata, 5+shape.fields(len(r.Headers)))
-		metadata[opencdc.MetadataCollection] = b.Topic
-		metadata[opencdc.MetadataReadAt] = read
-		metadata[MetadataPartition] = partition
-		metadata[MetadataOffset] = strconv.FormatInt(r.Offset, 10)
+		metadata := m.headers.over(template, r.Headers)
+		metadata[MetadataOffset] = m.numbers.text(r.Offset, "")
 		if r.Timestamp >= 0 {
-			metadata[opencdc.MetadataCreatedAt] = strconv.FormatInt(r.Timestamp, 10) + "000000" // ms to ns
+			metadata[opencdc.MetadataCreatedAt] = m.createdAt.text(&m.numbers, r.Timestamp)
 		}
-		m.headers.set(metadata, r.Headers, shape)
 		dst = append(dst, opencdc.Record{
 			Position:  positions[start:len(positions):len(positions)],
 			Operation: opencdc.OperationCreate,
@@ -74,4 +77,33 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 		}
 	}
 	return dst
+}
+
+// numbers makes texts of numbers, many in one allocation.
+type numbers struct{ chunk strings.Builder }
+
+func (n *numbers) text(v int64, suffix string) string {
+	const size, longest = 4 << 10, 20
+	if n.chunk.Cap()-n.chunk.Len() < longest+len(suffix) {
+		n.chunk = strings.Builder{}
+		n.chunk.Grow(size)
+	}
+	var digits [longest]byte
+	start := n.chunk.Len()
+	n.chunk.Write(strconv.AppendInt(digits[:0], v, 10))
+	n.chunk.WriteString(suffix)
+	return n.chunk.String()[start:]
+}
+
+// cachedTime makes texts of times. Messages of one batch often have the same one.
+type cachedTime struct {
+	ms   int64
+	last string
+}
+
+func (c *cachedTime) text(n *numbers, ms int64) string {
+	if c.last == "" || ms != c.ms {
+		c.ms, c.last = ms, n.text(ms, "000000") // ms to ns
+	}
+	return c.last
 }
