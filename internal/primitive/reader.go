@@ -88,6 +88,15 @@ func (r *Reader) Uvarint() uint64 {
 // String reads a STRING.
 func (r *Reader) String() string { return string(r.Take(int(r.Int16()))) }
 
+// NullableString reads a NULLABLE_STRING, "" for null.
+func (r *Reader) NullableString() string {
+	n := int(r.Int16())
+	if n < 0 {
+		return ""
+	}
+	return string(r.Take(n))
+}
+
 // Bytes reads NULLABLE_BYTES, nil for null.
 func (r *Reader) Bytes() []byte {
 	n := int(r.Int32())

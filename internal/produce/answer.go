@@ -7,22 +7,14 @@ import (
 	"slices"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/produce"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
 // judge takes the broker's answer for each partition.
-func (p *Producer) judge(pl *plan, queues []*queue, res *produce.Response) {
-	codes := make(map[key]*produce.ResponsePartition, len(queues))
-	for i := range res.Topics {
-		for j := range res.Topics[i].Partitions {
-			r := &res.Topics[i].Partitions[j]
-			codes[key{res.Topics[i].Topic, r.Partition}] = r
-		}
-	}
+func (p *Producer) judge(pl *plan, queues []*queue, res response) {
 	for _, q := range queues {
-		r, ok := codes[q.key]
+		r, ok := res.partitions[q.key]
 		if !ok {
 			q.err = fmt.Errorf("write to %s/%d: the broker's answer does not mention it", q.topic, q.id)
 			continue
@@ -31,8 +23,8 @@ func (p *Producer) judge(pl *plan, queues []*queue, res *produce.Response) {
 	}
 }
 
-func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartition) {
-	err := cluster.CodeError(r.ErrorCode)
+func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
+	err := cluster.CodeError(r.code)
 	switch {
 	case err == nil, errors.Is(err, kafkago.DuplicateSequenceNumber):
 		pl.settled(q)
@@ -54,7 +46,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartiti
 			return
 		}
 		q.fatal = true
-	case len(r.RecordErrors) > 0:
+	case len(r.records) > 0:
 		p.judgeRecords(pl, q, r)
 		return
 	case errors.Is(err, kafkago.InvalidRecord) && len(q.batches[0].indexes) > 1: // an older broker, which doesn't say which
@@ -65,8 +57,8 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartiti
 	default:
 		q.fatal = !cluster.Retriable(err)
 	}
-	if r.ErrorMessage != "" {
-		err = fmt.Errorf("%w (%s)", err, r.ErrorMessage)
+	if r.message != "" {
+		err = fmt.Errorf("%w (%s)", err, r.message)
 	}
 	q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, err)
 	if indexes := q.batches[0].indexes; q.fatal && len(indexes) == 1 {
@@ -76,17 +68,17 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r *produce.ResponsePartiti
 
 // judgeRecords deals with a batch that the broker refuses for some of its records
 // (KIP-467): those in front of the first bad one go out again on their own.
-func (p *Producer) judgeRecords(pl *plan, q *queue, r *produce.ResponsePartition) {
-	bad := slices.MinFunc(r.RecordErrors, func(a, b produce.ResponseError) int { return cmp.Compare(a.BatchIndex, b.BatchIndex) })
+func (p *Producer) judgeRecords(pl *plan, q *queue, r partitionResponse) {
+	bad := slices.MinFunc(r.records, func(a, b recordError) int { return cmp.Compare(a.index, b.index) })
 	indexes := q.batches[0].indexes
-	at := min(max(int(bad.BatchIndex), 0), len(indexes)-1)
-	err := cluster.CodeError(r.ErrorCode)
+	at := min(max(int(bad.index), 0), len(indexes)-1)
+	err := cluster.CodeError(r.code)
 	if at > 0 {
 		if err = pl.split(q, at); err == nil {
 			return
 		}
 	}
-	reason := cmp.Or(bad.BatchIndexErrorMessage, r.ErrorMessage)
+	reason := cmp.Or(bad.message, r.message)
 	q.fatal = true
 	q.err = pl.recordError(indexes[at], fmt.Errorf("write to %s/%d: %w (%s)", q.topic, q.id, err, reason))
 }

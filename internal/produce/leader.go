@@ -1,21 +1,16 @@
 package produce
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/produce"
-	"github.com/segmentio/kafka-go/protocol/rawproduce"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // maxRequestBytes bounds one request; brokers refuse more than 100 MiB
@@ -42,11 +37,11 @@ func (p *Producer) writeOnce(ctx context.Context, pl *plan) {
 	}
 	var wg sync.WaitGroup
 	for id, queues := range leaders {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		if len(leaders) == 1 {
 			p.writeLeader(ctx, pl, id, queues)
-		}()
+			return
+		}
+		wg.Go(func() { p.writeLeader(ctx, pl, id, queues) })
 	}
 	wg.Wait()
 }
@@ -104,41 +99,28 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 	if err := p.encode(queues); err != nil {
 		return err
 	}
-	req := &rawproduce.Request{Acks: int16(p.cfg.Acks), Timeout: p.brokerTimeout(ctx)}
-	for _, q := range queues {
-		req.Topics = appendPartition(req.Topics, q)
-	}
-	msg, err := conn.RoundTrip(ctx, req)
-	if err != nil {
-		return err
-	}
-	if msg == nil { // acks 0: the broker says nothing
+	req := &request{acks: p.cfg.Acks, timeout: p.brokerTimeout(ctx), queues: queues}
+	if !req.HasResponse() {
+		if err := conn.Post(ctx, req); err != nil {
+			return err
+		}
 		for _, q := range queues {
 			pl.settled(q)
 		}
 		return nil
 	}
-	res := msg.(*produce.Response)
-	p.throttle.set(leader, time.Duration(res.ThrottleTimeMs)*time.Millisecond)
+	frame, err := conn.Frame(ctx, req, 0)
+	if err != nil {
+		return err
+	}
+	version, _ := conn.VersionOf(req)
+	res, err := parse(frame, version)
+	if err != nil {
+		return conn.Refuse(req.ApiKey(), err)
+	}
+	p.throttle.set(leader, res.throttle)
 	p.judge(pl, queues, res)
 	return nil
-}
-
-func appendPartition(topics []rawproduce.RequestTopic, q *queue) []rawproduce.RequestTopic {
-	part := rawproduce.RequestPartition{Partition: q.id, RecordSet: rawSet(q.batches[0].encoded)}
-	for i := range topics {
-		if topics[i].Topic == q.topic {
-			topics[i].Partitions = append(topics[i].Partitions, part)
-			return topics
-		}
-	}
-	return append(topics, rawproduce.RequestTopic{Topic: q.topic, Partitions: []rawproduce.RequestPartition{part}})
-}
-
-// rawSet is a record set for a request, which begins with its size.
-func rawSet(batch []byte) protocol.RawRecordSet {
-	size := binary.BigEndian.AppendUint32(make([]byte, 0, 4), uint32(len(batch)))
-	return protocol.RawRecordSet{Reader: io.MultiReader(bytes.NewReader(size), bytes.NewReader(batch))}
 }
 
 // encode compresses and numbers the first batch of each queue, in parallel.
@@ -147,12 +129,14 @@ func (p *Producer) encode(queues []*queue) error {
 	var wg sync.WaitGroup
 	for i, q := range queues {
 		b := q.batches[0]
-		if b.encoded == nil {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
-				b.encoded, errs[i] = b.writer.Finish(p.cfg.Codec, p.cfg.Level)
-			}()
+		if b.encoded != nil {
+			continue
+		}
+		finish := func() { b.encoded, errs[i] = b.writer.Finish(p.cfg.Codec, p.cfg.Level) }
+		if p.cfg.Codec == recordbatch.None { // then it costs less than a goroutine
+			finish()
+		} else {
+			wg.Go(finish)
 		}
 	}
 	wg.Wait()

@@ -20,7 +20,13 @@ type plan struct {
 	from     int               // those in front are done with
 	durable  []bool            // by message
 	queues   []*queue
-	byKey    map[key]*queue
+	topics   map[string]*topicPlan
+}
+
+// topicPlan is what a plan knows of a topic.
+type topicPlan struct {
+	cluster.Topic
+	queues map[int32]*queue // by partition
 }
 
 // queue is what is to be written to one partition, in order. It belongs to one
@@ -47,9 +53,9 @@ type batch struct {
 // plan divides the messages by partition and into batches. Its error is that of
 // the first message which can't be sent; the plan ends in front of it.
 func (p *Producer) plan(ctx context.Context, messages []message.Message) (*plan, error) {
-	pl := &plan{producer: p, messages: messages, durable: make([]bool, len(messages)), byKey: make(map[key]*queue)}
+	pl := &plan{producer: p, messages: messages, durable: make([]bool, len(messages)), topics: make(map[string]*topicPlan)}
 	p.partitioner.begin()
-	topics := make(map[string]cluster.Topic)
+	topic := new(topicPlan)
 	for i := range messages {
 		m := &messages[i]
 		if err := p.checkSize(m); err != nil && p.cfg.Dropped != nil {
@@ -59,11 +65,9 @@ func (p *Producer) plan(ctx context.Context, messages []message.Message) (*plan,
 		} else if err != nil {
 			return pl.cut(i, err)
 		}
-		topic, ok := topics[m.Topic]
 		var err error
-		if !ok {
-			topic, err = p.topic(ctx, m.Topic)
-			topics[m.Topic] = topic
+		if i == 0 || m.Topic != topic.Name {
+			topic, err = p.topicOf(ctx, pl, m.Topic)
 		}
 		if err == nil {
 			err = p.add(pl, topic, m, i)
@@ -73,6 +77,20 @@ func (p *Producer) plan(ctx context.Context, messages []message.Message) (*plan,
 		}
 	}
 	return pl, nil
+}
+
+// topicOf looks a topic up once in a plan.
+func (p *Producer) topicOf(ctx context.Context, pl *plan, name string) (*topicPlan, error) {
+	if t, ok := pl.topics[name]; ok {
+		return t, nil
+	}
+	topic, err := p.topic(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	t := &topicPlan{topic, make(map[int32]*queue)}
+	pl.topics[name] = t
+	return t, nil
 }
 
 // cut ends the plan in front of message i, which can't be sent.
@@ -86,16 +104,15 @@ func (pl *plan) recordError(i int, err error) error {
 	return &RecordError{Index: i, Position: pl.messages[i].Position, Err: err}
 }
 
-func (p *Producer) add(pl *plan, topic cluster.Topic, m *message.Message, i int) error {
-	id, err := p.partitioner.partition(topic, m)
+func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, i int) error {
+	id, err := p.partitioner.partition(topic.Topic, m)
 	if err != nil {
 		return err
 	}
-	k := key{m.Topic, id}
-	q := pl.byKey[k]
+	q := topic.queues[id]
 	if q == nil {
-		q = &queue{key: k}
-		pl.byKey[k] = q
+		q = &queue{key: key{m.Topic, id}}
+		topic.queues[id] = q
 		pl.queues = append(pl.queues, q)
 	}
 	var b *batch

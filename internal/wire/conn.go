@@ -96,7 +96,7 @@ func (c *Conn) RoundTrip(ctx context.Context, req protocol.Message) (protocol.Me
 // wait is added to the request timeout.
 func (c *Conn) RoundTripWait(ctx context.Context, req protocol.Message, wait time.Duration) (protocol.Message, error) {
 	if r, ok := req.(interface{ HasResponse() bool }); ok && !r.HasResponse() {
-		return nil, c.post(ctx, req)
+		return nil, c.Post(ctx, req)
 	}
 	frame, err := c.Frame(ctx, req, wait)
 	if err != nil {
@@ -123,8 +123,8 @@ func (c *Conn) exchange(ctx context.Context, req protocol.Message) (protocol.Mes
 	return c.decode(req, frame)
 }
 
-// post sends a request that has no answer.
-func (c *Conn) post(ctx context.Context, req protocol.Message) error {
+// Post sends a request that has no answer.
+func (c *Conn) Post(ctx context.Context, req protocol.Message) error {
 	version, err := c.speak(req)
 	if err != nil {
 		return err
@@ -169,15 +169,20 @@ func (c *Conn) await(ctx context.Context, cl *call) ([]byte, error) {
 	return nil, err
 }
 
+// Refuse ends the connection over an answer that can't be read: who sends such a one
+// can't be believed later ones either. It returns the error of that.
+func (c *Conn) Refuse(key protocol.ApiKey, err error) error {
+	err = fmt.Errorf("decode %s response from %s: %w", key, c.addr, err)
+	c.kill(err)
+	return err
+}
+
 // decode reads an answer, and the pause that it may ask for.
 func (c *Conn) decode(req protocol.Message, frame []byte) (protocol.Message, error) {
 	version, _ := c.VersionOf(req)
 	res, err := decode(frame, req.ApiKey(), version)
 	if err != nil {
-		// Who sends such an answer can't be believed later ones either.
-		err = fmt.Errorf("decode %s response from %s: %w", req.ApiKey(), c.addr, err)
-		c.kill(err)
-		return nil, err
+		return nil, c.Refuse(req.ApiKey(), err)
 	}
 	c.throttle(res)
 	return res, nil

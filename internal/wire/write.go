@@ -99,7 +99,7 @@ func (c *Conn) write(ctx context.Context, req protocol.Message, version int16, w
 		_ = c.net.SetWriteDeadline(time.Unix(1, 0))
 		close(cut)
 	})
-	err := protocol.WriteRequest(c.net, version, cl.id, c.clientID, req)
+	err := c.send(version, cl.id, req)
 	if !stop() {
 		<-cut // or it would cut the next request
 	}
