@@ -37,7 +37,7 @@ const (
 )
 
 // fetchMaxBuffered bounds the records that are decoded and wait for Conduit.
-const fetchMaxBuffered = 32 << 20
+const fetchMaxBuffered = 4 << 20
 
 func (c *FetchConfig) validate() []error {
 	_, isolationErr := c.readCommitted()

@@ -55,19 +55,25 @@ func (d *Destination) Open(ctx context.Context) error {
 func (d *Destination) Write(ctx context.Context, records []opencdc.Record) (int, error) {
 	batch, makeErr := d.messages.append(d.batch[:0], records)
 	d.batch = batch
-	defer d.messages.release() // and keep nothing of the records
-	defer clear(batch)
-	if len(batch) > 0 {
-		if n, err := d.producer.Send(ctx, batch); err != nil {
-			d.metrics.failed(err)
-			return n, fmt.Errorf("write: %w", err)
-		}
+	n, err := d.send(ctx, batch)
+	clear(batch) // keep nothing of the records
+	d.messages.release(err == nil)
+	if err != nil {
+		d.metrics.failed(err)
+		return n, fmt.Errorf("write: %w", err)
 	}
 	d.metrics.failed(makeErr)
 	if makeErr != nil {
 		return len(batch), fmt.Errorf("write: %w", makeErr)
 	}
 	return len(batch), nil
+}
+
+func (d *Destination) send(ctx context.Context, batch []message.Message) (int, error) {
+	if len(batch) == 0 {
+		return 0, nil
+	}
+	return d.producer.Send(ctx, batch)
 }
 
 // Teardown ends all connections. What Write has not returned as written is not

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -142,6 +143,32 @@ func TestADestinationKeepsNoRecords(t *testing.T) {
 		is.True(err != nil)
 		for _, m := range d.batch[:cap(d.batch)] {
 			is.Equal(m, message.Message{})
+		}
+	}
+}
+
+// The producer compares what it could not write with what it is given next.
+func TestTheValuesOfAFailedWriteStay(t *testing.T) {
+	is := is.New(t)
+	c, err := ParseDestination(changed(goodDestination, map[string]string{"topic": "t"}))
+	is.NoErr(err)
+	p := mock.NewMockProducer(gomock.NewController(t))
+	d := &Destination{config: c, newProducer: func(context.Context, DestinationConfig, *metrics) (Producer, error) { return p, nil }}
+	is.NoErr(d.Open(context.Background()))
+	var kept []byte
+	for _, refused := range []error{nil, errors.New("refused"), nil, nil} {
+		p.EXPECT().Send(gomock.Any(), gomock.Len(1)).DoAndReturn(func(_ context.Context, messages []message.Message) (int, error) {
+			if refused != nil {
+				kept = messages[0].Value
+				return 0, refused
+			}
+			return 1, nil
+		})
+		record := of(fmt.Sprintf("refused: %t", refused != nil))
+		_, err := d.Write(context.Background(), record)
+		is.Equal(err != nil, refused != nil)
+		if kept != nil {
+			is.Equal(string(kept), string(of("refused: true")[0].Bytes()))
 		}
 	}
 }

@@ -26,10 +26,10 @@ const (
 )
 
 // newValueFunc makes values of whole records in the SDK's format, or of payloads.
-func newValueFunc(c *DestinationConfig) (valueFunc, error) {
+func newValueFunc(c *DestinationConfig, e *opencdcjson.Encoder) (valueFunc, error) {
 	switch c.ValueFormat {
 	case formatRecord:
-		return newRecordFunc(c.DestinationWithRecordFormat)
+		return newRecordFunc(c.DestinationWithRecordFormat, e)
 	case formatPayload:
 		if f := c.RecordFormat; f != nil && *f != defaultRecordFormat {
 			return nil, settingError("sdk.record.format", fmt.Sprintf("%q formats whole records, but value.format is %s: set value.format to %s, or leave sdk.record.format out", *f, formatPayload, formatRecord), "")
@@ -74,13 +74,13 @@ func dataBytes(d opencdc.Data) ([]byte, error) {
 // newRecordFunc serialises records in the SDK's format. Record.Bytes would do the
 // same, but for a record that can't be serialised it silently falls back to
 // another format.
-func newRecordFunc(c sdk.DestinationWithRecordFormat) (valueFunc, error) {
+func newRecordFunc(c sdk.DestinationWithRecordFormat, e *opencdcjson.Encoder) (valueFunc, error) {
 	serializers := c.RecordSerializers
 	if serializers == nil {
 		serializers = c.DefaultRecordSerializers()
 	}
 	if c.RecordFormat == nil {
-		return serializeDefault(), nil
+		return serializeDefault(e), nil
 	}
 	name := *c.RecordFormat
 	i := slices.IndexFunc(serializers, func(s sdk.RecordSerializer) bool { return s.Name() == name })
@@ -96,14 +96,13 @@ func newRecordFunc(c sdk.DestinationWithRecordFormat) (valueFunc, error) {
 		return nil, settingError("sdk.record.format.options", err.Error(), "")
 	}
 	if name == defaultRecordFormat {
-		return serializeDefault(), nil
+		return serializeDefault(e), nil
 	}
 	return serialize(s), nil
 }
 
 // serializeDefault does what the SDK's serializer does, faster.
-func serializeDefault() valueFunc {
-	var e opencdcjson.Encoder
+func serializeDefault(e *opencdcjson.Encoder) valueFunc {
 	return func(r *opencdc.Record) ([]byte, error) {
 		b, err := e.Encode(r)
 		if err != nil {

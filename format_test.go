@@ -10,6 +10,8 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/opencdcjson"
 )
 
 // formatOf is the part of a destination's configuration about the format.
@@ -61,7 +63,7 @@ func TestTheValueIsWhatTheSDKMakesOfTheRecord(t *testing.T) {
 		for shape, record := range shapes {
 			t.Run(name+" of "+shape, func(t *testing.T) {
 				is := is.New(t)
-				value, err := newRecordFunc(c.given)
+				value, err := newRecordFunc(c.given, new(opencdcjson.Encoder))
 				is.NoErr(err)
 				got, err := value(&record)
 				is.NoErr(err)
@@ -76,7 +78,7 @@ func TestTheValueIsWhatTheSDKMakesOfTheRecord(t *testing.T) {
 
 func TestTheValueIsMadeByATemplate(t *testing.T) {
 	is := is.New(t)
-	value, err := newRecordFunc(formatOf(t, "template", `{{ .Operation }}: {{ .Payload.After.n | upper }}`))
+	value, err := newRecordFunc(formatOf(t, "template", `{{ .Operation }}: {{ .Payload.After.n | upper }}`), nil)
 	is.NoErr(err)
 	record := func(data opencdc.Data) *opencdc.Record {
 		return &opencdc.Record{Operation: opencdc.OperationCreate, Payload: opencdc.Change{After: data}}
@@ -99,7 +101,7 @@ func TestARecordThatJSONCanNotExpressIsAnError(t *testing.T) {
 	is := is.New(t)
 	unfit := &opencdc.Record{Key: opencdc.StructuredData{"n": math.NaN()}, Payload: opencdc.Change{After: opencdc.StructuredData{"n": math.Inf(1)}}}
 	for _, format := range []string{"opencdc/json", "debezium/json"} {
-		value, err := newRecordFunc(formatOf(t, format, ""))
+		value, err := newRecordFunc(formatOf(t, format, ""), new(opencdcjson.Encoder))
 		is.NoErr(err)
 		_, err = value(unfit)
 		is.True(err != nil)

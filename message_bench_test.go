@@ -82,7 +82,7 @@ func BenchmarkMessagesOfRecords(b *testing.B) {
 				if batch, err = m.append(batch[:0], records); err != nil {
 					b.Fatal(err)
 				}
-				m.release()
+				m.release(true)
 			}
 			nsPerRecord(b)
 		})

@@ -9,6 +9,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
@@ -21,7 +22,9 @@ type messageMaker struct {
 	value     valueFunc
 	headers   *headerMaker
 
-	batchHeaders []recordbatch.Header // of all messages of a batch, reused
+	// Memory of all messages of a batch, reused.
+	batchHeaders []recordbatch.Header
+	json         *opencdcjson.Encoder
 }
 
 // newMessageMaker reports everything that is wrong with the settings at once.
@@ -30,9 +33,10 @@ func newMessageMaker(c *DestinationConfig) (*messageMaker, error) {
 	partition, partitionErr := newPartitionFunc(c)
 	timestamp, timestampErr := newTimestampFunc(c.Timestamp)
 	key, keyErr := newKeyFunc(c)
-	value, valueErr := newValueFunc(c)
+	json := new(opencdcjson.Encoder)
+	value, valueErr := newValueFunc(c, json)
 	headers, headersErr := newHeaderMaker(c)
-	m := &messageMaker{topic: topic, partition: partition, timestamp: timestamp, key: key, value: value, headers: headers}
+	m := &messageMaker{topic: topic, partition: partition, timestamp: timestamp, key: key, value: value, headers: headers, json: json}
 	return m, errors.Join(topicErr, partitionErr, timestampErr, keyErr, valueErr, headersErr)
 }
 
@@ -50,8 +54,14 @@ func (m *messageMaker) append(dst []message.Message, records []opencdc.Record) (
 	return dst, nil
 }
 
-// release lets go of what messages were made of.
-func (m *messageMaker) release() {
+// release lets go of what messages were made of. The producer keeps the values of
+// those that it has not written.
+func (m *messageMaker) release(written bool) {
+	if written {
+		m.json.Reset()
+	} else {
+		m.json.Forget()
+	}
 	clear(m.batchHeaders)
 	m.batchHeaders = m.batchHeaders[:0]
 }

@@ -187,7 +187,7 @@ func TestHeadersOfABatch(t *testing.T) {
 			}
 			is.Equal(cap(got[i].Headers), len(got[i].Headers))
 		}
-		m.release()
+		m.release(true)
 		for _, h := range m.batchHeaders[:cap(m.batchHeaders)] {
 			is.Equal(h.Key, "")
 		}

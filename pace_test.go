@@ -24,8 +24,9 @@ func paced(batches int, record time.Duration) (sizes []int, last time.Duration) 
 
 func TestBatchesGrowWhereConduitIsFast(t *testing.T) {
 	is := is.New(t)
-	sizes, _ := paced(9, 10*time.Microsecond)
-	is.Equal(sizes, []int{10, 20, 40, 80, 160, 320, 640, 1000, 1000})
+	sizes, _ := paced(11, 10*time.Microsecond)
+	is.Equal(sizes[:7], []int{10, 20, 40, 80, 160, 320, 640})
+	is.Equal(sizes[9:], []int{readBatch, readBatch})
 }
 
 func TestBatchesTakeAboutASecondWhereConduitIsSlow(t *testing.T) {
@@ -40,15 +41,15 @@ func TestBatchesGrowAgainWhereConduitWasHeldUpOnce(t *testing.T) {
 	is := is.New(t)
 	var p pace
 	now := time.Now()
-	for range 8 {
+	for range 10 {
 		is.True(p.next(now) > 0)
 		p.returned = now
 	}
-	is.Equal(p.limit, 1000)
-	is.Equal(p.next(now.Add(time.Minute)), 16)
-	for range 6 {
+	is.Equal(p.limit, readBatch)
+	is.Equal(p.next(now.Add(time.Minute)), readBatch/60)
+	for range 10 {
 		p.returned = now
 		p.next(now)
 	}
-	is.Equal(p.limit, 1000)
+	is.Equal(p.limit, readBatch)
 }

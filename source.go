@@ -14,7 +14,7 @@ import (
 
 // readBatch is how many records ReadN returns at most, however few it is asked for:
 // Conduit asks for one at a time unless batching is configured, and takes more.
-const readBatch = 1000
+const readBatch = 3000
 
 // Source reads Kafka topics as a member of a consumer group.
 type Source struct {

@@ -45,8 +45,8 @@ func TestReadReturnsOneRecordAfterTheOther(t *testing.T) {
 	is := is.New(t)
 	s, c := opened(t)
 	gomock.InOrder(
-		c.EXPECT().Next(gomock.Any(), 1000).Return(append(batches("t", 0, 1, 3), batches("u", 1, 7)...), nil),
-		c.EXPECT().Next(gomock.Any(), 1000).Return(batches("t", 0, 4), nil),
+		c.EXPECT().Next(gomock.Any(), readBatch).Return(append(batches("t", 0, 1, 3), batches("u", 1, 7)...), nil),
+		c.EXPECT().Next(gomock.Any(), readBatch).Return(batches("t", 0, 4), nil),
 	)
 	var got []opencdc.Record
 	for range 4 {
@@ -74,8 +74,8 @@ func TestReadNReturnsFirstWhatReadLeft(t *testing.T) {
 	is := is.New(t)
 	s, c := opened(t)
 	gomock.InOrder(
-		c.EXPECT().Next(gomock.Any(), 1000).Return(append(batches("t", 0, 1, 2, 3), batches("u", 1, 7)...), nil),
-		c.EXPECT().Next(gomock.Any(), 1000).Return(batches("t", 0, 4, 5), nil),
+		c.EXPECT().Next(gomock.Any(), readBatch).Return(append(batches("t", 0, 1, 2, 3), batches("u", 1, 7)...), nil),
+		c.EXPECT().Next(gomock.Any(), readBatch).Return(batches("t", 0, 4, 5), nil),
 		c.EXPECT().Next(gomock.Any(), paceFirst).Return(batches("t", 0, 6), nil),
 	)
 	ctx := context.Background()

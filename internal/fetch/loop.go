@@ -24,8 +24,9 @@ func (f *Fetcher) loop(broker int32) {
 	go f.decode(frames)
 	defer close(frames)
 
+	var size answerSize
 	for f.ctx.Err() == nil {
-		req, parts, changed := f.request(broker)
+		req, parts, changed := f.request(broker, &size)
 		if len(parts) == 0 {
 			select {
 			case <-changed:
@@ -53,7 +54,7 @@ func (f *Fetcher) loop(broker int32) {
 
 // request builds a fetch of all partitions that the broker leads. If there are
 // none, the channel tells when to look again.
-func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-chan struct{}) {
+func (f *Fetcher) request(broker int32, size *answerSize) (*fetch.Request, map[key]*partition, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	parts := make(map[key]*partition)
@@ -62,7 +63,7 @@ func (f *Fetcher) request(broker int32) (*fetch.Request, map[key]*partition, <-c
 		ReplicaID:    -1,
 		MaxWaitTime:  int32(f.wait().Milliseconds()),
 		MinBytes:     f.cfg.MinBytes,
-		MaxBytes:     f.cfg.MaxBytes,
+		MaxBytes:     size.next(&f.cfg, f.buffered),
 		SessionEpoch: -1, // no fetch session (KIP-227)
 	}
 	if f.cfg.ReadCommitted {

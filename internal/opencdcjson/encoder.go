@@ -15,34 +15,67 @@ import (
 
 // Encoder encodes records. It is for one goroutine.
 type Encoder struct {
-	fields []field // of the last record's metadata, sorted
-	chunk  []byte  // what is left of it holds the next records
+	fields []field  // of the last record's metadata, sorted
+	chunks [][]byte // hold what was encoded since the last Reset
+	at     int      // the chunk that is being filled
 }
 
 // field is a key of metadata.
 type field struct {
 	name   string
 	quoted string // with the colon and, but for the first field, the comma
+	value  string // of the record at hand
 }
 
-// chunkSize makes allocations rare, and little memory be held by one small record.
-const chunkSize = 64 << 10
+const (
+	// chunkSize makes allocations rare.
+	chunkSize = 64 << 10
+	// maxKept bounds the memory that is kept for reuse, in bytes.
+	maxKept = 4 << 20
+)
 
-// Encode returns the JSON of a record. Its error, as its panic, is that of a value in
-// structured data that has no form in JSON.
+// Reset makes the memory of all that was encoded free for what comes.
+func (e *Encoder) Reset() {
+	kept := 0
+	for i, c := range e.chunks {
+		if kept += cap(c); kept > maxKept {
+			e.chunks = slices.Delete(e.chunks, i, len(e.chunks))
+			break
+		}
+		e.chunks[i] = c[:0]
+	}
+	e.at = 0
+}
+
+// Forget leaves what was encoded to whoever has it.
+func (e *Encoder) Forget() { e.chunks, e.at = nil, 0 }
+
+// chunk returns a chunk with room for so many bytes.
+func (e *Encoder) chunk(need int) *[]byte {
+	for ; e.at < len(e.chunks); e.at++ {
+		if c := &e.chunks[e.at]; need <= cap(*c)-len(*c) {
+			return c
+		}
+	}
+	e.chunks = append(e.chunks, make([]byte, 0, max(need, chunkSize)))
+	return &e.chunks[e.at]
+}
+
+// Encode returns the JSON of a record, which is valid until Reset. Its error, as its
+// panic, is that of a value in structured data that has no form in JSON.
 func (e *Encoder) Encode(r *opencdc.Record) ([]byte, error) {
 	if !e.common(r) {
 		return json.Marshal(*r)
 	}
-	if need := e.room(r); need > cap(e.chunk)-len(e.chunk) {
-		e.chunk = make([]byte, 0, max(need, chunkSize))
-	}
-	start := len(e.chunk)
-	b, err := e.append(e.chunk, r)
+	c := e.chunk(e.room(r))
+	start := len(*c)
+	b, err := e.append(*c, r)
 	if err != nil {
 		return nil, err
 	}
-	e.chunk = b
+	if *c = b; start == 0 && cap(b) > maxKept {
+		*c = nil // it is the record's alone
+	}
 	return b[start:len(b):len(b)], nil
 }
 
@@ -56,7 +89,7 @@ func (e *Encoder) room(r *opencdc.Record) int {
 	const rest = 128 // names, quotes and the operation
 	n := rest + base64.StdEncoding.EncodedLen(len(r.Position))
 	for _, f := range e.fields {
-		n += len(f.quoted) + len(r.Metadata[f.name]) + len(`""`)
+		n += len(f.quoted) + len(f.value) + len(`""`)
 	}
 	for _, d := range []opencdc.Data{r.Key, r.Payload.Before, r.Payload.After} {
 		if raw, ok := d.(opencdc.RawData); ok {
@@ -72,7 +105,7 @@ func (e *Encoder) append(b []byte, r *opencdc.Record) ([]byte, error) {
 	b = append(b, `,"operation":"`...)
 	b = append(b, r.Operation.String()...)
 	b = append(b, `","metadata":`...)
-	b, err := e.appendMetadata(b, r.Metadata)
+	b, err := e.appendMetadata(b, r.Metadata != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -116,22 +149,21 @@ func appendBytes(b, v []byte) []byte {
 	return append(b, '"')
 }
 
-func (e *Encoder) appendMetadata(b []byte, m opencdc.Metadata) ([]byte, error) {
-	if m == nil {
+func (e *Encoder) appendMetadata(b []byte, some bool) ([]byte, error) {
+	if !some {
 		return append(b, `null`...), nil
 	}
 	b = append(b, '{')
 	for _, f := range e.fields {
 		b = append(b, f.quoted...)
-		value := m[f.name]
-		if isPlain(value) {
+		if isPlain(f.value) {
 			b = append(b, '"')
-			b = append(b, value...)
+			b = append(b, f.value...)
 			b = append(b, '"')
 			continue
 		}
 		var err error
-		if b, err = appendAny(b, value); err != nil {
+		if b, err = appendAny(b, f.value); err != nil {
 			return nil, err
 		}
 	}
@@ -139,18 +171,18 @@ func (e *Encoder) appendMetadata(b []byte, m opencdc.Metadata) ([]byte, error) {
 }
 
 // sort lists the fields of metadata in order. Records of one topic mostly have the
-// same. It returns false for names that it doesn't know the order of.
+// same as the one before. It returns false for names that it doesn't know the order of.
 func (e *Encoder) sort(m opencdc.Metadata) bool {
 	if e.fits(m) {
 		return true
 	}
 	e.fields = e.fields[:0]
-	for name := range m {
+	for name, value := range m {
 		if !isPlain(name) {
 			e.fields = e.fields[:0]
 			return false
 		}
-		e.fields = append(e.fields, field{name, `"` + name + `":`})
+		e.fields = append(e.fields, field{name, `"` + name + `":`, value})
 	}
 	slices.SortFunc(e.fields, func(a, b field) int { return strings.Compare(a.quoted, b.quoted) })
 	for i := range e.fields[min(1, len(e.fields)):] {
@@ -164,7 +196,9 @@ func (e *Encoder) fits(m opencdc.Metadata) bool {
 		return false
 	}
 	for i := range e.fields {
-		if _, ok := m[e.fields[i].name]; !ok {
+		f := &e.fields[i]
+		var ok bool
+		if f.value, ok = m[f.name]; !ok {
 			return false
 		}
 	}

@@ -68,10 +68,32 @@ func TestEncodesRecordsOfAnyFieldsInTurn(t *testing.T) {
 	}
 }
 
-// What was encoded stays as it is when more is, however large it is.
+// What was encoded stays as it is when more is, however large it is, until Reset.
 func TestResultsStay(t *testing.T) {
+	var e Encoder
+	for _, next := range []func(){e.Reset, e.Reset, e.Forget, e.Reset} {
+		testResultsStay(t, &e)
+		next()
+	}
+}
+
+func TestKeepsMemoryWithinBounds(t *testing.T) {
 	is := is.New(t)
 	var e Encoder
+	for _, size := range []int{1, 2 * maxKept, chunkSize, maxKept / 2, maxKept / 2, maxKept / 2, 5} {
+		same(t, &e, opencdc.Record{Operation: opencdc.OperationCreate, Payload: opencdc.Change{After: opencdc.RawData(make([]byte, size))}})
+	}
+	e.Reset()
+	kept := 0
+	for _, c := range e.chunks {
+		kept += cap(c)
+	}
+	is.True(kept > 0)
+	is.True(kept <= maxKept)
+}
+
+func testResultsStay(t *testing.T, e *Encoder) {
+	is := is.New(t)
 	var got [][]byte
 	var want []string
 	for i := range 300 {
