@@ -7,7 +7,7 @@ PIPELINES ?=
 FUZZTIME ?= 10s
 # Flags for make bench; see bin/bench -help.
 BENCH ?=
-# How long make soak goes on at least.
+# How long make soak begins further scenarios.
 SOAKTIME ?= 30m
 # More flags for go test, for example -race.
 TESTFLAGS ?=
@@ -74,8 +74,8 @@ fuzz: ## Run each fuzz test for FUZZTIME
 			echo "$$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 		done; done
 
-soak: ## Run the fault scenarios in their long forms, again and again for SOAKTIME, and count what is lost
-	SOAK=1 SOAKTIME=$(SOAKTIME) KAFKA_REQUIRED=1 $(GO) test $(TESTFLAGS) -count=1 -timeout 0 -v ./test/faults
+soak: ## Run the fault scenarios in their long forms, in any order, for SOAKTIME, and count what is lost
+	SOAK=1 SOAKTIME=$(SOAKTIME) KAFKA_REQUIRED=1 $(GO) test $(TESTFLAGS) -count=1 -shuffle on -timeout 0 -v ./test/faults
 
 clean: ## Remove bin/ and out/
 	rm -rf bin out

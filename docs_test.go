@@ -2,39 +2,60 @@ package kafka
 
 import (
 	"os"
-	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/conduitio/conduit-commons/config"
 	"github.com/matryer/is"
 )
 
-// Each setting has a row of a table with its default. Those of both sides are
-// described elsewhere.
-func TestTheDestinationsSettingsAreDescribed(t *testing.T) {
+var inBackticks = regexp.MustCompile("`([^`]+)`")
+
+// Each setting has a row of a table, with its default.
+func TestTheSettingsAreDescribed(t *testing.T) {
 	is := is.New(t)
 	text, err := os.ReadFile("docs/configuration.md")
 	is.NoErr(err)
-	_, section, ok := strings.Cut(string(text), "\n## Destination\n")
+	both, sides, ok := strings.Cut(string(text), "\n## Source\n")
 	is.True(ok)
-	rows := map[string]string{}
-	for line := range strings.Lines(section) {
-		if name, rest, ok := strings.Cut(strings.TrimPrefix(line, "| `"), "` | "); ok && strings.HasPrefix(line, "| `") {
-			rows[name] = rest
+	source, destination, ok := strings.Cut(sides, "\n## Destination\n")
+	is.True(ok)
+	spec := Connector.NewSpecification()
+	for side, s := range map[string]struct {
+		sections string
+		params   config.Parameters
+	}{
+		"source":      {both + source, spec.SourceParams},
+		"destination": {both + destination, spec.DestinationParams},
+	} {
+		rows := rowsBySetting(s.sections)
+		for name, p := range s.params {
+			if strings.HasPrefix(name, "sdk.") {
+				continue
+			}
+			t.Run(side+": "+name, func(t *testing.T) {
+				is := is.New(t)
+				row, ok := rows[name]
+				is.True(ok)                                  // it has a row
+				is.True(len(strings.Split(row, " | ")) >= 5) // with type, default, meaning and example
+				is.True(strings.Contains(row, p.Default))    // the default is there
+			})
 		}
 	}
-	common := fields(reflect.TypeFor[Config]())
-	for name, p := range Connector.NewSpecification().DestinationParams {
-		if _, ok := common[name]; ok || strings.HasPrefix(name, "sdk.") {
+}
+
+// rowsBySetting finds the rows of tables by the settings in their first cell.
+func rowsBySetting(section string) map[string]string {
+	rows := make(map[string]string)
+	for line := range strings.Lines(section) {
+		if !strings.HasPrefix(line, "| `") {
 			continue
 		}
-		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			row, ok := rows[name]
-			is.True(ok) // it has a row
-			if p.Default != "" {
-				is.True(strings.Contains(row, "`"+p.Default+"`")) // with its default
-			}
-		})
+		first, _, _ := strings.Cut(line, " | ")
+		for _, m := range inBackticks.FindAllStringSubmatch(first, -1) {
+			rows[m[1]] = line
+		}
 	}
+	return rows
 }

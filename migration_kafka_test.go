@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	kafka "github.com/conduitio/conduit-connector-kafka"
 )
 
 // publishedSource and publishedDestination have each parameter that the README
@@ -84,6 +86,42 @@ func TestResumesAPositionOfThePublishedConnector(t *testing.T) {
 	is.Equal(offsetOf(t, got[0]), int64(6)) // behind the last acknowledged record
 	is.Equal(len(got), 4)
 	is.NoErr(src.Teardown(ctx))
+}
+
+// The plugin of 2022 had these settings and no others.
+func TestRunsWithAllSettingsOfThePluginOf2022(t *testing.T) {
+	for _, acks := range []string{"0", "1", "all"} {
+		t.Run("acks "+acks, func(t *testing.T) {
+			is := is.New(t)
+			ctx := guarded(t)
+			cluster, _, topic := realKafka(t, 1)
+			n, err := write(ctx, settings{
+				"servers": list(cluster.Servers()), "topic": topic, "acks": acks, "deliveryTimeout": "10s", "securityProtocol": "PLAINTEXT",
+			}, numbered(10)...)
+			is.NoErr(err)
+			is.Equal(n, 10)
+
+			source := settings{"servers": list(cluster.Servers()), "topic": topic, "readFromBeginning": "true", "securityProtocol": "PLAINTEXT"}
+			src, err := openSource(ctx, source, nil)
+			is.NoErr(err)
+			got, err := read(ctx, src, 4)
+			is.NoErr(err)
+			for _, r := range got {
+				is.NoErr(src.Ack(ctx, r.Position))
+			}
+			is.NoErr(src.Teardown(ctx))
+
+			// It saved the ID of the group as the position.
+			first, err := kafka.ParsePosition(got[0].Position)
+			is.NoErr(err)
+			src, err = openSource(ctx, source, opencdc.Position(first.GroupID))
+			is.NoErr(err)
+			got, err = read(ctx, src, 1)
+			is.NoErr(err)
+			is.Equal(offsetOf(t, got[0]), int64(4))
+			is.NoErr(src.Teardown(ctx))
+		})
+	}
 }
 
 // What somebody reset with Kafka's own tool is read again, position or not.

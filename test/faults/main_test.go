@@ -3,6 +3,7 @@ package faults_test
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ func TestMain(m *testing.M) { broker.Main(suite{m}) }
 // suite is all scenarios, with their table behind.
 type suite struct{ m *testing.M }
 
-// Run runs the scenarios once, or under SOAK=1 until the time is over or one fails.
+// Run runs the scenarios once, or under SOAK=1 until the time is over or one fails. A
+// scenario that has begun is run to its end.
 func (s suite) Run() int {
 	defer func() { _ = os.RemoveAll(conduitDir) }() // nothing was built where it is empty
 	if !soaking {
@@ -32,11 +34,30 @@ func (s suite) Run() int {
 	stop := watchVitals(time.Minute)
 	defer results.print()
 	defer stop()
-	for end := time.Now().Add(length); ; {
-		if code := s.m.Run(); code != 0 || time.Now().After(end) {
+	for soakEnd = time.Now().Add(length); ; {
+		if code := s.m.Run(); code != 0 || time.Now().After(soakEnd) {
 			return code
 		}
 	}
+}
+
+// soakEnd is when no further scenario begins.
+var soakEnd time.Time
+
+// soak skips a scenario if the time is over. Behind it, it prints what this process
+// takes then: as much as behind any other, or something is left over.
+func soak(t *testing.T) {
+	t.Helper()
+	if !soaking {
+		return
+	}
+	if time.Now().After(soakEnd) {
+		t.Skip("SOAKTIME is over")
+	}
+	t.Cleanup(func() {
+		debug.FreeOSMemory()
+		fmt.Printf("behind %s: %s\n", t.Name(), vitals())
+	})
 }
 
 // soaking tells that the long forms are wanted.

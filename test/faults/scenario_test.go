@@ -86,6 +86,7 @@ func begin(t *testing.T, name string) *scenario {
 // prepare is begin without topic and ledger.
 func prepare(t *testing.T) *scenario {
 	t.Helper()
+	soak(t)
 	s := &scenario{t: t, is: is.New(t), cluster: broker.ForTest(t, threeNodes), log: logging(t)}
 	client, err := kclient.New(s.cluster.Direct())
 	s.is.NoErr(err)
