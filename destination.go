@@ -20,8 +20,7 @@ type Destination struct {
 
 	producer Producer
 	metrics  *metrics
-	messages *messageMaker
-	batch    []message.Message // reused from Write to Write
+	messages *batchMaker
 }
 
 // NewDestination returns a destination with the SDK's middleware around it.
@@ -38,7 +37,7 @@ func (d *Destination) Config() sdk.DestinationConfig { return &d.config }
 // Open connects to the cluster.
 func (d *Destination) Open(ctx context.Context) error {
 	var err error
-	if d.messages, err = newMessageMaker(&d.config); err != nil {
+	if d.messages, err = newBatchMaker(&d.config); err != nil {
 		return fmt.Errorf("open destination: %w", err)
 	}
 	d.metrics = openMetrics(ctx, d.config.Metrics, destinationSide)
@@ -53,10 +52,8 @@ func (d *Destination) Open(ctx context.Context) error {
 // that can't be made into a message, or not be sent, ends the batch in front of
 // it.
 func (d *Destination) Write(ctx context.Context, records []opencdc.Record) (int, error) {
-	batch, makeErr := d.messages.append(d.batch[:0], records)
-	d.batch = batch
+	batch, makeErr := d.messages.make(records)
 	n, err := d.send(ctx, batch)
-	clear(batch) // keep nothing of the records
 	d.messages.release(err == nil)
 	if err != nil {
 		d.metrics.failed(err)

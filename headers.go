@@ -20,6 +20,8 @@ const (
 	// field says all about is there by its key; others are objects, see
 	// headerEntry.
 	MetadataHeaders = "kafka.headers"
+
+	headerFamily = "kafka.header" // which the names of both begin with
 )
 
 // headerEntry is a header in MetadataHeaders.

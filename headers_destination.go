@@ -48,10 +48,11 @@ func newHeaderMaker(c *DestinationConfig) (*headerMaker, error) {
 	return h, errors.Join(errs...)
 }
 
-// append appends the headers of a record: those of its metadata, without the ones
-// that the setting is about too, and then those of the setting.
-func (h *headerMaker) append(dst []recordbatch.Header, r *opencdc.Record) ([]recordbatch.Header, error) {
-	if h.forward {
+// append appends the headers of a record: those of its metadata, unless it is known to
+// have none, without the ones that the setting is about too, and then those of the
+// setting.
+func (h *headerMaker) append(dst []recordbatch.Header, r *opencdc.Record, none bool) ([]recordbatch.Header, error) {
+	if h.forward && !none {
 		start := len(dst)
 		var err error
 		if dst, err = h.forwarded(dst, r.Metadata); err != nil {
@@ -81,10 +82,9 @@ func (h *headerMaker) isOwn(header recordbatch.Header) bool {
 // fields are still there and with the values that these have now, and then those of
 // fields that aren't listed, in the order of their keys.
 func (h *headerMaker) forwarded(dst []recordbatch.Header, metadata opencdc.Metadata) ([]recordbatch.Header, error) {
-	const family = "kafka.header" // which both kinds of fields begin with
 	start, list := len(dst), ""
 	for name, value := range metadata {
-		if !strings.HasPrefix(name, family) {
+		if !strings.HasPrefix(name, headerFamily) {
 			continue
 		}
 		if name == MetadataHeaders {

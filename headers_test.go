@@ -40,7 +40,7 @@ func forwarded(t *testing.T, metadata opencdc.Metadata, settings map[string]stri
 	is.NoErr(err)
 	var out []string
 	for range 2 { // the second time from what is remembered
-		headers, err := h.append([]recordbatch.Header{header("before", "")}, &opencdc.Record{Metadata: metadata})
+		headers, err := h.append([]recordbatch.Header{header("before", "")}, &opencdc.Record{Metadata: metadata}, false)
 		is.NoErr(err)
 		is.Equal(headers[0], header("before", ""))
 		out = nil
@@ -127,7 +127,7 @@ func checkRoundTrip(t *testing.T, headers []recordbatch.Header) {
 			t.Fatalf("%q: metadata %q is %q, which is not text", headers, name, value)
 		}
 	}
-	got, err := (&headerMaker{forward: true}).append(nil, &opencdc.Record{Metadata: maps.Clone(metadata)})
+	got, err := (&headerMaker{forward: true}).append(nil, &opencdc.Record{Metadata: maps.Clone(metadata)}, false)
 	if err != nil {
 		t.Fatalf("%q: %v", headers, err)
 	}
@@ -230,7 +230,7 @@ func TestListsThatTheSourceDidNotWrite(t *testing.T) {
 		t.Run(list, func(t *testing.T) {
 			is := is.New(t)
 			metadata := opencdc.Metadata{"kafka.header.a": "1", MetadataHeaders: list}
-			_, err := (&headerMaker{forward: true}).append(nil, &opencdc.Record{Metadata: metadata})
+			_, err := (&headerMaker{forward: true}).append(nil, &opencdc.Record{Metadata: metadata}, false)
 			is.True(err != nil)
 			is.True(strings.Contains(err.Error(), `metadata field "kafka.headers"`))
 			is.True(strings.Contains(err.Error(), "forwardHeaders"))
@@ -268,7 +268,7 @@ func TestHeadersOfTheSettings(t *testing.T) {
 			is.NoErr(err)
 			h, err := newHeaderMaker(&cfg)
 			is.NoErr(err)
-			headers, err := h.append(nil, &opencdc.Record{Operation: opencdc.OperationUpdate, Metadata: metadata})
+			headers, err := h.append(nil, &opencdc.Record{Operation: opencdc.OperationUpdate, Metadata: metadata}, false)
 			is.NoErr(err)
 			var got []string
 			for _, header := range headers {
@@ -286,7 +286,7 @@ func TestHeadersOfTheSettings(t *testing.T) {
 		is.NoErr(err)
 		h, err := newHeaderMaker(&cfg)
 		is.NoErr(err)
-		_, err = h.append(nil, &opencdc.Record{Payload: opencdc.Change{After: opencdc.StructuredData{"no": "id"}}})
+		_, err = h.append(nil, &opencdc.Record{Payload: opencdc.Change{After: opencdc.StructuredData{"no": "id"}}}, false)
 		is.True(err != nil)
 		is.True(strings.HasPrefix(err.Error(), "make a text from the template of headers: id: "))
 	})

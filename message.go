@@ -8,6 +8,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/rawdata"
 )
 
 // Metadata that records carry besides Conduit's own. For that of headers see
@@ -25,6 +26,7 @@ type recordMaker struct {
 	headers    headerWriter
 	numbers    numbers
 	createdAt  cachedTime
+	data       rawdata.Boxer
 }
 
 type topicPartition struct {
@@ -41,6 +43,9 @@ func newRecordMaker(groupID string) *recordMaker {
 // data, an empty one isn't. A tombstone, which has a null value, may mean that what
 // its key names was deleted.
 func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.Time) []opencdc.Record {
+	if len(b.Records) == 0 {
+		return dst
+	}
 	tp := topicPartition{b.Topic, b.Partition}
 	w, ok := m.writers[tp]
 	if !ok {
@@ -54,23 +59,31 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 		MetadataPartition:          strconv.Itoa(int(b.Partition)),
 		MetadataOffset:             "",
 	}
+	common := b.Records[0].Timestamp // of most records, often
+	if common >= 0 {
+		template[opencdc.MetadataCreatedAt] = m.createdAt.text(&m.numbers, common)
+	}
 	// One allocation for all positions of the batch.
 	positions := make([]byte, 0, len(b.Records)*(len(w.prefix)+20))
 	for i := range b.Records {
 		r := &b.Records[i]
-		start := len(positions)
-		positions = w.encode(positions, r.Offset)
+		start, offset := len(positions), m.numbers.text(r.Offset, "")
+		positions = w.encode(positions, offset)
 		metadata := m.headers.over(template, r.Headers)
-		metadata[MetadataOffset] = m.numbers.text(r.Offset, "")
-		if r.Timestamp >= 0 {
+		metadata[MetadataOffset] = offset
+		switch {
+		case r.Timestamp == common:
+		case r.Timestamp >= 0:
 			metadata[opencdc.MetadataCreatedAt] = m.createdAt.text(&m.numbers, r.Timestamp)
+		default:
+			delete(metadata, opencdc.MetadataCreatedAt)
 		}
 		dst = append(dst, opencdc.Record{
 			Position:  positions[start:len(positions):len(positions)],
 			Operation: opencdc.OperationCreate,
 			Metadata:  metadata,
-			Key:       opencdc.RawData(r.Key),
-			Payload:   opencdc.Change{After: opencdc.RawData(r.Value)},
+			Key:       m.data.Box(r.Key),
+			Payload:   opencdc.Change{After: m.data.Box(r.Value)},
 		})
 		if m.tombstones && r.Value == nil {
 			dst[len(dst)-1].Operation, dst[len(dst)-1].Payload = opencdc.OperationDelete, opencdc.Change{}

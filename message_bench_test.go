@@ -74,12 +74,11 @@ func BenchmarkMessagesOfRecords(b *testing.B) {
 			}
 			cfg, err := ParseDestination(changed(goodDestination, c.settings))
 			is.NoErr(err)
-			m, err := newMessageMaker(&cfg)
+			m, err := newBatchMaker(&cfg)
 			is.NoErr(err)
-			var batch []message.Message
 			b.ReportAllocs()
 			for b.Loop() {
-				if batch, err = m.append(batch[:0], records); err != nil {
+				if _, err = m.make(records); err != nil {
 					b.Fatal(err)
 				}
 				m.release(true)

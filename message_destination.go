@@ -13,7 +13,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-// messageMaker turns records into messages.
+// messageMaker turns records into messages. It is for one goroutine.
 type messageMaker struct {
 	topic     textFunc
 	partition partitionFunc
@@ -22,7 +22,7 @@ type messageMaker struct {
 	value     valueFunc
 	headers   *headerMaker
 
-	// Memory of all messages of a batch, reused.
+	// Memory of all messages of one make, reused.
 	batchHeaders []recordbatch.Header
 	json         *opencdcjson.Encoder
 }
@@ -33,25 +33,22 @@ func newMessageMaker(c *DestinationConfig) (*messageMaker, error) {
 	partition, partitionErr := newPartitionFunc(c)
 	timestamp, timestampErr := newTimestampFunc(c.Timestamp)
 	key, keyErr := newKeyFunc(c)
-	json := new(opencdcjson.Encoder)
+	json := &opencdcjson.Encoder{Family: headerFamily}
 	value, valueErr := newValueFunc(c, json)
 	headers, headersErr := newHeaderMaker(c)
 	m := &messageMaker{topic: topic, partition: partition, timestamp: timestamp, key: key, value: value, headers: headers, json: json}
 	return m, errors.Join(topicErr, partitionErr, timestampErr, keyErr, valueErr, headersErr)
 }
 
-// append makes a message of each record, up to the first that can't be made
-// into one; the error is that record's.
-func (m *messageMaker) append(dst []message.Message, records []opencdc.Record) ([]message.Message, error) {
-	now := time.Now().UnixMilli()
+// make makes a message of each record, up to the first that can't be made into one.
+// It returns how many it made, and the error of the one behind them.
+func (m *messageMaker) make(dst []message.Message, records []opencdc.Record, now int64) (int, error) {
 	for i := range records {
-		msg, err := m.make(&records[i], now)
-		if err != nil {
-			return dst, fmt.Errorf("record %d of the batch (position %q): %w", i, records[i].Position, err)
+		if err := m.makeOne(&dst[i], &records[i], now); err != nil {
+			return i, err
 		}
-		dst = append(dst, msg)
 	}
-	return dst, nil
+	return len(records), nil
 }
 
 // release lets go of what messages were made of. The producer keeps the values of
@@ -66,9 +63,9 @@ func (m *messageMaker) release(written bool) {
 	m.batchHeaders = m.batchHeaders[:0]
 }
 
-// make turns a panic of a serialiser, of which some know only the types that JSON
+// makeOne turns a panic of a serialiser, of which some know only the types that JSON
 // has, into the record's error.
-func (m *messageMaker) make(r *opencdc.Record, now int64) (msg message.Message, err error) {
+func (m *messageMaker) makeOne(msg *message.Message, r *opencdc.Record, now int64) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("serialize the record: %v", p)
@@ -76,27 +73,27 @@ func (m *messageMaker) make(r *opencdc.Record, now int64) (msg message.Message, 
 	}()
 	msg.Position = r.Position
 	if msg.Topic, err = m.topic(r); err != nil {
-		return msg, err
+		return err
 	}
 	if msg.Partition, err = m.partition(r); err != nil {
-		return msg, err
+		return err
 	}
 	if msg.Timestamp, err = m.timestamp(r, now); err != nil {
-		return msg, err
+		return err
 	}
 	if msg.Key, err = m.key(r); err != nil {
-		return msg, err
+		return err
 	}
 	if msg.Value, err = m.value(r); err != nil {
-		return msg, err
+		return err
 	}
 	msg.Headers, err = m.makeHeaders(r)
-	return msg, err
+	return err
 }
 
 func (m *messageMaker) makeHeaders(r *opencdc.Record) ([]recordbatch.Header, error) {
 	start := len(m.batchHeaders)
-	all, err := m.headers.append(m.batchHeaders, r)
+	all, err := m.headers.append(m.batchHeaders, r, m.json.Lacks(r))
 	if err != nil || len(all) == start {
 		return nil, err
 	}

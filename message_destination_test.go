@@ -19,9 +19,9 @@ func makeMessage(t *testing.T, settings map[string]string, r opencdc.Record) (me
 	is := is.New(t)
 	c, err := ParseDestination(changed(map[string]string{"servers": "localhost:9092", "topic": "t"}, settings))
 	is.NoErr(err)
-	m, err := newMessageMaker(&c)
+	m, err := newBatchMaker(&c)
 	is.NoErr(err)
-	got, err := m.append(nil, []opencdc.Record{r})
+	got, err := m.make([]opencdc.Record{r})
 	if err != nil {
 		is.Equal(len(got), 0)
 		is.True(strings.HasPrefix(err.Error(), "record 0 of the batch (position "))
@@ -167,7 +167,7 @@ func TestHeadersOfABatch(t *testing.T) {
 	is := is.New(t)
 	c, err := ParseDestination(changed(goodDestination, nil))
 	is.NoErr(err)
-	m, err := newMessageMaker(&c)
+	m, err := newBatchMaker(&c)
 	is.NoErr(err)
 	for range 2 {
 		var records []opencdc.Record
@@ -178,7 +178,7 @@ func TestHeadersOfABatch(t *testing.T) {
 			}
 			records = append(records, r)
 		}
-		got, err := m.append(nil, records)
+		got, err := m.make(records)
 		is.NoErr(err)
 		for i := range got {
 			is.Equal(len(got[i].Headers), i%4)
@@ -188,7 +188,7 @@ func TestHeadersOfABatch(t *testing.T) {
 			is.Equal(cap(got[i].Headers), len(got[i].Headers))
 		}
 		m.release(true)
-		for _, h := range m.batchHeaders[:cap(m.batchHeaders)] {
+		for _, h := range m.makers[0].batchHeaders[:cap(m.makers[0].batchHeaders)] {
 			is.Equal(h.Key, "")
 		}
 	}

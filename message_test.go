@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -74,6 +75,28 @@ func TestNullAndEmptyAreDifferent(t *testing.T) {
 		}
 		is.Equal(got[i].Payload.Before, nil)
 	}
+}
+
+func TestEachRecordHasItsOwnTime(t *testing.T) {
+	m := newRecordMaker("g")
+	times := []int64{7, -1, 7, 0, 8, -1, -1}
+	for first := range times {
+		is := is.New(t)
+		b := message.Batch{Topic: "t"}
+		for _, ms := range times[first:] {
+			b.Records = append(b.Records, recordbatch.Record{Timestamp: ms})
+		}
+		for i, r := range m.append(nil, b, time.Now()) {
+			at, err := r.Metadata.GetCreatedAt()
+			if ms := times[first+i]; ms < 0 {
+				is.True(errors.Is(err, opencdc.ErrMetadataFieldNotFound))
+			} else {
+				is.NoErr(err)
+				is.Equal(at.UnixMilli(), ms)
+			}
+		}
+	}
+	is.New(t).Equal(m.append(nil, message.Batch{Topic: "t"}, time.Now()), nil)
 }
 
 func TestTombstonesAreDeletesIfTheyShallBe(t *testing.T) {
@@ -177,7 +200,7 @@ func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
 	is := is.New(t)
 	c, err := ParseDestination(changed(goodDestination, map[string]string{"sdk.record.format": "template", "sdk.record.format.options": `{{ printf "%s" .Payload.After }}!`}))
 	is.NoErr(err)
-	m, err := newMessageMaker(&c)
+	m, err := newBatchMaker(&c)
 	is.NoErr(err)
 	record := func(topic, key, value string) opencdc.Record {
 		return opencdc.Record{
@@ -186,17 +209,15 @@ func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
 		}
 	}
 	before := time.Now().UnixMilli()
-	kept := message.Message{Topic: "kept"}
-	got, err := m.append([]message.Message{kept}, []opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
+	got, err := m.make([]opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
 	is.True(err != nil)
 	is.True(strings.Contains(err.Error(), `record 2 of the batch (position "at v3")`))
-	is.Equal(len(got), 3)
-	is.Equal(got[0], kept)
+	is.Equal(len(got), 2)
 	for i, want := range []message.Message{
 		{Topic: "a", Record: recordbatch.Record{Key: []byte("k1"), Value: []byte("v1!")}},
 		{Topic: "b", Record: recordbatch.Record{Key: []byte("k2"), Value: []byte("v2!")}},
 	} {
-		sent := got[i+1]
+		sent := got[i]
 		is.True(sent.Timestamp >= before && sent.Timestamp <= time.Now().UnixMilli()) // now, in ms
 		want.Timestamp, want.Partition, want.Position = sent.Timestamp, message.PartitionAny, []byte("at "+strings.TrimSuffix(string(want.Value), "!"))
 		is.Equal(sent, want)
@@ -206,7 +227,7 @@ func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
 func TestWhatCanBeUnfitAboutARecord(t *testing.T) {
 	c, err := ParseDestination(changed(goodDestination, nil))
 	is.New(t).NoErr(err)
-	m, err := newMessageMaker(&c)
+	m, err := newBatchMaker(&c)
 	is.New(t).NoErr(err)
 	unfit := opencdc.StructuredData{"n": math.NaN()}
 	for says, r := range map[string]opencdc.Record{
@@ -215,7 +236,7 @@ func TestWhatCanBeUnfitAboutARecord(t *testing.T) {
 		"serialize the record": {Metadata: collected("t").Metadata, Payload: opencdc.Change{After: unfit}},
 	} {
 		is := is.New(t)
-		got, err := m.append(nil, []opencdc.Record{r})
+		got, err := m.make([]opencdc.Record{r})
 		is.Equal(len(got), 0)
 		is.True(err != nil && strings.Contains(err.Error(), says))
 	}

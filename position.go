@@ -43,7 +43,7 @@ func ParsePosition(p opencdc.Position) (Position, error) {
 
 // Encode writes the position as JSON.
 func (p Position) Encode() opencdc.Position {
-	return p.writer().encode(nil, p.Offset)
+	return p.writer().encode(nil, strconv.FormatInt(p.Offset, 10))
 }
 
 // positionWriter encodes the positions of one partition. All but the offset is
@@ -59,20 +59,35 @@ func (p Position) writer() positionWriter {
 	return positionWriter{bytes.TrimSuffix(b, []byte("0}"))}
 }
 
-// encode appends a position to buf.
-func (w positionWriter) encode(buf []byte, offset int64) []byte {
+// encode appends the position of an offset, given in decimal, to buf.
+func (w positionWriter) encode(buf []byte, offset string) []byte {
 	buf = append(buf, w.prefix...)
-	buf = strconv.AppendInt(buf, offset, 10)
+	buf = append(buf, offset...)
 	return append(buf, '}')
 }
 
 // positionReader parses positions that a positionWriter wrote without looking at
 // each byte again: the part before the offset is the same for a whole partition.
-type positionReader struct{ known map[string]Position }
+type positionReader struct {
+	known map[string]*knownPrefix
+	last  *knownPrefix // records come in runs of one partition
+}
+
+// knownPrefix is what positions of a partition begin with, and what it says.
+type knownPrefix struct {
+	prefix   string
+	position Position
+}
 
 func (r *positionReader) parse(p opencdc.Position) (Position, error) {
 	cut := bytes.LastIndexByte(p, ':') + 1
-	if pos, ok := r.known[string(p[:cut])]; ok {
+	k := r.last
+	if k == nil || k.prefix != string(p[:cut]) {
+		k = r.known[string(p[:cut])]
+	}
+	if k != nil {
+		r.last = k
+		pos, ok := k.position, false
 		if pos.Offset, ok = parseOffset(p[cut:]); ok {
 			return pos, nil
 		}
@@ -80,9 +95,10 @@ func (r *positionReader) parse(p opencdc.Position) (Position, error) {
 	pos, err := ParsePosition(p)
 	if err == nil && bytes.Equal(pos.writer().prefix, p[:cut]) {
 		if r.known == nil {
-			r.known = make(map[string]Position)
+			r.known = make(map[string]*knownPrefix)
 		}
-		r.known[string(p[:cut])] = pos
+		k := &knownPrefix{string(p[:cut]), pos}
+		r.known[k.prefix] = k
 	}
 	return pos, err
 }

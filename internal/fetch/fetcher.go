@@ -43,7 +43,8 @@ type Fetcher struct {
 	added    time.Time // when a partition was added last
 	loops    map[int32]bool
 	ready    []decoded
-	buffered int // bytes in ready
+	buffered int   // bytes in ready
+	taken    int64 // bytes that Next has returned
 	err      error
 	changed  chan struct{} // closed and replaced whenever something above changes
 	route    chan struct{} // tells the router that there is work
@@ -167,6 +168,7 @@ func (f *Fetcher) take(max int) []message.Batch {
 
 func (f *Fetcher) pop() {
 	f.buffered -= f.ready[0].size
+	f.taken += int64(f.ready[0].size)
 	f.ready[0].p.queued--
 	f.ready[0] = decoded{}
 	f.ready = f.ready[1:]

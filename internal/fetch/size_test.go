@@ -2,35 +2,69 @@ package fetch
 
 import (
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 )
 
+const mib = 1 << 20
+
 func TestAnswersGrowWhileTheUserWaits(t *testing.T) {
-	const mib = 1 << 20
 	for name, c := range map[string]struct {
 		cfg  Config
 		want []int32 // nothing waits, and then what is full
 	}{
-		"default":        {Config{MinBytes: 1, MaxBytes: 16 * mib, MaxBuffered: 100}, []int32{8 * mib, 16 * mib, 16 * mib, 8 * mib, 4 * mib, 4 * mib}},
-		"odd":            {Config{MinBytes: 1, MaxBytes: 9 * mib, MaxBuffered: 100}, []int32{8 * mib, 9 * mib, 9 * mib, 9 * mib / 2, 4 * mib, 4 * mib}},
+		"default":        {Config{MinBytes: 1, MaxBytes: 4 * mib, MaxBuffered: 100}, []int32{2 * mib, 4 * mib, 4 * mib, 2 * mib, 1 * mib, 1 * mib}},
+		"odd":            {Config{MinBytes: 1, MaxBytes: 3 * mib, MaxBuffered: 100}, []int32{2 * mib, 3 * mib, 3 * mib, 3 * mib / 2, 1 * mib, 1 * mib}},
 		"large minimum":  {Config{MinBytes: 6 * mib, MaxBytes: 9 * mib, MaxBuffered: 100}, []int32{9 * mib, 9 * mib, 9 * mib, 6 * mib, 6 * mib, 6 * mib}},
 		"small maximum":  {Config{MinBytes: 1, MaxBytes: 1000, MaxBuffered: 100}, []int32{1000, 1000, 1000, 1000, 1000, 1000}},
-		"as large as is": {Config{MinBytes: 1, MaxBytes: 1<<31 - 1, MaxBuffered: 100}, []int32{8 * mib, 16 * mib, 32 * mib, 16 * mib, 8 * mib, 4 * mib}},
+		"as large as is": {Config{MinBytes: 1, MaxBytes: 1<<31 - 1, MaxBuffered: 100}, []int32{2 * mib, 4 * mib, 8 * mib, 4 * mib, 2 * mib, 1 * mib}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			var s answerSize
 			var got []int32
+			now := time.Unix(1, 0)
 			for range 3 {
-				got = append(got, s.next(&c.cfg, 0))
+				got = append(got, s.next(&c.cfg, 0, 0, now))
 			}
 			kept := s
-			is.Equal(kept.next(&c.cfg, 50), int32(s))
+			is.Equal(kept.next(&c.cfg, 50, 0, now), s.size)
 			for range 3 {
-				got = append(got, s.next(&c.cfg, 51))
+				got = append(got, s.next(&c.cfg, 51, 0, now))
 			}
 			is.Equal(got, c.want)
+		})
+	}
+}
+
+// Something waits always: an answer holds what the user takes in answerTime.
+func TestAnswersAreAsLargeAsTheUserIsFast(t *testing.T) {
+	cfg := Config{MinBytes: 1, MaxBytes: 16 * mib, MaxBuffered: 4 * mib}
+	for name, c := range map[string]struct {
+		perSecond int64
+		want      int32
+	}{
+		"nothing":   {0, mib},
+		"slow":      {mib, mib},
+		"fast":      {500 * mib, 5 * mib},
+		"very fast": {100_000 * mib, 16 * mib},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			var s answerSize
+			now, taken := time.Unix(1, 0), int64(7)
+			for range 200 { // at any intervals
+				is.True(s.next(&cfg, 3*mib, taken, now) <= c.want)
+				now, taken = now.Add(7*time.Millisecond), taken+c.perSecond*7/1000
+			}
+			is.Equal(s.next(&cfg, 3*mib, taken, now), c.want)
+			// It gets slow.
+			for range 20 {
+				now = now.Add(rateTime)
+				s.next(&cfg, 3*mib, taken, now)
+			}
+			is.Equal(s.next(&cfg, 3*mib, taken, now), int32(mib))
 		})
 	}
 }

@@ -15,6 +15,8 @@ import (
 type Tracker struct {
 	mu      sync.Mutex
 	parts   map[key]*partition
+	last    *partition    // acknowledged last: acknowledgements come in runs; nil when parts changes
+	lastKey key           // of last
 	unacked int           // records handed out and not acknowledged, of all partitions
 	waiting int           // callers of wait
 	changed chan struct{} // closed and replaced when unacked falls while somebody waits
@@ -66,7 +68,7 @@ func (t *Tracker) Add(topic string, id int32, start, committed int64) {
 	defer t.mu.Unlock()
 	k := key{topic, id}
 	t.drop(k)
-	t.parts[k] = &partition{acked: make(map[int64]bool), safe: start, sent: committed, next: start, epochs: []epochFrom{{-1, 0}}}
+	t.set(k, &partition{acked: make(map[int64]bool), safe: start, sent: committed, next: start, epochs: []epochFrom{{-1, 0}}})
 }
 
 // Rewind goes on in a log that was cut off in front of the given offset, which is
@@ -112,7 +114,7 @@ func (t *Tracker) cut(k key, from, next int64) {
 	if len(p.offsets) == 0 {
 		p.safe = next
 	}
-	t.parts[k] = p
+	t.set(k, p)
 	t.release(old.unacked() - p.unacked())
 }
 
@@ -136,7 +138,7 @@ func (t *Tracker) drop(k key) {
 		return
 	}
 	t.release(p.unacked())
-	delete(t.parts, k)
+	t.set(k, nil)
 }
 
 // Deliver notes that records were handed out, with offsets in ascending order,
@@ -169,8 +171,8 @@ func (t *Tracker) Deliver(topic string, id int32, next int64, epoch int32, offse
 func (t *Tracker) Ack(topic string, id int32, offset int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p, ok := t.parts[key{topic, id}]
-	if !ok {
+	p := t.find(key{topic, id})
+	if p == nil {
 		return
 	}
 	if i := slices.Index(p.gone, offset); i >= 0 {
@@ -194,6 +196,24 @@ func (t *Tracker) Ack(topic string, id int32, offset int64) {
 		p.advance()
 	}
 	p.settle()
+}
+
+// find returns a partition, nil if it isn't tracked.
+func (t *Tracker) find(k key) *partition {
+	if t.last == nil || t.lastKey != k {
+		t.last, t.lastKey = t.parts[k], k
+	}
+	return t.last
+}
+
+// set tracks a partition from now on, or no longer if it is nil.
+func (t *Tracker) set(k key, p *partition) {
+	t.last = nil
+	if p == nil {
+		delete(t.parts, k)
+		return
+	}
+	t.parts[k] = p
 }
 
 func (p *partition) unacked() int { return len(p.offsets) - p.head - len(p.acked) }

@@ -5,19 +5,24 @@
 package opencdcjson
 
 import (
-	"encoding/base64"
 	"slices"
 	"strings"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/goccy/go-json"
+	"github.com/segmentio/asm/base64"
 )
 
-// Encoder encodes records. It is for one goroutine.
+// Encoder encodes records. It is for one goroutine. The zero value is ready.
 type Encoder struct {
-	fields []field  // of the last record's metadata, sorted
-	chunks [][]byte // hold what was encoded since the last Reset
-	at     int      // the chunk that is being filled
+	// Family is what the names of some fields of metadata begin with, for Lacks.
+	Family string
+
+	fields []field         // of the last record's metadata, sorted
+	last   *opencdc.Record // whose fields they are, until Reset
+	family bool            // one of them belongs to the family
+	chunks [][]byte        // hold what was encoded since the last Reset
+	at     int             // the chunk that is being filled
 }
 
 // field is a key of metadata.
@@ -31,7 +36,7 @@ const (
 	// chunkSize makes allocations rare.
 	chunkSize = 64 << 10
 	// maxKept bounds the memory that is kept for reuse, in bytes.
-	maxKept = 4 << 20
+	maxKept = 2 << 20
 )
 
 // Reset makes the memory of all that was encoded free for what comes.
@@ -44,11 +49,15 @@ func (e *Encoder) Reset() {
 		}
 		e.chunks[i] = c[:0]
 	}
-	e.at = 0
+	e.at, e.last = 0, nil
 }
 
 // Forget leaves what was encoded to whoever has it.
-func (e *Encoder) Forget() { e.chunks, e.at = nil, 0 }
+func (e *Encoder) Forget() { e.chunks, e.at, e.last = nil, 0, nil }
+
+// Lacks tells whether a record has no field of the family. It knows that of the record
+// that was encoded last only, and says no of others.
+func (e *Encoder) Lacks(r *opencdc.Record) bool { return e.last == r && !e.family }
 
 // chunk returns a chunk with room for so many bytes.
 func (e *Encoder) chunk(need int) *[]byte {
@@ -64,9 +73,11 @@ func (e *Encoder) chunk(need int) *[]byte {
 // Encode returns the JSON of a record, which is valid until Reset. Its error, as its
 // panic, is that of a value in structured data that has no form in JSON.
 func (e *Encoder) Encode(r *opencdc.Record) ([]byte, error) {
+	e.last = nil
 	if !e.common(r) {
 		return json.Marshal(*r)
 	}
+	e.last = r
 	c := e.chunk(e.room(r))
 	start := len(*c)
 	b, err := e.append(*c, r)
@@ -145,8 +156,10 @@ func appendBytes(b, v []byte) []byte {
 		return append(b, `null`...)
 	}
 	b = append(b, '"')
-	b = base64.StdEncoding.AppendEncode(b, v)
-	return append(b, '"')
+	n := base64.StdEncoding.EncodedLen(len(v))
+	b = slices.Grow(b, n+len(`"`))
+	base64.StdEncoding.Encode(b[len(b):len(b)+n], v)
+	return append(b[:len(b)+n], '"')
 }
 
 func (e *Encoder) appendMetadata(b []byte, some bool) ([]byte, error) {
@@ -176,8 +189,9 @@ func (e *Encoder) sort(m opencdc.Metadata) bool {
 	if e.fits(m) {
 		return true
 	}
-	e.fields = e.fields[:0]
+	e.fields, e.family = e.fields[:0], false
 	for name, value := range m {
+		e.family = e.family || strings.HasPrefix(name, e.Family)
 		if !isPlain(name) {
 			e.fields = e.fields[:0]
 			return false

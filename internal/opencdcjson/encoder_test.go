@@ -68,6 +68,38 @@ func TestEncodesRecordsOfAnyFieldsInTurn(t *testing.T) {
 	}
 }
 
+func TestLacksIsSureOfTheLastRecordOnly(t *testing.T) {
+	e := Encoder{Family: "h."}
+	rnd := rand.New(rand.NewSource(1))
+	names := []string{"a", "b", "h.a", "h.", "h", "<", "é", "h.é"}
+	known := 0
+	var before opencdc.Record
+	for range 5_000 {
+		is := is.New(t)
+		r := opencdc.Record{Operation: opencdc.Operation(rnd.Intn(6)), Metadata: opencdc.Metadata{}}
+		has := false
+		for range rnd.Intn(4) {
+			name := names[rnd.Intn(len(names))]
+			r.Metadata[name], has = "", has || strings.HasPrefix(name, e.Family)
+		}
+		is.Equal(e.Lacks(&r), false) // not encoded yet
+		same(t, &e, r)
+		_, err := e.Encode(&r)
+		is.NoErr(err)
+		is.Equal(e.Lacks(&before), false)
+		if e.Lacks(&r) {
+			is.Equal(has, false)
+			known++
+		}
+		if rnd.Intn(5) == 0 {
+			e.Reset()
+			is.Equal(e.Lacks(&r), false)
+		}
+		before = r
+	}
+	is.New(t).True(known > 500)
+}
+
 // What was encoded stays as it is when more is, however large it is, until Reset.
 func TestResultsStay(t *testing.T) {
 	var e Encoder

@@ -1,0 +1,66 @@
+package rawdata
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	"github.com/matryer/is"
+)
+
+func TestABoxIsOrdinaryData(t *testing.T) {
+	var x Boxer
+	for name, want := range map[string]opencdc.RawData{"null": nil, "empty": {}, "bytes": []byte("some"), "part": []byte("some more")[:4]} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			data := x.Box(want)
+			got, ok := data.(opencdc.RawData)
+			is.True(ok)
+			is.Equal(got, want)
+			is.Equal(got == nil, want == nil)
+			is.Equal(cap(got), cap(want))
+			is.Equal(data, opencdc.Data(want)) // deeply
+			is.Equal(data.Bytes(), want.Bytes())
+			is.Equal(data.Clone(), want.Clone())
+			is.Equal(fmt.Sprintf("%T %v", data, data), fmt.Sprintf("%T %v", want, want))
+		})
+	}
+}
+
+// The garbage collector must see both the headers and what they point to.
+func TestBoxesOutliveCollections(t *testing.T) {
+	is := is.New(t)
+	var x Boxer
+	var kept []opencdc.Data
+	for i := range 20 * chunk {
+		data := x.Box(fmt.Appendf(nil, "value %d", i))
+		if i%7 == 0 {
+			kept = append(kept, data)
+		}
+		if i%chunk == 0 {
+			runtime.GC()
+		}
+	}
+	x = Boxer{}
+	for range 3 {
+		runtime.GC()
+		_ = make([]byte, 1<<20) // what was freed by mistake is used anew
+	}
+	for i, data := range kept {
+		is.Equal(string(data.Bytes()), fmt.Sprintf("value %d", 7*i))
+	}
+}
+
+func TestBoxesAreAllocatedInChunks(t *testing.T) {
+	is := is.New(t)
+	var x Boxer
+	var sink opencdc.Data
+	value := []byte("v")
+	is.Equal(testing.AllocsPerRun(100, func() {
+		for range chunk {
+			sink = x.Box(value)
+		}
+	}), 1.0)
+	is.Equal(sink.Bytes(), value)
+}

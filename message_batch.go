@@ -1,0 +1,93 @@
+package kafka
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+const (
+	// minShare is how much work is worth a goroutine: a sleeping processor takes
+	// a good part of that to wake up.
+	minShare = 100 * time.Microsecond
+	// maxShares bounds the memory that is kept for them.
+	maxShares = 4
+)
+
+// batchMaker turns batches of records into batches of messages. Large ones are
+// shared between goroutines: Conduit waits for Write, and the brokers wait for the
+// messages.
+type batchMaker struct {
+	makers    []*messageMaker
+	batch     []message.Message // reused from batch to batch
+	perRecord time.Duration     // what a record of the last batch took
+}
+
+// newBatchMaker reports everything that is wrong with the settings at once.
+func newBatchMaker(c *DestinationConfig) (*batchMaker, error) {
+	b := new(batchMaker)
+	for range min(runtime.GOMAXPROCS(0), maxShares) {
+		m, err := newMessageMaker(c)
+		if err != nil {
+			return nil, err
+		}
+		b.makers = append(b.makers, m)
+	}
+	return b, nil
+}
+
+// make makes a message of each record, up to the first that can't be made into
+// one; the error is that record's. The messages are valid until release.
+func (b *batchMaker) make(records []opencdc.Record) ([]message.Message, error) {
+	if cap(b.batch) < len(records) {
+		b.batch = make([]message.Message, len(records))
+	}
+	b.batch = b.batch[:len(records)]
+	began := time.Now()
+	now := began.UnixMilli()
+
+	shares := b.shares(len(records))
+	made := make([]int, shares)
+	errs := make([]error, shares)
+	from := func(share int) int { return share * len(records) / shares }
+	var wg sync.WaitGroup
+	for i := 1; i < shares; i++ {
+		wg.Go(func() {
+			lo, hi := from(i), from(i+1)
+			made[i], errs[i] = b.makers[i].make(b.batch[lo:hi], records[lo:hi], now)
+		})
+	}
+	made[0], errs[0] = b.makers[0].make(b.batch, records[:from(1)], now)
+	if made[0] > 0 {
+		b.perRecord = time.Since(began) / time.Duration(made[0])
+	}
+	wg.Wait()
+
+	for i, err := range errs {
+		if err != nil {
+			n := from(i) + made[i]
+			return b.batch[:n], fmt.Errorf("record %d of the batch (position %q): %w", n, records[n].Position, err)
+		}
+	}
+	return b.batch, nil
+}
+
+// shares is how many goroutines are worth so many records.
+func (b *batchMaker) shares(records int) int {
+	work := time.Duration(records) * b.perRecord
+	return max(1, min(int(work/minShare), len(b.makers), records))
+}
+
+// release lets go of what the messages were made of. The producer keeps the values of
+// those that it has not written.
+func (b *batchMaker) release(written bool) {
+	clear(b.batch)
+	for _, m := range b.makers {
+		m.release(written)
+	}
+}
