@@ -6,6 +6,6 @@
 //	Next ──── takes what is ready
 //
 // Memory is bounded: the decoders stop above Config.MaxBuffered, a loop has at
-// most one answer waiting for its decoder and one on its way. Answers are small
-// unless Next waits for them.
+// most one answer waiting for its decoder and one on its way. Answers are of
+// what Next takes in some milliseconds, and larger while it waits.
 package fetch

@@ -5,7 +5,7 @@ import "time"
 const (
 	// minAnswer is the least that is asked for at a time while records wait for
 	// their user: more would only take memory.
-	minAnswer = 1 << 20
+	minAnswer = 2 << 20
 	// answerTime is how long the user should have enough to do with an answer: so
 	// that the round trip it took doesn't count.
 	answerTime = 10 * time.Millisecond

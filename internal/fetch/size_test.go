@@ -14,11 +14,11 @@ func TestAnswersGrowWhileTheUserWaits(t *testing.T) {
 		cfg  Config
 		want []int32 // nothing waits, and then what is full
 	}{
-		"default":        {Config{MinBytes: 1, MaxBytes: 4 * mib, MaxBuffered: 100}, []int32{2 * mib, 4 * mib, 4 * mib, 2 * mib, 1 * mib, 1 * mib}},
-		"odd":            {Config{MinBytes: 1, MaxBytes: 3 * mib, MaxBuffered: 100}, []int32{2 * mib, 3 * mib, 3 * mib, 3 * mib / 2, 1 * mib, 1 * mib}},
+		"default":        {Config{MinBytes: 1, MaxBytes: 8 * mib, MaxBuffered: 100}, []int32{4 * mib, 8 * mib, 8 * mib, 4 * mib, 2 * mib, 2 * mib}},
+		"odd":            {Config{MinBytes: 1, MaxBytes: 5 * mib, MaxBuffered: 100}, []int32{4 * mib, 5 * mib, 5 * mib, 5 * mib / 2, 2 * mib, 2 * mib}},
 		"large minimum":  {Config{MinBytes: 6 * mib, MaxBytes: 9 * mib, MaxBuffered: 100}, []int32{9 * mib, 9 * mib, 9 * mib, 6 * mib, 6 * mib, 6 * mib}},
 		"small maximum":  {Config{MinBytes: 1, MaxBytes: 1000, MaxBuffered: 100}, []int32{1000, 1000, 1000, 1000, 1000, 1000}},
-		"as large as is": {Config{MinBytes: 1, MaxBytes: 1<<31 - 1, MaxBuffered: 100}, []int32{2 * mib, 4 * mib, 8 * mib, 4 * mib, 2 * mib, 1 * mib}},
+		"as large as is": {Config{MinBytes: 1, MaxBytes: 1<<31 - 1, MaxBuffered: 100}, []int32{4 * mib, 8 * mib, 16 * mib, 8 * mib, 4 * mib, 2 * mib}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
@@ -45,8 +45,8 @@ func TestAnswersAreAsLargeAsTheUserIsFast(t *testing.T) {
 		perSecond int64
 		want      int32
 	}{
-		"nothing":   {0, mib},
-		"slow":      {mib, mib},
+		"nothing":   {0, minAnswer},
+		"slow":      {mib, minAnswer},
 		"fast":      {500 * mib, 5 * mib},
 		"very fast": {100_000 * mib, 16 * mib},
 	} {
@@ -64,7 +64,7 @@ func TestAnswersAreAsLargeAsTheUserIsFast(t *testing.T) {
 				now = now.Add(rateTime)
 				s.next(&cfg, 3*mib, taken, now)
 			}
-			is.Equal(s.next(&cfg, 3*mib, taken, now), int32(mib))
+			is.Equal(s.next(&cfg, 3*mib, taken, now), int32(minAnswer))
 		})
 	}
 }

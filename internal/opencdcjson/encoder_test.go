@@ -156,6 +156,9 @@ func FuzzEncode(f *testing.F) {
 	f.Add([]byte("position"), 1, "name", "value", "kafka.offset", "7", []byte("key"), []byte("value"), true)
 	f.Add([]byte(nil), 3, "", "<&>", "a b", "\xff", []byte{}, []byte(nil), false)
 	f.Fuzz(func(t *testing.T, position []byte, operation int, name, value, name2, value2 string, key, after []byte, structured bool) {
+		if name != name2 && strings.ToValidUTF8(name, "\ufffd") == strings.ToValidUTF8(name2, "\ufffd") {
+			t.Skip("the names are the same in JSON: the SDK's encoder gives them no order")
+		}
 		r := opencdc.Record{
 			Position: position, Operation: opencdc.Operation(operation % 6), Metadata: opencdc.Metadata{name: value, name2: value2},
 			Key: opencdc.RawData(key), Payload: opencdc.Change{After: opencdc.RawData(after)},
