@@ -26,7 +26,6 @@ type recordMaker struct {
 	headers    headerWriter
 	numbers    numbers
 	createdAt  cachedTime
-	data       rawdata.Boxer
 }
 
 type topicPartition struct {
@@ -65,6 +64,7 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 	}
 	// One allocation for all positions of the batch.
 	positions := make([]byte, 0, len(b.Records)*(len(w.prefix)+20))
+	data := rawdata.New(2 * len(b.Records))
 	for i := range b.Records {
 		r := &b.Records[i]
 		start, offset := len(positions), m.numbers.text(r.Offset, "")
@@ -82,8 +82,8 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 			Position:  positions[start:len(positions):len(positions)],
 			Operation: opencdc.OperationCreate,
 			Metadata:  metadata,
-			Key:       m.data.Box(r.Key),
-			Payload:   opencdc.Change{After: m.data.Box(r.Value)},
+			Key:       data.Box(r.Key),
+			Payload:   opencdc.Change{After: data.Box(r.Value)},
 		})
 		if m.tombstones && r.Value == nil {
 			dst[len(dst)-1].Operation, dst[len(dst)-1].Payload = opencdc.OperationDelete, opencdc.Change{}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,6 +99,30 @@ func TestEachRecordHasItsOwnTime(t *testing.T) {
 		}
 	}
 	is.New(t).Equal(m.append(nil, message.Batch{Topic: "t"}, time.Now()), nil)
+}
+
+// Large records must not live as long as small ones, nor as the source.
+func TestARecordMakerKeepsNoRecords(t *testing.T) {
+	is := is.New(t)
+	m := newRecordMaker("g")
+	const records = 20
+	var freed atomic.Int32
+	var kept []opencdc.Record
+	for i := range records {
+		value := make([]byte, 1<<20)
+		runtime.AddCleanup(&value[0], func(int) { freed.Add(1) }, 0)
+		made := m.append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{{Offset: int64(i), Key: value[:1], Value: value}}}, time.Now())
+		if i == 0 {
+			kept = made
+		}
+	}
+	for deadline := time.Now().Add(time.Minute); freed.Load() < records-1 && time.Now().Before(deadline); {
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	is.Equal(freed.Load(), int32(records-1))
+	runtime.KeepAlive(m)
+	runtime.KeepAlive(kept)
 }
 
 func TestTombstonesAreDeletesIfTheyShallBe(t *testing.T) {

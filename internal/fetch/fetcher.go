@@ -45,6 +45,7 @@ type Fetcher struct {
 	ready    []decoded
 	buffered int   // bytes in ready
 	taken    int64 // bytes that Next has returned
+	waits    bool  // Next waits
 	err      error
 	changed  chan struct{} // closed and replaced whenever something above changes
 	route    chan struct{} // tells the router that there is work
@@ -126,6 +127,7 @@ func (f *Fetcher) Next(ctx context.Context, max int) ([]message.Batch, error) {
 		f.mu.Lock()
 		out := f.take(max)
 		err, changed := f.err, f.changed
+		f.waits = len(out) == 0 && err == nil
 		if len(out) > 0 {
 			f.broadcast() // there is room again
 		}

@@ -63,7 +63,7 @@ func (f *Fetcher) request(broker int32, size *answerSize) (*fetch.Request, map[k
 		ReplicaID:    -1,
 		MaxWaitTime:  int32(f.wait().Milliseconds()),
 		MinBytes:     f.cfg.MinBytes,
-		MaxBytes:     size.next(&f.cfg, f.buffered, f.taken, time.Now()),
+		MaxBytes:     size.next(&f.cfg, f.waits, f.buffered, f.taken, time.Now()),
 		SessionEpoch: -1, // no fetch session (KIP-227)
 	}
 	if f.cfg.ReadCommitted {

@@ -23,9 +23,9 @@ type answerSize struct {
 	at    time.Time
 }
 
-// next is the size of the next answer, given the bytes that wait for the user and
-// those that the user has taken in all.
-func (s *answerSize) next(cfg *Config, waiting int, taken int64, now time.Time) int32 {
+// next is the size of the next answer, given whether the user waits, the bytes that
+// wait for it and those that it has taken in all.
+func (s *answerSize) next(cfg *Config, waits bool, waiting int, taken int64, now time.Time) int32 {
 	switch passed := now.Sub(s.at); {
 	case s.at.IsZero():
 		s.taken, s.at = taken, now
@@ -36,7 +36,7 @@ func (s *answerSize) next(cfg *Config, waiting int, taken int64, now time.Time) 
 	least := min(max(minAnswer, s.rate, cfg.MinBytes), cfg.MaxBytes)
 	s.size = max(s.size, least)
 	switch {
-	case waiting == 0:
+	case waits && waiting == 0:
 		s.size += min(s.size, cfg.MaxBytes-s.size)
 	case waiting > cfg.MaxBuffered/2:
 		s.size = max(s.size/2, least)

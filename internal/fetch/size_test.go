@@ -26,12 +26,13 @@ func TestAnswersGrowWhileTheUserWaits(t *testing.T) {
 			var got []int32
 			now := time.Unix(1, 0)
 			for range 3 {
-				got = append(got, s.next(&c.cfg, 0, 0, now))
+				got = append(got, s.next(&c.cfg, true, 0, 0, now))
 			}
 			kept := s
-			is.Equal(kept.next(&c.cfg, 50, 0, now), s.size)
+			is.Equal(kept.next(&c.cfg, true, 50, 0, now), s.size)
+			is.Equal(kept.next(&c.cfg, false, 0, 0, now), s.size)
 			for range 3 {
-				got = append(got, s.next(&c.cfg, 51, 0, now))
+				got = append(got, s.next(&c.cfg, false, 51, 0, now))
 			}
 			is.Equal(got, c.want)
 		})
@@ -55,16 +56,16 @@ func TestAnswersAreAsLargeAsTheUserIsFast(t *testing.T) {
 			var s answerSize
 			now, taken := time.Unix(1, 0), int64(7)
 			for range 200 { // at any intervals
-				is.True(s.next(&cfg, 3*mib, taken, now) <= c.want)
+				is.True(s.next(&cfg, false, 3*mib, taken, now) <= c.want)
 				now, taken = now.Add(7*time.Millisecond), taken+c.perSecond*7/1000
 			}
-			is.Equal(s.next(&cfg, 3*mib, taken, now), c.want)
+			is.Equal(s.next(&cfg, false, 3*mib, taken, now), c.want)
 			// It gets slow.
 			for range 20 {
 				now = now.Add(rateTime)
-				s.next(&cfg, 3*mib, taken, now)
+				s.next(&cfg, false, 3*mib, taken, now)
 			}
-			is.Equal(s.next(&cfg, 3*mib, taken, now), int32(minAnswer))
+			is.Equal(s.next(&cfg, false, 3*mib, taken, now), int32(minAnswer))
 		})
 	}
 }

@@ -7,19 +7,20 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 )
 
-// chunk is how many values share an allocation, which lives as long as any of
-// them does.
-const chunk = 128
-
-// Boxer puts byte slices into opencdc.Data. The zero value is ready. It is for one
-// goroutine; what it returns is for any.
+// Boxer puts byte slices into opencdc.Data. It is for one goroutine; what it returns
+// is for any.
 //
 // An interface that holds a slice points to the slice's header. The compiler
 // allocates 24 bytes for each; here it points into an array of headers, none of which
-// is changed once it was given out.
+// is changed once it was given out. The array keeps all its slices alive as long as
+// one of them is used: so it is for slices of one buffer, each of which keeps that
+// alive anyway.
 type Boxer struct {
 	free []opencdc.RawData
 }
+
+// New returns a boxer for so many slices of one buffer.
+func New(slices int) Boxer { return Boxer{make([]opencdc.RawData, slices)} }
 
 // iface is how Go lays out an interface with methods: runtime.iface.
 type iface struct {
@@ -27,11 +28,9 @@ type iface struct {
 	data  unsafe.Pointer
 }
 
-// Box returns opencdc.RawData(b) as data.
+// Box returns opencdc.RawData(b) as data. It panics if the boxer has been used for
+// as many slices as it was made for.
 func (x *Boxer) Box(b []byte) opencdc.Data {
-	if len(x.free) == 0 {
-		x.free = make([]opencdc.RawData, chunk)
-	}
 	header := &x.free[0]
 	x.free = x.free[1:]
 	*header = b
