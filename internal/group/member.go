@@ -93,7 +93,7 @@ func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
 // and returns nil) or until an error that trying again can't mend.
 func (m *Member) Run(ctx context.Context) error {
 	retry := cluster.NewRetry(100*time.Millisecond, 2*time.Second)
-	ending, cancel := outlive(ctx, rebalanceEnd)
+	ending, cancel := outlive(ctx, m.rebalanceEnd())
 	defer cancel()
 	for ctx.Err() == nil {
 		err := m.live(ctx, ending)
@@ -119,13 +119,19 @@ func (m *Member) Run(ctx context.Context) error {
 
 // What is still done when a member is stopped. Whoever stops it waits for all three.
 const (
-	// rebalanceEnd is how long a rebalance that it takes part in may take to end.
-	// Before that the coordinator accepts no commit, or already expects another
+	// maxRebalanceEnd bounds how long a rebalance that it takes part in may take to
+	// end. Before that the coordinator accepts no commit, or already expects another
 	// generation.
-	rebalanceEnd = 3 * time.Second
+	maxRebalanceEnd = 10 * time.Second
 	// closeTimeout bounds the last commit, and after it the leaving.
 	closeTimeout = 5 * time.Second
 )
+
+// rebalanceEnd is how long a rebalance takes in which another member has died, its
+// leader for instance, unless that is too long to wait for.
+func (m *Member) rebalanceEnd() time.Duration {
+	return min(m.cfg.SessionTimeout+time.Second, maxRebalanceEnd)
+}
 
 // outlive returns a context that ends so long after ctx.
 func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {

@@ -138,8 +138,18 @@ func TestSilenceAboutAPartitionIsAnError(t *testing.T) {
 }
 
 // While members have joined and not all are synchronised, the coordinator takes no
-// commit. A member that is stopped then waits for the end of it.
+// commit. A member that is stopped then waits for the end of it, which takes as long
+// as the session timeout if the leader has died.
 func TestCommitsThoughItIsStoppedInTheMiddleOfARebalance(t *testing.T) {
+	for _, took := range []time.Duration{300 * time.Millisecond, 4 * time.Second} {
+		t.Run(took.String(), func(t *testing.T) {
+			t.Parallel()
+			testCommitsThoughStopped(t, took)
+		})
+	}
+}
+
+func testCommitsThoughStopped(t *testing.T, took time.Duration) {
 	is := is.New(t)
 	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
 	refuse := embedded.Refuse(fake, kmsg.Heartbeat, groupOf)
@@ -160,7 +170,7 @@ func TestCommitsThoughItIsStoppedInTheMiddleOfARebalance(t *testing.T) {
 		fake.SleepControl(func() {
 			select {
 			case <-over:
-			case <-time.After(300 * time.Millisecond):
+			case <-time.After(took):
 			}
 		})
 		return nil, nil, false
