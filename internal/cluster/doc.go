@@ -2,7 +2,7 @@
 // which partition, and keeps connections to them.
 //
 // Nothing here runs in the background: metadata is asked for when a caller
-// needs it, or says that what it got has proved wrong. A broker that accepts
-// connections and never answers costs at most a second before the next one is
-// asked as well.
+// needs it, says that what it got has proved wrong, or waits for a leader that is
+// silent. A broker that accepts connections and never answers costs at most a
+// second before the next one is asked as well.
 package cluster

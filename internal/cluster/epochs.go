@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
@@ -96,15 +95,4 @@ func (c *Client) epochEnd(ctx context.Context, topic string, partition, epoch in
 		}
 	}
 	return 0, errors.New("the broker's answer does not mention it")
-}
-
-// leader connects to the leader of a partition, as metadata has it.
-func (c *Client) leader(ctx context.Context, topic string, partition int32) (*wire.Conn, Partition, error) {
-	t, _ := c.Cached(topic)
-	p, ok := t.Partition(partition)
-	if !ok || p.Leader < 0 {
-		return nil, p, kafkago.LeaderNotAvailable
-	}
-	conn, err := c.Broker(ctx, p.Leader, Control)
-	return conn, p, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"time"
 
@@ -34,7 +35,7 @@ func (f *Fetcher) loop(broker int32) {
 			}
 			continue
 		}
-		res, err := f.fetch(broker, req)
+		res, err := f.fetch(broker, req, parts)
 		if err != nil {
 			f.disown(broker, err)
 			continue
@@ -109,12 +110,12 @@ const (
 	settlingWait = 20 * time.Millisecond
 )
 
-func (f *Fetcher) fetch(broker int32, req *fetch.Request) (response, error) {
+func (f *Fetcher) fetch(broker int32, req *fetch.Request, parts map[key]*partition) (response, error) {
 	conn, err := f.client.Broker(f.ctx, broker, cluster.Fetch)
 	if err != nil {
 		return response{}, err
 	}
-	frame, err := conn.Frame(f.ctx, req, f.cfg.MaxWait)
+	frame, err := f.client.AskLeader(f.ctx, broker, conn, req, f.cfg.MaxWait, f.led(parts))
 	if err != nil {
 		return response{}, err
 	}
@@ -131,6 +132,19 @@ func (f *Fetcher) fetch(broker int32, req *fetch.Request) (response, error) {
 		return response{}, err
 	}
 	return res, nil
+}
+
+// led lists those partitions that are fetched from their leader.
+func (f *Fetcher) led(parts map[key]*partition) iter.Seq2[string, int32] {
+	return func(yield func(string, int32) bool) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for k, p := range parts {
+			if p.near.node == noLeader && !yield(k.topic, k.id) {
+				return
+			}
+		}
+	}
 }
 
 // passes tells whether fetching goes on after an error code. An unknown error of

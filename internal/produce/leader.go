@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"time"
 
@@ -109,7 +110,7 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 		}
 		return nil
 	}
-	frame, err := conn.Frame(ctx, req, 0)
+	frame, err := p.client.AskLeader(ctx, leader, conn, req, 0, partitionsOf(queues))
 	if err != nil {
 		return err
 	}
@@ -121,6 +122,17 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 	p.throttle.set(leader, res.throttle)
 	p.judge(pl, queues, res)
 	return nil
+}
+
+// partitionsOf lists those of queues.
+func partitionsOf(queues []*queue) iter.Seq2[string, int32] {
+	return func(yield func(string, int32) bool) {
+		for _, q := range queues {
+			if !yield(q.topic, q.id) {
+				return
+			}
+		}
+	}
 }
 
 // encode compresses and numbers the first batch of each queue, in parallel.

@@ -86,8 +86,8 @@ func (c *Conn) Close() error {
 //
 // When ctx is cancelled the answer is thrown away as it arrives and the
 // connection lives on; when the answer takes longer than the connection's
-// request timeout, or than ctx's deadline, the connection dies with a
-// TimeoutError.
+// request timeout, or than ctx's deadline, or when ctx is cancelled with a
+// *GiveUp as its cause, the connection dies with a TimeoutError.
 func (c *Conn) RoundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {
 	return c.RoundTripWait(ctx, req, 0)
 }
@@ -155,16 +155,17 @@ func (c *Conn) ask(ctx context.Context, req protocol.Message, wait time.Duration
 func (c *Conn) await(ctx context.Context, cl *call) ([]byte, error) {
 	timer := time.NewTimer(time.Until(cl.due))
 	defer timer.Stop()
+	var why *GiveUp
 	select {
 	case <-cl.ready:
 		return cl.frame, cl.err
 	case <-timer.C:
 	case <-ctx.Done():
-		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if !errors.As(context.Cause(ctx), &why) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return nil, ctx.Err()
 		}
 	}
-	err := &TimeoutError{Addr: c.addr, Key: cl.key, Wait: time.Since(cl.sent)}
+	err := &TimeoutError{Addr: c.addr, Key: cl.key, Wait: time.Since(cl.sent), Why: why}
 	c.kill(err)
 	return nil, err
 }

@@ -60,11 +60,22 @@ type TimeoutError struct {
 	Addr string
 	Key  protocol.ApiKey
 	Wait time.Duration
+	Why  *GiveUp // nil where time was up
 }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("await %s response from %s: no answer within %s", e.Key, e.Addr, e.Wait.Round(time.Millisecond))
+	s := fmt.Sprintf("await %s response from %s: no answer within %s", e.Key, e.Addr, e.Wait.Round(time.Millisecond))
+	if e.Why != nil {
+		s += ", and " + e.Why.Why
+	}
+	return s
 }
+
+// GiveUp is a cause to cancel the context of a request with: there is no use in
+// waiting for this broker any longer, and the connection is to end.
+type GiveUp struct{ Why string }
+
+func (g *GiveUp) Error() string { return g.Why }
 
 // Timeout makes TimeoutError a net.Error in spirit.
 func (e *TimeoutError) Timeout() bool { return true }

@@ -37,6 +37,12 @@ func Spoils() []Spoil {
 	}
 }
 
+// Silence is an answer that never comes, on a connection that stays, as of a broker
+// that is frozen. It isn't one of Spoils: only time tells it from a slow answer.
+func Silence() Spoil {
+	return Spoil{Name: "silence", frame: func([]byte) []byte { return nil }}
+}
+
 func resized(frame []byte) []byte {
 	binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
 	return frame

@@ -17,17 +17,9 @@ func TestLeadersAreKilled(t *testing.T) {
 	for range rounds(3, 50) {
 		s.flow()
 		leader := s.leader()
-		for _, r := range runners {
-			s.move(r.topic, 0, int32(leader))
-			s.after(r, time.Now())
-		}
-		s.is.NoErr(s.cluster.KillNode(leader))
-		death := time.Now()
-		s.flow() // while it is away
-		for _, r := range runners {
-			s.after(r, death)
-			r.measure(death)
-		}
+		s.measure(runners, leader, func() {
+			s.is.NoErr(s.cluster.KillNode(leader))
+		})
 		s.is.NoErr(s.cluster.StartNode(s.log, leader))
 		s.ledger.Round()
 	}

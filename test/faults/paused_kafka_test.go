@@ -17,24 +17,32 @@ func TestLeadersArePausedForLongerThanAllTimeouts(t *testing.T) {
 	s.finish()
 }
 
-// The same with the timeouts that a pipeline has.
+// The same with the timeouts that a pipeline has. How long that is felt is measured
+// as it is for a leader's death.
 func TestLeadersArePausedForLongerThanTheDefaultTimeouts(t *testing.T) {
 	onlySoaking(t)
 	s := begin(t, "leader paused for 50s")
 	s.start()
+	runners := s.runners()
 	for range 3 {
-		s.pauseLeader(50 * time.Second)
+		s.pauseLeader(50*time.Second, runners...)
 	}
 	s.finish()
+	for _, r := range runners {
+		t.Log(r)
+	}
 }
 
 // pauseLeader pauses a leader. Records go through meanwhile, and after it.
-func (s *scenario) pauseLeader(length time.Duration) {
+func (s *scenario) pauseLeader(length time.Duration, runners ...*runner) {
 	s.t.Helper()
 	s.flow()
-	leader, resume := s.leader(), time.After(length)
-	s.is.NoErr(s.cluster.PauseNode(leader))
-	s.flow()
+	leader := s.leader()
+	var resume <-chan time.Time
+	s.measure(runners, leader, func() {
+		s.is.NoErr(s.cluster.PauseNode(leader))
+		resume = time.After(length)
+	})
 	<-resume
 	s.is.NoErr(s.cluster.ResumeNode(leader))
 	s.flow()

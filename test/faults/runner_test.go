@@ -84,7 +84,7 @@ func (r *runner) String() string {
 		sorted := slices.Sorted(slices.Values(d))
 		return sorted[len(sorted)/2].Round(time.Millisecond)
 	}
-	return fmt.Sprintf("%-9s from a leader's death to the first record after it, median of %d: written %v, read %v",
+	return fmt.Sprintf("%-9s from a leader's death or pause to the first record after it, median of %d: written %v, read %v",
 		r.name, len(r.written), median(r.written), median(r.read))
 }
 

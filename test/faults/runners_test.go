@@ -13,6 +13,23 @@ import (
 // own, until finish.
 func (s *scenario) runners() []*runner { return []*runner{s.runConnector(), s.runFranz()} }
 
+// measure takes a node away that all runners depend on, and measures how long each
+// feels it. Records go through meanwhile.
+func (s *scenario) measure(runners []*runner, node int, takeAway func()) {
+	s.t.Helper()
+	for _, r := range runners {
+		s.move(r.topic, 0, int32(node))
+		s.after(r, time.Now())
+	}
+	takeAway()
+	moment := time.Now()
+	s.flow()
+	for _, r := range runners {
+		s.after(r, moment)
+		r.measure(moment)
+	}
+}
+
 // after waits until a record that was begun after a moment was written and read.
 func (s *scenario) after(r *runner, moment time.Time) {
 	s.t.Helper()

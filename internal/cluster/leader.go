@@ -1,0 +1,92 @@
+package cluster
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// doubtDelay is how long a leader may stay silent before others are asked whether
+// it still is one.
+const doubtDelay = 2 * time.Second
+
+// errDeposed ends a wait for the answer of a broker.
+var errDeposed = &wire.GiveUp{Why: "other brokers lead its partitions by now"}
+
+// leader connects to the leader of a partition, as metadata has it.
+func (c *Client) leader(ctx context.Context, topic string, partition int32) (*wire.Conn, Partition, error) {
+	t, _ := c.Cached(topic)
+	p, ok := t.Partition(partition)
+	if !ok || p.Leader < 0 {
+		return nil, p, kafkago.LeaderNotAvailable
+	}
+	conn, err := c.Broker(ctx, p.Leader, Control)
+	return conn, p, err
+}
+
+// AskLeader sends a request to the broker that leads partitions, given as topics and
+// partition IDs, and returns the raw answer as [wire.Conn.Frame] does, with the same
+// meaning of wait.
+//
+// A broker that is frozen or cut off says nothing and keeps its connections open. The
+// rest of the cluster gives it up sooner (broker.session.timeout.ms, 9s) than most
+// request timeouts end. So while it is silent others are asked who leads its
+// partitions, and once it leads none of them its connection ends with a
+// *wire.TimeoutError.
+func (c *Client) AskLeader(ctx context.Context, node int32, conn *wire.Conn, req protocol.Message, wait time.Duration, led iter.Seq2[string, int32]) ([]byte, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	doubt := time.AfterFunc(wait+doubtDelay, func() {
+		defer close(done)
+		if c.deposed(ctx, node, led) {
+			cancel(errDeposed)
+		}
+	})
+	frame, err := conn.Frame(ctx, req, wait)
+	cancel(nil)
+	if !doubt.Stop() {
+		<-done
+	}
+	return frame, err
+}
+
+// deposed asks other brokers until none of the partitions is led by node any more. It
+// returns false if ctx ends first.
+func (c *Client) deposed(ctx context.Context, node int32, led iter.Seq2[string, int32]) bool {
+	var names []string
+	for topic := range led {
+		if !slices.Contains(names, topic) {
+			names = append(names, topic)
+		}
+	}
+	if len(names) == 0 {
+		return false
+	}
+	retry := NewRetry(250*time.Millisecond, time.Second)
+	for {
+		topics, err := c.Refresh(ctx, names, false)
+		if err == nil && !leads(node, topics, led) {
+			return true
+		}
+		if !retry.Wait(ctx) {
+			return false
+		}
+	}
+}
+
+// leads tells whether a broker leads one of the partitions. One that metadata does not
+// list may come back to it.
+func leads(node int32, topics map[string]Topic, led iter.Seq2[string, int32]) bool {
+	for topic, id := range led {
+		if p, ok := topics[topic].Partition(id); !ok || p.Leader == node {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,57 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
+)
+
+// The broker that a partition is read from freezes, and another takes over, long
+// before the request timeout.
+func TestReadsFromTheNextLeaderWhenTheLastIsSilent(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	var spoiler embedded.Spoiler
+	fake := embedded.Start(t, kfake.NumBrokers(2), kfake.SeedTopics(1, topic), spoiler.Option())
+	truth, err := kclient.New(fake.ListenAddrs())
+	is.NoErr(err)
+	t.Cleanup(truth.Close)
+	write := func(value string) {
+		is.NoErr(truth.Produce(t.Context(), &kgo.Record{Topic: topic, Value: []byte(value)}))
+	}
+
+	client := cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: time.Hour})
+	f := New(client, Config{
+		MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
+		Warn:             func(msg string, err error) { t.Log(msg, err) },
+		Reset:            func(context.Context, Lost) (int64, error) { return 0, errors.New("not expected") },
+		MetadataInterval: time.Hour,
+	})
+	t.Cleanup(func() { f.Close(); client.Close() })
+	write("a")
+	f.Add([]Start{{Topic: topic, Partition: 0, LeaderEpoch: -1}})
+	got, err := values(t, f, 1)
+	is.NoErr(err)
+	is.Equal(got, []string{"0:a"})
+
+	spoiler.Next(kmsg.Fetch, embedded.Silence(), 1)
+	for spoiler.Left() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	is.NoErr(fake.MoveTopicPartition(topic, 0, 1-fake.LeaderFor(topic, 0)))
+	write("b")
+	got, err = values(t, f, 1)
+	is.NoErr(err)
+	is.Equal(got, []string{"1:b"})
+}

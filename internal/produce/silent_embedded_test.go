@@ -1,0 +1,32 @@
+package produce
+
+import (
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// A leader writes a batch, freezes before its answer, and another takes over, long
+// before the request timeout: the batch is sent to that one, which has it already.
+func TestAsksTheNextLeaderWhenTheLastIsSilent(t *testing.T) {
+	t.Parallel()
+	var spoiler embedded.Spoiler
+	w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.RequestTimeout = 0, time.Hour }, kfake.NumBrokers(2), spoiler.Option())
+	leader := w.fake.LeaderFor(topic, 0)
+	spoiler.Next(kmsg.Produce, embedded.Silence(), 1)
+	sent := make(chan error, 1)
+	go func() {
+		_, err := w.p.Send(w.ctx, spread(1))
+		sent <- err
+	}()
+	for spoiler.Left() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	w.NoErr(w.fake.MoveTopicPartition(topic, 0, 1-leader))
+	w.NoErr(<-sent)
+	w.Equal(w.written(), map[int32][]string{0: {"0"}})
+}
