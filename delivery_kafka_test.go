@@ -48,7 +48,7 @@ func TestTriesAgainAsOftenAndAsLongAsTheSettingsSay(t *testing.T) {
 	n, err = destinations[1].Write(ctx, numbered(3))
 	is.Equal(n, 0)
 	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), "write within deliveryTimeout (300ms)"))
+	is.True(strings.Contains(err.Error(), "write within deliveryTimeout (300ms; raise it"))
 
 	written := make(chan error, 1)
 	go func() {

@@ -169,6 +169,6 @@ func TestAMissingTopicThatMayNotBeCreated(t *testing.T) {
 func TestTheDeadlineEndsTheWaitForATopic(t *testing.T) {
 	w := newWorld(t, func(cfg *Config) { cfg.DeliveryTimeout = 200 * time.Millisecond })
 	_, err := w.p.Send(w.ctx, toFresh())
-	w.True(strings.Contains(err.Error(), "write within deliveryTimeout (200ms)"))
+	w.True(strings.Contains(err.Error(), "write within deliveryTimeout (200ms; raise it"))
 	w.True(strings.Contains(err.Error(), "topicAutoCreate is off"))
 }

@@ -178,7 +178,7 @@ func (p *Producer) explain(ctx context.Context, err error) error {
 		return err
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("write within deliveryTimeout (%s): %w", p.cfg.DeliveryTimeout, err)
+		return fmt.Errorf("write within deliveryTimeout (%s; raise it to outlast longer outages): %w", p.cfg.DeliveryTimeout, err)
 	}
 	return fmt.Errorf("%w: %w", ctx.Err(), err)
 }

@@ -23,7 +23,7 @@ func TestAsksTheNextLeaderWhenTheLastIsSilent(t *testing.T) {
 		_, err := w.p.Send(w.ctx, spread(1))
 		sent <- err
 	}()
-	for spoiler.Left() > 0 {
+	for spoiler.Left() > 0 && w.ctx.Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
 	w.NoErr(w.fake.MoveTopicPartition(topic, 0, 1-leader))
