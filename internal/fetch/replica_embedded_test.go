@@ -13,8 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
@@ -100,15 +98,11 @@ func (c *racks) gave() []string {
 }
 
 func (c *racks) read(t *testing.T, interval time.Duration) *Fetcher {
-	client := cluster.New(c.fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
-	f := New(client, Config{
-		Rack: "r", MetadataInterval: interval,
-		MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20,
-		MaxBuffered: 1, // a batch at a time: what was fetched waits
-		Warn:        func(msg string, err error) { t.Log(msg, err) },
-		Reset:       func(context.Context, Lost) (int64, error) { return 0, errors.New("the leader has the offset") },
+	f := open(t, c.fake, 5*time.Second, func(cfg *Config) {
+		cfg.Rack, cfg.MetadataInterval = "r", interval
+		cfg.MaxBuffered = 1 // a batch at a time: what was fetched waits
+		cfg.Reset = func(context.Context, Lost) (int64, error) { return 0, errors.New("the leader has the offset") }
 	})
-	t.Cleanup(func() { f.Close(); client.Close() })
 	f.Add([]Start{{Topic: topic, Partition: 0, LeaderEpoch: -1}})
 	return f
 }

@@ -58,19 +58,29 @@ func play(t *testing.T, s script, from int64, change func(*Config)) *Fetcher {
 		res.Topics = append(res.Topics, rt)
 		return res, nil, true
 	})
-	client := cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
+	f := open(t, fake, 5*time.Second, func(c *Config) {
+		c.ReadCommitted = true
+		if change != nil {
+			change(c)
+		}
+	})
+	f.Add([]Start{{Topic: topic, Partition: 0, Offset: from, LeaderEpoch: -1}})
+	return f
+}
+
+// open returns a fetcher of a cluster that reads nothing yet.
+func open(t *testing.T, fake *kfake.Cluster, requestTimeout time.Duration, change func(*Config)) *Fetcher {
+	t.Helper()
+	client := cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: requestTimeout})
 	cfg := Config{
-		ReadCommitted: true, MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
+		MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
 		Warn:             func(msg string, err error) { t.Log(msg, err) },
 		Reset:            func(context.Context, Lost) (int64, error) { return 0, errors.New("not expected") },
 		MetadataInterval: time.Minute,
 	}
-	if change != nil {
-		change(&cfg)
-	}
+	change(&cfg)
 	f := New(client, cfg)
 	t.Cleanup(func() { f.Close(); client.Close() })
-	f.Add([]Start{{Topic: topic, Partition: 0, Offset: from, LeaderEpoch: -1}})
 	return f
 }
 

@@ -11,8 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
@@ -33,11 +31,7 @@ func TestAPartitionThatComesLaterDoesNotWaitForTheOthers(t *testing.T) {
 		once.Do(func() { close(asked) })
 		return nil, nil, false
 	})
-	client := cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
-	defer client.Close()
-	f := New(client, Config{MinBytes: 1, MaxWait: time.Hour, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
-		MetadataInterval: time.Minute, Warn: func(msg string, err error) { t.Log(msg, err) }})
-	defer f.Close()
+	f := open(t, fake, 5*time.Second, func(c *Config) { c.MaxWait = time.Hour })
 	f.Add([]Start{{Topic: topic, Partition: 0, LeaderEpoch: -1}})
 	<-asked
 	f.Add([]Start{{Topic: topic, Partition: 1, LeaderEpoch: -1}})

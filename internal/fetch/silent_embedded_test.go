@@ -1,8 +1,6 @@
 package fetch
 
 import (
-	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -11,8 +9,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
@@ -31,14 +27,7 @@ func TestReadsFromTheNextLeaderWhenTheLastIsSilent(t *testing.T) {
 		is.NoErr(truth.Produce(t.Context(), &kgo.Record{Topic: topic, Value: []byte(value)}))
 	}
 
-	client := cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: time.Hour})
-	f := New(client, Config{
-		MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
-		Warn:             func(msg string, err error) { t.Log(msg, err) },
-		Reset:            func(context.Context, Lost) (int64, error) { return 0, errors.New("not expected") },
-		MetadataInterval: time.Hour,
-	})
-	t.Cleanup(func() { f.Close(); client.Close() })
+	f := open(t, fake, time.Hour, func(c *Config) { c.MetadataInterval = time.Hour })
 	write("a")
 	f.Add([]Start{{Topic: topic, Partition: 0, LeaderEpoch: -1}})
 	got, err := values(t, f, 1)

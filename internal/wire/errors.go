@@ -66,19 +66,19 @@ type TimeoutError struct {
 func (e *TimeoutError) Error() string {
 	s := fmt.Sprintf("await %s response from %s: no answer within %s", e.Key, e.Addr, e.Wait.Round(time.Millisecond))
 	if e.Why != nil {
-		s += ", and " + e.Why.Why
+		s += ", and " + e.Why.Error()
 	}
 	return s
 }
+
+// Timeout makes TimeoutError a net.Error in spirit.
+func (e *TimeoutError) Timeout() bool { return true }
 
 // GiveUp is a cause to cancel the context of a request with: there is no use in
 // waiting for this broker any longer, and the connection is to end.
 type GiveUp struct{ Why string }
 
 func (g *GiveUp) Error() string { return g.Why }
-
-// Timeout makes TimeoutError a net.Error in spirit.
-func (e *TimeoutError) Timeout() bool { return true }
 
 // UnsupportedError says that the broker does not speak a request that is needed.
 type UnsupportedError struct {
