@@ -168,3 +168,19 @@ func TestCloseEndsRequestsInFlight(t *testing.T) {
 	is.NoErr(c.Close())
 	is.True(errors.Is(<-failed, ErrClosed))
 }
+
+// The reader learns first why the broker hung up, as by a TLS alert.
+func TestAWriteThatIsCutTellsWhyTheConnectionDied(t *testing.T) {
+	is := is.New(t)
+	c, broker := pair(t, time.Minute)
+	failed := make(chan error, 1)
+	go func() {
+		_, err := c.RoundTrip(context.Background(), &heartbeat.Request{})
+		failed <- err
+	}()
+	_, err := io.ReadFull(broker, make([]byte, 1)) // the rest is being written
+	is.NoErr(err)
+	alert := errors.New("certificate required")
+	c.kill(alert)
+	is.Equal(<-failed, alert)
+}

@@ -106,7 +106,7 @@ func (c *Conn) write(ctx context.Context, req protocol.Message, version int16, w
 	if err != nil {
 		err = fmt.Errorf("send %s to %s: %w", req.ApiKey(), c.addr, err)
 		c.kill(err)
-		return nil, err
+		return nil, c.fate() // which may be older, and the reason
 	}
 	return cl, nil
 }
