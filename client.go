@@ -69,6 +69,7 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 		SASL:           mechanism,
 		DialTimeout:    c.DialTimeout,
 		RequestTimeout: c.RequestTimeout,
+		Dial:           wire.DialerFrom(ctx),
 	}, nil
 }
 

@@ -22,7 +22,13 @@ type Config struct {
 	DialTimeout    time.Duration      // for TCP, TLS, API versions and SASL together
 	RequestTimeout time.Duration      // for each answer afterwards
 	Hooks          Hooks
+	// Dial opens what TLS and Kafka's protocol run on; nil: a TCP connection. It
+	// takes the network "tcp" and addr, as net.Dialer.DialContext does.
+	Dial Dialer
 }
+
+// Dialer opens a connection, as net.Dialer.DialContext does.
+type Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // Dial connects to addr ("host:port") and returns a connection that is ready
 // for requests. It takes at most DialTimeout. A refused authentication is an
@@ -37,7 +43,11 @@ func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, cfg.DialTimeout)
 	defer cancel()
 
-	nc, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	dial := cfg.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	nc, err := dial(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", addr, within(err, cfg.DialTimeout))
 	}

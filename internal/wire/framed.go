@@ -39,7 +39,7 @@ func (c *Conn) send(version int16, id int32, req protocol.Message) error {
 		_, err := frame.WriteTo(c.net) // in one call to the system
 		return err
 	}
-	// Each piece would be a record of TLS.
+	// Each piece would be a record of TLS, or a write of its own.
 	w := bufio.NewWriterSize(c.net, 16<<10)
 	if _, err := frame.WriteTo(w); err != nil {
 		return err
