@@ -42,7 +42,7 @@ func (c *Consumer) reset(ctx context.Context, l fetch.Lost) (int64, error) {
 	case l.Why == fetch.Diverged:
 		to = max(first, l.Agreed)
 		c.diverged(l, to)
-	case l.Offset >= first && l.Offset <= end:
+	case l.Offset >= first && l.Offset <= end && !l.Insisted:
 		return l.Offset, nil // it was a replica that lagged behind
 	default:
 		if to, err = c.resetTo(ctx, l.Topic, l.Partition, l.Offset, first, end); err != nil {

@@ -51,7 +51,10 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		}
 		// At the end, one without records tells how far the partition is read.
 		next = r.NextOffset()
-		b := message.Batch{Topic: s.p.topic, Partition: s.p.id, Records: records, Next: next, LeaderEpoch: r.LeaderEpoch()}
+		b := message.Batch{
+			Topic: s.p.topic, Partition: s.p.id, Records: records, Next: next,
+			LeaderEpoch: r.LeaderEpoch(), TopicID: s.topicID, Assignment: s.p.assignment,
+		}
 		if !f.put(s, b) || end {
 			return
 		}

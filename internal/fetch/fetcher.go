@@ -88,7 +88,7 @@ func (f *Fetcher) Add(starts []Start) {
 		k := key{s.Topic, s.Partition}
 		f.remove(k)
 		f.parts[k] = &partition{
-			key: k, topicID: s.TopicID, offset: s.Offset, behind: s.LeaderEpoch,
+			key: k, assignment: s.Assignment, topicID: s.TopicID, offset: s.Offset, behind: s.LeaderEpoch,
 			epoch: -1, checked: -1, leader: noLeader, near: nearReplica{node: noLeader}, maxBytes: f.cfg.MaxPartitionBytes,
 		}
 	}

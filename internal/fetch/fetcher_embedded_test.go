@@ -11,9 +11,12 @@ import (
 
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 func TestGoesOnBehindWhatCompactionLeft(t *testing.T) {
@@ -137,7 +140,38 @@ func TestGoesOnWhereResetSays(t *testing.T) {
 	got, err := values(t, f, 1)
 	is.NoErr(err)
 	is.Equal(got, []string{"40:a"})
-	is.Equal(asked, Lost{Topic: topic, Why: OutOfRange})
+	is.Equal(asked, Lost{Topic: topic, Why: OutOfRange, TopicID: asked.TopicID})
+}
+
+func TestBatchesAndLossesCarryWhatTheyAreOf(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, topic))
+	id := cluster.TopicID(fake.TopicInfo(topic).TopicID)
+	embedded.Answer(fake, kmsg.Fetch, func(req kmsg.Request) kmsg.Response {
+		asked := req.(*kmsg.FetchRequest).Topics[0].Partitions[0].FetchOffset
+		if asked == 9 {
+			return embedded.Refusal(req, kerr.OffsetOutOfRange.Code)
+		}
+		res := embedded.Refusal(req, 0).(*kmsg.FetchResponse)
+		if asked == 0 {
+			res.Topics[0].Partitions[0].RecordBatches = batch(0, 0, "a")
+		}
+		return res
+	})
+	var lost Lost
+	f := open(t, fake, 5*time.Second, func(c *Config) {
+		c.Reset = func(_ context.Context, l Lost) (int64, error) {
+			lost = l
+			return 0, nil
+		}
+	})
+	f.Add([]Start{{Topic: topic, Offset: 9, LeaderEpoch: -1, Assignment: 7}})
+	batches, err := f.Next(t.Context(), 1)
+	is.NoErr(err)
+	is.Equal(batches[0].Assignment, int64(7))
+	is.Equal(cluster.TopicID(batches[0].TopicID), id)
+	is.Equal(lost.Assignment, int64(7))
+	is.Equal(lost.TopicID, id)
 }
 
 func TestReturnsNothingOfAPartitionThatWasRemoved(t *testing.T) {

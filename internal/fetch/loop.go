@@ -185,7 +185,7 @@ func (f *Fetcher) accept(broker int32, res response, asked map[key]*partition) [
 			continue
 		}
 		f.cfg.Hooks.fetched(len(r.set))
-		sets = append(sets, fetched{p: p, lineage: p.lineage, from: p.offset, set: r.set, aborted: r.aborted})
+		sets = append(sets, fetched{p: p, lineage: p.lineage, topicID: p.topicID, from: p.offset, set: r.set, aborted: r.aborted})
 		p.offset, p.behind = next, epoch
 		p.maxBytes = f.cfg.MaxPartitionBytes
 		p.pending++

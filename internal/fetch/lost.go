@@ -38,7 +38,7 @@ func (f *Fetcher) ask(p *partition, question func(*partition) error) {
 // reset finds a new offset for a partition that can't be read on from its own.
 func (f *Fetcher) reset(p *partition) error {
 	f.mu.Lock()
-	l := Lost{Topic: p.topic, Partition: p.id, Offset: p.offset, Why: p.lost, Agreed: p.agreed}
+	l := Lost{Topic: p.topic, Partition: p.id, Offset: p.offset, Why: p.lost, Agreed: p.agreed, TopicID: p.topicID, Assignment: p.assignment}
 	f.mu.Unlock()
 	offset, err := f.cfg.Reset(f.ctx, l)
 	if err != nil {

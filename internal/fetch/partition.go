@@ -29,24 +29,25 @@ const (
 // partition that comes back is a new one.
 type partition struct {
 	key
-	offset   int64 // next to fetch
-	behind   int32 // leader epoch of the last batch before offset; -1 unknown
-	topicID  cluster.TopicID
-	epoch    int32 // leader epoch that metadata gave; -1 unknown
-	checked  int32 // the leader epoch in which offset was found to fit the log; -1 none
-	leader   int32 // node that its loop fetches it from; noLeader until routed
-	near     nearReplica
-	pending  int // fetched sets that are not decoded yet
-	queued   int // decoded batches that Next hasn't taken yet
-	lineage  int // counts rewinds: what was fetched before one is not decoded
-	lost     Reason
-	agreed   int64 // Diverged: up to here the log is what was read
-	asking   bool  // a goroutine finds out how to go on
-	removed  bool
-	maxBytes int32 // partition limit of a fetch, raised when one batch doesn't fit
-	corrupt  int   // batches in a row that could not be decoded
-	misses   int   // fetches in a row that found no leader
-	retryAt  time.Time
+	assignment int64
+	offset     int64 // next to fetch
+	behind     int32 // leader epoch of the last batch before offset; -1 unknown
+	topicID    cluster.TopicID
+	epoch      int32 // leader epoch that metadata gave; -1 unknown
+	checked    int32 // the leader epoch in which offset was found to fit the log; -1 none
+	leader     int32 // node that its loop fetches it from; noLeader until routed
+	near       nearReplica
+	pending    int // fetched sets that are not decoded yet
+	queued     int // decoded batches that Next hasn't taken yet
+	lineage    int // counts rewinds: what was fetched before one is not decoded
+	lost       Reason
+	agreed     int64 // Diverged: up to here the log is what was read
+	asking     bool  // a goroutine finds out how to go on
+	removed    bool
+	maxBytes   int32 // partition limit of a fetch, raised when one batch doesn't fit
+	corrupt    int   // batches in a row that could not be decoded
+	misses     int   // fetches in a row that found no leader
+	retryAt    time.Time
 
 	watermark int64     // high watermark in the last answer
 	seenAt    time.Time // when that was; zero before the first
@@ -77,6 +78,7 @@ func (p *partition) fetchError(err error) error {
 type fetched struct {
 	p       *partition
 	lineage int
+	topicID cluster.TopicID
 	from    int64
 	set     []byte
 	aborted []recordbatch.AbortedTransaction
@@ -91,6 +93,10 @@ type Start struct {
 	// LeaderEpoch is that of the record in front of Offset, -1 if unknown. With it
 	// the start is checked against the leader's log.
 	LeaderEpoch int32
+	// Assignment is the caller's own number for this assignment of the partition.
+	// Each batch that is read for it, and each Lost, carries it back: one of an
+	// assignment that has ended can be told from one of the next.
+	Assignment int64
 }
 
 // Reason says why a partition can't be read on from its offset.
@@ -110,4 +116,10 @@ type Lost struct {
 	Offset    int64 // where it wanted to go on
 	Why       Reason
 	Agreed    int64 // Diverged: up to here the log is what was read
+	// Insisted reports, for OutOfRange, that the leader has refused the offset for
+	// some seconds, though Reset found it in the log each time and said so: it is not
+	// to be had, and the policy for offsets out of range applies.
+	Insisted   bool
+	TopicID    cluster.TopicID // of the topic as it is now, zero unknown
+	Assignment int64           // of the Start
 }

@@ -14,6 +14,11 @@ type Batch struct {
 	// LeaderEpoch is that of the leader that took the records (KIP-101), -1 if their
 	// format is too old to tell.
 	LeaderEpoch int32
+	// TopicID is that of the topic when the records were fetched (KIP-516), zero if
+	// unknown.
+	TopicID [16]byte
+	// Assignment is that of the fetch.Start which the records were read for.
+	Assignment int64
 }
 
 // Message is a record on its way into a topic.
