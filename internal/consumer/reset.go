@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	kafkago "github.com/segmentio/kafka-go"
 
@@ -20,15 +21,23 @@ const (
 	ResetError
 )
 
-// reset finds where to go on in a partition that can't be read on from its offset.
-func (c *Consumer) reset(ctx context.Context, l fetch.Lost) (int64, error) {
+// reset finds where to go on in partitions that can't be read on from their offsets.
+func (c *Consumer) reset(ctx context.Context, lost []fetch.Lost, found func(fetch.Found) bool) {
+	var wg sync.WaitGroup
+	for _, l := range lost {
+		wg.Go(func() { found(c.resetOne(ctx, l)) })
+	}
+	wg.Wait()
+}
+
+func (c *Consumer) resetOne(ctx context.Context, l fetch.Lost) fetch.Found {
 	first, err := c.client.ListOffset(ctx, l.Topic, l.Partition, cluster.Earliest, false)
 	if err != nil {
-		return 0, err
+		return fetch.Found{Lost: l, Err: err}
 	}
 	end, err := c.client.ListOffset(ctx, l.Topic, l.Partition, cluster.Latest, false)
 	if err != nil {
-		return 0, err
+		return fetch.Found{Lost: l, Err: err}
 	}
 	to := first
 	goOn := c.tracker.Rewind
@@ -43,19 +52,20 @@ func (c *Consumer) reset(ctx context.Context, l fetch.Lost) (int64, error) {
 		to = max(first, l.Agreed)
 		c.diverged(l, to)
 	case l.Offset >= first && l.Offset <= end && !l.Insisted:
-		return l.Offset, nil // it was a replica that lagged behind
+		return fetch.Found{Lost: l, To: l.Offset} // it was a replica that lagged behind
 	default:
 		if to, err = c.resetTo(ctx, l.Topic, l.Partition, l.Offset, first, end); err != nil {
-			return 0, err
+			return fetch.Found{Lost: l, Err: err}
 		}
 		if to >= l.Offset {
 			goOn = c.tracker.Skip
 		}
 	}
-	c.cfg.Hooks.reset()
-	goOn(l.Topic, l.Partition, to)
-	c.requestCommit()
-	return to, nil
+	return fetch.Found{Lost: l, To: to, Apply: func() {
+		c.cfg.Hooks.reset()
+		goOn(l.Topic, l.Partition, to)
+		c.requestCommit()
+	}}
 }
 
 func (c *Consumer) recreated(l fetch.Lost, first int64) cluster.Topic {

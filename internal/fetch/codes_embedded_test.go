@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -75,7 +74,7 @@ func start(fake *kfake.Cluster, topic string) (f *Fetcher, stop func()) {
 	f = New(client, Config{
 		MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
 		MetadataInterval: time.Minute, Warn: func(string, error) {},
-		Reset: func(context.Context, Lost) (int64, error) { return 0, errReset },
+		Reset: resetBy(func(Lost) (int64, error) { return 0, errReset }),
 	})
 	f.Add([]Start{{Topic: topic}})
 	return f, func() { f.Close(); client.Close() }

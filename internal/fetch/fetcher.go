@@ -20,9 +20,11 @@ type Config struct {
 	MaxBuffered       int           // bytes decoded ahead of Next; fetching pauses above
 	// MetadataInterval is how often it is looked whether topics are still the same.
 	MetadataInterval time.Duration
-	// Reset finds a new offset for a partition that can't be read on from its own,
-	// once all that was read before has been taken by Next.
-	Reset func(ctx context.Context, l Lost) (int64, error)
+	// Reset finds new offsets for partitions that can't be read on from their own,
+	// once all that was read of each before has been taken by Next. It calls found
+	// once for each of lost, from any goroutine, as soon as it knows, and returns after
+	// the last. found reports whether the answer counted: see Found.
+	Reset func(ctx context.Context, lost []Lost, found func(Found) bool)
 	// Warn is told of trouble that the fetcher gets over by itself.
 	Warn  func(msg string, err error)
 	Hooks Hooks

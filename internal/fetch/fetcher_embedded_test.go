@@ -132,10 +132,10 @@ func TestGoesOnWhereResetSays(t *testing.T) {
 	s := script{0: fails(kerr.OffsetOutOfRange, 1, nil), 40: answer(batch(40, 40, "a"))}
 	var asked Lost
 	f := play(t, s, 0, func(c *Config) {
-		c.Reset = func(_ context.Context, l Lost) (int64, error) {
+		c.Reset = resetBy(func(l Lost) (int64, error) {
 			asked = l
 			return 40, nil
-		}
+		})
 	})
 	got, err := values(t, f, 1)
 	is.NoErr(err)
@@ -160,10 +160,10 @@ func TestBatchesAndLossesCarryWhatTheyAreOf(t *testing.T) {
 	})
 	var lost Lost
 	f := open(t, fake, 5*time.Second, func(c *Config) {
-		c.Reset = func(_ context.Context, l Lost) (int64, error) {
+		c.Reset = resetBy(func(l Lost) (int64, error) {
 			lost = l
 			return 0, nil
-		}
+		})
 	})
 	f.Add([]Start{{Topic: topic, Offset: 9, LeaderEpoch: -1, Assignment: 7}})
 	batches, err := f.Next(t.Context(), 1)

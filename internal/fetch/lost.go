@@ -40,14 +40,20 @@ func (f *Fetcher) reset(p *partition) error {
 	f.mu.Lock()
 	l := Lost{Topic: p.topic, Partition: p.id, Offset: p.offset, Why: p.lost, Agreed: p.agreed, TopicID: p.topicID, Assignment: p.assignment}
 	f.mu.Unlock()
-	offset, err := f.cfg.Reset(f.ctx, l)
-	if err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	p.offset, p.behind, p.checked, p.lost, p.misses = offset, -1, -1, 0, 0
-	return nil
+	var err error
+	f.cfg.Reset(f.ctx, []Lost{l}, func(found Found) bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if err = found.Err; err != nil || p.removed {
+			return false
+		}
+		if found.Apply != nil {
+			found.Apply()
+		}
+		p.offset, p.behind, p.checked, p.lost, p.misses = found.To, -1, -1, 0, 0
+		return true
+	})
+	return err
 }
 
 // check asks a new leader whether its log has what was read (KIP-320): after an

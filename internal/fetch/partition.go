@@ -123,3 +123,16 @@ type Lost struct {
 	TopicID    cluster.TopicID // of the topic as it is now, zero unknown
 	Assignment int64           // of the Start
 }
+
+// Found is Config.Reset's answer to a Lost. It counts if the partition is what it was
+// when it was asked for: still assigned, of the same topic, and not asked for again
+// because its leader changed.
+type Found struct {
+	Lost
+	To int64 // offset to go on at
+	// Apply is called if the answer counts, before anything is read from To. The
+	// Fetcher's lock is held: Apply must be quick and must not use the Fetcher. nil:
+	// nothing.
+	Apply func()
+	Err   error // retriable ones (cluster.Retriable) let it be asked again, others are final
+}

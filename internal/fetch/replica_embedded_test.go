@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -101,7 +100,7 @@ func (c *racks) read(t *testing.T, interval time.Duration) *Fetcher {
 	f := open(t, c.fake, 5*time.Second, func(cfg *Config) {
 		cfg.Rack, cfg.MetadataInterval = "r", interval
 		cfg.MaxBuffered = 1 // a batch at a time: what was fetched waits
-		cfg.Reset = func(context.Context, Lost) (int64, error) { return 0, errors.New("the leader has the offset") }
+		cfg.Reset = resetBy(func(Lost) (int64, error) { return 0, errors.New("the leader has the offset") })
 	})
 	f.Add([]Start{{Topic: topic, Partition: 0, LeaderEpoch: -1}})
 	return f

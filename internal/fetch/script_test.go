@@ -75,13 +75,23 @@ func open(t *testing.T, fake *kfake.Cluster, requestTimeout time.Duration, chang
 	cfg := Config{
 		MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
 		Warn:             func(msg string, err error) { t.Log(msg, err) },
-		Reset:            func(context.Context, Lost) (int64, error) { return 0, errors.New("not expected") },
+		Reset:            resetBy(func(Lost) (int64, error) { return 0, errors.New("not expected") }),
 		MetadataInterval: time.Minute,
 	}
 	change(&cfg)
 	f := New(client, cfg)
 	t.Cleanup(func() { f.Close(); client.Close() })
 	return f
+}
+
+// resetBy is a Config.Reset that finds one offset after the other.
+func resetBy(find func(Lost) (int64, error)) func(context.Context, []Lost, func(Found) bool) {
+	return func(_ context.Context, lost []Lost, found func(Found) bool) {
+		for _, l := range lost {
+			to, err := find(l)
+			found(Found{Lost: l, To: to, Err: err})
+		}
+	}
 }
 
 // batch makes a record batch of values at consecutive offsets; last is the offset
