@@ -141,7 +141,7 @@ func TestADestinationKeepsNoRecords(t *testing.T) {
 		p.EXPECT().Send(gomock.Any(), gomock.Any()).Return(1, errors.New("refused"))
 		_, err := d.Write(context.Background(), of(batch...))
 		is.True(err != nil)
-		for _, m := range d.messages.batch[:cap(d.messages.batch)] {
+		for _, m := range d.session.messages.batch[:cap(d.session.messages.batch)] {
 			is.Equal(m, message.Message{})
 		}
 	}

@@ -14,8 +14,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-// Producer writes messages synchronously. Its methods are called by one
-// goroutine at a time.
+// Producer writes messages synchronously. Send has one caller at a time.
 type Producer interface {
 	// Send writes a batch and returns how many messages from the front are
 	// written as durably as the acks setting asks for, and the error of the first
@@ -28,7 +27,8 @@ type Producer interface {
 	// messages is sent any more.
 	Send(ctx context.Context, messages []message.Message) (int, error)
 
-	// Close ends all connections.
+	// Close ends all connections, and within a second a Send that runs, with an
+	// error. It may be called at any time, and further Sends fail.
 	Close() error
 }
 
@@ -101,8 +101,9 @@ func (p syncProducer) Send(ctx context.Context, messages []message.Message) (int
 	return n, err
 }
 
-// Close ends all connections.
+// Close ends all connections, and a Send that runs.
 func (p syncProducer) Close() error {
+	p.Producer.Close()
 	p.client.Close()
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // Acks is how many replicas must have a batch before it counts as written.
@@ -60,10 +61,13 @@ func (e *RecordError) Error() string {
 }
 func (e *RecordError) Unwrap() error { return e.Err }
 
-// Producer writes into one cluster. Send has one caller at a time.
+// Producer writes into one cluster. Send has one caller at a time; Close may be
+// called at any time.
 type Producer struct {
 	client *cluster.Client
 	cfg    Config
+	open   context.Context // until Close
+	close  context.CancelFunc
 
 	partitioner *chooser
 	missing     missing
@@ -77,8 +81,13 @@ type Producer struct {
 
 // New returns a producer. It connects to nothing before Send.
 func New(client *cluster.Client, cfg Config) *Producer {
-	return &Producer{client: client, cfg: cfg, partitioner: newChooser(cfg.Partitioner), missing: make(missing)}
+	open, closeIt := context.WithCancel(context.Background())
+	return &Producer{client: client, cfg: cfg, open: open, close: closeIt, partitioner: newChooser(cfg.Partitioner), missing: make(missing)}
 }
+
+// Close ends a Send that runs, whatever it waits for, and makes further ones fail, all
+// with wire.ErrClosed. It leaves the client open.
+func (p *Producer) Close() { p.close() }
 
 // Send writes messages and returns how many from the front are durable (with
 // acks below all: as durable as was asked for), and the error of the first that
@@ -91,6 +100,9 @@ func New(client *cluster.Client, cfg Config) *Producer {
 // one ended, and writes nothing twice. For that the keys and values of a Send that
 // fails are kept, not copied, until the next one.
 func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, error) {
+	if p.open.Err() != nil {
+		return 0, wire.ErrClosed
+	}
 	ctx, cancel := p.deadline(ctx)
 	defer cancel()
 
@@ -132,11 +144,20 @@ func shifted(err error, by int) error {
 // idempotent tells whether batches are numbered, so that the broker takes each once.
 func (p *Producer) idempotent() bool { return p.cfg.Acks == AcksAll && !p.cfg.NoSequences }
 
+// errDeliveryTimeout is why the context of a Send ended, if no one else ended it.
+var errDeliveryTimeout = errors.New("deliveryTimeout is over")
+
+// deadline is the context of a Send, which ends with deliveryTimeout, with the
+// caller's context, or with Close. context.Cause knows which.
 func (p *Producer) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if p.cfg.DeliveryTimeout > 0 {
-		return context.WithTimeout(ctx, p.cfg.DeliveryTimeout)
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(p.open, func() { cancel(wire.ErrClosed) })
+	done := func() { stop(); cancel(nil) }
+	if p.cfg.DeliveryTimeout == 0 {
+		return ctx, done
 	}
-	return context.WithCancel(ctx)
+	ctx, cancelTimeout := context.WithTimeoutCause(ctx, p.cfg.DeliveryTimeout, errDeliveryTimeout)
+	return ctx, func() { cancelTimeout(); done() }
 }
 
 // write sends the plan, again and again for what fails in passing.
@@ -172,15 +193,16 @@ func (p *Producer) write(ctx context.Context, pl *plan) error {
 	return nil
 }
 
-// explain says that time ran out, and on what.
+// explain says why a Send ended before it was done, and on what its time was spent.
 func (p *Producer) explain(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil {
+	cause := context.Cause(ctx)
+	switch {
+	case err == nil, cause == nil, errors.Is(err, cause):
 		return err
-	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	case errors.Is(cause, errDeliveryTimeout):
 		return fmt.Errorf("write within deliveryTimeout (%s; raise it to outlast longer outages): %w", p.cfg.DeliveryTimeout, err)
 	}
-	return fmt.Errorf("%w: %w", ctx.Err(), err)
+	return fmt.Errorf("%w: %w", cause, err)
 }
 
 func (p *Producer) writer() *recordbatch.Writer {

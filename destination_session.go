@@ -1,0 +1,84 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+// writeSession is what a destination has from Open to Teardown. It outlives
+// Teardown, so that a late Write finds something that says no.
+type writeSession struct {
+	producer Producer
+	messages *batchMaker
+	metrics  *metrics
+	cancel   context.CancelFunc // of the context of Open
+
+	turn chan struct{} // full while a Write runs: the producer and the maker have one caller
+	over chan struct{} // closed by Teardown
+	once sync.Once
+}
+
+func newWriteSession(p Producer, b *batchMaker, m *metrics, cancel context.CancelFunc) *writeSession {
+	return &writeSession{producer: p, messages: b, metrics: m, cancel: cancel, turn: make(chan struct{}, 1), over: make(chan struct{})}
+}
+
+// take waits until no other Write runs.
+func (s *writeSession) take(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+	case <-s.over:
+		return errTornDown
+	case <-ctx.Done():
+		return fmt.Errorf("wait for another write to end: %w", ctx.Err())
+	}
+	select {
+	case <-s.over: // which may have come together with the turn
+		<-s.turn
+		return errTornDown
+	default:
+		return nil
+	}
+}
+
+func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int, error) {
+	if err := s.take(ctx); err != nil {
+		return 0, err
+	}
+	defer func() { <-s.turn }()
+	batch, makeErr := s.messages.make(records)
+	n, err := s.send(ctx, batch)
+	s.messages.release(err == nil)
+	if err == nil {
+		n, err = len(batch), makeErr
+	}
+	s.metrics.failed(err)
+	return n, err
+}
+
+func (s *writeSession) send(ctx context.Context, batch []message.Message) (int, error) {
+	if len(batch) == 0 {
+		return 0, nil
+	}
+	return s.producer.Send(ctx, batch)
+}
+
+// close closes the producer, which ends a Write that is running, and waits for that
+// Write until ctx ends. Further calls wait for the first.
+func (s *writeSession) close(ctx context.Context) (err error) {
+	s.once.Do(func() {
+		close(s.over)
+		err = s.producer.Close()
+		s.cancel()
+		select {
+		case s.turn <- struct{}{}: // and keep it
+		case <-ctx.Done():
+		}
+		s.metrics.close()
+	})
+	return err
+}
