@@ -6,79 +6,77 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
-// Purpose separates connections to one broker, because Kafka answers the
-// requests of a connection one after the other: a fetch that waits for records
-// must not hold up a heartbeat.
-type Purpose int8
-
-// Purposes in use. Each gets at most one connection a broker.
-const (
-	Control Purpose = iota // metadata, offsets, coordinator look-ups
-	Group                  // join, sync, heartbeat: a join waits for the other members
-	Commit                 // offset commits, which must not wait behind a join
-	Fetch
-	Produce
-)
-
-// Client is a view of one cluster. It is safe for concurrent use.
+// Client is a view of one cluster. It is safe for concurrent use. Its lock is never
+// held while a broker is waited for.
 type Client struct {
 	seeds []string
 	cfg   wire.Config
+	life  context.Context // ends with Close
+	end   context.CancelFunc
 
 	mu         sync.Mutex
-	brokers    map[int32]string // node ID to host:port
-	topics     map[string]Topic
-	good       string // address that answered last
-	controller int32  // node ID
+	brokers    map[int32]string     // host:port by node ID, as metadata lists them
+	doubts     map[string]time.Time // by host:port: when there was trouble with it last
+	topics     map[string]Topic     // as they were told last
+	believed   map[string]Topic     // as they were told last without an error
+	controller int32                // node ID
 	conns      map[connKey]*slot
+	retired    []*wire.Conn // which end with what is in flight on them
 	closed     bool
 
-	asking sync.WaitGroup // goroutines of Any
-}
-
-type connKey struct {
-	addr    string
-	purpose Purpose
-}
-
-// slot holds at most one connection; its lock makes concurrent users dial once.
-type slot struct {
-	mu   sync.Mutex
-	conn *wire.Conn
+	tasks sync.WaitGroup // dials and questions under way
 }
 
 // New returns a client that starts from the bootstrap addresses ("host:port").
 // It connects to nothing before it is asked.
 func New(seeds []string, cfg wire.Config) *Client {
-	return &Client{
-		seeds:   seeds,
-		cfg:     cfg,
-		brokers: make(map[int32]string),
-		topics:  make(map[string]Topic),
-		conns:   make(map[connKey]*slot),
+	c := &Client{
+		seeds:    seeds,
+		cfg:      cfg,
+		brokers:  make(map[int32]string),
+		doubts:   make(map[string]time.Time),
+		topics:   make(map[string]Topic),
+		believed: make(map[string]Topic),
+		conns:    make(map[connKey]*slot),
 	}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c
 }
 
 // Close ends all connections and waits for their goroutines. Requests in flight
-// fail with wire.ErrClosed, as do later ones.
+// fail with wire.ErrClosed, as do later ones and those that wait for a dial.
 func (c *Client) Close() {
 	c.mu.Lock()
 	c.closed = true
-	conns := c.conns
-	c.conns = nil
-	c.mu.Unlock()
-	for _, s := range conns {
-		s.mu.Lock()
+	c.end()
+	open := c.retired
+	for _, s := range c.conns {
 		if s.conn != nil {
-			_ = s.conn.Close()
+			open = append(open, s.conn)
 		}
-		s.mu.Unlock()
 	}
-	c.asking.Wait()
+	c.conns, c.retired = nil, nil
+	c.mu.Unlock()
+	for _, conn := range open {
+		_ = conn.Close()
+	}
+	c.tasks.Wait()
+}
+
+// do runs a task that Close waits for. It returns false if the client is closed.
+func (c *Client) do(task func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.tasks.Go(task)
+	return true
 }
 
 // UnknownBrokerError says that metadata does not list a node, as happens while
@@ -93,78 +91,15 @@ func (e *UnknownBrokerError) Error() string {
 func (c *Client) Broker(ctx context.Context, id int32, p Purpose) (*wire.Conn, error) {
 	c.mu.Lock()
 	addr, ok := c.brokers[id]
+	closed := c.closed
 	c.mu.Unlock()
-	if !ok {
+	switch {
+	case closed:
+		return nil, wire.ErrClosed
+	case !ok:
 		return nil, &UnknownBrokerError{ID: id}
 	}
 	return c.connect(ctx, addr, p)
-}
-
-func (c *Client) connect(ctx context.Context, addr string, p Purpose) (*wire.Conn, error) {
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
-		return nil, wire.ErrClosed
-	}
-	s := c.conns[connKey{addr, p}]
-	if s == nil {
-		s = &slot{}
-		c.conns[connKey{addr, p}] = s
-	}
-	c.mu.Unlock()
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conn != nil {
-		select {
-		case <-s.conn.Dead():
-			_ = s.conn.Close()
-			s.conn = nil
-		default:
-			return s.conn, nil
-		}
-	}
-	conn, err := wire.Dial(ctx, addr, c.cfg)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	closed := c.closed
-	c.mu.Unlock()
-	if closed {
-		_ = conn.Close()
-		return nil, wire.ErrClosed
-	}
-	s.conn = conn
-	return conn, nil
-}
-
-// dropStale closes connections to addresses that neither metadata nor the
-// bootstrap list names any more: a broker moved.
-func (c *Client) dropStale() {
-	c.mu.Lock()
-	keep := make(map[string]bool, len(c.seeds)+len(c.brokers))
-	for _, a := range c.seeds {
-		keep[a] = true
-	}
-	for _, a := range c.brokers {
-		keep[a] = true
-	}
-	var stale []*slot
-	for k, s := range c.conns {
-		if !keep[k.addr] {
-			stale = append(stale, s)
-			delete(c.conns, k)
-		}
-	}
-	c.mu.Unlock()
-	for _, s := range stale {
-		s.mu.Lock()
-		if s.conn != nil {
-			_ = s.conn.Close()
-		}
-		s.mu.Unlock()
-	}
 }
 
 func joinAddr(host string, port int32) string {

@@ -5,94 +5,93 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/segmentio/kafka-go/protocol"
+	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
-func init() { protocol.Register(new(epochRequest), new(epochResponse)) }
-
-// epochRequest is OffsetForLeaderEpoch (KIP-320), which kafka-go lacks.
-type epochRequest struct {
-	ReplicaID int32        `kafka:"min=v3,max=v3"`
-	Topics    []epochTopic `kafka:"min=v2,max=v3"`
-}
-
-type epochTopic struct {
-	Topic      string           `kafka:"min=v2,max=v3"`
-	Partitions []epochPartition `kafka:"min=v2,max=v3"`
-}
-
-type epochPartition struct {
-	Partition          int32 `kafka:"min=v2,max=v3"`
-	CurrentLeaderEpoch int32 `kafka:"min=v2,max=v3"`
-	LeaderEpoch        int32 `kafka:"min=v2,max=v3"`
-}
-
-// ApiKey tells the kind of request.
-func (*epochRequest) ApiKey() protocol.ApiKey { return protocol.OffsetForLeaderEpoch }
-
-type epochResponse struct {
-	ThrottleTimeMs int32              `kafka:"min=v2,max=v3"`
-	Topics         []epochTopicAnswer `kafka:"min=v2,max=v3"`
-}
-
-type epochTopicAnswer struct {
-	Topic      string        `kafka:"min=v2,max=v3"`
-	Partitions []epochAnswer `kafka:"min=v2,max=v3"`
-}
-
-type epochAnswer struct {
-	ErrorCode   int16 `kafka:"min=v2,max=v3"`
-	Partition   int32 `kafka:"min=v2,max=v3"`
-	LeaderEpoch int32 `kafka:"min=v2,max=v3"`
-	EndOffset   int64 `kafka:"min=v2,max=v3"`
-}
-
-// ApiKey tells the kind of response.
-func (*epochResponse) ApiKey() protocol.ApiKey { return protocol.OffsetForLeaderEpoch }
-
 // ErrNoEpochs says that a broker does not know where the records of a leader
-// epoch end, or is too old to be asked.
+// epoch end, may not say it, or is too old to be asked.
 var ErrNoEpochs = errors.New("the broker doesn't tell where leader epochs end")
 
-// EpochEnd asks the leader of a partition, as metadata has it, where the records of
-// a leader epoch, or of the last one before it, end in its log. A reader that is
-// past that has read records which are gone (KIP-320).
-func (c *Client) EpochEnd(ctx context.Context, topic string, partition, epoch int32) (int64, error) {
-	end, err := c.epochEnd(ctx, topic, partition, epoch)
-	if err != nil && !errors.Is(err, ErrNoEpochs) {
-		return 0, fmt.Errorf("find the end of leader epoch %d of %s/%d: %w", epoch, topic, partition, err)
-	}
-	return end, err
+// EpochQuery asks where the records of a leader epoch end.
+type EpochQuery struct {
+	Topic     string
+	Partition int32
+	Epoch     int32
 }
 
-func (c *Client) epochEnd(ctx context.Context, topic string, partition, epoch int32) (int64, error) {
-	conn, p, err := c.leader(ctx, topic, partition)
-	if err != nil {
-		return 0, err
+// EpochAnswer is the answer to a query.
+type EpochAnswer struct {
+	EpochQuery
+	End int64
+	Err error // ErrNoEpochs, or one that names the partition
+}
+
+// EpochEnds asks the leaders of partitions, as metadata has them, where the records of
+// a leader epoch, or of the last one before it, end in their logs. A reader that is
+// past that has read records which are gone (KIP-320). The leaders are asked, and found
+// is called, as by ListOffsets.
+func (c *Client) EpochEnds(ctx context.Context, queries []EpochQuery, found func([]EpochAnswer)) {
+	requests, homeless := plan(c, queries, func(q EpochQuery) partitionKey { return partitionKey{q.Topic, q.Partition} })
+	if len(homeless) > 0 {
+		var out []EpochAnswer
+		for _, q := range homeless {
+			out = append(out, noEpochEnd(q, kafkago.LeaderNotAvailable))
+		}
+		found(out)
 	}
-	req := &epochRequest{ReplicaID: -1, Topics: []epochTopic{{
-		Topic:      topic,
-		Partitions: []epochPartition{{Partition: partition, CurrentLeaderEpoch: p.LeaderEpoch, LeaderEpoch: epoch}},
-	}}}
+	askLeaders(ctx, c, requests, epochEnds, noEpochEnd, found)
+}
+
+func noEpochEnd(q EpochQuery, err error) EpochAnswer {
+	unsupported := (*wire.UnsupportedError)(nil)
+	if errors.As(err, &unsupported) {
+		err = ErrNoEpochs
+	}
+	if !errors.Is(err, ErrNoEpochs) {
+		err = fmt.Errorf("find the end of leader epoch %d of %s/%d: %w", q.Epoch, q.Topic, q.Partition, err)
+	}
+	return EpochAnswer{EpochQuery: q, End: -1, Err: err}
+}
+
+func epochEnds(ctx context.Context, conn *wire.Conn, questions []question[EpochQuery]) ([]EpochAnswer, error) {
+	req := &epochRequest{ReplicaID: -1, Topics: byTopic(questions,
+		func(topic string) epochTopic { return epochTopic{Topic: topic} },
+		func(t *epochTopic, q question[EpochQuery]) {
+			t.Partitions = append(t.Partitions, epochPartition{Partition: q.id, CurrentLeaderEpoch: q.epoch, LeaderEpoch: q.query.Epoch})
+		})}
 	msg, err := conn.RoundTrip(ctx, req)
-	if unsupported := (*wire.UnsupportedError)(nil); errors.As(err, &unsupported) {
-		return 0, ErrNoEpochs
-	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	answers := make(map[partitionKey]epochAnswer)
 	for _, t := range msg.(*epochResponse).Topics {
 		for _, a := range t.Partitions {
-			switch {
-			case t.Topic != topic || a.Partition != partition:
-			case a.ErrorCode == 0 && a.EndOffset < 0:
-				return 0, ErrNoEpochs
-			default:
-				return a.EndOffset, CodeError(a.ErrorCode)
-			}
+			answers[partitionKey{t.Topic, a.Partition}] = a
 		}
 	}
-	return 0, errors.New("the broker's answer does not mention it")
+	out := make([]EpochAnswer, len(questions))
+	for i, q := range questions {
+		a, ok := answers[q.partitionKey]
+		switch err := CodeError(a.ErrorCode); {
+		case !ok:
+			out[i] = noEpochEnd(q.query, errUnmentioned)
+		case errors.Is(err, kafkago.TopicAuthorizationFailed), errors.Is(err, kafkago.ClusterAuthorizationFailed), err == nil && a.EndOffset < 0:
+			out[i] = noEpochEnd(q.query, ErrNoEpochs) // who may not ask may still read
+		case err != nil:
+			out[i] = noEpochEnd(q.query, err)
+		default:
+			out[i] = EpochAnswer{EpochQuery: q.query, End: a.EndOffset}
+		}
+	}
+	return out, nil
+}
+
+// EpochEnd is EpochEnds for one partition.
+func (c *Client) EpochEnd(ctx context.Context, topic string, partition, epoch int32) (end int64, err error) {
+	c.EpochEnds(ctx, []EpochQuery{{topic, partition, epoch}}, func(answers []EpochAnswer) {
+		end, err = answers[0].End, answers[0].Err
+	})
+	return end, err
 }

@@ -3,10 +3,8 @@ package cluster
 import (
 	"context"
 	"iter"
-	"slices"
 	"time"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
@@ -19,17 +17,6 @@ const doubtDelay = 2 * time.Second
 // errDeposed ends a wait for the answer of a broker.
 var errDeposed = &wire.GiveUp{Why: "other brokers lead its partitions by now"}
 
-// leader connects to the leader of a partition, as metadata has it.
-func (c *Client) leader(ctx context.Context, topic string, partition int32) (*wire.Conn, Partition, error) {
-	t, _ := c.Cached(topic)
-	p, ok := t.Partition(partition)
-	if !ok || p.Leader < 0 {
-		return nil, p, kafkago.LeaderNotAvailable
-	}
-	conn, err := c.Broker(ctx, p.Leader, Control)
-	return conn, p, err
-}
-
 // AskLeader sends a request to the broker that leads partitions, given as topics and
 // partition IDs, and returns the raw answer as [wire.Conn.Frame] does, with the same
 // meaning of wait.
@@ -39,7 +26,17 @@ func (c *Client) leader(ctx context.Context, topic string, partition int32) (*wi
 // request timeouts end. So while it is silent others are asked who leads its
 // partitions, and once it leads none of them its connection ends with a
 // *wire.TimeoutError.
-func (c *Client) AskLeader(ctx context.Context, node int32, conn *wire.Conn, req protocol.Message, wait time.Duration, led iter.Seq2[string, int32]) ([]byte, error) {
+func (c *Client) AskLeader(ctx context.Context, node int32, conn *wire.Conn, req protocol.Message, wait time.Duration, led iter.Seq2[string, int32]) (frame []byte, err error) {
+	c.whileLeader(ctx, node, wait, led, func(ctx context.Context) {
+		frame, err = conn.Frame(ctx, req, wait)
+	})
+	return frame, err
+}
+
+// whileLeader runs something that a broker is waited for in. Where that takes longer
+// than wait and two seconds, and no partition is led by the broker any more, its
+// context is cancelled with errDeposed as the cause.
+func (c *Client) whileLeader(ctx context.Context, node int32, wait time.Duration, led iter.Seq2[string, int32], run func(context.Context)) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	doubt := time.AfterFunc(wait+doubtDelay, func() {
@@ -48,20 +45,21 @@ func (c *Client) AskLeader(ctx context.Context, node int32, conn *wire.Conn, req
 			cancel(errDeposed)
 		}
 	})
-	frame, err := conn.Frame(ctx, req, wait)
+	run(ctx)
 	cancel(nil)
 	if !doubt.Stop() {
 		<-done
 	}
-	return frame, err
 }
 
 // deposed asks other brokers until none of the partitions is led by node any more. It
 // returns false if ctx ends first.
 func (c *Client) deposed(ctx context.Context, node int32, led iter.Seq2[string, int32]) bool {
 	var names []string
+	seen := make(map[string]bool)
 	for topic := range led {
-		if !slices.Contains(names, topic) {
+		if !seen[topic] {
+			seen[topic] = true
 			names = append(names, topic)
 		}
 	}
@@ -70,6 +68,7 @@ func (c *Client) deposed(ctx context.Context, node int32, led iter.Seq2[string, 
 	}
 	retry := NewRetry(250*time.Millisecond, time.Second)
 	for {
+		c.Doubt(node)
 		topics, err := c.Refresh(ctx, names, false)
 		if err == nil && !leads(node, topics, led) {
 			return true
@@ -80,8 +79,8 @@ func (c *Client) deposed(ctx context.Context, node int32, led iter.Seq2[string, 
 	}
 }
 
-// leads tells whether a broker leads one of the partitions. One that metadata does not
-// list may come back to it.
+// leads reports whether a broker leads one of the partitions. One that metadata does
+// not list may come back to it.
 func leads(node int32, topics map[string]Topic, led iter.Seq2[string, int32]) bool {
 	for topic, id := range led {
 		if p, ok := topics[topic].Partition(id); !ok || p.Leader == node {

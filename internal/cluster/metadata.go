@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -60,37 +59,61 @@ type broker struct {
 // Refresh asks for the metadata of topics, all topics where names is nil, and
 // remembers it. Errors of single topics are in their Err. With create, brokers
 // that allow it create the missing ones.
+//
+// What it returns is never older than what it returned before, as far as leader
+// epochs, the number of partitions and topic IDs tell.
 func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[string]Topic, error) {
-	v, err := anyBroker(ctx, c, protocol.Metadata, func(ctx context.Context, conn *wire.Conn) (view, error) {
-		return askMetadata(ctx, conn, names, create)
-	})
+	ask := func(ctx context.Context, conn *wire.Conn) (view, error) { return askMetadata(ctx, conn, names, create) }
+	v, from, err := anyBroker(ctx, c, protocol.Metadata, c.candidates(), ask)
 	if err != nil {
 		return nil, err
 	}
+	topics := v.byName(names)
+	c.confirm(ctx, topics, from)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, t := range topics {
+		topics[name] = c.learn(t)
+	}
+	if names == nil {
+		c.forget(topics)
+	}
+	c.controller = v.controller
+	c.listed(v.brokers)
+	return topics, nil
+}
+
+// byName is the topics of a view, with an error for those that were asked for and
+// are not in it.
+func (v view) byName(names []string) map[string]Topic {
 	topics := make(map[string]Topic, len(v.topics))
 	for _, name := range names {
 		err := fmt.Errorf("the broker's answer does not mention it: %w", kafkago.UnknownTopicOrPartition)
 		topics[name] = Topic{Name: name, Err: err, AsOf: time.Now()}
 	}
-	c.mu.Lock()
-	moved := false
-	for _, b := range v.brokers {
-		addr := joinAddr(b.host, b.port)
-		old, known := c.brokers[b.id]
-		moved = moved || known && old != addr
-		c.brokers[b.id] = addr
-	}
-	c.controller = v.controller
 	for _, t := range v.topics {
 		slices.SortFunc(t.Partitions, func(a, b Partition) int { return int(a.ID - b.ID) })
 		topics[t.Name] = t
 	}
-	maps.Copy(c.topics, topics)
-	c.mu.Unlock()
-	if moved {
+	return topics
+}
+
+// listed makes the brokers that metadata lists those that are known. The lock is held.
+func (c *Client) listed(brokers []broker) {
+	if len(brokers) == 0 {
+		return // then what is known is better than nothing
+	}
+	gone := false
+	now := make(map[int32]string, len(brokers))
+	for _, b := range brokers {
+		now[b.id] = joinAddr(b.host, b.port)
+	}
+	for id, addr := range c.brokers {
+		gone = gone || now[id] != addr
+	}
+	if c.brokers = now; gone {
 		c.dropStale()
 	}
-	return topics, nil
 }
 
 // askMetadata asks one broker, for topic IDs too if it knows them.
@@ -107,7 +130,8 @@ func askMetadata(ctx context.Context, conn *wire.Conn, names []string, create bo
 	if err != nil {
 		return view{}, err
 	}
-	return oldView(m.(*metadata.Response)), nil
+	version, _ := conn.Version(protocol.Metadata)
+	return oldView(m.(*metadata.Response), version), nil
 }
 
 // Cached is what the last Refresh said of a topic.
@@ -119,7 +143,8 @@ func (c *Client) Cached(name string) (Topic, bool) {
 }
 
 // oldView reads the answer of a broker that doesn't know topic IDs.
-func oldView(res *metadata.Response) view {
+func oldView(res *metadata.Response, version int16) view {
+	const firstWithEpochs = 7
 	v := view{controller: res.ControllerID}
 	for _, b := range res.Brokers {
 		v.brokers = append(v.brokers, broker{b.NodeID, b.Host, b.Port})
@@ -127,6 +152,9 @@ func oldView(res *metadata.Response) view {
 	for _, rt := range res.Topics {
 		t := Topic{Name: rt.Name, Err: CodeError(rt.ErrorCode), Internal: rt.IsInternal, AsOf: time.Now()}
 		for _, p := range rt.Partitions {
+			if version < firstWithEpochs {
+				p.LeaderEpoch = -1
+			}
 			t.Partitions = append(t.Partitions, Partition{
 				ID: p.PartitionIndex, Leader: p.LeaderID, LeaderEpoch: p.LeaderEpoch, Err: CodeError(p.ErrorCode),
 			})

@@ -2,10 +2,13 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // Timestamps that ask for the ends of a log instead of a time.
@@ -14,47 +17,112 @@ const (
 	Earliest int64 = -2
 )
 
-// ListOffset asks the leader of a partition, as metadata has it, for the offset of
-// the first record at or after a timestamp (ms), or for an end of the log. With
-// readCommitted, Latest is the last stable offset: the first record of the oldest
-// open transaction.
-func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
-	offset, err := c.listOffset(ctx, topic, partition, timestamp, readCommitted)
-	if err != nil {
-		return 0, fmt.Errorf("list offset of %s/%d: %w", topic, partition, err)
-	}
-	return offset, nil
+// OffsetQuery asks for an offset of a partition.
+type OffsetQuery struct {
+	Topic     string
+	Partition int32
+	// Timestamp, in milliseconds, asks for the first record at or after it; Latest and
+	// Earliest ask for an end of the log.
+	Timestamp int64
 }
 
-func (c *Client) listOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (int64, error) {
-	conn, p, err := c.leader(ctx, topic, partition)
-	if err != nil {
-		return 0, err
+// OffsetAnswer is the answer to a query.
+type OffsetAnswer struct {
+	OffsetQuery
+	Offset      int64 // -1: there is no such record
+	LeaderEpoch int32 // of the record at Offset, or of the leader at an end of the log; -1 unknown
+	Err         error // names the partition
+}
+
+// ListOffsets asks the leaders of partitions, as metadata has them, for offsets. With
+// readCommitted, Latest is the last stable offset: the first record of the oldest open
+// transaction.
+//
+// Each leader gets one request (more where a partition is asked about more than once),
+// all at the same time. found is called with the answers of one request after the
+// other, in the order in which they come; each query has one answer. ListOffsets
+// returns after the last of them, soon after ctx ends.
+func (c *Client) ListOffsets(ctx context.Context, readCommitted bool, queries []OffsetQuery, found func([]OffsetAnswer)) {
+	requests, homeless := plan(c, queries, func(q OffsetQuery) partitionKey { return partitionKey{q.Topic, q.Partition} })
+	if len(homeless) > 0 {
+		var out []OffsetAnswer
+		for _, q := range homeless {
+			out = append(out, noOffset(q, kafkago.LeaderNotAvailable))
+		}
+		found(out)
 	}
-	req := &listoffsets.Request{
-		ReplicaID: -1,
-		Topics: []listoffsets.RequestTopic{{
-			Topic: topic,
-			Partitions: []listoffsets.RequestPartition{{
-				Partition:          partition,
-				CurrentLeaderEpoch: p.LeaderEpoch,
-				Timestamp:          timestamp,
-			}},
-		}},
+	ask := func(ctx context.Context, conn *wire.Conn, questions []question[OffsetQuery]) ([]OffsetAnswer, error) {
+		return listOffsets(ctx, conn, readCommitted, questions)
 	}
+	askLeaders(ctx, c, requests, ask, noOffset, found)
+}
+
+func noOffset(q OffsetQuery, err error) OffsetAnswer {
+	return OffsetAnswer{OffsetQuery: q, Offset: -1, LeaderEpoch: -1, Err: fmt.Errorf("list offset of %s/%d: %w", q.Topic, q.Partition, err)}
+}
+
+func listOffsets(ctx context.Context, conn *wire.Conn, readCommitted bool, questions []question[OffsetQuery]) ([]OffsetAnswer, error) {
+	req := &listoffsets.Request{ReplicaID: -1, Topics: byTopic(questions,
+		func(topic string) listoffsets.RequestTopic { return listoffsets.RequestTopic{Topic: topic} },
+		func(t *listoffsets.RequestTopic, q question[OffsetQuery]) {
+			t.Partitions = append(t.Partitions, listoffsets.RequestPartition{Partition: q.id, CurrentLeaderEpoch: q.epoch, Timestamp: q.query.Timestamp})
+		})}
 	if readCommitted {
 		req.IsolationLevel = 1
 	}
 	msg, err := conn.RoundTrip(ctx, req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	const firstWithEpochs = 4
+	version, _ := conn.Version(protocol.ListOffsets)
+	answers := make(map[partitionKey]listoffsets.ResponsePartition)
 	for _, t := range msg.(*listoffsets.Response).Topics {
 		for _, p := range t.Partitions {
-			if t.Topic == topic && p.Partition == partition {
-				return p.Offset, CodeError(p.ErrorCode)
+			if version < firstWithEpochs {
+				p.LeaderEpoch = -1
 			}
+			answers[partitionKey{t.Topic, p.Partition}] = p
 		}
 	}
-	return 0, errors.New("the broker's answer does not mention it")
+	out := make([]OffsetAnswer, len(questions))
+	for i, q := range questions {
+		p, ok := answers[q.partitionKey]
+		switch err := CodeError(p.ErrorCode); {
+		case !ok:
+			out[i] = noOffset(q.query, errUnmentioned)
+		case err != nil:
+			out[i] = noOffset(q.query, err)
+		default:
+			out[i] = OffsetAnswer{OffsetQuery: q.query, Offset: p.Offset, LeaderEpoch: p.LeaderEpoch}
+		}
+	}
+	return out, nil
+}
+
+// ListOffset is ListOffsets for one partition.
+func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (offset int64, err error) {
+	c.ListOffsets(ctx, readCommitted, []OffsetQuery{{topic, partition, timestamp}}, func(answers []OffsetAnswer) {
+		offset, err = answers[0].Offset, answers[0].Err
+	})
+	return offset, err
+}
+
+// HighWatermarks asks the leaders of partitions, as metadata has them, how far
+// their logs go, and gives each answer to found. Partitions without one are left
+// out.
+func (c *Client) HighWatermarks(ctx context.Context, partitions map[string][]int32, found func(topic string, partition int32, offset int64)) {
+	var queries []OffsetQuery
+	for topic, ids := range partitions {
+		for _, id := range ids {
+			queries = append(queries, OffsetQuery{topic, id, Latest})
+		}
+	}
+	c.ListOffsets(ctx, false, queries, func(answers []OffsetAnswer) {
+		for _, a := range answers {
+			if a.Err == nil {
+				found(a.Topic, a.Partition, a.Offset)
+			}
+		}
+	})
 }

@@ -3,11 +3,13 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/matryer/is"
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -16,13 +18,14 @@ import (
 
 func TestListsOffsetsThroughEachErrorCode(t *testing.T) { asksThrough(t, kmsg.ListOffsets) }
 
+// Who may not ask may still read.
 func TestFindsTheEndOfALeaderEpochThroughEachErrorCode(t *testing.T) {
-	asksThrough(t, kmsg.OffsetForLeaderEpoch)
+	asksThrough(t, kmsg.OffsetForLeaderEpoch, kerr.TopicAuthorizationFailed.Code, kerr.ClusterAuthorizationFailed.Code)
 }
 
 // asksThrough asks a partition's leader, who refuses it twice. As in Java's client:
 // what is not retriable ends it, named with the partition.
-func asksThrough(t *testing.T, key kmsg.Key) {
+func asksThrough(t *testing.T, key kmsg.Key, noEpochs ...int16) {
 	is := is.New(t)
 	ctx := guarded(t)
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
@@ -31,6 +34,11 @@ func asksThrough(t *testing.T, key kmsg.Key) {
 	_, err := c.Refresh(ctx, []string{"t"}, false)
 	is.NoErr(err)
 	for _, code := range embedded.Codes() {
+		if slices.Contains(noEpochs, code) {
+			refuse.Next("", code, 1)
+			is.Equal(operations[key](ctx, c), ErrNoEpochs)
+			continue
+		}
 		refuse.Next("", code, 2)
 		err := insist(ctx, c, operations[key])
 		if Retriable(CodeError(code)) {

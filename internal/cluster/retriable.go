@@ -29,8 +29,8 @@ func Retriable(err error) bool {
 	return !errors.As(err, &code) || retriableCode(code)
 }
 
-// Hopeless tells whether an error of a connection will be the same each time,
-// until somebody changes a setting. Credentials are the same for all brokers: one
+// Hopeless reports whether an error of a connection will be the same each time,
+// until somebody changes a setting, or for good: the client was closed. Credentials are the same for all brokers: one
 // that refuses them is enough. Otherwise one may be a wrong address in a list of
 // right ones, whose brokers are away for a moment.
 func Hopeless(err error) bool {
@@ -39,7 +39,7 @@ func Hopeless(err error) bool {
 		none *UnreachableError
 	)
 	switch {
-	case errors.As(err, &auth):
+	case errors.As(err, &auth), errors.Is(err, wire.ErrClosed):
 		return true
 	case errors.As(err, &none):
 		return !slices.ContainsFunc(none.Errs, func(err error) bool { return !hopelessAddress(err) })

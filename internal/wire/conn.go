@@ -41,6 +41,7 @@ type Conn struct {
 	pending []*call // in the order in which they were written
 	answers int     // so many came
 	err     error   // why the connection is dead; nil while it lives
+	retired bool    // it ends with the last answer
 
 	quietUntil time.Time // no request before it: the broker throttles this client
 
@@ -79,6 +80,20 @@ func (c *Conn) Close() error {
 	c.kill(ErrClosed)
 	c.tasks.Wait()
 	return nil
+}
+
+// errRetired is the fate of a connection that was given up.
+var errRetired = errors.New("connection given up: metadata no longer lists its broker under this address")
+
+// Retire ends the connection as soon as nothing is in flight on it.
+func (c *Conn) Retire() {
+	c.mu.Lock()
+	c.retired = true
+	idle := len(c.pending) == 0
+	c.mu.Unlock()
+	if idle {
+		c.kill(errRetired)
+	}
 }
 
 // RoundTrip sends a request and decodes its answer. A request that has none

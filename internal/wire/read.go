@@ -27,9 +27,14 @@ func (c *Conn) read() {
 		cl := c.pending[0]
 		c.pending = c.pending[1:]
 		c.answers++
+		over := c.retired && len(c.pending) == 0
 		c.mu.Unlock()
 		cl.frame = frame
 		close(cl.ready)
+		if over {
+			c.kill(errRetired)
+			return
+		}
 	}
 }
 

@@ -1,0 +1,65 @@
+package cluster
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// doubtTime is how long after trouble with a broker the others are asked before it.
+// A broker that is cut off from the rest of its cluster answers questions about it at
+// once, with what it knew before: that it answers is no reason to trust it again.
+const doubtTime = time.Minute
+
+// Doubt notes that there was trouble with a broker: it was silent, hung up, or was
+// not what metadata said. For a minute the others are asked before it whatever every
+// broker can answer, such as who leads a partition.
+func (c *Client) Doubt(node int32) {
+	c.mu.Lock()
+	addr, ok := c.brokers[node]
+	c.mu.Unlock()
+	if ok {
+		c.doubt(addr)
+	}
+}
+
+func (c *Client) doubt(addr string) {
+	c.mu.Lock()
+	c.doubts[addr] = time.Now()
+	c.mu.Unlock()
+}
+
+// candidates lists the addresses to ask, each once: the brokers that metadata lists,
+// then the bootstrap list, both in random order so that no broker is asked by
+// everybody, nor always; last those in doubt, the latest trouble at the end.
+func (c *Client) candidates() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	seen := make(map[string]bool, len(c.brokers)+len(c.seeds))
+	var trusted, doubted []string
+	add := func(addrs []string) {
+		rand.Shuffle(len(addrs), func(i, j int) { addrs[i], addrs[j] = addrs[j], addrs[i] })
+		for _, a := range addrs {
+			switch {
+			case seen[a]:
+			case time.Since(c.doubts[a]) < doubtTime:
+				doubted = append(doubted, a)
+			default:
+				trusted = append(trusted, a)
+			}
+			seen[a] = true
+		}
+	}
+	known := make([]string, 0, len(c.brokers))
+	for _, a := range c.brokers {
+		known = append(known, a)
+	}
+	add(known)
+	add(slices.Clone(c.seeds))
+	slices.SortStableFunc(doubted, func(a, b string) int { return cmp.Compare(c.doubts[a].UnixNano(), c.doubts[b].UnixNano()) })
+	return append(trusted, doubted...)
+}
