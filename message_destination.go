@@ -78,7 +78,7 @@ func (m *messageMaker) makeOne(msg *message.Message, r *opencdc.Record, now int6
 	if msg.Partition, err = m.partition(r); err != nil {
 		return err
 	}
-	if msg.Timestamp, err = m.timestamp(r, now); err != nil {
+	if msg.Timestamp, msg.TimestampIsNow, err = m.timestamp(r, now); err != nil {
 		return err
 	}
 	if msg.Key, err = m.key(r); err != nil {
@@ -130,27 +130,27 @@ func newPartitionFunc(c *DestinationConfig) (partitionFunc, error) {
 }
 
 // timestampFunc gives the timestamp of a record's message in milliseconds since
-// 1970.
-type timestampFunc func(r *opencdc.Record, now int64) (int64, error)
+// 1970, and whether that is now.
+type timestampFunc func(r *opencdc.Record, now int64) (at int64, isNow bool, err error)
 
 func newTimestampFunc(setting string) (timestampFunc, error) {
 	switch setting {
 	case "now":
-		return func(_ *opencdc.Record, now int64) (int64, error) { return now, nil }, nil
+		return func(_ *opencdc.Record, now int64) (int64, bool, error) { return now, true, nil }, nil
 	case "createdAt":
 		return createdAt, nil
 	}
 	return nil, settingError("timestamp", fmt.Sprintf("%q is not allowed: now or createdAt", setting), "")
 }
 
-func createdAt(r *opencdc.Record, now int64) (int64, error) {
+func createdAt(r *opencdc.Record, now int64) (int64, bool, error) {
 	value, ok := r.Metadata[opencdc.MetadataCreatedAt]
 	if !ok {
-		return now, nil
+		return now, true, nil
 	}
 	ns, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || ns < 0 {
-		return 0, fmt.Errorf("find the timestamp: metadata field %q is %q, which is not in nanoseconds since 1970", opencdc.MetadataCreatedAt, value)
+		return 0, false, fmt.Errorf("find the timestamp: metadata field %q is %q, which is not in nanoseconds since 1970", opencdc.MetadataCreatedAt, value)
 	}
-	return ns / int64(time.Millisecond), nil
+	return ns / int64(time.Millisecond), false, nil
 }

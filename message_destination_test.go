@@ -70,6 +70,7 @@ func TestTheTimestampOfAMessage(t *testing.T) {
 		got, err := makeMessage(t, map[string]string{"timestamp": "createdAt"}, record(createdAt))
 		is.NoErr(err)
 		is.Equal(got.Timestamp, want)
+		is.True(!got.TimestampIsNow)
 	}
 	for _, c := range []struct {
 		timestamp string
@@ -79,6 +80,7 @@ func TestTheTimestampOfAMessage(t *testing.T) {
 		got, err := makeMessage(t, map[string]string{"timestamp": c.timestamp}, c.record)
 		is.NoErr(err)
 		is.True(got.Timestamp >= before && got.Timestamp <= time.Now().UnixMilli())
+		is.True(got.TimestampIsNow)
 	}
 	for _, unfit := range []string{"", "-1", "2024-01-01T00:00:00Z", "1e9"} {
 		_, err := makeMessage(t, map[string]string{"timestamp": "createdAt"}, record(unfit))

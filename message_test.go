@@ -240,8 +240,8 @@ func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
 	is.True(strings.Contains(err.Error(), `record 2 of the batch (position "at v3")`))
 	is.Equal(len(got), 2)
 	for i, want := range []message.Message{
-		{Topic: "a", Record: recordbatch.Record{Key: []byte("k1"), Value: []byte("v1!")}},
-		{Topic: "b", Record: recordbatch.Record{Key: []byte("k2"), Value: []byte("v2!")}},
+		{Topic: "a", TimestampIsNow: true, Record: recordbatch.Record{Key: []byte("k1"), Value: []byte("v1!")}},
+		{Topic: "b", TimestampIsNow: true, Record: recordbatch.Record{Key: []byte("k2"), Value: []byte("v2!")}},
 	} {
 		sent := got[i]
 		is.True(sent.Timestamp >= before && sent.Timestamp <= time.Now().UnixMilli()) // now, in ms

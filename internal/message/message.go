@@ -25,8 +25,11 @@ type Batch struct {
 type Message struct {
 	Topic     string
 	Partition int32 // PartitionAny: the producer's partitioner chooses
-	// Position is that of the record which the message was made of, for people
-	// who look for it.
+	// TimestampIsNow says that the timestamp is the time at which the message was made
+	// and no property of the record: made again, it has another.
+	TimestampIsNow bool
+	// Position is that of the record which the message was made of. It tells the
+	// producer that record from another with the same content.
 	Position []byte
 	recordbatch.Record
 }

@@ -49,8 +49,7 @@ func (p *Producer) resume(messages []message.Message) *plan {
 	return pl
 }
 
-// begins tells whether messages starts with the same ones as those left. Times
-// don't count: they may be those of the sending.
+// begins reports whether messages starts with the same ones as those left.
 func begins(messages, left []message.Message) bool {
 	if len(messages) < len(left) {
 		return false
@@ -63,7 +62,14 @@ func begins(messages, left []message.Message) bool {
 	return true
 }
 
+// same reports whether two messages are one record that is sent again. The position
+// decides: the next record may look just like the one that failed. The content counts
+// too, because the records that a processor makes of one share its position, and so does
+// the timestamp unless it is that of the attempt.
 func same(a, b *message.Message) bool {
+	if !bytes.Equal(a.Position, b.Position) || a.TimestampIsNow != b.TimestampIsNow || !a.TimestampIsNow && a.Timestamp != b.Timestamp {
+		return false
+	}
 	if a.Topic != b.Topic || a.Partition != b.Partition || !equal(a.Key, b.Key) || !equal(a.Value, b.Value) || len(a.Headers) != len(b.Headers) {
 		return false
 	}
@@ -75,5 +81,5 @@ func same(a, b *message.Message) bool {
 	return true
 }
 
-// equal tells null from empty.
+// equal distinguishes null from empty.
 func equal(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }
