@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -233,9 +234,19 @@ func (c *Conn) kill(err error) {
 	c.cancel()
 	c.mu.Unlock()
 
-	_ = c.net.Close()
 	for _, cl := range pending {
 		cl.err = err
 		close(cl.ready)
 	}
+	_ = raw(c.net).Close()
+}
+
+// raw is the connection below TLS. To close that one alone is enough, and quick: TLS
+// would say goodbye first, for which it waits up to five seconds where the broker does
+// not read.
+func raw(nc net.Conn) net.Conn {
+	if t, ok := nc.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return nc
 }
