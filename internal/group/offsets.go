@@ -134,6 +134,9 @@ func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 	}
 }
 
+// firstWithEpoch is the version of OffsetFetch that brings leader epochs (KIP-320).
+const firstWithEpoch = 5
+
 func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 	req := &offsetfetch.Request{GroupID: m.cfg.GroupID}
 	if p != nil {
@@ -142,10 +145,15 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 	for topic, ids := range p {
 		req.Topics = append(req.Topics, offsetfetch.RequestTopic{Name: topic, PartitionIndexes: ids})
 	}
-	msg, err := m.roundTrip(ctx, req)
+	conn, err := m.connect(ctx, cluster.Commit)
 	if err != nil {
 		return nil, err
 	}
+	msg, err := conn.RoundTrip(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	version, _ := conn.Version(req.ApiKey())
 	res := msg.(*offsetfetch.Response)
 	if err := cluster.CodeError(res.ErrorCode); err != nil {
 		return nil, err
@@ -156,7 +164,11 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 			if err := cluster.CodeError(rp.ErrorCode); err != nil {
 				return nil, fmt.Errorf("%s/%d: %w", t.Name, rp.PartitionIndex, err)
 			}
-			out.Set(t.Name, rp.PartitionIndex, Offset{At: rp.CommittedOffset, LeaderEpoch: rp.ComittedLeaderEpoch, Metadata: rp.Metadata})
+			o := Offset{At: rp.CommittedOffset, LeaderEpoch: rp.ComittedLeaderEpoch, Metadata: rp.Metadata}
+			if version < firstWithEpoch { // which is not in the answer, and so 0
+				o.LeaderEpoch = -1
+			}
+			out.Set(t.Name, rp.PartitionIndex, o)
 		}
 	}
 	// "Nothing committed" must not be what a silent answer means: reading would

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
@@ -178,4 +179,25 @@ func testCommitsThoughStopped(t *testing.T, took time.Duration) {
 	refuse.Next("g", kerr.RebalanceInProgress.Code, 1)
 	is.NoErr(m.ended())
 	is.NoErr(err)
+}
+
+// Before version 5 the answer has no leader epoch. Epoch 0 would be checked, and all
+// that came under a later one read again.
+func TestCommittedOffsetsOfAnOldBrokerHaveNoLeaderEpoch(t *testing.T) {
+	for version, want := range map[int16]int32{4: -1, 5: 7} {
+		is := is.New(t)
+		v := kversion.Stable()
+		v.SetMaxKeyVersion(int16(kmsg.OffsetFetch), version)
+		fake := embedded.Start(t, kfake.SeedTopics(partitions, topic), kfake.MaxVersions(v))
+		m := startMember(fake, "g", nil)
+		is.NoErr(m.untilItHolds(partitions))
+		offsets := Offsets{}
+		offsets.Set(topic, 1, Offset{At: 5, LeaderEpoch: 7, Metadata: "note"})
+		_, err := m.Commit(m.ctx, m.Generation(), offsets)
+		is.NoErr(err)
+		got, err := m.Committed(m.ctx, offsets.partitions())
+		is.NoErr(err)
+		is.Equal(got[topic][1], Offset{At: 5, LeaderEpoch: want, Metadata: "note"})
+		is.NoErr(m.close())
+	}
 }
