@@ -14,6 +14,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/syncgroup"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 const protocolType = "consumer"
@@ -166,11 +167,18 @@ func (m *Member) syncGroup(ctx context.Context, res *joingroup.Response, assignm
 }
 
 // ask sends a request that the coordinator may hold back until all members have
-// joined.
+// joined. A member that waits for that is alive for the coordinator, however long it
+// takes: the session timeout does not run meanwhile.
 func (m *Member) ask(ctx context.Context, req protocol.Message) (protocol.Message, error) {
 	conn, err := m.connect(ctx, cluster.Group)
 	if err != nil {
 		return nil, err
 	}
-	return conn.RoundTripWait(ctx, req, m.cfg.RebalanceTimeout)
+	begun := time.Now()
+	msg, err := conn.RoundTripWait(ctx, req, m.cfg.RebalanceTimeout)
+	var silence *wire.TimeoutError // whose broker may have been dead all the time
+	if !errors.As(err, &silence) {
+		m.lastContact = m.lastContact.Add(time.Since(begun))
+	}
+	return msg, err
 }

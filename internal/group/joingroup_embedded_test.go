@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 	kafkago "github.com/segmentio/kafka-go"
@@ -77,4 +79,33 @@ func TestAProtocolThatWasNotOfferedIsAnError(t *testing.T) {
 	is.NoErr(m.untilItHolds(partitions))
 	is.NoErr(m.close())
 	is.True(strings.Contains(fmt.Sprint(m.warned), "not offered"))
+}
+
+// The coordinator counts a member in whose JoinGroup it holds back, longer than the
+// member's session timeout if other members take their time. Here the connection
+// breaks then.
+func TestMemberKeepsItsPartitionsThoughTheEndOfALongJoinIsLost(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	refuse := embedded.Refuse(fake, kmsg.Heartbeat, groupOf)
+	const session = 500 * time.Millisecond
+	var cut atomic.Bool
+	fake.ControlKey(int16(kmsg.JoinGroup), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
+		req.(*kmsg.JoinGroupRequest).SessionTimeoutMillis = 30_000 // the fake does not stop the clock for it
+		if !cut.Swap(false) {
+			return nil, nil, false
+		}
+		fake.SleepControl(func() { time.Sleep(3 * session) })
+		return nil, errors.New("cut"), true
+	})
+	m := startMember(fake, "g", func(c *Config) { c.SessionTimeout = session })
+	is.NoErr(m.untilItHolds(partitions))
+	generation := m.Generation()
+	cut.Store(true)
+	refuse.Next("g", kerr.RebalanceInProgress.Code, 1)
+	is.NoErr(m.until("it is in the next generation", func() bool { return m.Generation() > generation }))
+	is.True(!cut.Load())
+	is.Equal(m.told("lost"), 0)
+	is.NoErr(m.close())
 }
