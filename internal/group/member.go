@@ -72,6 +72,8 @@ type Member struct {
 	seen           map[string]int32  // the last known partition counts of topics that exist
 	warned         map[string]string // errors of topics that Warn was told of
 	verified       bool              // a static member has looked whether the assignment fits it
+	lookAt         time.Time         // when it looks next
+	lookInterval   time.Duration     // from then to the time after that
 	surplus        bool              // it was assigned topics that it doesn't subscribe to
 	rejoins        uint32            // how often a static member asked for an assignment that fits it
 }
@@ -150,6 +152,8 @@ func (m *Member) live(ctx, ending context.Context) error {
 		return err
 	}
 	m.last = assigned
+	m.lookInterval = min(firstLook, m.cfg.MetadataInterval)
+	m.postponeLook(time.Now())
 	m.cfg.Hooks.joined()
 	revoked := m.held.Minus(assigned)
 	m.take(ending, assigned, revoked)

@@ -3,6 +3,7 @@ package group
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/segmentio/kafka-go/protocol/describegroups"
 
@@ -27,13 +28,26 @@ func (m *Member) watch(ctx context.Context) error {
 	return err
 }
 
-// outdated tells whether the assignment lacks a partition that this member
-// subscribes to, or has one that it does not subscribe to. It asks once.
+// firstLook is how long after joining a member looks at the assignment first, and
+// maxLookInterval bounds how long it waits until the next look at one that the
+// coordinator does not describe: that of a group with members of the new protocol
+// (KIP-848), for instance.
+const (
+	firstLook       = time.Second
+	maxLookInterval = 5 * time.Minute
+)
+
+// outdated reports whether the assignment lacks a partition that this member
+// subscribes to, or has one that it does not subscribe to. It asks until it has an
+// answer, less and less often.
 func (m *Member) outdated(ctx context.Context) bool {
-	if m.verified || m.cfg.InstanceID == "" {
+	if !m.looks() || time.Now().Before(m.lookAt) {
 		return false
 	}
-	assigned, stable, err := m.assignment(ctx)
+	m.postponeLook(time.Now())
+	soon, cancel := m.bounded(ctx) // no heartbeats are sent meanwhile
+	defer cancel()
+	assigned, stable, err := m.assignment(soon)
 	if err != nil && ctx.Err() == nil {
 		m.cfg.Warn("look at the group's assignment", m.errorf("describe", err))
 	}
@@ -49,6 +63,14 @@ func (m *Member) outdated(ctx context.Context) bool {
 		}
 	}
 	return m.surplus
+}
+
+// looks reports whether this member has yet to look at the group's assignment.
+func (m *Member) looks() bool { return !m.verified && m.cfg.InstanceID != "" }
+
+func (m *Member) postponeLook(now time.Time) {
+	m.lookAt = now.Add(m.lookInterval)
+	m.lookInterval = min(2*m.lookInterval, maxLookInterval)
 }
 
 // assignment asks for what all members of the group have.

@@ -47,15 +47,16 @@ func (m *Member) subscribe(ctx context.Context) (changed bool, err error) {
 const missingTopicInterval = time.Second
 
 func (m *Member) metadataInterval() time.Duration {
-	if !m.verified && m.cfg.InstanceID != "" {
-		return min(missingTopicInterval, m.cfg.MetadataInterval)
-	}
+	interval := m.cfg.MetadataInterval
 	for _, t := range m.topics {
 		if m.counts != nil && m.counts[t] == 0 {
-			return min(missingTopicInterval, m.cfg.MetadataInterval)
+			interval = min(missingTopicInterval, interval)
 		}
 	}
-	return m.cfg.MetadataInterval
+	if m.looks() {
+		interval = min(max(time.Until(m.lookAt), 0), interval)
+	}
+	return interval
 }
 
 // topicsChanged tells whether the topics look different from what the assignment
