@@ -11,6 +11,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
@@ -57,4 +58,38 @@ func TestDialGetsOverGreetingsThatAreLostOrBroken(t *testing.T) {
 			is.NoErr(dial(t, fake, config))
 		})
 	}
+}
+
+func TestDialRefusesABrokerThatIsOlderThanKafka011(t *testing.T) {
+	for name, test := range map[string]struct {
+		versions *kversion.Versions
+		want     string
+	}{
+		"0.10.0": {kversion.V0_10_0(), "Produce only up to version 2"},
+		"0.10.2": {kversion.V0_10_2(), "Produce only up to version 2"},
+		"fetch":  {upTo(kmsg.Fetch, 3), "Fetch only up to version 3"},
+		"0.11.0": {kversion.V0_11_0(), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			fake := embedded.Start(t, kfake.NumBrokers(1), kfake.MaxVersions(test.versions))
+			err := dial(t, fake, config)
+			if test.want == "" {
+				is.NoErr(err)
+				return
+			}
+			var unsupported *UnsupportedError
+			is.True(errors.As(err, &unsupported))
+			t.Log(err)
+			is.True(strings.Contains(err.Error(), "older than Kafka 0.11"))
+			is.True(strings.Contains(err.Error(), fake.ListenAddrs()[0]))
+			is.True(strings.Contains(err.Error(), test.want))
+		})
+	}
+}
+
+func upTo(key kmsg.Key, last int16) *kversion.Versions {
+	v := kversion.Stable()
+	v.SetMaxKeyVersion(key.Int16(), last)
+	return v
 }

@@ -123,8 +123,8 @@ func leaf(cfg *tls.Config) *x509.Certificate {
 	return cfg.Certificates[0].Leaf
 }
 
-// negotiate asks which versions of each request the broker speaks. Version 0 of
-// ApiVersions is understood by every broker (KIP-511).
+// negotiate asks which versions of each request the broker speaks, and refuses one that
+// is too old. Version 0 of ApiVersions is understood by every broker (KIP-511).
 func (c *Conn) negotiate(ctx context.Context) error {
 	res, err := c.RoundTrip(ctx, new(apiversions.Request))
 	if err != nil {
@@ -139,5 +139,5 @@ func (c *Conn) negotiate(ctx context.Context) error {
 		offered[protocol.ApiKey(k.ApiKey)] = versions{k.MinVersion, k.MaxVersion}
 	}
 	c.offered = offered
-	return nil
+	return c.refuseOld()
 }

@@ -84,9 +84,17 @@ func (g *GiveUp) Error() string { return g.Why }
 type UnsupportedError struct {
 	Addr string
 	Key  protocol.ApiKey
+	// Old is set for a broker that is older than Kafka 0.11: it speaks the request up
+	// to version Last, and no version of it in which record batches are exchanged.
+	Old  bool
+	Last int16
 }
 
 func (e *UnsupportedError) Error() string {
+	if e.Old {
+		return fmt.Sprintf("%s is older than Kafka 0.11, the lowest version that this connector works with: it speaks %s only up to version %d",
+			e.Addr, e.Key, e.Last)
+	}
 	return fmt.Sprintf("send %s to %s: the broker does not support this request in any version known here", e.Key, e.Addr)
 }
 

@@ -13,6 +13,25 @@ type Ranged interface {
 // versions is the range that a broker offers for a kind of request.
 type versions struct{ first, last int16 }
 
+// oldest are the versions of requests in which brokers began to exchange record
+// batches, with Kafka 0.11 (KIP-98). What came before is not read or written here.
+var oldest = []struct {
+	key   protocol.ApiKey
+	first int16
+}{{protocol.Produce, 3}, {protocol.Fetch, 4}}
+
+// refuseOld returns an error if the broker is older than Kafka 0.11. A kind of request
+// that it doesn't offer at all is an error only where one is sent: controllers take no
+// records.
+func (c *Conn) refuseOld() error {
+	for _, o := range oldest {
+		if v, ok := c.offered[o.key]; ok && v.last < o.first {
+			return &UnsupportedError{Addr: c.addr, Key: o.key, Old: true, Last: v.last}
+		}
+	}
+	return nil
+}
+
 // highest is the highest version that both ranges have, false for none.
 func (v versions) highest(first, last int16) (int16, bool) {
 	last = min(v.last, last)
