@@ -9,7 +9,8 @@ import (
 
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
-	"github.com/segmentio/kafka-go/sasl/scram"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/scram"
 )
 
 // SASLConfig is how the connector authenticates.
@@ -92,8 +93,8 @@ const mechanismNames = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_
 
 var mechanisms = map[string]mechanism{
 	"PLAIN":         plainMechanism,
-	"SCRAM-SHA-256": scramMechanism(scram.SHA256),
-	"SCRAM-SHA-512": scramMechanism(scram.SHA512),
+	"SCRAM-SHA-256": scramMechanism("SCRAM-SHA-256", scram.SHA256),
+	"SCRAM-SHA-512": scramMechanism("SCRAM-SHA-512", scram.SHA512),
 	"OAUTHBEARER":   bearerMechanism,
 	"AWS_MSK_IAM":   awsMechanism,
 }
@@ -154,20 +155,12 @@ var plainMechanism = mechanism{
 	},
 }
 
-func scramMechanism(hash scram.Algorithm) mechanism {
-	build := func(_ context.Context, c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
-		m, err := scram.Mechanism(hash, c.Username, c.Password)
-		if err != nil { // its text has the password
-			return nil, settingError("saslUsername, saslPassword", "one of them has characters that SASLprep (RFC 4013) does not allow", "")
-		}
-		return m, nil
+func scramMechanism(name string, hash scram.Hash) mechanism {
+	return mechanism{
+		uses:  passwords,
+		check: SASLConfig.checkPassword,
+		build: func(_ context.Context, c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
+			return scram.Mechanism(name, hash, func() scram.Login { return scram.Login{User: c.Username, Password: c.Password} }), nil
+		},
 	}
-	check := func(c SASLConfig) error {
-		if err := c.checkPassword(); err != nil {
-			return err
-		}
-		_, err := build(context.Background(), c, saslEnv{})
-		return err
-	}
-	return mechanism{passwords, check, build}
 }

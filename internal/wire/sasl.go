@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
+	"syscall"
 	"time"
+	"unicode"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
@@ -36,6 +39,10 @@ func (c *Conn) credentials(ctx context.Context, m sasl.Mechanism) (login, error)
 	return login{}, &AuthError{Addr: c.addr, Mechanism: m.Name(), Err: err}
 }
 
+// maxRounds bounds the messages of one authentication. The mechanisms of Kafka need
+// two or three; a broker could otherwise keep it going for ever.
+const maxRounds = 10
+
 // authenticate runs SaslHandshake v1 and SaslAuthenticate (KIP-152), and returns
 // how long the session lasts; 0: as long as the connection. The caller has the
 // turn to write, or is alone.
@@ -53,7 +60,8 @@ func (c *Conn) authenticate(ctx context.Context, l login) (session time.Duration
 	if h := res.(*saslhandshake.Response); h.ErrorCode != 0 {
 		return fail(h.ErrorCode, fmt.Errorf("%w; the broker offers %v", kafkago.Error(h.ErrorCode), h.Mechanisms))
 	}
-	for message := l.message; ; {
+	message := l.message
+	for range maxRounds {
 		res, err := c.exchange(ctx, &saslauthenticate.Request{AuthBytes: message})
 		if err != nil {
 			return fail(0, l.explainHangup(err))
@@ -63,16 +71,20 @@ func (c *Conn) authenticate(ctx context.Context, l login) (session time.Duration
 			return fail(a.ErrorCode, refusal(a))
 		}
 		var completed bool
-		if completed, message, err = l.session.Next(withBroker(ctx, c.addr), a.AuthBytes); err != nil {
+		completed, message, err = l.session.Next(withBroker(ctx, c.addr), a.AuthBytes)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return fail(0, err)
+		case err != nil:
 			return 0, &AuthError{Addr: c.addr, Mechanism: l.mechanism, Err: err}
-		}
-		if completed {
+		case completed:
 			return time.Duration(a.SessionLifetimeMs) * time.Millisecond, nil
 		}
 	}
+	return 0, &AuthError{Addr: c.addr, Mechanism: l.mechanism, Err: fmt.Errorf("the broker does not come to an end in %d messages", maxRounds)}
 }
 
-// refused tells whether an answer to SASL is about the credentials or the mechanism,
+// refused reports whether an answer to SASL is about the credentials or the mechanism,
 // as Kafka's Java client has it (AuthenticationException). Others pass.
 func refused(code int16) bool {
 	switch kafkago.Error(code) {
@@ -84,15 +96,25 @@ func refused(code int16) bool {
 
 func refusal(a *saslauthenticate.Response) error {
 	if a.ErrorMessage != "" {
-		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), a.ErrorMessage)
+		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), printable(a.ErrorMessage))
 	}
 	return kafkago.Error(a.ErrorCode)
+}
+
+// printable is a text of the broker's without what a terminal would obey.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }
 
 // explainHangup says what it may mean: Kafka answers refused credentials since
 // KIP-152, and hangs up when it is stopped; others hang up for both.
 func (l login) explainHangup(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return fmt.Errorf("%w: authentication failed, or the broker was stopped: it hung up without an answer (check %s)", err, loginSettings(l.mechanism))
 	}
 	return err

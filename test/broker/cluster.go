@@ -113,7 +113,7 @@ func (c *Cluster) launch(ctx context.Context, prepare preparer) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
-	return addSCRAMUser(ctx, c.Direct(), c.desc.Options.Nodes)
+	return c.AddSCRAMUser(ctx, User, Password)
 }
 
 // listenBefore starts the proxies, if there shall be any.
