@@ -34,6 +34,7 @@ type Conn struct {
 
 	net      net.Conn
 	maxFrame int
+	trusted  int // size that the next answer may claim before it arrives; the reader's own
 
 	turn   chan struct{} // full while somebody writes; see take
 	nextID int32

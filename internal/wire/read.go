@@ -50,8 +50,31 @@ func (c *Conn) readFrame(r *bufio.Reader) ([]byte, error) {
 	if size < 4 || size > limit {
 		return nil, notKafka(head, size, limit)
 	}
-	frame := make([]byte, 4+size)
-	copy(frame, head[:])
-	_, err := io.ReadFull(r, frame[4:])
+	frame, err := c.receive(r, head, size)
+	if err == nil {
+		c.trusted = max(c.trusted, 2*min(size, maxFrame/2))
+	}
 	return frame, err
+}
+
+// maxUnproven is the size of an answer for which memory is allocated at once on the
+// length's word alone: 1 MiB.
+const maxUnproven = 1 << 20
+
+// receive reads what follows a length. A broker that has sent answers is believed one
+// twice as large as the largest; for more, memory grows only with what arrives, so that
+// eight bytes can't make the connector allocate a gigabyte.
+func (c *Conn) receive(r *bufio.Reader, head [4]byte, size int) ([]byte, error) {
+	frame := make([]byte, 4+min(size, max(c.trusted, maxUnproven)))
+	copy(frame, head[:])
+	for have := 4; ; {
+		if _, err := io.ReadFull(r, frame[have:]); err != nil {
+			return nil, err
+		}
+		if have = len(frame); have == 4+size {
+			return frame, nil
+		}
+		frame = append(make([]byte, 0, min(2*have, 4+size)), frame...)
+		frame = frame[:cap(frame)]
+	}
 }
