@@ -13,18 +13,23 @@ import (
 // preparer prepares an engine in dir; its nodes are not running yet.
 type preparer func(dir string, l layout, o Options) (engine, error)
 
-// chooseEngine finds out what this machine can run Kafka with, and fetches
-// Kafka if it is not here yet.
-func chooseEngine(ctx context.Context) (preparer, error) {
-	noDocker := missingDocker(ctx)
-	if noDocker == "" {
-		return newCompose, pullImage(ctx)
+// chooseEngine finds out what this machine can run a version of Kafka with, and
+// fetches that if it is not here yet.
+func chooseEngine(ctx context.Context, r release) (preparer, error) {
+	noDocker := ""
+	if r.image() {
+		if noDocker = missingDocker(ctx); noDocker == "" {
+			return newCompose, pullImage(ctx, imageOf(r))
+		}
 	}
-	if noJava := missingJava(ctx); noJava != "" {
+	switch noJava := missingJava(ctx, r); {
+	case noJava != "" && !r.image():
+		return nil, fmt.Errorf("%w: %s: install Java 17 and Maven, without which there is no version %s", ErrUnavailable, noJava, r)
+	case noJava != "":
 		return nil, fmt.Errorf("%w: %s and %s: start Docker, or install Java 17 and Maven, or set KAFKA_TEST_SERVERS=host:port,…",
 			ErrUnavailable, noDocker, noJava)
 	}
-	jars, err := FetchJars(ctx, "kafka", pom)
+	jars, err := fetchJars(ctx, "kafka", r.String(), r.pom())
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +41,7 @@ func chooseEngine(ctx context.Context) (preparer, error) {
 // attachServers uses a cluster that is nobody's here: it must have enough
 // nodes, and cannot have what only the harness makes.
 func attachServers(ctx context.Context, servers string, o Options) (*Cluster, error) {
-	if o.Faults || o.Proxied || o.Secure || len(o.Properties) > 0 {
+	if o.Faults || o.Proxied || o.Secure || len(o.Properties) > 0 || o.Version != Version {
 		return nil, fmt.Errorf("%w: the cluster of KAFKA_TEST_SERVERS is as it is, this needs one of its own", ErrUnavailable)
 	}
 	cl, err := kclient.New(strings.Split(servers, ","))

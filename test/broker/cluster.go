@@ -69,7 +69,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if servers := os.Getenv("KAFKA_TEST_SERVERS"); servers != "" {
 		return attachServers(ctx, servers, o)
 	}
-	prepare, err := chooseEngine(ctx)
+	prepare, err := chooseEngine(ctx, o.release())
 	if err != nil {
 		return nil, fmt.Errorf("start Kafka: %w", err)
 	}
@@ -112,6 +112,9 @@ func (c *Cluster) launch(ctx context.Context, prepare preparer) error {
 	}
 	if err := c.ready(ctx); err != nil {
 		return err
+	}
+	if !c.desc.Options.release().scram() {
+		return nil
 	}
 	return c.AddSCRAMUser(ctx, User, Password)
 }
@@ -171,14 +174,23 @@ func (c *Cluster) Direct() []string {
 	return c.desc.Layout.addrs(direct)
 }
 
-// SSL returns the TLS listeners, which require a client certificate.
-func (c *Cluster) SSL() []string { return c.desc.Layout.addrs(ssl) }
+// SSL returns the TLS listeners, which require a client certificate; none before Kafka 3.3.
+func (c *Cluster) SSL() []string { return c.secured(ssl) }
+
+// secured returns the addresses of a listener with TLS.
+func (c *Cluster) secured(listener int) []string {
+	if !c.desc.Options.release().tls() {
+		return nil
+	}
+	return c.desc.Layout.addrs(listener)
+}
 
 // SASLSSL returns the listeners with SASL over TLS: PLAIN, SCRAM-SHA-256 and
-// SCRAM-SHA-512 as [User], OAUTHBEARER with any [Token].
-func (c *Cluster) SASLSSL() []string { return c.desc.Layout.addrs(saslSSL) }
+// SCRAM-SHA-512 as [User], OAUTHBEARER with any [Token]; none before Kafka 3.3.
+func (c *Cluster) SASLSSL() []string { return c.secured(saslSSL) }
 
-// SASLPlaintext returns the listeners with the same SASL mechanisms, without TLS.
+// SASLPlaintext returns the listeners with the same SASL mechanisms, without TLS. Before
+// Kafka 2.7 SCRAM knows no user.
 func (c *Cluster) SASLPlaintext() []string { return c.desc.Layout.addrs(saslPlaintext) }
 
 // Certs returns the CA that signed the brokers' certificates, and a client

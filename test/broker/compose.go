@@ -16,7 +16,7 @@ import (
 //go:embed compose.yaml
 var composeFile []byte
 
-const image = "apache/kafka:" + Version
+func imageOf(r release) string { return "apache/kafka:" + r.String() }
 
 // inContainer is where compose.yaml mounts a cluster's directory.
 const inContainer = "/etc/kafka/test"
@@ -50,7 +50,7 @@ func missingDocker(ctx context.Context) string {
 	return ""
 }
 
-func pullImage(ctx context.Context) error {
+func pullImage(ctx context.Context, image string) error {
 	if _, err := run(ctx, "docker", "image", "inspect", image); err == nil {
 		return nil
 	}
@@ -64,8 +64,8 @@ func newCompose(dir string, l layout, o Options) (engine, error) {
 	first, last := l.published()
 	files := map[string]string{
 		"compose.yaml": string(composeFile),
-		"compose.env": fmt.Sprintf("KAFKA_DIR=%s\nKAFKA_PORTS=%d-%d\nKAFKA_CLUSTER_ID=%s\n",
-			dir, first, last, newClusterID()),
+		"compose.env": fmt.Sprintf("KAFKA_IMAGE=%s\nKAFKA_DIR=%s\nKAFKA_PORTS=%d-%d\nKAFKA_CLUSTER_ID=%s\n",
+			imageOf(o.release()), dir, first, last, newClusterID()),
 	}
 	for i := 1; i <= l.Nodes; i++ {
 		files[fmt.Sprintf("node-%d/server.properties", i)] = serverProperties(i, l, o, paths{

@@ -17,6 +17,9 @@
 //  4. Maven and Java 17: Kafka's own artifacts, fetched once into the user's
 //     cache directory (or into KAFKA_TEST_CACHE)
 //
+// The version is [Version], or that of the environment variable [VersionEnv] or of
+// Options.Version: from 2.4 on, before 3.3 with ZooKeeper, before 4.0 from Maven only.
+//
 // Without any of these a test is skipped with one line that says what is
 // missing, or fails with it where KAFKA_REQUIRED=1.
 //

@@ -51,7 +51,10 @@ func workspace(l layout) (dir string, creds Certs, err error) {
 	if dir, err = os.MkdirTemp("", "kafka-"); err != nil {
 		return "", Certs{}, fmt.Errorf("make directory for Kafka: %w", err)
 	}
-	files := map[string][]byte{"log4j2.properties": []byte(logProperties)}
+	files := map[string][]byte{
+		"log4j2.properties": []byte(log4j2Properties),
+		"log4j.properties":  []byte(log4jProperties),
+	}
 	for n := 1; n <= l.Nodes; n++ {
 		files[fmt.Sprintf("node-%d/log", n)] = nil
 	}

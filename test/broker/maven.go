@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"crypto/sha256"
-	_ "embed"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,13 +11,10 @@ import (
 	"strconv"
 )
 
-//go:embed pom.xml
-var pom []byte
-
 var javaVersion = regexp.MustCompile(`version "(\d+)`)
 
 // missingJava says what is missing for running Kafka from its artifacts, or "".
-func missingJava(ctx context.Context) string {
+func missingJava(ctx context.Context, r release) string {
 	out, err := exec.CommandContext(ctx, "java", "-version").CombinedOutput()
 	if err != nil {
 		return "Java is not installed"
@@ -30,7 +26,7 @@ func missingJava(ctx context.Context) string {
 	if v, _ := strconv.Atoi(string(m[1])); v < 17 {
 		return fmt.Sprintf("Java has version %d", v)
 	}
-	if jars, err := jarsDir("kafka", pom); err == nil && exists(jars) {
+	if jars, err := jarsDir("kafka", r.String(), r.pom()); err == nil && exists(jars) {
 		return ""
 	}
 	if _, err := exec.LookPath("mvn"); err != nil {
@@ -40,7 +36,7 @@ func missingJava(ctx context.Context) string {
 }
 
 // jarsDir returns where the jars that a pom.xml names lie on this machine, or will.
-func jarsDir(name string, pom []byte) (string, error) {
+func jarsDir(name, version string, pom []byte) (string, error) {
 	cache := os.Getenv("KAFKA_TEST_CACHE")
 	if cache == "" {
 		user, err := os.UserCacheDir()
@@ -51,7 +47,7 @@ func jarsDir(name string, pom []byte) (string, error) {
 	}
 	// Other jars, for another version of the list, are another directory.
 	list := sha256.Sum256(pom)
-	return filepath.Join(cache, fmt.Sprintf("%s-%s-%x", name, Version, list[:4])), nil
+	return filepath.Join(cache, fmt.Sprintf("%s-%s-%x", name, version, list[:4])), nil
 }
 
 func exists(name string) bool {
@@ -63,7 +59,11 @@ func exists(name string) bool {
 // ${kafka.version} is [Version]. Maven fills it once per machine, name and
 // version. Processes may race: one's directory wins, whole.
 func FetchJars(ctx context.Context, name string, pom []byte) (string, error) {
-	jars, err := jarsDir(name, pom)
+	return fetchJars(ctx, name, Version, pom)
+}
+
+func fetchJars(ctx context.Context, name, version string, pom []byte) (string, error) {
+	jars, err := jarsDir(name, version, pom)
 	if err != nil || exists(jars) {
 		return jars, err
 	}
@@ -80,7 +80,7 @@ func FetchJars(ctx context.Context, name string, pom []byte) (string, error) {
 		return "", fmt.Errorf("fetch %s: %w", name, err)
 	}
 	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "dependency:copy-dependencies",
-		"-Dkafka.version="+Version, "-DoutputDirectory="+filepath.Join(tmp, "libs"))
+		"-Dkafka.version="+version, "-DoutputDirectory="+filepath.Join(tmp, "libs"))
 	cmd.Dir = tmp
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("fetch %s with Maven: %w: %s", name, err, lastLines(out, 10))

@@ -5,21 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
 // runNode formats a node's storage unless that is done, and becomes the node.
-// $0 is its directory, $1 the class path, $2 the cluster's id, $3 options for the
-// JVM. The process group is written first, by itself, so that the watchdog cannot
-// miss it.
+// $0 is its directory, $1 the class path, $2 options for the JVM, $3 the cluster's id,
+// empty where there is ZooKeeper, which gives the cluster its own. The process group is
+// written first, by itself, so that the watchdog cannot miss it.
 const runNode = `cd "$0" && echo $$ >pid &&
-{ [ -f data/meta.properties ] ||
-	java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.configurationFile=file:../log4j2.properties \
-		-cp "$1" kafka.tools.StorageTool format -t "$2" -c server.properties; } &&
-exec java -Xmx512m $3 -Dlog4j2.configurationFile=file:../log4j2.properties -cp "$1" kafka.Kafka server.properties`
+{ [ -z "$3" ] || [ -f data/meta.properties ] ||
+	java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $2 -cp "$1" kafka.tools.StorageTool format -t "$3" -c server.properties; } &&
+exec java -Xmx512m $2 -cp "$1" kafka.Kafka server.properties`
 
 // quickStart takes a third off the time that a JVM needs to start, at the price of
 // its later speed: for nodes that are killed all the time.
@@ -28,27 +28,30 @@ const quickStart = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 // native runs each node as a Java process of this machine.
 type native struct {
 	dir       string
+	layout    layout
 	classPath string
-	clusterID string
-	options   string // for the JVMs
+	clusterID string // empty where there is ZooKeeper
+	options   string // for the JVMs, which share what they need
 	nodes     map[int]*process
+	zookeeper *process // nil before the first node has been started, and where there is none
 	dog       *watchdog
-}
-
-type process struct {
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended and was waited for
 }
 
 func newNative(dir, jars string, l layout, o Options) (engine, error) {
 	n := &native{
 		dir:       dir,
+		layout:    l,
 		classPath: filepath.Join(jars, "*"),
-		clusterID: newClusterID(),
+		options:   strings.Join(loggingFrom(".."), " "),
 		nodes:     make(map[int]*process),
 	}
+	if o.release().kraft() {
+		n.clusterID = newClusterID()
+	} else {
+		n.options += " " + openModules
+	}
 	if o.Faults {
-		n.options = quickStart
+		n.options += " " + quickStart
 	}
 	for i := 1; i <= l.Nodes; i++ {
 		props := serverProperties(i, l, o, paths{
@@ -70,36 +73,20 @@ func (n *native) nodeDir(node int) string {
 }
 
 func (n *native) start(_ context.Context, node int) error {
-	dir := n.nodeDir(node)
-	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if n.clusterID == "" {
+		if err := n.startZooKeeper(); err != nil {
+			return err
+		}
+	}
+	p, err := spawn(n.nodeDir(node), runNode, n.classPath, n.options, n.clusterID)
 	if err != nil {
 		return err
 	}
-	defer log.Close()
-	cmd := exec.Command("sh", "-c", runNode, dir, n.classPath, n.clusterID, n.options)
-	cmd.Stdout, cmd.Stderr = log, log
-	ownGroup(cmd)
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
 	n.nodes[node] = p
-	go func() {
-		defer close(p.done)
-		_ = cmd.Wait() // a killed node's status says nothing
-		_ = os.Remove(filepath.Join(dir, "pid"))
-	}()
 	return nil
 }
 
-func (n *native) kill(node int) error {
-	p := n.nodes[node]
-	if err := signalGroup(p.cmd, sigKill); err != nil && !n.exited(node) {
-		return err
-	}
-	<-p.done
-	return nil
-}
+func (n *native) kill(node int) error { return n.nodes[node].kill() }
 
 func (n *native) stop(ctx context.Context, node int) error {
 	if err := n.signal(node, sigTerm); err != nil {
@@ -125,15 +112,7 @@ func (n *native) signal(node int, sig syscall.Signal) error {
 
 func (n *native) exited(node int) bool {
 	p := n.nodes[node]
-	if p == nil {
-		return true
-	}
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
+	return p == nil || p.exited()
 }
 
 func (n *native) log(node int) string {
@@ -145,10 +124,8 @@ func (n *native) log(node int) string {
 }
 
 func (n *native) tool() []string {
-	return []string{
-		"java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-		"-Dlog4j2.configurationFile=file:" + filepath.Join(n.dir, "log4j2.properties"), "-cp", n.classPath,
-	}
+	return slices.Concat([]string{"java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"},
+		loggingFrom(n.dir), []string{"-cp", n.classPath})
 }
 
 func (n *native) close() error {
@@ -157,6 +134,9 @@ func (n *native) close() error {
 		if !n.exited(node) {
 			errs = append(errs, n.kill(node))
 		}
+	}
+	if n.zookeeper != nil && !n.zookeeper.exited() {
+		errs = append(errs, n.zookeeper.kill())
 	}
 	return errors.Join(append(errs, n.dog.close())...)
 }

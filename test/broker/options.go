@@ -1,16 +1,15 @@
 package broker
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
 )
-
-// Version is the version of Apache Kafka that is started.
-const Version = "4.1.1"
 
 // startTimeout bounds how long nodes may take until they serve. One takes a
 // few seconds, three a few more; a busy machine many.
@@ -22,6 +21,11 @@ var ErrUnavailable = errors.New("no Kafka")
 
 // Options says which cluster a test needs.
 type Options struct {
+	// Version of Apache Kafka, for example "2.8.2", from 2.4 on. Before 3.3 it runs
+	// with ZooKeeper and without TLS listeners; before 2.7 SCRAM knows no user.
+	// Default: that of the environment variable [VersionEnv], else [Version].
+	Version string `json:"version"`
+
 	// Nodes, 1 or 3, each broker and controller. Topics are replicated to all,
 	// with min.insync.replicas=2 for three. Default: 1.
 	Nodes int `json:"nodes"`
@@ -43,6 +47,14 @@ type Options struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
+	o.Version = cmp.Or(o.Version, os.Getenv(VersionEnv), Version)
+	r, err := parseRelease(o.Version)
+	if err != nil {
+		return o, fmt.Errorf("start Kafka: %w", err)
+	}
+	if o.Secure && !r.tls() {
+		return o, fmt.Errorf("start Kafka: version %s has no TLS listeners here", r)
+	}
 	if o.Nodes == 0 {
 		o.Nodes = 1
 	}
@@ -50,6 +62,12 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("start Kafka: %d nodes: must be 1 or 3", o.Nodes)
 	}
 	return o, nil
+}
+
+// release is that of options with defaults.
+func (o Options) release() release {
+	r, _ := parseRelease(cmp.Or(o.Version, Version)) // checked by withDefaults
+	return r
 }
 
 // advertised returns where clients shall connect to reach a listener.
@@ -63,7 +81,7 @@ func (o Options) advertised(listener int) int {
 // key is equal for options that one cluster can serve in one process.
 func (o Options) key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %t %t", o.Nodes, o.Proxied, o.Faults)
+	fmt.Fprintf(&b, "%s %d %t %t", o.Version, o.Nodes, o.Proxied, o.Faults)
 	for _, k := range slices.Sorted(maps.Keys(o.Properties)) {
 		fmt.Fprintf(&b, " %s=%s", k, o.Properties[k])
 	}
@@ -73,6 +91,6 @@ func (o Options) key() string {
 // servedBy reports whether a cluster that another process started with options
 // have, and owns, is good enough.
 func (o Options) servedBy(have Options) bool {
-	return !o.Faults && !o.Proxied && !have.Proxied &&
+	return !o.Faults && !o.Proxied && !have.Proxied && o.Version == have.Version &&
 		o.Nodes <= have.Nodes && maps.Equal(o.Properties, have.Properties)
 }

@@ -19,11 +19,8 @@ type paths struct {
 // serverProperties is one node's server.properties.
 func serverProperties(id int, l layout, o Options, at paths) string {
 	p := map[string]string{
-		"node.id":                  strconv.Itoa(id),
-		"broker.rack":              "rack-" + strconv.Itoa(id),
-		"process.roles":            "broker,controller",
-		"controller.quorum.voters": voters(l),
-		"log.dirs":                 at.data,
+		"broker.rack": "rack-" + strconv.Itoa(id),
+		"log.dirs":    at.data,
 
 		"auto.create.topics.enable":                "true",
 		"default.replication.factor":               strconv.Itoa(l.Nodes),
@@ -35,12 +32,10 @@ func serverProperties(id int, l layout, o Options, at paths) string {
 		"transaction.state.log.num.partitions":     "5",
 		"group.initial.rebalance.delay.ms":         "0",
 		"group.min.session.timeout.ms":             "1000",
-
-		// A killed node is known to be dead, and may come back, only after this.
-		"broker.session.timeout.ms": "4000",
 	}
+	maps.Copy(p, quorumProperties(id, l, o.release()))
 	maps.Copy(p, listenerProperties(id, l, o, at))
-	maps.Copy(p, securityProperties(at))
+	maps.Copy(p, securityProperties(o.release(), at))
 	maps.Copy(p, o.Properties)
 
 	var b strings.Builder
@@ -48,6 +43,27 @@ func serverProperties(id int, l layout, o Options, at paths) string {
 		fmt.Fprintf(&b, "%s=%s\n", k, p[k])
 	}
 	return b.String()
+}
+
+// quorumProperties say where the cluster's own state is kept. A killed node is known to
+// be dead, and may come back, only after the time that is set here.
+func quorumProperties(id int, l layout, r release) map[string]string {
+	const dead = "4000"
+	if !r.kraft() {
+		return map[string]string{
+			"broker.id":                       strconv.Itoa(id),
+			"zookeeper.connect":               l.zookeeperAddr(),
+			"zookeeper.connection.timeout.ms": "60000", // it is started a moment before
+			"zookeeper.session.timeout.ms":    dead,
+		}
+	}
+	return map[string]string{
+		"node.id":                   strconv.Itoa(id),
+		"process.roles":             "broker,controller",
+		"controller.quorum.voters":  voters(l),
+		"controller.listener.names": "CONTROLLER",
+		"broker.session.timeout.ms": dead,
+	}
 }
 
 func voters(l layout) string {
@@ -58,32 +74,52 @@ func voters(l layout) string {
 	return strings.Join(ids, ",")
 }
 
-func listenerProperties(id int, l layout, o Options, at paths) map[string]string {
+// listenerNames are those of the listeners, in the order of their ports, "" for one that
+// a release doesn't have.
+func listenerNames(r release) []string {
 	names := []string{"PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT", "DIRECT", "CONTROLLER"}
-	var bound, told []string
-	for i, name := range names {
+	if !r.tls() {
+		names[ssl], names[saslSSL] = "", ""
+	}
+	if !r.kraft() {
+		names[controller] = ""
+	}
+	return names
+}
+
+func listenerProperties(id int, l layout, o Options, at paths) map[string]string {
+	var bound, told, protocols []string
+	for i, name := range listenerNames(o.release()) {
+		if name == "" {
+			continue
+		}
 		bound = append(bound, fmt.Sprintf("%s://%s:%d", name, at.bind, l.port(id, i)))
 		told = append(told, name+"://"+l.addr(id, o.advertised(i)))
+		protocol := name
+		if i == direct || i == controller {
+			protocol = "PLAINTEXT"
+		}
+		protocols = append(protocols, name+":"+protocol)
 	}
 	return map[string]string{
-		"listeners":            strings.Join(bound, ","),
-		"advertised.listeners": strings.Join(told, ","),
-		"listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL," +
-			"SASL_PLAINTEXT:SASL_PLAINTEXT,DIRECT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-		"inter.broker.listener.name": "DIRECT",
-		"controller.listener.names":  "CONTROLLER",
+		"listeners":                      strings.Join(bound, ","),
+		"advertised.listeners":           strings.Join(told, ","),
+		"listener.security.protocol.map": strings.Join(protocols, ","),
+		"inter.broker.listener.name":     "DIRECT",
 	}
 }
 
-func securityProperties(at paths) map[string]string {
-	p := map[string]string{
-		"ssl.keystore.type":                      "PEM",
-		"ssl.keystore.location":                  path.Join(at.certs, "server.pem"),
-		"ssl.truststore.type":                    "PEM",
-		"ssl.truststore.location":                path.Join(at.certs, "ca.pem"),
-		"listener.name.ssl.ssl.client.auth":      "required",
-		"listener.name.sasl_ssl.ssl.client.auth": "none",
-		"sasl.enabled.mechanisms":                "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
+func securityProperties(r release, at paths) map[string]string {
+	p := map[string]string{"sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER"}
+	if r.tls() {
+		maps.Copy(p, map[string]string{
+			"ssl.keystore.type":                      "PEM",
+			"ssl.keystore.location":                  path.Join(at.certs, "server.pem"),
+			"ssl.truststore.type":                    "PEM",
+			"ssl.truststore.location":                path.Join(at.certs, "ca.pem"),
+			"listener.name.ssl.ssl.client.auth":      "required",
+			"listener.name.sasl_ssl.ssl.client.auth": "none",
+		})
 	}
 	const pkg = "org.apache.kafka.common.security."
 	for _, listener := range []string{"sasl_ssl", "sasl_plaintext"} {
@@ -98,13 +134,3 @@ func securityProperties(at paths) map[string]string {
 	}
 	return p
 }
-
-// logProperties sends warnings to standard output and nothing else anywhere.
-const logProperties = `status=error
-rootLogger.level=WARN
-rootLogger.appenderRef.out.ref=out
-appender.out.type=Console
-appender.out.name=out
-appender.out.layout.type=PatternLayout
-appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1} %m%n
-`

@@ -22,6 +22,8 @@ func TestServerProperties(t *testing.T) {
 			"SASL_SSL://127.0.0.1:10008,SASL_PLAINTEXT://127.0.0.1:10009,DIRECT://127.0.0.1:10010,CONTROLLER://127.0.0.1:10011"},
 		{"two of three must have it", Options{}, "min.insync.replicas=2"},
 		{"each is a rack", Options{}, "broker.rack=rack-2"},
+		{"before KRaft nodes find each other by ZooKeeper", Options{Version: "2.8.2"}, "zookeeper.connect=127.0.0.1:10005"},
+		{"which is no listener of theirs", Options{Version: "2.8.2"}, "listeners=PLAINTEXT://127.0.0.1:10006,SASL_PLAINTEXT://127.0.0.1:10009,DIRECT://127.0.0.1:10010"},
 		{"a test adds", Options{Properties: map[string]string{"log.cleaner.backoff.ms": "100"}}, "log.cleaner.backoff.ms=100"},
 		{"a test replaces", Options{Properties: map[string]string{"min.insync.replicas": "1"}}, "min.insync.replicas=1"},
 	} {
@@ -65,6 +67,7 @@ func TestOptions_are_served_by_a_cluster_of_another_process(t *testing.T) {
 	}{
 		{"the same", Options{Nodes: 1}, Options{Nodes: 1}, true},
 		{"more nodes", Options{Nodes: 1}, Options{Nodes: 3}, true},
+		{"another version", Options{Nodes: 1, Version: "2.8.2"}, Options{Nodes: 1, Version: Version}, false},
 		{"too few nodes", Options{Nodes: 3}, Options{Nodes: 1}, false},
 		{"the same properties", Options{Nodes: 1, Properties: quick}, Options{Nodes: 1, Properties: quick}, true},
 		{"other properties", Options{Nodes: 1}, Options{Nodes: 1, Properties: quick}, false},

@@ -17,8 +17,8 @@ type watchdog struct {
 	stdin io.Closer
 }
 
-// killNodes is the watchdog's script where nodes are processes: each one's
-// process group lies in a file of its own.
+// killNodes is the watchdog's script where nodes, and ZooKeeper, are processes: each
+// one's process group lies in a file of its own.
 const killNodes = `for f in "$0"/node-*/pid; do [ -f "$f" ] && kill -s KILL -- "-$(cat "$f")"; done`
 
 // watch starts a watchdog that runs script, with dir as $0, and then removes

@@ -1,9 +1,10 @@
 // Command kafka starts Kafka as the tests use it.
 //
-//	kafka [-nodes 1|3] [-property key=value]… [-- command args…]
+//	kafka [-version 4.1.1] [-nodes 1|3] [-property key=value]… [-- command args…]
 //
 // With a command it runs it against the cluster, which the tests of all its
-// packages then share, stops everything and exits with the command's status:
+// packages then share, stops everything and exits with the command's status. Tests
+// that need a cluster of their own start it in the same version:
 //
 //	go run ./test/cmd/kafka -- go test ./...
 //
@@ -26,6 +27,7 @@ import (
 
 func main() {
 	o := broker.Options{Properties: make(map[string]string)}
+	flag.StringVar(&o.Version, "version", "", "of Apache Kafka, from 2.4.0 on; default: $"+broker.VersionEnv+", else "+broker.Version)
 	flag.IntVar(&o.Nodes, "nodes", 1, "1 or 3")
 	flag.Func("property", "a key=value of every node's server.properties; may be repeated", func(s string) error {
 		k, v, ok := strings.Cut(s, "=")
@@ -98,7 +100,7 @@ func runCommand(cluster *broker.Cluster, command []string, signals <-chan os.Sig
 	}
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), broker.ClusterEnv+"="+env)
+	cmd.Env = append(os.Environ(), broker.ClusterEnv+"="+env, broker.VersionEnv+"="+cluster.Options().Version)
 	if err := cmd.Start(); err != nil {
 		return 127, fmt.Errorf("run command: %w", err)
 	}
