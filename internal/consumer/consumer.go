@@ -126,7 +126,9 @@ func (c *Consumer) Next(ctx context.Context, max int) ([]message.Batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		if kept := c.deliver(batches); len(kept) > 0 {
+		kept := c.deliver(batches)
+		c.fetcher.Settle()
+		if len(kept) > 0 {
 			return kept, nil
 		}
 	}

@@ -3,6 +3,7 @@ package consumer
 import (
 	"time"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
@@ -50,15 +51,23 @@ func (c *Consumer) watchProgress() {
 }
 
 func (c *Consumer) refreshWatermarks() {
+	type partition struct {
+		topic string
+		id    int32
+	}
 	stale := group.Partitions{}
+	asked := make(map[partition]fetch.Watermark)
 	for _, w := range c.fetcher.Watermarks() {
 		if time.Since(w.AsOf) > c.cfg.ProgressInterval {
 			stale[w.Topic] = append(stale[w.Topic], w.Partition)
+			asked[partition{w.Topic, w.Partition}] = w
 		}
 	}
 	if len(stale) == 0 {
 		return
 	}
 	// Trouble shows where records are fetched: here it only means old figures.
-	c.client.HighWatermarks(c.life, stale, c.fetcher.SetWatermark)
+	c.client.HighWatermarks(c.life, stale, func(topic string, id int32, offset int64) {
+		c.fetcher.SetWatermark(asked[partition{topic, id}], offset)
+	})
 }

@@ -22,21 +22,21 @@ func (f *Fetcher) decode(frames <-chan []fetched) {
 			f.decodeSet(&r, s)
 			f.mu.Lock()
 			s.p.pending--
-			waits := s.p.pending == 0 && s.p.leader == noLeader
-			f.mu.Unlock()
-			if waits {
+			if s.p.pending == 0 && s.p.state == routing {
 				f.wakeRouter()
 			}
+			f.mu.Unlock()
 		}
 	}
 }
 
 func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
-	r.Reset(s.p.topic, s.p.id, s.set, s.from, recordbatch.ReadOptions{
+	r.Reset(s.p.topic, s.p.id, s.set, s.offset, recordbatch.ReadOptions{
 		ReadCommitted: f.cfg.ReadCommitted,
 		Aborted:       s.aborted,
 	})
-	for next := s.from; f.current(s); {
+	behind := s.behind
+	for next := s.offset; f.current(s); {
 		at := r.NextOffset()
 		records, err := r.Next(nil)
 		end := errors.Is(err, io.EOF)
@@ -44,16 +44,18 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		case end && at == next:
 			return
 		case err != nil && !end:
-			f.rewind(s.p, s.lineage, at, err)
+			f.rewind(s, at, behind, err)
 			return
-		case len(records) == 0 && !end:
+		}
+		behind = r.LeaderEpoch()
+		if len(records) == 0 && !end {
 			continue
 		}
 		// At the end, one without records tells how far the partition is read.
 		next = r.NextOffset()
 		b := message.Batch{
 			Topic: s.p.topic, Partition: s.p.id, Records: records, Next: next,
-			LeaderEpoch: r.LeaderEpoch(), TopicID: s.topicID, Assignment: s.p.assignment,
+			LeaderEpoch: behind, TopicID: s.topicID, Assignment: s.p.assignment,
 		}
 		if !f.put(s, b) || end {
 			return
@@ -64,21 +66,22 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 func (f *Fetcher) current(s fetched) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return !s.p.removed && s.p.lineage == s.lineage && f.ctx.Err() == nil
+	return s.wanted() && f.ctx.Err() == nil
 }
 
-// rewind fetches a partition again from an offset whose batch can't be decoded.
-func (f *Fetcher) rewind(p *partition, lineage int, offset int64, err error) {
+// rewind fetches a partition again from an offset whose batch can't be decoded, or
+// ends the fetcher if that stays so.
+func (f *Fetcher) rewind(s fetched, offset int64, behind int32, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if p.removed || p.lineage != lineage {
+	p := s.p
+	if !s.wanted() {
 		return
 	}
 	p.lineage++
-	p.offset, p.behind = offset, -1
-	p.corrupt++
-	if p.corrupt >= maxCorrupt {
-		f.fail(err)
+	p.offset, p.behind = offset, behind
+	if p.broken.count(offset, 0) > maxCorrupt {
+		f.fail(p.fetchError(err))
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 type key struct {
@@ -13,126 +12,101 @@ type key struct {
 	id    int32
 }
 
-const (
-	noLeader int32 = -1
+const noLeader int32 = -1
 
-	minRetry = 20 * time.Millisecond
-	maxRetry = time.Second
-
-	// maxMisses is how many fetches in a row, some seconds of them, are in vain
-	// before it counts as trouble.
-	maxMisses = 10
-)
-
-// partition is one assignment of a partition to the Fetcher. All fields behind
-// key are guarded by the Fetcher's lock. After Remove it is never used again: a
-// partition that comes back is a new one.
+// partition is one assignment of a partition to the Fetcher. All fields after
+// assignment are guarded by the Fetcher's lock. After Remove it is never used again:
+// a partition that comes back is a new one.
 type partition struct {
 	key
 	assignment int64
-	offset     int64 // next to fetch
-	behind     int32 // leader epoch of the last batch before offset; -1 unknown
-	topicID    cluster.TopicID
-	epoch      int32 // leader epoch that metadata gave; -1 unknown
-	checked    int32 // the leader epoch in which offset was found to fit the log; -1 none
-	leader     int32 // node that its loop fetches it from; noLeader until routed
-	near       nearReplica
-	pending    int // fetched sets that are not decoded yet
-	queued     int // decoded batches that Next hasn't taken yet
-	lineage    int // counts rewinds: what was fetched before one is not decoded
-	lost       Reason
-	agreed     int64 // Diverged: up to here the log is what was read
-	asking     bool  // a goroutine finds out how to go on
-	removed    bool
-	maxBytes   int32 // partition limit of a fetch, raised when one batch doesn't fit
-	corrupt    int   // batches in a row that could not be decoded
-	misses     int   // fetches in a row that found no leader
-	retryAt    time.Time
+	question
+	checked  int32 // the leader epoch in which offset was found to fit the log; -1 none
+	near     nearReplica
+	pending  int // fetched sets that are not decoded yet
+	queued   int // decoded batches that wait for Next, or for its caller to settle
+	lost     Reason
+	agreed   int64     // Diverged: up to here the log is what was read
+	maxBytes int32     // partition limit of a fetch, raised when one batch doesn't fit
+	misses   int       // attempts in a row that brought nothing
+	retryAt  time.Time // when the router is to look after it
+	refused  streak    // of one error code by the leader
+	broken   streak    // of failures to decode one batch
 
 	watermark int64     // high watermark in the last answer
 	seenAt    time.Time // when that was; zero before the first
 }
 
-// lose notes that the partition can't be read on from its offset.
-func (p *partition) lose(why Reason) {
-	p.lost = why
-	p.leader, p.near.node = noLeader, noLeader
+// question is what is asked about a partition, or would be now. An answer belongs to
+// the question that was asked: when it comes it counts only if the partition's
+// question is still the same. If the partition was given up, rewound, sent to another
+// offset, leader or replica, or if its topic was made again, the answer says nothing
+// about it, whatever it says.
+type question struct {
+	state   state
+	node    int32 // broker that is asked, noLeader while routing
+	replica bool  // it is asked as a replica that the leader named
+	epoch   int32 // leader epoch that metadata gave; -1 unknown
+	topicID cluster.TopicID
+	offset  int64 // next to fetch
+	behind  int32 // leader epoch of the last batch before offset; -1 unknown
+	lineage int   // counts rewinds and resets: what was fetched before one is not decoded
 }
 
-// orphan gives a partition back to the router: at once for the first time, so
-// that a moved leader is followed without delay, then ever later.
-func (p *partition) orphan() {
-	p.leader = noLeader
-	p.retryAt = time.Now()
-	if p.misses > 0 {
-		p.retryAt = p.retryAt.Add(min(minRetry<<min(p.misses-1, 10), maxRetry))
+// state is what goes on with a partition.
+type state int8
+
+const (
+	routing   state = iota // the router is to find out how to go on
+	fetching               // its broker's loop has it
+	checking               // its leader is asked whether the log has what was read
+	resetting              // another offset is looked for
+	removed
+)
+
+// asked is a question on its way.
+type asked struct {
+	p *partition
+	question
+}
+
+// ask notes what is asked about a partition. The lock is held.
+func (p *partition) ask() asked { return asked{p, p.question} }
+
+// stands reports whether an answer to the question still counts. The lock is held.
+func (a asked) stands() bool { return a.p.question == a.question }
+
+// streak counts what happens again and again at one offset.
+type streak struct {
+	offset int64
+	code   int16
+	n      int
+}
+
+// count returns how often in a row it has been this offset and code.
+func (s *streak) count(offset int64, code int16) int {
+	if s.offset != offset || s.code != code {
+		*s = streak{offset: offset, code: code}
 	}
-	p.misses++
+	s.n++
+	return s.n
+}
+
+// waits reports whether an event other than the router's time is waited for: the
+// decoder must be done with what was fetched, or a new leader's records could overtake
+// it; and before a reset Next's caller with what was decoded. Both wake the router.
+func (p *partition) waits() bool {
+	return p.pending > 0 || p.lost != 0 && p.queued > 0
 }
 
 func (p *partition) fetchError(err error) error {
 	return fmt.Errorf("fetch %s/%d at offset %d: %w", p.topic, p.id, p.offset, err)
 }
 
-// fetched is the raw record set of one partition on its way to the decoder.
-type fetched struct {
-	p       *partition
-	lineage int
-	topicID cluster.TopicID
-	from    int64
-	set     []byte
-	aborted []recordbatch.AbortedTransaction
-}
-
-// Start is where to begin to read a partition.
-type Start struct {
-	Topic     string
-	TopicID   cluster.TopicID // of the topic that has the offset; zero unknown
-	Partition int32
-	Offset    int64
-	// LeaderEpoch is that of the record in front of Offset, -1 if unknown. With it
-	// the start is checked against the leader's log.
-	LeaderEpoch int32
-	// Assignment is the caller's own number for this assignment of the partition.
-	// Each batch that is read for it, and each Lost, carries it back: one of an
-	// assignment that has ended can be told from one of the next.
-	Assignment int64
-}
-
-// Reason says why a partition can't be read on from its offset.
-type Reason int8
-
-// The reasons; zero is none.
-const (
-	OutOfRange Reason = iota + 1 // the offset is not in the log
-	Diverged                     // the log has other records where some were read (an unclean election)
-	Recreated                    // the topic was deleted and made again
-)
-
-// Lost is a partition that can't be read on from its offset.
-type Lost struct {
-	Topic     string
-	Partition int32
-	Offset    int64 // where it wanted to go on
-	Why       Reason
-	Agreed    int64 // Diverged: up to here the log is what was read
-	// Insisted reports, for OutOfRange, that the leader has refused the offset for
-	// some seconds, though Reset found it in the log each time and said so: it is not
-	// to be had, and the policy for offsets out of range applies.
-	Insisted   bool
-	TopicID    cluster.TopicID // of the topic as it is now, zero unknown
-	Assignment int64           // of the Start
-}
-
-// Found is Config.Reset's answer to a Lost. It counts if the partition is what it was
-// when it was asked for: still assigned, of the same topic, and not asked for again
-// because its leader changed.
-type Found struct {
-	Lost
-	To int64 // offset to go on at
-	// Apply is called if the answer counts, before anything is read from To. The
-	// Fetcher's lock is held: Apply must be quick and must not use the Fetcher. nil:
-	// nothing.
-	Apply func()
-	Err   error // retriable ones (cluster.Retriable) let it be asked again, others are final
+func (p *partition) current() Lost {
+	return Lost{
+		Topic: p.topic, Partition: p.id, Offset: p.offset, Why: p.lost, Agreed: p.agreed,
+		Insisted: p.lost == OutOfRange && p.refused.n >= maxMisses,
+		TopicID:  p.topicID, Assignment: p.assignment,
+	}
 }

@@ -19,12 +19,17 @@ func (r nearReplica) over() bool {
 	return r.until.IsZero() || r.answered && !time.Now().Before(r.until)
 }
 
-// prefer lets a partition be read from a replica. Its records must not overtake
-// what the leader sent: the router waits until that is decoded. The lock is held.
+// prefer lets a partition be read from a replica that its leader named. Its records
+// must not overtake what the leader sent: the router waits until that is decoded. Only
+// records show that the replica has some: until they come, being sent around counts as
+// an attempt in vain. The lock is held.
 func (f *Fetcher) prefer(p *partition, node int32) {
+	if p.replica {
+		f.missed(p, errSendsOn) // only the leader knows who has kept up
+		return
+	}
 	p.near = nearReplica{node: node, until: time.Now().Add(f.cfg.MetadataInterval)}
-	p.leader, p.retryAt = noLeader, time.Time{}
-	f.wakeRouter()
+	f.orphan(p)
 }
 
 // leaveReplica gives a replica up, if there is one, in which something went wrong.
@@ -35,14 +40,6 @@ func (f *Fetcher) leaveReplica(p *partition) {
 	}
 }
 
-// source is the node to fetch from.
-func (p *partition) source(leader int32) int32 {
-	if p.near.node != noLeader {
-		return p.near.node
-	}
-	return leader
-}
-
 // askLeader takes a partition from its replica when it is time to ask the leader
 // again. The lock is held.
 func (f *Fetcher) askLeader(p *partition) bool {
@@ -50,18 +47,11 @@ func (f *Fetcher) askLeader(p *partition) bool {
 		return false
 	}
 	p.near = nearReplica{node: noLeader}
-	p.leader, p.retryAt = noLeader, time.Time{}
-	f.wakeRouter()
+	p.retryAt = time.Time{}
+	f.free(p)
 	return true
 }
 
-// rack is what a request for partitions says: nothing while one of them wants
-// nothing but its leader.
-func (f *Fetcher) rack(parts map[key]*partition) string {
-	for _, p := range parts {
-		if p.near.node == noLeader && !p.near.over() {
-			return ""
-		}
-	}
-	return f.cfg.Rack
-}
+// onlyLeader reports whether a partition wants nothing but its leader: then a request
+// must not say where we are. The lock is held.
+func (p *partition) onlyLeader() bool { return p.near.node == noLeader && !p.near.over() }

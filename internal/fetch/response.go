@@ -29,6 +29,15 @@ type partitionResponse struct {
 	set           []byte
 }
 
+// bytes is how much of the answer is records.
+func (r *response) bytes() int {
+	n := 0
+	for i := range r.partitions {
+		n += len(r.partitions[i].set)
+	}
+	return n
+}
+
 // minItem is the size of the smallest item of an array in a fetch response.
 const minItem = 4
 

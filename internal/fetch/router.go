@@ -2,113 +2,171 @@ package fetch
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// router gives each partition to the loop of the broker that leads it, and
-// looks again, at growing intervals, as long as some have no leader.
+// router gives each partition that is adrift to the loop of the broker that leads it.
+// Each has its own time at which it is looked after: one whose leader stays away is
+// looked for less and less often, and no other waits for it.
 func (f *Fetcher) router() {
 	defer f.wg.Done()
 	look := time.NewTicker(f.cfg.MetadataInterval)
 	defer look.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	unreachable := unreachable{retry: cluster.NewRetry(minRetry, maxRetry)}
 	for {
+		timer.Reset(f.routeDue(&unreachable))
 		select {
 		case <-f.route:
+		case <-timer.C:
 		case <-look.C:
 			f.lookAgain()
 		case <-f.ctx.Done():
 			return
 		}
-		retry := cluster.NewRetry(20*time.Millisecond, time.Second)
-		for f.routeOnce() && retry.Wait(f.ctx) {
-		}
 	}
 }
 
-// routeOnce returns true if there is something left to do.
-func (f *Fetcher) routeOnce() bool {
-	topics, later := f.homeless()
+// unreachable is what all partitions wait for together: that metadata is to be had.
+type unreachable struct {
+	retry  *cluster.Retry
+	until  time.Time
+	misses int
+}
+
+// routeDue looks after the partitions whose time has come, and returns how long it is
+// until that of the next.
+func (f *Fetcher) routeDue(u *unreachable) time.Duration {
+	due, topics := f.due()
 	if len(topics) == 0 {
-		return later
+		return f.untilDue()
+	}
+	if d := time.Until(u.until); d > 0 {
+		return d
 	}
 	if _, err := f.client.Refresh(f.ctx, topics, false); err != nil {
-		if f.ctx.Err() == nil {
-			if cluster.Hopeless(err) {
-				f.Fail(err)
-				return false
-			}
+		if cluster.Hopeless(err) {
+			f.Fail(err)
+		} else if f.ctx.Err() == nil && u.misses%maxMisses == 0 {
 			f.cfg.Warn("look for partition leaders", err)
 		}
-		return true
+		u.misses++
+		d := u.retry.Duration()
+		u.until = time.Now().Add(d)
+		return d
 	}
-	return f.assign() || later
+	u.retry.Reset()
+	u.misses = 0
+	f.assign(due)
+	return f.untilDue()
 }
 
-// homeless lists the topics of partitions without a leader whose time has come,
-// and tells whether there are others.
-func (f *Fetcher) homeless() (topics []string, later bool) {
+// due lists the partitions to look after now, and their topics. Those that are asked
+// about are freed first where their leader has changed: nobody else waits for a leader
+// that doesn't answer.
+func (f *Fetcher) due() (due []asked, topics []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.err != nil {
+		return nil, nil
+	}
 	now := time.Now()
-	for _, p := range f.parts {
-		switch {
-		case p.leader != noLeader || p.asking:
-		case p.retryAt.After(now):
-			later = true
-		case !slices.Contains(topics, p.topic):
+	seen := make(map[string]bool)
+	for p := range f.adrift {
+		if p.waits() || p.retryAt.After(now) {
+			continue
+		}
+		if p.state != routing && !f.deposed(p) {
+			p.retryAt = now.Add(askedTooLong)
+			continue
+		}
+		due = append(due, p.ask())
+		if !seen[p.topic] {
+			seen[p.topic] = true
 			topics = append(topics, p.topic)
 		}
 	}
-	return topics, later
+	return due, topics
 }
 
-// assign gives homeless partitions to loops. One whose last fetch is not decoded
-// yet waits: the new leader's records must not overtake it. The decoder wakes
-// the router for it.
-func (f *Fetcher) assign() (again bool) {
+// askedTooLong is after how long without an answer it is looked whether the leader that
+// was asked still leads. Meanwhile the Client asks other brokers.
+const askedTooLong = 2 * time.Second
+
+// deposed frees a partition that is asked about if its leader has changed. The lock is
+// held.
+func (f *Fetcher) deposed(p *partition) bool {
+	t, _ := f.client.Cached(p.topic)
+	mp, ok := t.Partition(p.id)
+	if !ok || mp.Leader < 0 || mp.Leader == p.node && mp.LeaderEpoch == p.epoch {
+		return false
+	}
+	f.free(p)
+	return true
+}
+
+// untilDue is how long it is until the next partition is to be looked after.
+func (f *Fetcher) untilDue() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := time.Now()
-	for _, p := range f.parts {
-		if p.leader != noLeader || p.asking || p.pending > 0 || p.retryAt.After(now) {
+	wait := time.Hour // until somebody wakes the router
+	if f.err != nil {
+		return wait
+	}
+	for p := range f.adrift {
+		if !p.waits() {
+			wait = min(wait, time.Until(p.retryAt))
+		}
+	}
+	return wait
+}
+
+// assign gives partitions to loops, now that metadata names their leaders.
+func (f *Fetcher) assign(due []asked) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var checks, resets []asked
+	var without leaderless
+	topics := make(map[string]cluster.Topic)
+	for _, a := range due {
+		p := a.p
+		if !a.stands() {
 			continue
 		}
-		t, _ := f.client.Cached(p.topic)
+		t, ok := topics[p.topic]
+		if !ok {
+			t, _ = f.client.Cached(p.topic)
+			topics[p.topic] = t
+		}
 		mp, ok := t.Partition(p.id)
 		if !ok && t.Err != nil && !cluster.Retriable(t.Err) {
 			f.fail(fmt.Errorf("find the leader of %s/%d: %w", p.topic, p.id, t.Err))
 			continue
 		}
 		if !ok || mp.Leader < 0 {
-			again = true
+			without.add(p)
 			continue
 		}
-		p.identify(t)
+		f.identify(p, t)
+		if p.waits() {
+			continue
+		}
+		p.node, p.epoch = mp.Leader, mp.LeaderEpoch
 		switch {
-		case p.lost != 0 && p.queued > 0:
-			again = true
 		case p.lost != 0:
-			f.ask(p, f.reset)
+			p.state, p.retryAt = resetting, time.Now().Add(askedTooLong)
+			resets = append(resets, p.ask())
 		case p.behind >= 0 && p.checked != mp.LeaderEpoch && mp.LeaderEpoch >= 0:
-			p.epoch = mp.LeaderEpoch
-			f.ask(p, f.check)
+			p.state, p.retryAt = checking, time.Now().Add(askedTooLong)
+			checks = append(checks, p.ask())
 		default:
-			p.leader, p.epoch, p.checked = p.source(mp.Leader), mp.LeaderEpoch, mp.LeaderEpoch
-			f.start(p.leader)
+			f.read(p)
 		}
 	}
-	f.broadcast()
-	return again
-}
-
-// start makes sure that a broker has its loop. The lock is held.
-func (f *Fetcher) start(broker int32) {
-	if !f.loops[broker] {
-		f.loops[broker] = true
-		f.wg.Add(1)
-		go f.loop(broker)
-	}
+	without.warn(f)
+	f.inBackground(f.check, checks)
+	f.inBackground(f.reset, resets)
 }

@@ -50,7 +50,8 @@ func play(t *testing.T, s script, from int64, change func(*Config)) *Fetcher {
 			time.Sleep(10 * time.Millisecond) // the broker waits for records
 			answer = func(kmsg.FetchRequestTopicPartition) reply { return reply{} }
 		}
-		a := answer(asked)
+		var a reply
+		fake.SleepControl(func() { a = answer(asked) }) // or no other request would be answered meanwhile
 		p := kmsg.NewFetchResponseTopicPartition()
 		p.RecordBatches, p.AbortedTransactions, p.ErrorCode = a.set, a.aborted, a.code
 		rt := kmsg.NewFetchResponseTopic()

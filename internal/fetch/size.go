@@ -1,6 +1,12 @@
 package fetch
 
-import "time"
+import (
+	"errors"
+	"math"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
 
 const (
 	// minAnswer is the least that is asked for at a time while records wait for
@@ -11,16 +17,24 @@ const (
 	answerTime = 10 * time.Millisecond
 	// rateTime is how long it is looked how much the user takes.
 	rateTime = 50 * time.Millisecond
+	// quickAnswer is how long an answer may take for larger ones to be worth a try. In
+	// one that takes longer, the round trip doesn't count.
+	quickAnswer = time.Second
 )
 
 // answerSize sizes the answers to ask a broker for by how fast the user takes records.
-// It grows beyond that while the user waits: the round trip may be a long one. The zero
-// value is ready.
+// It grows beyond that while the user waits, if answers are filled: the round trip may
+// be a long one. It never grows beyond what the network brings in time. The zero value
+// is ready.
 type answerSize struct {
 	size  int32
 	rate  int32 // bytes that the user takes in answerTime
 	taken int64 // when rate was worked out
 	at    time.Time
+
+	full  bool          // the last answer held about what was asked for
+	limit int32         // what arrives in time; 0 for Config.MaxBytes
+	quick time.Duration // quickAnswer, or less if requests time out soon; 0 before the first answer
 }
 
 // next is the size of the next answer, given whether the user waits, the bytes that
@@ -33,13 +47,45 @@ func (s *answerSize) next(cfg *Config, waits bool, waiting int, taken int64, now
 		s.rate = int32(min(float64(taken-s.taken)*float64(answerTime)/float64(passed), float64(cfg.MaxBytes)))
 		s.taken, s.at = taken, now
 	}
-	least := min(max(minAnswer, s.rate, cfg.MinBytes), cfg.MaxBytes)
-	s.size = max(s.size, least)
+	most := cfg.MaxBytes
+	if s.limit > 0 {
+		most = min(most, s.limit)
+	}
+	least := min(max(minAnswer, s.rate, cfg.MinBytes), most)
+	s.size = min(max(s.size, least), most)
 	switch {
-	case waits && waiting == 0:
-		s.size += min(s.size, cfg.MaxBytes-s.size)
+	case waits && waiting == 0 && s.full:
+		s.size += min(s.size, most-s.size)
 	case waiting > cfg.MaxBuffered/2:
 		s.size = max(s.size/2, least)
 	}
 	return s.size
+}
+
+// arrived notes how many bytes an answer had and how long it took.
+func (s *answerSize) arrived(n int, took time.Duration) {
+	if s.quick == 0 {
+		s.quick = quickAnswer
+	}
+	s.full = n >= int(s.size/2)
+	switch {
+	case !s.full:
+	case took > s.quick:
+		s.limit = s.size
+	case s.limit > 0:
+		s.limit += min(s.limit, math.MaxInt32-s.limit)
+	}
+}
+
+// failed notes that no answer came. One that didn't arrive in time was too large:
+// there may be progress only with smaller ones. They get larger again as long as they
+// take no more than a quarter of that time.
+func (s *answerSize) failed(cfg *Config, err error) {
+	var timeout *wire.TimeoutError
+	if !errors.As(err, &timeout) || timeout.Why != nil {
+		return
+	}
+	s.full = false
+	s.limit = max(s.size/2, cfg.MinBytes, 1)
+	s.quick = min(quickAnswer, timeout.Wait/4)
 }

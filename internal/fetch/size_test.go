@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ func TestAnswersGrowWhileTheUserWaits(t *testing.T) {
 			var got []int32
 			now := time.Unix(1, 0)
 			for range 3 {
+				s.arrived(math.MaxInt32, 0)
 				got = append(got, s.next(&c.cfg, true, 0, 0, now))
 			}
 			kept := s

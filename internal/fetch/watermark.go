@@ -9,6 +9,9 @@ type Watermark struct {
 	Partition int32
 	Offset    int64     // -1: not known yet
 	AsOf      time.Time // when a broker said so
+
+	of      *partition
+	lineage int
 }
 
 // Watermarks lists the high watermarks of the partitions being read, as the last
@@ -19,7 +22,7 @@ func (f *Fetcher) Watermarks() []Watermark {
 	defer f.mu.Unlock()
 	out := make([]Watermark, 0, len(f.parts))
 	for k, p := range f.parts {
-		w := Watermark{Topic: k.topic, Partition: k.id, Offset: -1}
+		w := Watermark{Topic: k.topic, Partition: k.id, Offset: -1, of: p, lineage: p.lineage}
 		if !p.seenAt.IsZero() {
 			w.Offset, w.AsOf = p.watermark, p.seenAt
 		}
@@ -28,11 +31,13 @@ func (f *Fetcher) Watermarks() []Watermark {
 	return out
 }
 
-// SetWatermark notes a high watermark that was asked for otherwise.
-func (f *Fetcher) SetWatermark(topic string, id int32, offset int64) {
+// SetWatermark notes a high watermark that was asked for otherwise, of a partition as
+// Watermarks had it then. It counts unless the partition is another one since, or a
+// fetch has brought a newer one.
+func (f *Fetcher) SetWatermark(asked Watermark, offset int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if p, ok := f.parts[key{topic, id}]; ok {
+	if p := asked.of; p.state != removed && p.lineage == asked.lineage && p.seenAt.Equal(asked.AsOf) {
 		p.see(offset)
 	}
 }

@@ -1,0 +1,167 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+var (
+	errSilent    = errors.New("the broker's answer does not mention it")
+	errStandsOff = errors.New("the broker's answer does not get past the offset")
+	errSendsOn   = errors.New("a replica sends its reader to another one")
+)
+
+// fetched is the raw record set of one partition on its way to the decoder.
+type fetched struct {
+	asked
+	set     []byte
+	aborted []recordbatch.AbortedTransaction
+}
+
+// wanted reports whether the partition still goes on from this set. The lock is held.
+func (s *fetched) wanted() bool { return s.p.state != removed && s.p.lineage == s.lineage }
+
+// accept moves the partitions on by what the broker answered, and returns the
+// record sets to decode. moved is false if there was nothing in the answer.
+func (f *Fetcher) accept(b *broker, res response) (sets []fetched, moved bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range res.partitions {
+		r := &res.partitions[i]
+		k := key{r.topic, r.id}
+		a, ok := b.asked[k]
+		if !ok {
+			continue
+		}
+		delete(b.asked, k)
+		if !a.stands() {
+			moved = true
+			continue
+		}
+		if set, ok := f.acceptOne(a, r); ok {
+			sets = append(sets, set)
+		}
+		moved = moved || !a.stands()
+	}
+	for _, a := range b.asked { // the answer is silent about them: not at once again
+		if a.stands() {
+			f.missed(a.p, errSilent)
+			moved = true
+		}
+	}
+	return sets, moved
+}
+
+// acceptOne is accept for one partition, whose question stands. It returns false if
+// there is nothing to decode.
+func (f *Fetcher) acceptOne(a asked, r *partitionResponse) (fetched, bool) {
+	p := a.p
+	if r.err != 0 {
+		f.refuse(p, r.err)
+		return fetched{}, false
+	}
+	p.see(r.highWatermark)
+	if r.preferred >= 0 && r.preferred != p.node {
+		f.prefer(p, r.preferred)
+		return fetched{}, false
+	}
+	p.near.answered = true
+	p.refused = streak{}
+	if len(r.set) == 0 {
+		p.misses = 0
+		return fetched{}, false
+	}
+	if size := recordbatch.Oversize(r.set); size > 0 { // not even one batch fits
+		if int(p.maxBytes) >= size {
+			f.missed(p, fmt.Errorf("the broker sends part of a batch of %d bytes, though asked for up to %d", size, p.maxBytes))
+		}
+		p.maxBytes = max(p.maxBytes, int32(min(size, math.MaxInt32)))
+		return fetched{}, false
+	}
+	f.cfg.Hooks.fetched(len(r.set))
+	next, epoch := recordbatch.NextOffset(r.set, p.offset)
+	p.pending++
+	p.maxBytes = f.cfg.MaxPartitionBytes
+	if next == p.offset {
+		// Either the decoder finds what is wrong with it, or asking again is no use.
+		f.missed(p, errStandsOff)
+	} else {
+		p.misses = 0
+		p.offset, p.behind = next, epoch
+	}
+	return fetched{asked: a, set: r.set, aborted: r.aborted}, true
+}
+
+// refuse decides what an error of one partition means. The lock is held.
+func (f *Fetcher) refuse(p *partition, answered int16) {
+	err, code := cluster.CodeError(answered), kafkago.Error(answered)
+	if p.replica { // the leader may know better
+		f.missed(p, err)
+		return
+	}
+	times := p.refused.count(p.offset, answered)
+	switch {
+	case code == kafkago.OffsetOutOfRange:
+		p.lost = OutOfRange
+		f.missed(p, err)
+	case code == kafkago.InvalidMessage && times > maxMisses, !passes(code):
+		f.fail(p.fetchError(err))
+	default:
+		f.missed(p, err)
+	}
+}
+
+// missed gives a partition back to the router after a fetch in vain. The lock is held.
+func (f *Fetcher) missed(p *partition, err error) {
+	f.leaveReplica(p)
+	f.orphan(p)
+	if p.misses%maxMisses == 0 {
+		f.cfg.Warn("fetching does not make progress, trying again", p.fetchError(err))
+	} else {
+		f.cfg.Hooks.retried(err)
+	}
+}
+
+// disown gives the partitions that a broker was asked for in vain back to the router.
+// code is not 0 if the broker itself refused.
+func (f *Fetcher) disown(b *broker, code int16, err error) {
+	if f.ctx.Err() != nil {
+		return
+	}
+	f.client.Doubt(b.node) // before the router, which wakes next, asks for leaders
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	stood := false
+	for _, a := range b.asked {
+		if a.stands() {
+			stood = true
+			f.leaveReplica(a.p)
+			f.orphan(a.p)
+		}
+	}
+	switch {
+	case !stood: // nobody waits for this broker any more
+	case cluster.Hopeless(err), code != 0 && !passes(kafkago.Error(code)):
+		f.fail(err)
+	default:
+		f.cfg.Warn("fetching interrupted, looking for the partitions' leaders", err)
+	}
+}
+
+// sleep waits, but not for ever for what a broker asks for.
+func (f *Fetcher) sleep(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(f.ctx, min(d, 30*time.Second))
+	defer cancel()
+	<-ctx.Done()
+}

@@ -1,0 +1,199 @@
+package fetch
+
+import (
+	"fmt"
+	"iter"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/fetch"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// broker is a node that partitions are read from.
+type broker struct {
+	node  int32
+	parts map[*partition]struct{} // those that its loop has; guarded by the Fetcher's lock
+	wake  chan struct{}           // says that there are some
+
+	// Of its loop.
+	size   answerSize
+	asked  map[key]asked  // of the request on its way
+	topics map[string]int // where each topic is in a request
+}
+
+func newBroker(node int32) *broker {
+	return &broker{
+		node: node, parts: make(map[*partition]struct{}), wake: make(chan struct{}, 1),
+		asked: make(map[key]asked), topics: make(map[string]int),
+	}
+}
+
+// look lets the loop look for partitions, if it sleeps.
+func (b *broker) look() { wake(b.wake) }
+
+// loop fetches from one broker for as long as the fetcher lives, and sleeps while it
+// has no partitions. The next request is on its way before the last answer is decoded:
+// all it needs is where each batch ends, and that stands in the batch headers.
+func (f *Fetcher) loop(b *broker) {
+	defer f.wg.Done()
+	frames := make(chan []fetched)
+	f.wg.Add(1)
+	go f.decode(frames)
+	defer close(frames)
+
+	idle := 0
+	for f.ctx.Err() == nil {
+		req := f.request(b)
+		if req == nil {
+			select {
+			case <-b.wake:
+			case <-f.ctx.Done():
+			}
+			continue
+		}
+		sent := time.Now()
+		res, err := f.fetch(b, req)
+		took := time.Since(sent)
+		if err != nil {
+			b.size.failed(&f.cfg, err)
+			f.disown(b, res.err, err)
+			continue
+		}
+		b.size.arrived(res.bytes(), took)
+		sets, moved := f.accept(b, res)
+		if len(sets) > 0 {
+			select {
+			case frames <- sets:
+			case <-f.ctx.Done():
+				return
+			}
+		}
+		if idle++; moved || took >= f.cfg.MaxWait/2 {
+			idle = 0
+		}
+		f.sleep(max(res.throttle, hurry(idle, f.cfg.MaxWait)))
+	}
+}
+
+// hurry is the pause after so many answers in a row that brought nothing though the
+// broker should have waited for records: some don't wait.
+func hurry(idle int, wait time.Duration) time.Duration {
+	if idle < maxMisses {
+		return 0
+	}
+	return min(backoff(idle-maxMisses+1), wait)
+}
+
+// request builds a fetch of all partitions that the broker's loop has, nil if there
+// are none.
+//
+// They come in another order each time: brokers fill answers in the order of the
+// request, and give a batch that is larger than a limit only at the front.
+func (f *Fetcher) request(b *broker) *fetch.Request {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(b.asked)
+	if f.err != nil {
+		return nil // an error is final: what comes after it is not read
+	}
+	clear(b.topics)
+	req := &fetch.Request{
+		ReplicaID:    -1,
+		MaxWaitTime:  int32(f.wait().Milliseconds()),
+		MinBytes:     f.cfg.MinBytes,
+		MaxBytes:     b.size.next(&f.cfg, f.waits, f.buffered, f.taken, time.Now()),
+		SessionEpoch: -1, // no fetch session (KIP-227)
+		RackID:       f.cfg.Rack,
+	}
+	if f.cfg.ReadCommitted {
+		req.IsolationLevel = 1
+	}
+	for p := range b.parts {
+		if f.askLeader(p) {
+			continue
+		}
+		if p.onlyLeader() {
+			req.RackID = "" // for all of them: it is a field of the request
+		}
+		if p.maxBytes > f.cfg.MaxPartitionBytes {
+			req.MaxBytes = max(req.MaxBytes, p.maxBytes)
+		}
+		i, ok := b.topics[p.topic]
+		if !ok {
+			i = len(req.Topics)
+			b.topics[p.topic] = i
+			req.Topics = append(req.Topics, fetch.RequestTopic{Topic: p.topic})
+		}
+		b.asked[p.key] = p.ask()
+		req.Topics[i].Partitions = append(req.Topics[i].Partitions, fetch.RequestPartition{
+			Partition:          p.id,
+			CurrentLeaderEpoch: p.epoch,
+			FetchOffset:        p.offset,
+			LogStartOffset:     -1,
+			PartitionMaxBytes:  p.maxBytes,
+		})
+	}
+	if len(b.asked) == 0 {
+		return nil
+	}
+	return req
+}
+
+// wait is how long a broker without records may wait for some. While partitions
+// are being added that is short: those that come a moment later would have to wait
+// for the answer. The lock is held.
+func (f *Fetcher) wait() time.Duration {
+	if time.Since(f.added) < settling {
+		return min(f.cfg.MaxWait, settlingWait)
+	}
+	return f.cfg.MaxWait
+}
+
+const (
+	settling     = time.Second
+	settlingWait = 20 * time.Millisecond
+)
+
+// fetch sends a request. With the error of a broker that refuses all of it comes its
+// code.
+func (f *Fetcher) fetch(b *broker, req *fetch.Request) (response, error) {
+	conn, err := f.client.Broker(f.ctx, b.node, cluster.Fetch)
+	if err != nil {
+		return response{}, err
+	}
+	frame, err := f.client.AskLeader(f.ctx, b.node, conn, req, f.cfg.MaxWait, f.led(b))
+	if err != nil {
+		return response{}, err
+	}
+	version, _ := conn.Version(req.ApiKey())
+	res, err := parse(frame, version)
+	if err != nil {
+		return response{}, conn.Refuse(req.ApiKey(), err)
+	}
+	if err := cluster.CodeError(res.err); err != nil {
+		return res, fmt.Errorf("fetch from %s: %w", conn.Addr(), err)
+	}
+	return res, nil
+}
+
+// led lists those partitions of a request that are still fetched from this broker, as
+// their leader.
+func (f *Fetcher) led(b *broker) iter.Seq2[string, int32] {
+	return func(yield func(string, int32) bool) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for k, a := range b.asked {
+			if !a.replica && a.stands() && !yield(k.topic, k.id) {
+				return
+			}
+		}
+	}
+}
+
+// passes reports whether fetching goes on after an error code. An unknown error of
+// the broker is one of those, as for Java's client.
+func passes(code kafkago.Error) bool {
+	return code == kafkago.Unknown || cluster.Retriable(code)
+}

@@ -1,0 +1,51 @@
+package fetch
+
+import (
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// identify notes the topic's ID, and that it is another topic now if that changed. The
+// lock is held.
+func (f *Fetcher) identify(p *partition, t cluster.Topic) {
+	switch unknown := (cluster.TopicID{}); {
+	case t.ID == unknown || t.ID == p.topicID:
+	case p.topicID == unknown:
+		p.topicID = t.ID
+	default:
+		p.topicID = t.ID
+		p.seenAt = time.Time{} // the watermark was that of another log
+		f.lose(p, Recreated)
+	}
+}
+
+// lookAgain finds topics that were deleted and made again without any fetch
+// failing, as can happen while there is no room for more records.
+func (f *Fetcher) lookAgain() {
+	topics := make(map[string]cluster.Topic)
+	f.mu.Lock()
+	for k := range f.parts {
+		topics[k.topic] = cluster.Topic{}
+	}
+	f.mu.Unlock()
+	var old []string
+	for name := range topics {
+		if t, _ := f.client.Cached(name); time.Since(t.AsOf) > f.cfg.MetadataInterval/2 {
+			old = append(old, name)
+		}
+	}
+	if len(old) > 0 {
+		if _, err := f.client.Refresh(f.ctx, old, false); err != nil {
+			return // fetching goes on, and says so if it can't
+		}
+	}
+	for name := range topics {
+		topics[name], _ = f.client.Cached(name)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.parts {
+		f.identify(p, topics[p.topic])
+	}
+}
