@@ -80,7 +80,7 @@ func (f *Fetcher) due() (due []asked, topics []string) {
 			continue
 		}
 		if p.state != routing && !f.deposed(p) {
-			p.retryAt = now.Add(askedTooLong)
+			p.retryAt = now.Add(askedTooLong / 4)
 			continue
 		}
 		due = append(due, p.ask())
