@@ -17,14 +17,14 @@ import (
 
 // Consumer is one member of a consumer group.
 //
-// Next, and only Next, is called by one goroutine at a time; Ack may be called
-// by another one meanwhile. Nothing is called after Close.
+// Next is called by one goroutine at a time; all else by any, at any time.
 type Consumer interface {
 	// Next returns batches of records that are there already, about max records
 	// at the most, and waits for the first. The records of a partition come in
 	// the order of their offsets, also across calls; after a rebalance those
 	// that were not committed may come again. It returns the context's error if
-	// that ends first. Any other error is final: the consumer can only be closed.
+	// that ends first. Any other error is final: the consumer can only be closed, or
+	// has been.
 	//
 	// Keys, values and headers may share memory with each other: they must not be
 	// changed.
@@ -32,13 +32,15 @@ type Consumer interface {
 
 	// Ack says that a record has been processed. Records may be acknowledged in
 	// any order; committed is only the contiguous prefix of a partition. Acks of
-	// partitions that the consumer has lost meanwhile are ignored. Ack doesn't
+	// partitions that the consumer has lost meanwhile are ignored, as are those of
+	// records that the log has lost and those that come after Close. Ack doesn't
 	// wait for the commit.
-	Ack(topic string, partition int32, offset int64)
+	Ack(record consumer.Record)
 
 	// Close commits what was acknowledged in the partitions that the consumer
-	// still owns, leaves the group and ends all goroutines. The context bounds
-	// the commit; the error is about offsets that were not committed.
+	// still owns, leaves the group and ends all goroutines, and a Next that waits. The
+	// context bounds the commit; the error is about offsets that were not committed.
+	// Further calls wait for the first.
 	Close(ctx context.Context) error
 }
 
@@ -57,7 +59,9 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 		return nil, err
 	}
 	if from.Topic != "" {
-		cfg.Resume = &consumer.Resume{Topic: from.Topic, Partition: from.Partition, Offset: from.Offset}
+		cfg.Resume = &consumer.Resume{
+			Topic: from.Topic, TopicID: cluster.TopicID(from.TopicID), Partition: from.Partition, Offset: from.Offset, LeaderEpoch: from.LeaderEpoch,
+		}
 	}
 	m.ofConsumer(&cfg)
 	joined := consumer.Open(client, cfg)

@@ -22,7 +22,7 @@ const (
 type recordMaker struct {
 	groupID    string
 	tombstones bool // null values are deletes
-	writers    map[topicPartition]positionWriter
+	positions  map[topicPartition]logPositions
 	headers    headerWriter
 	numbers    numbers
 	createdAt  cachedTime
@@ -33,8 +33,27 @@ type topicPartition struct {
 	partition int32
 }
 
+// logPositions writes the positions of a partition, as long as these stay the same.
+type logPositions struct {
+	topicID     TopicID
+	leaderEpoch int32
+	positionWriter
+}
+
 func newRecordMaker(groupID string) *recordMaker {
-	return &recordMaker{groupID: groupID, writers: make(map[topicPartition]positionWriter)}
+	return &recordMaker{groupID: groupID, positions: make(map[topicPartition]logPositions)}
+}
+
+// positionsOf returns what writes the positions of a batch's records.
+func (m *recordMaker) positionsOf(b *message.Batch) positionWriter {
+	tp := topicPartition{b.Topic, b.Partition}
+	w, ok := m.positions[tp]
+	if !ok || w.topicID != b.TopicID || w.leaderEpoch != b.LeaderEpoch {
+		p := Position{GroupID: m.groupID, Topic: b.Topic, Partition: b.Partition, TopicID: b.TopicID, LeaderEpoch: b.LeaderEpoch}
+		w = logPositions{b.TopicID, b.LeaderEpoch, p.writer()}
+		m.positions[tp] = w
+	}
+	return w.positionWriter
 }
 
 // append makes a record of each message in a batch: created, with the raw key
@@ -45,12 +64,7 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 	if len(b.Records) == 0 {
 		return dst
 	}
-	tp := topicPartition{b.Topic, b.Partition}
-	w, ok := m.writers[tp]
-	if !ok {
-		w = Position{GroupID: m.groupID, Topic: b.Topic, Partition: b.Partition}.writer()
-		m.writers[tp] = w
-	}
+	w := m.positionsOf(&b)
 	// A copy of a small map is cheaper than a map that is filled field by field.
 	template := opencdc.Metadata{
 		opencdc.MetadataCollection: b.Topic,

@@ -198,7 +198,7 @@ func TestRecordsOfABatchDoNotShareMemory(t *testing.T) {
 		is.True(ok)
 		p, err := ParsePosition(position)
 		is.NoErr(err)
-		is.Equal(p, Position{"g", "t", 3, int64(i) * 1_000_000_007})
+		is.Equal(p, Position{GroupID: "g", Topic: "t", Partition: 3, Offset: int64(i) * 1_000_000_007})
 		delete(got[i].Metadata, "mine")
 		is.Equal(len(got[i].Metadata), 5)
 	}
@@ -208,9 +208,13 @@ func TestBatchesOfManyPartitionsAreAppended(t *testing.T) {
 	is := is.New(t)
 	m := newRecordMaker("g")
 	var got []opencdc.Record
-	want := []Position{{"g", "a", 0, 5}, {"g", "a", 1, 5}, {"g", "b", 0, 5}, {"g", "a", 0, 9}, {"g", "b", 0, 6}}
+	id, another := TopicID{1}, TopicID{2}
+	want := []Position{
+		{"g", "a", 0, id, 3, 5}, {"g", "a", 1, id, 3, 5}, {"g", "b", 0, id, -1, 5},
+		{"g", "a", 0, id, 4, 9}, {"g", "b", 0, another, -1, 6}, {"g", "a", 0, id, 4, 10},
+	}
 	for _, p := range want {
-		b := message.Batch{Topic: p.Topic, Partition: p.Partition, Records: []recordbatch.Record{{Offset: p.Offset}}}
+		b := message.Batch{Topic: p.Topic, Partition: p.Partition, TopicID: p.TopicID, LeaderEpoch: p.LeaderEpoch, Records: []recordbatch.Record{{Offset: p.Offset}}}
 		got = m.append(got, b, time.Now())
 	}
 	is.Equal(len(got), len(want))

@@ -2,12 +2,15 @@ package kafka
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 )
 
 // Position identifies one record. Where reading resumes after a restart is
@@ -18,20 +21,44 @@ type Position struct {
 	GroupID   string `json:"groupID"`
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
-	Offset    int64  `json:"offset"`
+	// TopicID tells the topic from others of the same name, before and after it; zero
+	// where the brokers don't know it (before Kafka 2.8).
+	TopicID TopicID `json:"topicID,omitzero"`
+	// LeaderEpoch tells the record from another that may have had its offset before an
+	// unclean leader election; -1 where it is unknown.
+	LeaderEpoch int32 `json:"leaderEpoch"`
+	Offset      int64 `json:"offset"`
+}
+
+// TopicID identifies a topic. Its text is the one that Kafka's tools show.
+type TopicID [16]byte
+
+// MarshalText returns the URL-safe Base64 of the ID.
+func (t TopicID) MarshalText() ([]byte, error) {
+	return base64.RawURLEncoding.AppendEncode(nil, t[:]), nil
+}
+
+// UnmarshalText reads what MarshalText returns.
+func (t *TopicID) UnmarshalText(text []byte) error {
+	id, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
+	if err != nil || len(id) != len(t) {
+		return fmt.Errorf("topicID %q is not the ID of a topic", text)
+	}
+	copy(t[:], id)
+	return nil
 }
 
 // ParsePosition reads a position in any form that a Kafka connector for Conduit
-// has written: this one's JSON, JSON with capitalised names, or the bare group
-// ID (then the topic is empty).
+// has written: this one's JSON, also of versions that knew neither topic ID nor leader
+// epoch, JSON with capitalised names, or the bare group ID (then the topic is empty).
 func ParsePosition(p opencdc.Position) (Position, error) {
 	if len(p) == 0 {
 		return Position{}, errors.New("parse position: it is empty")
 	}
 	if p[0] != '{' {
-		return Position{GroupID: string(p)}, nil
+		return Position{GroupID: string(p), LeaderEpoch: -1}, nil
 	}
-	var pos Position
+	pos := Position{LeaderEpoch: -1}
 	if err := json.Unmarshal(p, &pos); err != nil { // names match in any case
 		return Position{}, fmt.Errorf("parse position %q: %w", p, err)
 	}
@@ -66,55 +93,7 @@ func (w positionWriter) encode(buf []byte, offset string) []byte {
 	return append(buf, '}')
 }
 
-// positionReader parses positions that a positionWriter wrote without looking at
-// each byte again: the part before the offset is the same for a whole partition.
-type positionReader struct {
-	known map[string]*knownPrefix
-	last  *knownPrefix // records come in runs of one partition
-}
-
-// knownPrefix is what positions of a partition begin with, and what it says.
-type knownPrefix struct {
-	prefix   string
-	position Position
-}
-
-func (r *positionReader) parse(p opencdc.Position) (Position, error) {
-	cut := bytes.LastIndexByte(p, ':') + 1
-	k := r.last
-	if k == nil || k.prefix != string(p[:cut]) {
-		k = r.known[string(p[:cut])]
-	}
-	if k != nil {
-		r.last = k
-		pos, ok := k.position, false
-		if pos.Offset, ok = parseOffset(p[cut:]); ok {
-			return pos, nil
-		}
-	}
-	pos, err := ParsePosition(p)
-	if err == nil && bytes.Equal(pos.writer().prefix, p[:cut]) {
-		if r.known == nil {
-			r.known = make(map[string]*knownPrefix)
-		}
-		k := &knownPrefix{string(p[:cut]), pos}
-		r.known[k.prefix] = k
-	}
-	return pos, err
-}
-
-// parseOffset reads digits and the closing brace, no other form of a number.
-func parseOffset(b []byte) (int64, bool) {
-	digits, ok := bytes.CutSuffix(b, []byte("}"))
-	if !ok || len(digits) == 0 || len(digits) > 18 || digits[0] == '0' && len(digits) > 1 {
-		return 0, false
-	}
-	var n int64
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = 10*n + int64(c-'0')
-	}
-	return n, true
+// record is the one that the position identifies.
+func (p Position) record() consumer.Record {
+	return consumer.Record{Topic: p.Topic, Partition: p.Partition, TopicID: p.TopicID, LeaderEpoch: p.LeaderEpoch, Offset: p.Offset}
 }

@@ -13,21 +13,31 @@ import (
 	"github.com/matryer/is"
 )
 
+// oldPosition is one that names neither the topic's ID nor a leader epoch.
+func oldPosition(group, topic string, partition int32, offset int64) Position {
+	return Position{GroupID: group, Topic: topic, Partition: partition, LeaderEpoch: -1, Offset: offset}
+}
+
 func TestParsePosition(t *testing.T) {
 	for name, c := range map[string]struct {
 		given string
 		want  Position
 	}{
-		"own form":                     {`{"groupID":"g","topic":"t","partition":3,"offset":42}`, Position{"g", "t", 3, 42}},
-		"own form, other order":        {`{ "offset": 42, "topic": "t", "groupID": "g", "partition": 3 }`, Position{"g", "t", 3, 42}},
-		"the published connector's":    {`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`, Position{"g", "t", 3, 42}},
-		"escapes":                      {`{"GroupID":"a\"\\\u00e9\u003c","Topic":"t","Partition":0,"Offset":0}`, Position{`a"\é<`, "t", 0, 0}},
-		"only a group in JSON":         {`{"groupID":"g"}`, Position{GroupID: "g"}},
-		"group ID":                     {"a-group.1", Position{GroupID: "a-group.1"}},
-		"group ID of digits":           {"42", Position{GroupID: "42"}},
-		"group ID like a JSON literal": {"null", Position{GroupID: "null"}},
-		"group ID in quotes":           {`"g"`, Position{GroupID: `"g"`}},
-		"largest numbers":              {`{"groupID":"g","topic":"t","partition":2147483647,"offset":9223372036854775807}`, Position{"g", "t", math.MaxInt32, math.MaxInt64}},
+		"own form": {
+			`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":0,"offset":42}`,
+			Position{GroupID: "g", Topic: "t", Partition: 3, TopicID: TopicID{1, 255}, Offset: 42},
+		},
+		"no topic ID":                  {`{"groupID":"g","topic":"t","partition":3,"leaderEpoch":-1,"offset":42}`, oldPosition("g", "t", 3, 42)},
+		"older own form":               {`{"groupID":"g","topic":"t","partition":3,"offset":42}`, oldPosition("g", "t", 3, 42)},
+		"older own form, other order":  {`{ "offset": 42, "topic": "t", "groupID": "g", "partition": 3 }`, oldPosition("g", "t", 3, 42)},
+		"the published connector's":    {`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`, oldPosition("g", "t", 3, 42)},
+		"escapes":                      {`{"GroupID":"a\"\\\u00e9\u003c","Topic":"t","Partition":0,"Offset":0}`, oldPosition(`a"\é<`, "t", 0, 0)},
+		"only a group in JSON":         {`{"groupID":"g"}`, oldPosition("g", "", 0, 0)},
+		"group ID":                     {"a-group.1", oldPosition("a-group.1", "", 0, 0)},
+		"group ID of digits":           {"42", oldPosition("42", "", 0, 0)},
+		"group ID like a JSON literal": {"null", oldPosition("null", "", 0, 0)},
+		"group ID in quotes":           {`"g"`, oldPosition(`"g"`, "", 0, 0)},
+		"largest numbers":              {`{"groupID":"g","topic":"t","partition":2147483647,"offset":9223372036854775807}`, oldPosition("g", "t", math.MaxInt32, math.MaxInt64)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
@@ -49,6 +59,9 @@ func TestPositionsThatAreNone(t *testing.T) {
 		"partition too large": {`{"groupID":"g","topic":"t","partition":2147483648,"offset":0}`, "partition"},
 		"offset in quotes":    {`{"groupID":"g","topic":"t","partition":0,"offset":"1"}`, "offset"},
 		"fractional offset":   {`{"groupID":"g","topic":"t","partition":0,"offset":1.5}`, "offset"},
+		"topic ID too short":  {`{"groupID":"g","topic":"t","partition":0,"topicID":"Af8","offset":1}`, "topicID"},
+		"topic ID in hex":     {`{"groupID":"g","topic":"t","partition":0,"topicID":"01ff0000000000000000000000000000","offset":1}`, "topicID"},
+		"epoch too large":     {`{"groupID":"g","topic":"t","partition":0,"leaderEpoch":2147483648,"offset":1}`, "leaderEpoch"},
 		"group is a number":   {`{"groupID":1,"topic":"t","partition":0,"offset":1}`, "groupID"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,12 +97,12 @@ func TestAPositionIsReadBackAsItWasEncoded(t *testing.T) {
 	for _, group := range peculiar {
 		for _, topic := range peculiar {
 			for _, offset := range []int64{0, 7, 10, math.MaxInt64} {
-				is.True(same(Position{group, topic, 0, offset}))
+				is.True(same(oldPosition(group, topic, 0, offset)))
 			}
 		}
 	}
-	is.NoErr(quick.Check(func(group, topic string, partition int32, offset int64) bool {
-		return same(Position{"g" + group, topic, partition, offset}) // a group ID is never empty
+	is.NoErr(quick.Check(func(group, topic string, partition int32, id TopicID, epoch int32, offset int64) bool {
+		return same(Position{"g" + group, topic, partition, id, epoch, offset}) // a group ID is never empty
 	}, nil))
 }
 
@@ -98,7 +111,7 @@ func TestPositionsOfDifferentPartitionsAreNotMixedUp(t *testing.T) {
 	var reader positionReader
 	for offset := int64(0); offset < 3; offset++ {
 		for _, p := range []Position{
-			{"g", "t", 0, offset}, {"g", "t", 1, offset + 10}, {"g", "t", 10, offset}, {"g", "u", 0, offset}, {"h", "t", 0, offset + 1},
+			oldPosition("g", "t", 0, offset), oldPosition("g", "t", 1, offset+10), oldPosition("g", "t", 10, offset), oldPosition("g", "u", 0, offset), oldPosition("h", "v", 0, offset+1),
 		} {
 			got, err := reader.parse(p.Encode())
 			is.NoErr(err)
@@ -113,11 +126,11 @@ func TestAReaderTakesAllFormsOfPositions(t *testing.T) {
 	var reader positionReader
 	for range 2 {
 		for given, want := range map[string]Position{
-			`{"groupID":"g","topic":"t","partition":3,"offset":42}`:       {"g", "t", 3, 42},
-			`{"GroupID":"g","Topic":"t","Partition":4,"Offset":43}`:       {"g", "t", 4, 43},
-			`{"groupID": "g", "topic": "t", "partition":5, "offset": 44}`: {"g", "t", 5, 44},
-			`{"offset":45,"groupID":"g","topic":"t","partition":6}`:       {"g", "t", 6, 45},
-			"g": {GroupID: "g"},
+			`{"groupID":"g","topic":"t","partition":3,"offset":42}`:       oldPosition("g", "t", 3, 42),
+			`{"GroupID":"g","Topic":"t","Partition":4,"Offset":43}`:       oldPosition("g", "t", 4, 43),
+			`{"groupID": "g", "topic": "t", "partition":5, "offset": 44}`: oldPosition("g", "t", 5, 44),
+			`{"offset":45,"groupID":"g","topic":"t","partition":6}`:       oldPosition("g", "t", 6, 45),
+			"g": oldPosition("g", "", 0, 0),
 		} {
 			got, err := reader.parse(opencdc.Position(given))
 			is.NoErr(err)
@@ -126,23 +139,46 @@ func TestAReaderTakesAllFormsOfPositions(t *testing.T) {
 	}
 }
 
+// A partition gets another leader, and later its topic is made again: what positions of
+// before said is not kept.
+func TestPositionReaderForgetsWhatComesNoMore(t *testing.T) {
+	is := is.New(t)
+	var reader positionReader
+	p := Position{GroupID: "g", Topic: "t"}
+	for epoch := range int32(1000) {
+		p.LeaderEpoch, p.TopicID[0] = epoch, byte(epoch/100)
+		for p.Offset = range int64(3) {
+			got, err := reader.parse(p.Encode())
+			is.NoErr(err)
+			is.Equal(got, p)
+		}
+	}
+	is.Equal(len(reader.known), 1)
+	is.Equal(len(reader.of), 1)
+	late := Position{GroupID: "g", Topic: "t", LeaderEpoch: 3, Offset: 7}
+	got, err := reader.parse(late.Encode())
+	is.NoErr(err)
+	is.Equal(got, late) // read all the same
+}
+
 func TestGarbageBehindAKnownPartitionIsAnError(t *testing.T) {
 	is := is.New(t)
 	var reader positionReader
-	_, err := reader.parse(Position{"g", "t", 0, 1}.Encode())
+	_, err := reader.parse(oldPosition("g", "t", 0, 1).Encode())
 	is.NoErr(err)
 	for _, offset := range []string{"", "}", "x}", "1.5}", `"1"}`, "9223372036854775808}", "1}}"} {
-		_, err := reader.parse(opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"offset":` + offset))
+		_, err := reader.parse(opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"leaderEpoch":-1,"offset":` + offset))
 		is.True(err != nil) // not an offset
 	}
 }
 
 func FuzzParsePosition(f *testing.F) {
 	for _, group := range peculiar {
-		f.Add([]byte(Position{group, "t", 1, 2}.Encode()))
+		f.Add([]byte(oldPosition(group, "t", 1, 2).Encode()))
 		f.Add([]byte(group))
 	}
 	f.Add([]byte(`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`))
+	f.Add([]byte(Position{"g", "t", 3, TopicID{1, 255}, 0, 42}.Encode()))
 	f.Fuzz(func(t *testing.T, given []byte) {
 		p, err := ParsePosition(given)
 		if err != nil {

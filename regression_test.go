@@ -47,10 +47,10 @@ func TestSharedSettingsFirstThenThoseOfASide(t *testing.T) {
 
 func TestAKnownPartitionDoesNotExcuseABrokenOffset(t *testing.T) {
 	var reader positionReader
-	_, _ = reader.parse(Position{"g", "t", 0, 123}.Encode())
+	_, _ = reader.parse(oldPosition("g", "t", 0, 123).Encode())
 	for _, offset := range []string{"12", "+12}", "012}"} { // 12: cut off
 		is := is.New(t)
-		p := opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"offset":` + offset)
+		p := opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"leaderEpoch":-1,"offset":` + offset)
 		_, err := ParsePosition(p)
 		is.True(err != nil)
 		_, err = reader.parse(p)

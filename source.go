@@ -145,7 +145,7 @@ func (s *Source) Ack(_ context.Context, position opencdc.Position) error {
 	if err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
 	}
-	s.consumer.Ack(p.Topic, p.Partition, p.Offset)
+	s.consumer.Ack(p.record())
 	return nil
 }
 

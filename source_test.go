@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/mock"
 )
 
@@ -44,7 +45,9 @@ func opened(t *testing.T) (*Source, *mock.MockConsumer) {
 }
 
 func TestWhichGroupASourceJoins(t *testing.T) {
-	position := Position{GroupID: "g", Topic: "t", Partition: 1, Offset: 2}
+	position := Position{GroupID: "g", Topic: "t", Partition: 1, TopicID: TopicID{1, 255}, LeaderEpoch: 3, Offset: 2}
+	old := Position{GroupID: "g", Topic: "t", Partition: 1, LeaderEpoch: -1, Offset: 2}
+	group := Position{GroupID: "g", LeaderEpoch: -1}
 	for name, c := range map[string]struct {
 		configured string
 		position   string
@@ -54,9 +57,9 @@ func TestWhichGroupASourceJoins(t *testing.T) {
 		"the configured one":                     {"g", "", "g", Position{}},
 		"that of the position":                   {"", string(position.Encode()), "g", position},
 		"both, which are the same":               {"g", string(position.Encode()), "g", position},
-		"that of a published connector":          {"", `{"GroupID":"g","Topic":"t","Partition":1,"Offset":2}`, "g", position},
-		"that of a position that is a group":     {"", "g", "g", Position{GroupID: "g"}},
-		"both, and the position is only a group": {"g", "g", "g", Position{GroupID: "g"}},
+		"that of a published connector":          {"", `{"GroupID":"g","Topic":"t","Partition":1,"Offset":2}`, "g", old},
+		"that of a position that is a group":     {"", "g", "g", group},
+		"both, and the position is only a group": {"g", "g", "g", group},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
@@ -89,7 +92,7 @@ func TestAGroupIsGeneratedAndKeptInThePosition(t *testing.T) {
 		is.NoErr(err)
 		p, err := ParsePosition(r.Position)
 		is.NoErr(err)
-		is.Equal(p, Position{j.groupID, "t", 0, 7})
+		is.Equal(p, Position{GroupID: j.groupID, Topic: "t", Offset: 7})
 
 		next, again := sourceWith(nil, nil, "")
 		is.NoErr(next.Open(context.Background(), r.Position))
@@ -130,17 +133,22 @@ func TestSourcesThatDoNotOpen(t *testing.T) {
 func TestAcksAreForwarded(t *testing.T) {
 	is := is.New(t)
 	s, c := opened(t)
+	id := TopicID{1, 255}
 	gomock.InOrder(
-		c.EXPECT().Ack("t", int32(3), int64(42)),
-		c.EXPECT().Ack("t", int32(3), int64(43)),
-		c.EXPECT().Ack("u", int32(0), int64(1)),
-		c.EXPECT().Ack("t", int32(3), int64(44)),
+		c.EXPECT().Ack(consumer.Record{Topic: "t", Partition: 3, LeaderEpoch: -1, Offset: 42}),
+		c.EXPECT().Ack(consumer.Record{Topic: "t", Partition: 3, LeaderEpoch: -1, Offset: 43}),
+		c.EXPECT().Ack(consumer.Record{Topic: "u", Partition: 0, LeaderEpoch: -1, Offset: 1}),
+		c.EXPECT().Ack(consumer.Record{Topic: "t", Partition: 3, TopicID: id, LeaderEpoch: 0, Offset: 44}),
+		c.EXPECT().Ack(consumer.Record{Topic: "t", Partition: 3, TopicID: id, LeaderEpoch: 0, Offset: 45}),
+		c.EXPECT().Ack(consumer.Record{Topic: "t", Partition: 3, TopicID: id, LeaderEpoch: 1, Offset: 46}),
 	)
 	for _, p := range []string{
 		`{"groupID":"g","topic":"t","partition":3,"offset":42}`,
 		`{"groupID":"g","topic":"t","partition":3,"offset":43}`,
 		`{"GroupID":"g","Topic":"u","Partition":0,"Offset":1}`,
-		`{"groupID":"g","topic":"t","partition":3,"offset":44}`,
+		`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":0,"offset":44}`,
+		`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":0,"offset":45}`,
+		`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":1,"offset":46}`,
 	} {
 		is.NoErr(s.Ack(context.Background(), opencdc.Position(p)))
 	}

@@ -8,6 +8,7 @@ import (
 	context "context"
 	reflect "reflect"
 
+	consumer "github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	message "github.com/conduitio/conduit-connector-kafka/internal/message"
 	gomock "github.com/golang/mock/gomock"
 )
@@ -36,15 +37,15 @@ func (m *MockConsumer) EXPECT() *MockConsumerMockRecorder {
 }
 
 // Ack mocks base method.
-func (m *MockConsumer) Ack(topic string, partition int32, offset int64) {
+func (m *MockConsumer) Ack(record consumer.Record) {
 	m.ctrl.T.Helper()
-	m.ctrl.Call(m, "Ack", topic, partition, offset)
+	m.ctrl.Call(m, "Ack", record)
 }
 
 // Ack indicates an expected call of Ack.
-func (mr *MockConsumerMockRecorder) Ack(topic, partition, offset interface{}) *gomock.Call {
+func (mr *MockConsumerMockRecorder) Ack(record interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Ack", reflect.TypeOf((*MockConsumer)(nil).Ack), topic, partition, offset)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Ack", reflect.TypeOf((*MockConsumer)(nil).Ack), record)
 }
 
 // Close mocks base method.

@@ -44,9 +44,7 @@ func (c *Consumer) Revoked(ctx context.Context, p group.Partitions) {
 	if err != nil {
 		c.cfg.Group.Warn("commit at the revocation of partitions: records may be read again", err)
 	}
-	c.commitMu.Lock()
 	c.commitErr = err
-	c.commitMu.Unlock()
 	c.forget(p)
 }
 
@@ -70,13 +68,19 @@ func (c *Consumer) stopReading(p group.Partitions) {
 func (c *Consumer) forget(p group.Partitions) {
 	for topic, ids := range p {
 		for _, id := range ids {
-			c.tracker.Remove(topic, id)
+			last, read := c.tracker.Remove(topic, id)
+			c.leave(topicPartition{topic, id}, last, read)
 		}
 	}
 }
 
+// awaitAcks leaves at least half of the time of ctx to the commit.
 func (c *Consumer) awaitAcks(ctx context.Context, p group.Partitions) {
-	ctx, cancel := context.WithTimeout(ctx, ackGrace)
+	grace := ackGrace
+	if end, ok := ctx.Deadline(); ok {
+		grace = min(grace, time.Until(end)/2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	for topic, ids := range p {
 		for _, id := range ids {

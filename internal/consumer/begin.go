@@ -1,7 +1,6 @@
 package consumer
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -15,51 +14,103 @@ type StartAt struct {
 	Offsets map[string]map[int32]int64 // by topic and partition
 }
 
-// begin decides where to begin to read a partition that the group has not read yet.
-func (c *Consumer) begin(ctx context.Context, topic string, id int32) (int64, error) {
-	offset, why, err := c.place(ctx, topic, id)
-	if err == nil {
-		c.cfg.Info(fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)",
-			c.cfg.Group.GroupID, topic, id, offset, why))
+// begin returns the question where to begin to read a partition for which the group has
+// no offset. then gets the answer, or an error, which may be at once: then the question
+// is nil.
+func (c *Consumer) begin(p topicPartition, then func(at int64, err error)) *question {
+	begins := func(why string) func(int64, error) {
+		return func(at int64, err error) {
+			if err == nil {
+				c.cfg.Info(fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)", c.cfg.Group.GroupID, p.topic, p.id, at, why))
+			}
+			then(at, err)
+		}
 	}
-	return offset, err
-}
-
-func (c *Consumer) place(ctx context.Context, topic string, id int32) (offset int64, why string, err error) {
-	if offset, ok := c.cfg.StartAt.Offsets[topic][id]; ok && !c.known.isRemade(topic) {
-		return c.within(ctx, topic, id, offset)
-	}
-	at, why := cluster.Latest, "what is written from now on"
+	offset, named := c.cfg.StartAt.Offsets[p.topic][p.id]
 	switch {
+	case named && !c.known.isRemade(p.topic):
+		return c.beginAt(p, offset, begins)
 	case c.cfg.FromBeginning:
-		at, why = cluster.Earliest, "the first record"
-	case c.known.isNew(topic, id):
-		at, why = cluster.Earliest, "the first record, since the partition is newer than the group"
+		return c.beginEnd(p, cluster.Earliest, begins("the first record"))
+	case c.known.isNew(p.topic, p.id):
+		return c.beginEnd(p, cluster.Earliest, begins("the first record, since the partition is newer than the group"))
 	case !c.cfg.StartAt.Time.IsZero():
-		at, why = c.cfg.StartAt.Time.UnixMilli(), "the first record at or after "+c.cfg.StartAt.Time.Format(time.RFC3339)
+		return c.beginTime(p, begins)
+	case c.expired(p):
+		return c.beginExpired(p, then)
 	}
-	offset, err = c.client.ListOffset(ctx, topic, id, at, c.cfg.Fetch.ReadCommitted)
-	if err == nil && offset < 0 {
-		why = "the end, since there is not yet " + why
-		offset, err = c.client.ListOffset(ctx, topic, id, cluster.Latest, c.cfg.Fetch.ReadCommitted)
-	}
-	return offset, why, err
+	return c.beginEnd(p, cluster.Latest, begins("what is written from now on"))
 }
 
-// within checks an offset that startAt names before it is committed: a mistake must
+// beginEnd asks for an end of the log.
+func (c *Consumer) beginEnd(p topicPartition, end int64, then func(int64, error)) *question {
+	return &question{p, c.cfg.Fetch.ReadCommitted, []int64{end}, func(offsets []int64, err error) *question {
+		then(offsets[0], err)
+		return nil
+	}}
+}
+
+// beginTime asks for the end of the log first, since a record at or after the time may
+// be written between the two questions.
+func (c *Consumer) beginTime(p topicPartition, begins func(why string) func(int64, error)) *question {
+	why := "the first record at or after " + c.cfg.StartAt.Time.Format(time.RFC3339)
+	return &question{p, c.cfg.Fetch.ReadCommitted, []int64{cluster.Latest}, func(latest []int64, err error) *question {
+		if err != nil {
+			begins(why)(0, err)
+			return nil
+		}
+		return &question{p, c.cfg.Fetch.ReadCommitted, []int64{c.cfg.StartAt.Time.UnixMilli()}, func(first []int64, err error) *question {
+			if err == nil && first[0] < 0 {
+				begins("the end, since there is not yet "+why)(latest[0], nil)
+			} else {
+				begins(why)(first[0], err)
+			}
+			return nil
+		}}
+	}}
+}
+
+// beginAt checks an offset that startAt names before it is committed: a mistake must
 // not outlive its correction.
-func (c *Consumer) within(ctx context.Context, topic string, id int32, offset int64) (int64, string, error) {
-	first, err := c.client.ListOffset(ctx, topic, id, cluster.Earliest, false)
-	if err != nil {
-		return 0, "", err
+func (c *Consumer) beginAt(p topicPartition, offset int64, begins func(why string) func(int64, error)) *question {
+	return c.bounds(p, func(first, end int64, err error) *question {
+		if err != nil || offset >= first && offset <= end {
+			begins("startAt names it")(offset, err)
+			return nil
+		}
+		out := outOfRange{topicPartition: p, offset: offset, first: first, end: end}
+		return c.resetTo(out, func(to int64, err error) {
+			if err == nil {
+				c.warnReset(out, to)
+			}
+			begins(fmt.Sprintf("startAt names %d, which is not in the log", offset))(to, err)
+		})
+	})
+}
+
+// bounds asks for both ends of a log.
+func (c *Consumer) bounds(p topicPartition, then func(first, end int64, err error) *question) *question {
+	return &question{p, false, []int64{cluster.Earliest, cluster.Latest}, func(offsets []int64, err error) *question {
+		return then(offsets[0], offsets[1], err)
+	}}
+}
+
+// beginExpired begins where the group had an offset once: "what is written from now
+// on" would pass over what came since. It counts as one that is not in the log.
+func (c *Consumer) beginExpired(p topicPartition, then func(int64, error)) *question {
+	what := fmt.Sprintf("group %q has no committed offset for %s/%d any more", c.cfg.Group.GroupID, p.topic, p.id)
+	end := cluster.Earliest
+	switch c.cfg.Reset {
+	case ResetError:
+		then(0, resetRefused(what, errForgotten))
+		return nil
+	case ResetLatest:
+		end = cluster.Latest
 	}
-	end, err := c.client.ListOffset(ctx, topic, id, cluster.Latest, false)
-	if err != nil {
-		return 0, "", err
-	}
-	if offset >= first && offset <= end {
-		return offset, "startAt names it", nil
-	}
-	to, err := c.resetTo(ctx, topic, id, offset, first, end)
-	return to, fmt.Sprintf("startAt names %d, which is not in the log", offset), err
+	return c.beginEnd(p, end, func(at int64, err error) {
+		if err == nil {
+			c.cfg.Group.Warn(fmt.Sprintf("%s: going on at offset %d, as autoOffsetReset says", what, at), errForgotten)
+		}
+		then(at, err)
+	})
 }

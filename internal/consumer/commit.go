@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -47,7 +48,7 @@ func (c *Consumer) runCommitter() {
 	}
 }
 
-// expected tells of errors that a rebalance brings with it: the membership deals
+// expected reports errors that a rebalance brings with it: the membership deals
 // with them.
 func expected(err error) bool {
 	return errors.Is(err, kafkago.RebalanceInProgress) || errors.Is(err, kafkago.IllegalGeneration) ||
@@ -64,8 +65,12 @@ func (c *Consumer) requestCommit() {
 // commit commits what is acknowledged and not committed yet. It tries again
 // after passing errors, until ctx ends.
 func (c *Consumer) commit(ctx context.Context) error {
-	c.commitMu.Lock()
-	defer c.commitMu.Unlock()
+	select {
+	case c.committing <- struct{}{}:
+		defer func() { <-c.committing }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for another commit to end: %w", ctx.Err())
+	}
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for {
 		err := c.commitOnce(ctx)
@@ -81,14 +86,13 @@ func (c *Consumer) commit(ctx context.Context) error {
 func (c *Consumer) commitOnce(ctx context.Context) error {
 	c.acked.Store(0)
 	generation := c.member.Generation() // before the offsets are collected
-	noteOf := c.known.notes()           // and so are the topics that they are of
 	commits := c.tracker.Committable()
 	if len(commits) == 0 {
 		return nil
 	}
 	out := group.Offsets{}
 	for _, k := range commits {
-		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: noteOf(k.Topic, k.Partition)})
+		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.known.note(k)})
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
 	c.cfg.Hooks.committed(err)

@@ -45,14 +45,6 @@ type Config struct {
 
 func (c Config) isMissing(topic string) bool { return c.Present != nil && !c.Present[topic] }
 
-// Resume is the last record that is known to be acknowledged. If the commit for
-// it was lost, reading its partition goes on behind it all the same.
-type Resume struct {
-	Topic     string
-	Partition int32
-	Offset    int64
-}
-
 // Consumer is one member of a group at work.
 type Consumer struct {
 	cfg     Config
@@ -62,32 +54,45 @@ type Consumer struct {
 	tracker *offsets.Tracker
 	known   knownTopics
 
+	open context.Context // ends with Close
+	shut context.CancelFunc
 	life context.Context // ends with Close or a fatal error
 	end  context.CancelFunc
 	wg   sync.WaitGroup // member and committer
 
 	// Of the member's goroutine, and of the one that starts partitions while that
 	// one runs.
-	starting  group.Partitions // assigned and not started yet
-	stopStart context.CancelFunc
-	startDone <-chan struct{}
+	starting   group.Partitions // assigned and not started yet
+	stopStart  context.CancelFunc
+	startDone  <-chan struct{}
+	reached    map[topicPartition]reached // what is known of partitions that are not being read
+	lookedBack bool                       // forgotten is decided
+	forgotten  bool                       // the group has lost the offsets that it had before this start
 
-	hard      context.Context // ends when Close's time is up
-	giveUp    context.CancelFunc
-	closing   atomic.Bool
-	acked     atomic.Int64 // since the last commit
-	commitNow chan struct{}
-	commitMu  sync.Mutex // one commit at a time, so that none overtakes another
-	commitErr error      // of the last commit at a revocation; guarded by commitMu
+	hard       context.Context // ends when Close's time is up
+	giveUp     context.CancelFunc
+	closing    atomic.Bool
+	closed     chan struct{} // closed at the end of Close
+	acked      atomic.Int64  // since the last commit
+	commitNow  chan struct{}
+	committing chan struct{} // full while a commit is made: one at a time, so that none overtakes another
+	commitErr  error         // of the last commit at a revocation; of the member's goroutine
 }
+
+// ErrClosed is the error of Next after Close.
+var ErrClosed = errors.New("the consumer is closed")
 
 // Open starts a consumer. It owns the client from then on.
 func Open(client *cluster.Client, cfg Config) *Consumer {
-	c := &Consumer{cfg: cfg, client: client, tracker: offsets.NewTracker(), starting: group.Partitions{}, commitNow: make(chan struct{}, 1)}
+	c := &Consumer{
+		cfg: cfg, client: client, tracker: offsets.NewTracker(), starting: group.Partitions{}, reached: reachedBefore(cfg.Resume),
+		closed: make(chan struct{}), commitNow: make(chan struct{}, 1), committing: make(chan struct{}, 1),
+	}
 	if c.cfg.started.IsZero() {
 		c.cfg.started = time.Now()
 	}
 	c.known.history = newHistory(c.cfg)
+	c.open, c.shut = context.WithCancel(context.Background())
 	c.life, c.end = context.WithCancel(context.Background())
 	c.hard, c.giveUp = context.WithCancel(context.Background())
 	fc := cfg.Fetch
@@ -115,8 +120,19 @@ func (c *Consumer) runMember() {
 	}
 }
 
-// Next returns batches that are there, waiting for the first.
+// Next returns batches that are there, waiting for the first. It has one caller.
 func (c *Consumer) Next(ctx context.Context, max int) ([]message.Batch, error) {
+	wait, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.open, cancel)()
+	batches, err := c.next(wait, max)
+	if err != nil && ctx.Err() == nil && c.closing.Load() {
+		return nil, ErrClosed
+	}
+	return batches, err
+}
+
+func (c *Consumer) next(ctx context.Context, max int) ([]message.Batch, error) {
 	for {
 		room, err := c.awaitRoom(ctx)
 		if err != nil {
@@ -147,12 +163,13 @@ func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
 	return room, err
 }
 
-// deliver keeps the batches whose partitions are still held. Those without records
-// move on what may be committed: behind the markers of transactions, for instance.
+// deliver keeps the batches of assignments that last. Those without records
+// move on what may be committed: past the markers of transactions, for instance.
 func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	kept := batches[:0]
 	for _, b := range batches {
-		ok := c.tracker.Deliver(b.Topic, b.Partition, b.Next, b.LeaderEpoch, func(yield func(int64) bool) {
+		run := offsets.Run{Topic: b.Topic, Partition: b.Partition, Assignment: b.Assignment, Next: b.Next, LeaderEpoch: b.LeaderEpoch}
+		ok := c.tracker.Deliver(run, func(yield func(int64) bool) {
 			for i := range b.Records {
 				if !yield(b.Records[i].Offset) {
 					return
@@ -166,25 +183,36 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	return kept
 }
 
-// Ack acknowledges one record.
-func (c *Consumer) Ack(topic string, partition int32, offset int64) {
-	c.tracker.Ack(topic, partition, offset)
+// Record identifies a record that Next returned.
+type Record = offsets.Record
+
+// Ack acknowledges one record. After Close nothing happens.
+func (c *Consumer) Ack(r Record) {
+	c.tracker.Ack(r)
 	if c.acked.Add(1) >= int64(c.cfg.CommitSize) {
 		c.requestCommit()
 	}
 }
 
-// Close commits, leaves the group and ends everything.
+// Close commits, leaves the group and ends everything, Next too. A second call waits
+// for the first, until ctx ends.
 func (c *Consumer) Close(ctx context.Context) error {
+	if c.closing.Swap(true) {
+		select {
+		case <-c.closed:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer close(c.closed)
 	defer c.giveUp()
 	defer context.AfterFunc(ctx, c.giveUp)()
-	c.closing.Store(true)
+	c.shut()
 	c.end()
 	c.wg.Wait()
 	c.fetcher.Close()
 	c.client.Close()
-	c.commitMu.Lock()
-	defer c.commitMu.Unlock()
 	if c.commitErr != nil {
 		return errors.Join(errors.New("records that were acknowledged last will be read again"), c.commitErr)
 	}

@@ -52,6 +52,11 @@ func newWorld(t *testing.T, opts ...kfake.Opt) *world {
 
 // open joins group g.
 func (w *world) open(change func(*Config)) *Consumer {
+	client := cluster.New(w.fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
+	return Open(client, w.config(change))
+}
+
+func (w *world) config(change func(*Config)) Config {
 	cfg := Config{
 		Group: group.Config{
 			GroupID: "g", Topics: []string{topic},
@@ -70,8 +75,7 @@ func (w *world) open(change func(*Config)) *Consumer {
 	if change != nil {
 		change(&cfg)
 	}
-	client := cluster.New(w.fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
-	return Open(client, cfg)
+	return cfg
 }
 
 // produce writes n records, numbered in their values, in turn to each partition.
@@ -109,10 +113,20 @@ func numbers(batches []message.Batch) []int {
 	return out
 }
 
+// record is one of which only the place is known.
+func record(partition int32, offset int64) Record {
+	return Record{Topic: topic, Partition: partition, LeaderEpoch: -1, Offset: offset}
+}
+
+// recordOf is one of a batch.
+func recordOf(b message.Batch, offset int64) Record {
+	return Record{Topic: b.Topic, Partition: b.Partition, TopicID: b.TopicID, LeaderEpoch: b.LeaderEpoch, Offset: offset}
+}
+
 // ack acknowledges records by their numbers.
 func ack(c *Consumer, numbers ...int) {
 	for _, i := range numbers {
-		c.Ack(topic, int32(i%partitions), int64(i/partitions))
+		c.Ack(record(int32(i%partitions), int64(i/partitions)))
 	}
 }
 
@@ -194,23 +208,6 @@ func TestALatestStartSurvivesACrash(t *testing.T) {
 	got := w.next(c, 3)
 	slices.Sort(got)
 	w.Equal(got, []int{9, 10, 11})
-	w.NoErr(c.Close(w.ctx))
-}
-
-// Records that Conduit has acknowledged are not read again though the commit was
-// lost with the process; records of other partitions are.
-func TestGoesOnBehindThePosition(t *testing.T) {
-	w := newWorld(t)
-	w.produce(15)
-	c := w.open(nil)
-	w.next(c, 15)
-	w.NoErr(c.Close(w.ctx)) // has committed the start of each partition
-
-	c = w.open(func(c *Config) { c.Resume = &Resume{Topic: topic, Partition: 1, Offset: 2} })
-	got := w.next(c, 12)
-	slices.Sort(got)
-	w.Equal(got, []int{0, 2, 3, 5, 6, 8, 9, 10, 11, 12, 13, 14})
-	w.committed(map[int32]int64{0: 0, 1: 3, 2: 0})
 	w.NoErr(c.Close(w.ctx))
 }
 

@@ -19,31 +19,41 @@ type note struct {
 	since      int64  // when the group began to read what it reads, in Unix seconds
 	reads      uint32 // checksum of the settings that say what that is
 	topic      cluster.TopicID
+	// high is the highest offset that the group has reached in this log, if the one
+	// that is committed is lower: then somebody went back. 0: it is not.
+	high int64
 }
 
-const noteFormat = "conduit partitions=%d since=%d reads=%x topic=%s"
+const (
+	noteFormat = "conduit partitions=%d since=%d reads=%x topic=%s"
+	highFormat = " high=%d"
+)
 
 func (n note) String() string {
-	return fmt.Sprintf(noteFormat, n.partitions, n.since, n.reads, hex.EncodeToString(n.topic[:]))
+	s := fmt.Sprintf(noteFormat, n.partitions, n.since, n.reads, hex.EncodeToString(n.topic[:]))
+	if n.high > 0 {
+		s += fmt.Sprintf(highFormat, n.high)
+	}
+	return s
 }
 
-// readNote reads the metadata of a commit. It returns false if that is no note.
+// readNote reads the metadata of a commit, as far as it goes: older ones have less. It
+// returns false if that is no note.
 func readNote(metadata string) (n note, ok bool) {
 	var topic string
-	fields, _ := fmt.Sscanf(strings.TrimSpace(metadata), noteFormat, &n.partitions, &n.since, &n.reads, &topic)
+	fields, _ := fmt.Sscanf(strings.TrimSpace(metadata), noteFormat+highFormat, &n.partitions, &n.since, &n.reads, &topic, &n.high)
 	if id, err := hex.DecodeString(topic); err == nil {
 		copy(n.topic[:], id)
 	}
 	return n, fields > 0
 }
 
-// ofAnother tells whether an offset was committed for another topic than the one that
+// ofAnother reports whether an offset was committed for another topic than the one that
 // has the name now: a commit names no ID, so it may even come after the new topic.
-func (c *Consumer) ofAnother(topic string, o group.Offset) bool {
+func ofAnother(id cluster.TopicID, o group.Offset) bool {
 	n, ok := readNote(o.Metadata)
-	t, _ := c.client.Cached(topic)
 	unknown := cluster.TopicID{}
-	return ok && n.topic != unknown && t.ID != unknown && n.topic != t.ID
+	return ok && n.topic != unknown && id != unknown && n.topic != id
 }
 
 // settling is how long the members of a new group may take to commit where they

@@ -107,7 +107,7 @@ func (w *patternWorld) next(c *Consumer, n int) []string {
 		w.NoErr(err)
 		for _, b := range batches {
 			for _, r := range b.Records {
-				c.Ack(b.Topic, b.Partition, r.Offset)
+				c.Ack(recordOf(b, r.Offset))
 				out = append(out, string(r.Value))
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 func TestNotesComeBackFromMetadata(t *testing.T) {
 	is := is.New(t)
-	for _, want := range []note{{}, {3, 1_700_000_000, 0xdeadbeef, cluster.TopicID{1, 255}}, {1, 0, 1, cluster.TopicID{}}} {
+	for _, want := range []note{{}, {3, 1_700_000_000, 0xdeadbeef, cluster.TopicID{1, 255}, 1 << 40}, {1, 0, 1, cluster.TopicID{}, 0}} {
 		n, ok := readNote(want.String())
 		is.True(ok)
 		is.Equal(n, want)

@@ -11,12 +11,17 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
-// again deletes the topic, makes it again and writes n records to each partition,
-// numbered from 1000 on.
+// again deletes the topic, makes it again and writes to it.
 func (w *world) again(n int) (numbers []int) {
 	w.t.Helper()
 	w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
 	w.NoErr(w.truth.CreateTopic(w.ctx, topic, partitions, nil))
+	return w.write(n)
+}
+
+// write writes n records to each partition of the topic as it is now, numbered from 1000 on.
+func (w *world) write(n int) (numbers []int) {
+	w.t.Helper()
 	var records []*kgo.Record
 	for i := range n * partitions {
 		numbers = append(numbers, 1000+i)
@@ -56,7 +61,7 @@ func TestReadsATopicThatWasMadeAgainFromItsFirstRecord(t *testing.T) {
 					}
 					for _, b := range batches {
 						for _, r := range b.Records {
-							c.Ack(topic, b.Partition, r.Offset)
+							c.Ack(recordOf(b, r.Offset))
 						}
 					}
 					for _, n := range numbers(batches) {

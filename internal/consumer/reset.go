@@ -2,8 +2,8 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync"
 
 	kafkago "github.com/segmentio/kafka-go"
 
@@ -23,95 +23,125 @@ const (
 
 // reset finds where to go on in partitions that can't be read on from their offsets.
 func (c *Consumer) reset(ctx context.Context, lost []fetch.Lost, found func(fetch.Found) bool) {
-	var wg sync.WaitGroup
-	for _, l := range lost {
-		wg.Go(func() { found(c.resetOne(ctx, l)) })
+	questions := make([]*question, len(lost))
+	for i, l := range lost {
+		questions[i] = c.bounds(topicPartition{l.Topic, l.Partition}, func(first, end int64, err error) *question {
+			switch {
+			case err != nil:
+				found(fetch.Found{Lost: l, Err: err})
+			case l.Why == fetch.Recreated:
+				c.recreated(l, first, found)
+			case l.Why == fetch.Diverged:
+				c.diverged(l, max(first, l.Agreed), found)
+			case l.Offset >= first && l.Offset <= end && !l.Insisted:
+				found(fetch.Found{Lost: l, To: l.Offset}) // it was a replica that lagged behind
+			default:
+				return c.outOfRange(l, first, end, found)
+			}
+			return nil
+		})
 	}
-	wg.Wait()
+	c.inquire(ctx, questions, func() {})
 }
 
-func (c *Consumer) resetOne(ctx context.Context, l fetch.Lost) fetch.Found {
-	first, err := c.client.ListOffset(ctx, l.Topic, l.Partition, cluster.Earliest, false)
-	if err != nil {
-		return fetch.Found{Lost: l, Err: err}
+// recreated goes on in the topic that has the name now.
+func (c *Consumer) recreated(l fetch.Lost, first int64, found func(fetch.Found) bool) {
+	counts := found(fetch.Found{Lost: l, To: first, Apply: func() {
+		c.known.identify(map[string]cluster.Topic{l.Topic: {Name: l.Topic, ID: l.TopicID}})
+		c.tracker.Restart(l.Topic, l.Partition, l.Assignment, first, l.TopicID)
+	}})
+	if c.wasReset(counts) {
+		c.cfg.Group.Warn(fmt.Sprintf("topic %q was deleted and made again: reading partition %d from offset %d", l.Topic, l.Partition, first),
+			fmt.Errorf("what was in the old topic from offset %d on was not read", l.Offset))
 	}
-	end, err := c.client.ListOffset(ctx, l.Topic, l.Partition, cluster.Latest, false)
-	if err != nil {
-		return fetch.Found{Lost: l, Err: err}
+}
+
+// diverged goes on where the log is no longer what was read.
+func (c *Consumer) diverged(l fetch.Lost, to int64, found func(fetch.Found) bool) {
+	counts := found(fetch.Found{Lost: l, To: to, Apply: func() { c.tracker.Rewind(l.Topic, l.Partition, l.Assignment, to) }})
+	if c.wasReset(counts) {
+		c.cfg.Group.Warn(fmt.Sprintf("an unclean leader election took offsets %d to %d of %s/%d, which were read, out of the log: going on at %d with what is there now",
+			to, l.Offset-1, l.Topic, l.Partition, to), fmt.Errorf("up to %d records exist only where they were written to", l.Offset-to))
 	}
-	to := first
-	goOn := c.tracker.Rewind
-	switch {
-	case l.Why == fetch.Recreated:
-		t := c.recreated(l, first)
-		goOn = func(topic string, id int32, at int64) {
-			c.tracker.Restart(topic, id, at)
-			c.known.reading(t, id)
-		}
-	case l.Why == fetch.Diverged:
-		to = max(first, l.Agreed)
-		c.diverged(l, to)
-	case l.Offset >= first && l.Offset <= end && !l.Insisted:
-		return fetch.Found{Lost: l, To: l.Offset} // it was a replica that lagged behind
-	default:
-		if to, err = c.resetTo(ctx, l.Topic, l.Partition, l.Offset, first, end); err != nil {
-			return fetch.Found{Lost: l, Err: err}
-		}
+}
+
+// outOfRange goes on as autoOffsetReset says.
+func (c *Consumer) outOfRange(l fetch.Lost, first, end int64, found func(fetch.Found) bool) *question {
+	out := outOfRange{topicPartition{l.Topic, l.Partition}, l.Offset, first, end, l.Insisted}
+	return c.resetTo(out, func(to int64, err error) {
+		goOn := c.tracker.Rewind
 		if to >= l.Offset {
 			goOn = c.tracker.Skip
 		}
-	}
-	return fetch.Found{Lost: l, To: to, Apply: func() {
+		counts := found(fetch.Found{Lost: l, To: to, Err: err, Apply: func() { goOn(l.Topic, l.Partition, l.Assignment, to) }})
+		if c.wasReset(counts) {
+			c.warnReset(out, to)
+		}
+	})
+}
+
+func (c *Consumer) wasReset(counts bool) bool {
+	if counts {
 		c.cfg.Hooks.reset()
-		goOn(l.Topic, l.Partition, to)
 		c.requestCommit()
-	}}
+	}
+	return counts
 }
 
-func (c *Consumer) recreated(l fetch.Lost, first int64) cluster.Topic {
-	t, _ := c.client.Cached(l.Topic)
-	c.known.identify(map[string]cluster.Topic{l.Topic: t})
-	c.cfg.Group.Warn(fmt.Sprintf("topic %q was deleted and made again: reading partition %d from offset %d", l.Topic, l.Partition, first),
-		fmt.Errorf("what was in the old topic behind offset %d was not read", l.Offset))
-	return t
+// outOfRange is an offset that is not in its log, which has first up to, not including,
+// end; or that the leader refuses although it is.
+type outOfRange struct {
+	topicPartition
+	offset     int64
+	first, end int64
+	refused    bool
 }
 
-func (c *Consumer) diverged(l fetch.Lost, to int64) {
-	c.cfg.Group.Warn(fmt.Sprintf("an unclean leader election took offsets %d to %d of %s/%d, which were read, out of the log: going on at %d with what is there now",
-		to, l.Offset-1, l.Topic, l.Partition, to), fmt.Errorf("up to %d records exist only where they were written to", l.Offset-to))
+func (o outOfRange) text(group string) string {
+	if o.refused {
+		return fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is not to be had from the leader, though its log has %d to %d",
+			o.offset, o.topic, o.id, group, o.first, o.end)
+	}
+	return fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is not in the log, which has %d to %d",
+		o.offset, o.topic, o.id, group, o.first, o.end)
 }
 
-// resetTo chooses where to go on instead of offset, which is not in the log, and
-// says which records that costs. The log has first up to, not including, end.
-func (c *Consumer) resetTo(ctx context.Context, topic string, id int32, offset, first, end int64) (int64, error) {
-	what := fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is not in the log, which has %d to %d",
-		offset, topic, id, c.cfg.Group.GroupID, first, end)
-	var to int64
+// resetTo chooses where to go on instead, which may take another question.
+func (c *Consumer) resetTo(o outOfRange, then func(to int64, err error)) *question {
 	switch c.cfg.Reset {
 	case ResetError:
-		return 0, fmt.Errorf("%s: %s, and autoOffsetReset is error: commit another offset for the group, or name another one in startAt where it has committed none, or set autoOffsetReset to earliest or latest: %w",
-			what, missing(offset, first, end), kafkago.OffsetOutOfRange)
+		then(0, resetRefused(o.text(c.cfg.Group.GroupID), errors.New(o.missing())))
 	case ResetLatest:
-		var err error
-		if to, err = c.client.ListOffset(ctx, topic, id, cluster.Latest, c.cfg.Fetch.ReadCommitted); err != nil {
-			return 0, err
-		}
+		return c.beginEnd(o.topicPartition, cluster.Latest, then)
 	default:
-		to = first
+		then(o.first, nil)
 	}
-	c.cfg.Group.Warn(fmt.Sprintf("%s: going on at offset %d", what, to), fmt.Errorf("%s", gap(offset, to)))
-	return to, nil
+	return nil
 }
 
-// missing tells what the log lacks.
-func missing(offset, first, end int64) string {
-	if offset < first {
-		return fmt.Sprintf("offsets %d to %d, up to %d records, were deleted", offset, first-1, first-offset)
-	}
-	return fmt.Sprintf("offsets %d to %d, %d in all, are not there", end, offset-1, offset-end)
+// resetRefused is the error of a partition that may not be reset.
+func resetRefused(what string, why error) error {
+	return fmt.Errorf("%s: %w, and autoOffsetReset is error: commit another offset for the group, or name another one in startAt where it has committed none, or set autoOffsetReset to earliest or latest: %w",
+		what, why, kafkago.OffsetOutOfRange)
 }
 
-// gap tells what lies between the offset that was wanted and the one taken.
+// warnReset says which records it costs to go on at another offset.
+func (c *Consumer) warnReset(o outOfRange, to int64) {
+	c.cfg.Group.Warn(fmt.Sprintf("%s: going on at offset %d", o.text(c.cfg.Group.GroupID), to), errors.New(gap(o.offset, to)))
+}
+
+// missing says what the log lacks.
+func (o outOfRange) missing() string {
+	switch {
+	case o.refused:
+		return fmt.Sprintf("offset %d can't be read", o.offset)
+	case o.offset < o.first:
+		return fmt.Sprintf("offsets %d to %d, up to %d records, were deleted", o.offset, o.first-1, o.first-o.offset)
+	}
+	return fmt.Sprintf("offsets %d to %d, %d in all, are not there", o.end, o.offset-1, o.offset-o.end)
+}
+
+// gap says what lies between the offset that was wanted and the one taken.
 func gap(wanted, taken int64) string {
 	if taken < wanted {
 		return fmt.Sprintf("offsets %d to %d, %d in all, are read again if they were read before", taken, wanted-1, wanted-taken)

@@ -54,10 +54,10 @@ func TestCommitsAGapOnlyBehindWhatIsAcknowledged(t *testing.T) {
 	w.NoErr(truth.Produce(w.ctx, records...))
 	w.NoErr(truth.DeleteRecords(w.ctx, topic, 0, 15))
 	gone.Store(true)
-	c.Ack(topic, 0, 0)
+	c.Ack(record(0, 0))
 	w.committed(map[int32]int64{0: 1})
 	for offset := range int64(10) {
-		c.Ack(topic, 0, offset)
+		c.Ack(record(0, offset))
 	}
 	w.committed(map[int32]int64{0: 20})
 	w.NoErr(c.Close(w.ctx))

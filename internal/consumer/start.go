@@ -2,16 +2,20 @@ package consumer
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
+// How long it takes until the start of partitions is tried again.
+const (
+	minStartRetry = 20 * time.Millisecond
+	maxStartRetry = time.Second
+)
+
 // stopStarting stops the work that Assigned began. What is not started yet stays
-// in c.starting.
+// in c.starting. It waits for no broker.
 func (c *Consumer) stopStarting() {
 	if c.stopStart != nil {
 		c.stopStart()
@@ -40,20 +44,14 @@ func (c *Consumer) goOnStarting() {
 // startAll finds out where to start and starts, each partition as soon as that is
 // known: one that can't be reached must not hold up the others.
 func (c *Consumer) startAll(ctx context.Context) error {
-	retry := cluster.NewRetry(20*time.Millisecond, time.Second)
+	retry := cluster.NewRetry(minStartRetry, maxStartRetry)
 	for {
 		err := c.learn(ctx, c.starting.Topics())
 		if err == nil {
 			var committed group.Offsets
 			if committed, err = c.member.Committed(ctx, c.starting); err == nil {
-				err = c.startSome(ctx, committed)
+				return c.startEach(ctx, committed)
 			}
-		}
-		// Where nothing was committed, the start is committed now: after a crash
-		// "latest" must mean the same place.
-		c.requestCommit()
-		if c.starting.Len() == 0 {
-			return nil
 		}
 		if !cluster.Retriable(err) {
 			return err
@@ -62,53 +60,36 @@ func (c *Consumer) startAll(ctx context.Context) error {
 		if !retry.Wait(ctx) {
 			return ctx.Err()
 		}
-		if _, err := c.client.Refresh(ctx, c.starting.Topics(), false); cluster.Hopeless(err) {
-			return err
-		}
 	}
 }
 
-// startSome starts what it can and takes it out of c.starting. Its error is the
-// last one.
-func (c *Consumer) startSome(ctx context.Context, committed group.Offsets) error {
-	var last error
-	done := group.Partitions{}
-	for _, topic := range c.starting.Topics() {
-		for _, id := range c.starting[topic] {
-			at, ok := committed[topic][id]
-			if !ok || c.ofAnother(topic, at) {
-				at = group.Offset{At: -1, LeaderEpoch: -1}
-			}
-			t, _ := c.client.Cached(topic)
-			offset, epoch, err := c.start(ctx, topic, id, at)
-			if err != nil {
-				last = err
-				continue
-			}
-			c.known.reading(t, id)
-			c.tracker.Add(topic, id, offset, at.At)
-			c.fetcher.Add([]fetch.Start{{Topic: topic, TopicID: t.ID, Partition: id, Offset: offset, LeaderEpoch: epoch}})
-			done[topic] = append(done[topic], id)
-		}
-	}
-	c.starting = c.starting.Minus(done)
-	return last
+// place is where a partition is to be read from.
+type place struct {
+	topicPartition
+	topicID   cluster.TopicID // of the topic that has the offset; zero: unknown
+	at        int64           // -1: to be found
+	epoch     int32           // leader epoch of the record before at; -1: unknown
+	committed int64           // by the group, -1: nothing
+	high      int64           // how far the group has been, at least
 }
 
-// start decides where to begin to read a partition. With the offset comes the
-// leader epoch of the record in front of it, -1 if unknown.
-func (c *Consumer) start(ctx context.Context, topic string, id int32, committed group.Offset) (int64, int32, error) {
-	if committed.At < 0 {
-		offset, err := c.begin(ctx, topic, id)
-		return offset, -1, err
+// place decides where to start a partition, as far as no broker has to be asked.
+func (c *Consumer) place(p topicPartition, committed group.Offset) place {
+	t, _ := c.client.Cached(p.topic) // before it is asked for offsets: if it is made again since, that shows
+	another := ofAnother(t.ID, committed)
+	if another {
+		committed = group.Offset{At: -1, LeaderEpoch: -1}
 	}
-	r := c.cfg.Resume
-	// Consumers leave a note with their commits, Kafka's own tool that resets
-	// offsets does not: what somebody reset on purpose is read again.
-	if r != nil && r.Topic == topic && r.Partition == id && committed.At <= r.Offset && committed.Metadata != "" {
-		c.cfg.Info(fmt.Sprintf("records of %s/%d from offset %d to %d were acknowledged, though the commit was lost: going on behind them",
-			topic, id, committed.At, r.Offset))
-		return r.Offset + 1, -1, nil
+	out := place{p, t.ID, committed.At, committed.LeaderEpoch, committed.At, highIn(committed)}
+	r, ok := c.reached[p]
+	if !ok || !r.isOf(t.ID, another || c.known.isRemade(p.topic)) {
+		return out
 	}
-	return committed.At, committed.LeaderEpoch, nil
+	if c.goOn(p, r, committed) {
+		out.at, out.epoch = r.at, r.epoch
+	}
+	if out.at >= 0 {
+		out.high = max(out.high, r.at) // also where somebody has gone back since
+	}
+	return out
 }

@@ -123,7 +123,7 @@ func readBy(t *testing.T, c *Consumer, n int) {
 		is.New(t).NoErr(err)
 		for _, b := range batches {
 			for _, r := range b.Records {
-				c.Ack(b.Topic, b.Partition, r.Offset)
+				c.Ack(recordOf(b, r.Offset))
 				n--
 			}
 		}

@@ -56,7 +56,7 @@ func TestAGroupReadsByAPatternWhileTopicsComeAndGo(t *testing.T) {
 				for _, b := range batches {
 					for _, r := range b.Records {
 						seen[string(r.Value)]++
-						c.Ack(b.Topic, b.Partition, r.Offset)
+						c.Ack(recordOf(b, r.Offset))
 					}
 				}
 				mu.Unlock()

@@ -70,11 +70,10 @@ func (f *Fetcher) loop(b *broker) {
 				return
 			}
 		}
-		wait := time.Duration(req.MaxWaitTime) * time.Millisecond
-		if idle++; moved || took >= wait/2 {
+		if idle++; moved || took >= f.cfg.MaxWait/2 {
 			idle = 0
 		}
-		f.sleep(max(res.throttle, hurry(idle, wait)))
+		f.sleep(max(res.throttle, hurry(idle, f.cfg.MaxWait)))
 	}
 }
 

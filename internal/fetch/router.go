@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -148,7 +147,7 @@ func (f *Fetcher) assign(due []asked) {
 			continue
 		}
 		if !ok || mp.Leader < 0 {
-			without.add(p, cmp.Or(t.Err, mp.Err))
+			without.add(p)
 			continue
 		}
 		f.identify(p, t)

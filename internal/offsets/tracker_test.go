@@ -12,14 +12,33 @@ import (
 )
 
 func deliver(t *Tracker, next int64, offsets ...int64) bool {
-	return t.Deliver("t", 0, next, -1, slices.Values(offsets))
+	return t.Deliver(run(t, next, -1), slices.Values(offsets))
 }
 
-// committable leaves out of which log the commits are.
+// add begins to track partition 0 of t.
+func add(t *Tracker, start, committed int64) int64 {
+	return t.Add(Start{Topic: "t", Offset: start, LeaderEpoch: -1, Committed: committed})
+}
+
+// run is of the present assignment.
+func run(t *Tracker, next int64, epoch int32) Run {
+	return Run{Topic: "t", Assignment: t.assignments, Next: next, LeaderEpoch: epoch}
+}
+
+// ack acknowledges a record by its offset only.
+func ack(t *Tracker, offset int64) { t.Ack(Record{Topic: "t", LeaderEpoch: -1, Offset: offset}) }
+
+func rewind(t *Tracker, to int64) { t.Rewind("t", 0, t.assignments, to) }
+
+func at(offset int64, epoch int32) Commit {
+	return Commit{Topic: "t", At: offset, LeaderEpoch: epoch}
+}
+
+// committable leaves out of which log the commits are, and how far that was read.
 func committable(t *Tracker) []Commit {
 	commits := t.Committable()
 	for i := range commits {
-		commits[i].of = nil
+		commits[i].of, commits[i].TopicID, commits[i].High = nil, TopicID{}, 0
 	}
 	return commits
 }
@@ -27,82 +46,82 @@ func committable(t *Tracker) []Commit {
 func TestCommitsOnlyTheContiguousPrefix(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
-	tr.Add("t", 0, 10, 10)
+	add(tr, 10, 10)
 	is.True(deliver(tr, 13, 10, 11, 12))
 
-	tr.Ack("t", 0, 12)
-	tr.Ack("t", 0, 11)
+	ack(tr, 12)
+	ack(tr, 11)
 	is.Equal(len(committable(tr)), 0) // 10 is missing
 
-	tr.Ack("t", 0, 10)
-	is.Equal(committable(tr), []Commit{{"t", 0, 13, -1, nil}})
-	tr.Committed(Commit{"t", 0, 13, -1, nil})
+	ack(tr, 10)
+	is.Equal(committable(tr), []Commit{at(13, -1)})
+	tr.Committed(at(13, -1))
 	is.Equal(len(committable(tr)), 0)
 }
 
 func TestCommitsBehindWhatHasNoRecords(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
-	tr.Add("t", 0, 0, 0)
+	add(tr, 0, 0)
 	is.True(deliver(tr, 9, 3, 5)) // 6 to 8 were compacted away, or control records
 
-	tr.Ack("t", 0, 3)
-	is.Equal(committable(tr), []Commit{{"t", 0, 4, -1, nil}})
-	tr.Ack("t", 0, 5)
-	is.Equal(committable(tr), []Commit{{"t", 0, 9, -1, nil}})
+	ack(tr, 3)
+	is.Equal(committable(tr), []Commit{at(4, -1)})
+	ack(tr, 5)
+	is.Equal(committable(tr), []Commit{at(9, -1)})
 }
 
 func TestCommitsTheStartWhereNothingWasCommitted(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
-	tr.Add("t", 0, 7, -1)
-	is.Equal(committable(tr), []Commit{{"t", 0, 7, -1, nil}})
+	add(tr, 7, -1)
+	is.Equal(committable(tr), []Commit{at(7, -1)})
 }
 
 func TestIgnoresAcksOfWhatIsNotHeld(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
-	tr.Add("t", 0, 0, 0)
+	add(tr, 0, 0)
 	is.True(deliver(tr, 2, 0, 1))
 	tr.Remove("t", 0)
-	tr.Ack("t", 0, 0)
+	ack(tr, 0)
 	is.Equal(len(committable(tr)), 0)
 	is.True(!deliver(tr, 3, 2)) // not held: must not be handed out
 
-	tr.Add("t", 0, 0, 0) // comes back
-	tr.Ack("t", 0, 1)    // the ack of the first time round
+	add(tr, 0, 0) // comes back
+	ack(tr, 1)    // the ack of the first time round
 	is.Equal(len(committable(tr)), 0)
 }
 
 func TestRewindsOnlyWhatIsHeld(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
-	tr.Add("t", 0, 50, 50)
-	tr.Rewind("t", 0, 7)
-	is.Equal(committable(tr), []Commit{{"t", 0, 7, -1, nil}})
+	add(tr, 50, 50)
+	rewind(tr, 7)
+	is.Equal(committable(tr), []Commit{at(7, -1)})
 	tr.Remove("t", 0)
-	tr.Rewind("t", 0, 3)
-	tr.Skip("t", 0, 9)
+	rewind(tr, 3)
+	tr.Skip("t", 0, tr.assignments, 9)
 	is.Equal(len(committable(tr)), 0)
 }
 
 func TestSkipsOnceWhatLiesBeforeIsAcknowledged(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
-	tr.Add("t", 0, 0, 0)
+	add(tr, 0, 0)
 	is.True(deliver(tr, 2, 0, 1))
-	tr.Skip("t", 0, 20)
+	tr.Skip("t", 0, tr.assignments, 20)
 	is.Equal(len(committable(tr)), 0)
-	tr.Ack("t", 0, 0)
-	is.Equal(committable(tr), []Commit{{"t", 0, 1, -1, nil}})
-	tr.Ack("t", 0, 1)
-	is.Equal(committable(tr), []Commit{{"t", 0, 20, -1, nil}})
+	ack(tr, 0)
+	is.Equal(committable(tr), []Commit{at(1, -1)})
+	ack(tr, 1)
+	is.Equal(committable(tr), []Commit{at(20, -1)})
 }
 
 func TestWaitsUntilFewAreUnacknowledged(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
-	tr.Add("t", 0, 0, 0)
+	add(tr, 0, 0)
 	is.True(deliver(tr, 3, 0, 1, 2))
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
@@ -112,12 +131,12 @@ func TestWaitsUntilFewAreUnacknowledged(t *testing.T) {
 
 	waited := make(chan error)
 	go func() { waited <- tr.WaitAcked(context.Background(), "t", 0) }()
-	tr.Ack("t", 0, 2)
+	ack(tr, 2)
 	room, err := tr.WaitRoom(context.Background(), 4)
 	is.NoErr(err)
 	is.True(room >= 1)
-	tr.Ack("t", 0, 0)
-	tr.Ack("t", 0, 1)
+	ack(tr, 0)
+	ack(tr, 1)
 	is.NoErr(<-waited)
 }
 
@@ -128,7 +147,7 @@ func TestNeverCommitsPastAnUnacknowledgedRecord(t *testing.T) {
 		is := is.New(t)
 		rnd := rand.New(rand.NewSource(seed))
 		tr := NewTracker()
-		tr.Add("t", 0, 0, 0)
+		add(tr, 0, 0)
 		acked := map[int64]bool{}
 		var handed, open []int64
 		next, committed := int64(0), int64(0)
@@ -144,7 +163,7 @@ func TestNeverCommitsPastAnUnacknowledgedRecord(t *testing.T) {
 				handed, open = append(handed, run...), append(open, run...)
 			} else {
 				i := rnd.Intn(min(len(open), 4))
-				tr.Ack("t", 0, open[i])
+				ack(tr, open[i])
 				acked[open[i]] = true
 				open = slices.Delete(open, i, i+1)
 			}
@@ -166,9 +185,9 @@ func TestNeverCommitsPastAnUnacknowledgedRecord(t *testing.T) {
 func TestCommitsTheLeaderEpochOfTheRecordInFront(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
-	tr.Add("t", 0, 0, 0)
+	add(tr, 0, 0)
 	read := func(next int64, epoch int32, offsets ...int64) {
-		tr.Deliver("t", 0, next, epoch, slices.Values(offsets))
+		tr.Deliver(run(tr, next, epoch), slices.Values(offsets))
 	}
 	read(2, 3, 0, 1)
 	read(4, 3, 2, 3)
@@ -176,68 +195,9 @@ func TestCommitsTheLeaderEpochOfTheRecordInFront(t *testing.T) {
 	read(7, 8, 6)
 
 	for offset, epoch := range []int32{3, 3, 3, 3, 5, 5, 8} {
-		tr.Ack("t", 0, int64(offset))
-		is.Equal(committable(tr), []Commit{{"t", 0, int64(offset) + 1, epoch, nil}})
+		ack(tr, int64(offset))
+		is.Equal(committable(tr), []Commit{at(int64(offset)+1, epoch)})
 	}
-	tr.Rewind("t", 0, 2)
-	is.Equal(committable(tr), []Commit{{"t", 0, 2, -1, nil}})
-}
-
-// A commit that was on its way while the partition was found to be another log now
-// must not stand: it is higher than what comes.
-func TestACommitOfAnotherLogIsCommittedOver(t *testing.T) {
-	is := is.New(t)
-	tr := NewTracker()
-	tr.Add("t", 0, 0, 0)
-	is.True(deliver(tr, 9, 7, 8))
-	tr.Ack("t", 0, 7)
-	tr.Ack("t", 0, 8)
-	sent := tr.Committable()
-	tr.Rewind("t", 0, 0)
-	tr.Committed(sent[0])
-	is.Equal(committable(tr), []Commit{{"t", 0, 0, -1, nil}})
-}
-
-// An acknowledgement names an offset, and not the log that it is of.
-func TestAcksOfWhatIsGoneDoNotCountForWhatHasItsOffsetNow(t *testing.T) {
-	for name, test := range map[string]struct {
-		goOn func(*Tracker)
-		keep []int64 // handed out before and in the log still
-		to   int64
-	}{
-		"cut off":     {func(tr *Tracker) { tr.Rewind("t", 0, 2) }, []int64{1}, 2},
-		"another log": {func(tr *Tracker) { tr.Restart("t", 0, 2) }, nil, 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			tr := NewTracker()
-			tr.Add("t", 0, 0, 0)
-			is.True(deliver(tr, 5, 0, 1, 2, 3, 4))
-			tr.Ack("t", 0, 0)
-			tr.Ack("t", 0, 3)
-			test.goOn(tr)
-			is.Equal(tr.Unacknowledged(), len(test.keep))
-			at := func(want int64) {
-				t.Helper()
-				is.Equal(committable(tr), []Commit{{"t", 0, want, -1, nil}})
-			}
-			for _, offset := range test.keep {
-				at(offset) // not beyond it
-				tr.Ack("t", 0, offset)
-			}
-			at(test.to)
-			is.True(deliver(tr, 5, 2, 3, 4))
-			if test.keep == nil {
-				tr.Ack("t", 0, 1)
-			}
-			tr.Ack("t", 0, 2) // the old ones
-			tr.Ack("t", 0, 4)
-			at(test.to)
-			for offset := range int64(3) {
-				tr.Ack("t", 0, 2+offset)
-				at(3 + offset)
-			}
-			is.Equal(tr.Unacknowledged(), 0)
-		})
-	}
+	rewind(tr, 2)
+	is.Equal(committable(tr), []Commit{at(2, -1)})
 }

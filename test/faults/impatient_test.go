@@ -108,7 +108,7 @@ func (r reader) Ack(_ context.Context, position opencdc.Position) error {
 	if err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
 	}
-	r.consumer.Ack(r.topic, p.Partition, p.Offset)
+	r.consumer.Ack(consumer.Record{Topic: r.topic, Partition: p.Partition, LeaderEpoch: -1, Offset: p.Offset})
 	return nil
 }
 

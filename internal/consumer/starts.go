@@ -1,0 +1,137 @@
+package consumer
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
+)
+
+// starts are partitions that are being started.
+type starts struct {
+	*Consumer
+	ctx   context.Context
+	fail  context.CancelCauseFunc // ends it with an error that stays
+	tries sync.WaitGroup
+
+	mu   sync.Mutex // not held while a broker is waited for
+	done group.Partitions
+}
+
+// startEach starts what is in c.starting and takes it out. Those whose leaders can't be
+// asked are tried again, as often as need be, while those of other leaders go ahead.
+func (c *Consumer) startEach(ctx context.Context, committed group.Offsets) error {
+	s := &starts{Consumer: c, done: group.Partitions{}}
+	s.ctx, s.fail = context.WithCancelCause(ctx)
+	defer s.fail(nil)
+	var known, unknown []place
+	for _, topic := range c.starting.Topics() {
+		for _, id := range c.starting[topic] {
+			p := c.place(topicPartition{topic, id}, committed[topic][id])
+			if p.at >= 0 {
+				known = append(known, p)
+			} else {
+				unknown = append(unknown, p)
+			}
+		}
+	}
+	s.start(known)
+	s.find(unknown, 0)
+	s.tries.Wait()
+	c.starting = c.starting.Minus(s.done)
+	return context.Cause(s.ctx)
+}
+
+// start begins to read partitions.
+func (s *starts) start(places []place) {
+	if len(places) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	begin := make([]fetch.Start, 0, len(places))
+	for _, p := range places {
+		assignment := s.tracker.Add(offsets.Start{
+			Topic: p.topic, Partition: p.id, TopicID: p.topicID,
+			Offset: p.at, LeaderEpoch: p.epoch, Committed: p.committed, High: p.high,
+		})
+		begin = append(begin, fetch.Start{
+			Topic: p.topic, Partition: p.id, TopicID: p.topicID,
+			Offset: p.at, LeaderEpoch: p.epoch, Assignment: assignment,
+		})
+		s.done[p.topic] = append(s.done[p.topic], p.id)
+		delete(s.reached, p.topicPartition) // it has served
+	}
+	s.fetcher.Add(begin)
+	// Where nothing was committed, the start is committed now: after a crash
+	// "latest" must mean the same place.
+	s.requestCommit()
+}
+
+// find asks where to begin partitions, and starts those of each leader as it answers.
+// attempt counts from 0.
+func (s *starts) find(places []place, attempt int) {
+	var found, missed []place
+	var cause error
+	var questions []*question
+	for _, p := range places {
+		q := s.begin(p.topicPartition, func(at int64, err error) {
+			switch {
+			case err == nil:
+				p.at = at
+				found = append(found, p)
+			case cluster.Retriable(err):
+				missed, cause = append(missed, p), err
+			default:
+				s.fail(err)
+			}
+		})
+		if q != nil {
+			questions = append(questions, q)
+		}
+	}
+	s.inquire(s.ctx, questions, func() {
+		s.start(found)
+		if len(missed) > 0 && s.ctx.Err() == nil {
+			s.cfg.Group.Warn("find where to start, will try again", cause)
+			again := missed
+			s.tries.Go(func() { s.findAgain(again, attempt+1) })
+		}
+		found, missed = nil, nil
+	})
+}
+
+// findAgain waits a while, looks who leads the partitions by now, and asks them.
+func (s *starts) findAgain(places []place, attempt int) {
+	names := make(map[string]bool)
+	for _, p := range places {
+		names[p.topic] = true
+	}
+	retry := cluster.NewRetry(minStartRetry, maxStartRetry)
+	for ; ; attempt++ {
+		wait := time.NewTimer(retry.ForAttempt(float64(attempt - 1)))
+		defer wait.Stop()
+		select {
+		case <-wait.C:
+		case <-s.ctx.Done():
+			return
+		}
+		_, err := s.client.Refresh(s.ctx, slices.Collect(maps.Keys(names)), false)
+		switch {
+		case err == nil:
+			s.find(places, attempt)
+			return
+		case cluster.Hopeless(err):
+			s.fail(err)
+			return
+		case s.ctx.Err() == nil:
+			s.cfg.Group.Warn("find where to start, will try again", err)
+		}
+	}
+}

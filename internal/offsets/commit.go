@@ -1,0 +1,46 @@
+package offsets
+
+// Commit is an offset to commit: the next record to read.
+type Commit struct {
+	Topic     string
+	Partition int32
+	TopicID   TopicID // of the topic that has the offset
+	At        int64
+	// LeaderEpoch is that of the record before At, -1 if unknown.
+	LeaderEpoch int32
+	// High is the highest offset that the group has reached in this log, which is above
+	// At where it went back, for records that are to be read again. Whoever has read
+	// less than that has not lost a commit.
+	High int64
+
+	of *partition // as it was tracked; nil for whatever is
+}
+
+func (p *partition) commit(k key) Commit {
+	return Commit{k.topic, k.partition, p.topicID, p.safe, p.epoch(), max(p.high, p.safe), p}
+}
+
+// Committable lists the partitions whose offset to commit is ahead of the
+// committed one.
+func (t *Tracker) Committable() []Commit {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []Commit
+	for k, p := range t.parts {
+		if p.safe > p.sent {
+			out = append(out, p.commit(k))
+		}
+	}
+	return out
+}
+
+// Committed notes that a commit was accepted. One of a partition that was begun again
+// meanwhile says nothing about it: the offsets may be those of another log, and its
+// own are to be committed over them.
+func (t *Tracker) Committed(c Commit) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p, ok := t.parts[key{c.Topic, c.Partition}]; ok && (c.of == nil || c.of == p) {
+		p.sent = max(p.sent, c.At)
+	}
+}

@@ -1,0 +1,131 @@
+package offsets
+
+import "slices"
+
+type key struct {
+	topic     string
+	partition int32
+}
+
+// partition is one assignment of a partition.
+type partition struct {
+	assignment int64
+	topicID    TopicID
+	offsets    []int64        // handed out, ascending
+	head       int            // index in offsets of the first unacknowledged one
+	acked      map[int64]bool // those after head that are acknowledged out of order
+	safe       int64          // everything below is acknowledged: the offset to commit
+	sent       int64          // the last offset that was committed
+	next       int64          // where the partition goes on after the last record handed out
+	high       int64          // the highest offset reached before the last rewind
+	epochs     []epochFrom    // leader epochs of what was handed out, ascending; those before safe-1 but one are dropped
+	// gone counts records, by their offset, that were handed out and unacknowledged
+	// when the log lost them, and that nothing but their offset identifies. The first
+	// acks of each are for them.
+	gone map[int64]int
+}
+
+// epochFrom is a leader epoch and the first offset that was handed out of it.
+type epochFrom struct {
+	epoch int32
+	from  int64
+}
+
+// deliver returns how many records were added.
+func (p *partition) deliver(r Run, offsets func(yield func(int64) bool)) int {
+	if p.head > len(p.offsets)/2 {
+		p.offsets = p.offsets[:copy(p.offsets, p.offsets[p.head:])]
+		p.head = 0
+	}
+	before := len(p.offsets)
+	p.offsets = slices.AppendSeq(p.offsets, offsets)
+	added := len(p.offsets) - before
+	p.enter(r.LeaderEpoch)
+	p.next = r.Next
+	p.settle()
+	return added
+}
+
+// has reports whether a record may be of this log, and if only its offset says so, of
+// what was handed out since the log lost a record with that offset.
+func (p *partition) has(r *Record) bool {
+	if r.TopicID != p.topicID && r.TopicID != (TopicID{}) && p.topicID != (TopicID{}) {
+		return false
+	}
+	if r.LeaderEpoch >= 0 {
+		epoch := p.epochOf(r.Offset)
+		return epoch < 0 || epoch == r.LeaderEpoch
+	}
+	n := p.gone[r.Offset]
+	switch n {
+	case 0:
+		return true
+	case 1:
+		delete(p.gone, r.Offset)
+	default:
+		p.gone[r.Offset] = n - 1
+	}
+	return false
+}
+
+// ack returns how many records it has acknowledged: one or none.
+func (p *partition) ack(offset int64) int {
+	if p.head == len(p.offsets) {
+		return 0
+	}
+	if p.offsets[p.head] != offset {
+		if _, ok := slices.BinarySearch(p.offsets[p.head:], offset); ok && !p.acked[offset] {
+			p.acked[offset] = true
+			return 1
+		}
+		return 0
+	}
+	p.advance()
+	for p.head < len(p.offsets) && p.acked[p.offsets[p.head]] {
+		delete(p.acked, p.offsets[p.head])
+		p.advance()
+	}
+	p.settle()
+	return 1
+}
+
+func (p *partition) unacked() int { return len(p.offsets) - p.head - len(p.acked) }
+
+// advance counts the record at head as acknowledged.
+func (p *partition) advance() {
+	p.safe = p.offsets[p.head] + 1
+	p.head++
+}
+
+// settle moves over what lies after the last record when none is pending.
+func (p *partition) settle() {
+	if p.head == len(p.offsets) {
+		p.safe = max(p.safe, p.next)
+		p.offsets, p.head = p.offsets[:0], 0
+	}
+}
+
+// enter notes the leader epoch of what is handed out from next on.
+func (p *partition) enter(epoch int32) {
+	if p.epochs[len(p.epochs)-1].epoch != epoch {
+		p.epochs = append(p.epochs, epochFrom{epoch, p.next})
+	}
+}
+
+// epoch is the leader epoch of the record before safe.
+func (p *partition) epoch() int32 {
+	for len(p.epochs) > 1 && p.epochs[1].from < p.safe {
+		p.epochs = p.epochs[1:]
+	}
+	return p.epochs[0].epoch
+}
+
+// epochOf is the leader epoch of an offset that was handed out.
+func (p *partition) epochOf(offset int64) int32 {
+	for i := len(p.epochs) - 1; i > 0; i-- {
+		if p.epochs[i].from <= offset {
+			return p.epochs[i].epoch
+		}
+	}
+	return p.epochs[0].epoch
+}

@@ -1,0 +1,69 @@
+package kafka
+
+import (
+	"bytes"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+)
+
+// positionReader parses positions that a positionWriter wrote without looking at
+// each byte again: the part before the offset is the same for a whole partition, until
+// that gets another leader. It has one caller.
+type positionReader struct {
+	known map[string]*knownPrefix
+	of    map[topicPartition]*knownPrefix // the last one of each: none comes again
+	last  *knownPrefix                    // records come in runs of one partition
+}
+
+// knownPrefix is what positions of a partition begin with, and what it says.
+type knownPrefix struct {
+	prefix   string
+	position Position
+}
+
+func (r *positionReader) parse(p opencdc.Position) (Position, error) {
+	cut := bytes.LastIndexByte(p, ':') + 1
+	k := r.last
+	if k == nil || k.prefix != string(p[:cut]) {
+		k = r.known[string(p[:cut])]
+	}
+	if k != nil {
+		r.last = k
+		pos, ok := k.position, false
+		if pos.Offset, ok = parseOffset(p[cut:]); ok {
+			return pos, nil
+		}
+	}
+	pos, err := ParsePosition(p)
+	if err == nil && bytes.Equal(pos.writer().prefix, p[:cut]) {
+		r.learn(&knownPrefix{string(p[:cut]), pos})
+	}
+	return pos, err
+}
+
+func (r *positionReader) learn(k *knownPrefix) {
+	if r.known == nil {
+		r.known, r.of = make(map[string]*knownPrefix), make(map[topicPartition]*knownPrefix)
+	}
+	tp := topicPartition{k.position.Topic, k.position.Partition}
+	if old := r.of[tp]; old != nil {
+		delete(r.known, old.prefix)
+	}
+	r.known[k.prefix], r.of[tp] = k, k
+}
+
+// parseOffset reads digits and the closing brace, no other form of a number.
+func parseOffset(b []byte) (int64, bool) {
+	digits, ok := bytes.CutSuffix(b, []byte("}"))
+	if !ok || len(digits) == 0 || len(digits) > 18 || digits[0] == '0' && len(digits) > 1 {
+		return 0, false
+	}
+	var n int64
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
+}
