@@ -2,21 +2,19 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
+	"sync"
+	"sync/atomic"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/google/uuid"
-
-	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
-// readBatch is how many records ReadN returns at most, however few it is asked for:
-// Conduit asks for one at a time unless batching is configured, and takes more.
-const readBatch = 3000
-
-// Source reads Kafka topics as a member of a consumer group.
+// Source reads Kafka topics as a member of a consumer group. Its methods may be called
+// from any goroutine, in any order and at the same time, but for Ack, which has one
+// caller at a time.
 type Source struct {
 	sdk.UnimplementedSource
 
@@ -24,13 +22,20 @@ type Source struct {
 	// newConsumer joins the group. It is a field for the tests' sake.
 	newConsumer func(ctx context.Context, c SourceConfig, groupID string, from Position, m *metrics) (Consumer, error)
 
-	consumer  Consumer
-	metrics   *metrics
-	records   *recordMaker    // Read's and ReadN's
-	rest      []message.Batch // taken from the consumer for Read, not returned yet
-	pace      pace            // ReadN's
-	positions positionReader  // Ack's, which runs beside Read
+	mu       sync.Mutex
+	opening  context.CancelFunc          // ends the Open that is running; nil if none is
+	tornDown bool                        // for good
+	session  atomic.Pointer[readSession] // from the end of Open on; nil before
+
+	positions positionReader // Ack's
 }
+
+// What calls that come too early or too late return.
+var (
+	errSourceNotOpen     = errors.New("the source is not open")
+	errSourceAlreadyOpen = errors.New("the source is open already")
+	errSourceTornDown    = errors.New("the source has been torn down")
+)
 
 // NewSource returns a source with the SDK's middleware around it.
 func NewSource() sdk.Source {
@@ -44,25 +49,53 @@ func (s *Source) String() string { return "Kafka source" }
 func (s *Source) Config() sdk.SourceConfig { return &s.config }
 
 // Open joins the consumer group: the configured one, the one in the position, or
-// a new one if there is neither.
+// a new one if there is neither. A source can be opened once, unless that failed.
 func (s *Source) Open(ctx context.Context, position opencdc.Position) error {
+	ctx, cancel := context.WithCancel(ctx) // connections keep it until Teardown
+	if err := s.begin(cancel); err != nil {
+		cancel()
+		return fmt.Errorf("open source: %w", err)
+	}
+	session, err := s.join(ctx, position, cancel)
+	if err = errors.Join(err, s.opened(ctx, session)); err != nil {
+		cancel()
+		return fmt.Errorf("open source: %w", err)
+	}
+	return nil
+}
+
+// begin notes that Open is running, which cancel ends.
+func (s *Source) begin(cancel context.CancelFunc) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.tornDown:
+		return errSourceTornDown
+	case s.opening != nil || s.session.Load() != nil:
+		return errSourceAlreadyOpen
+	}
+	s.opening = cancel
+	return nil
+}
+
+func (s *Source) join(ctx context.Context, position opencdc.Position, cancel context.CancelFunc) (*readSession, error) {
 	groupID, from, err := s.group(position)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if groupID == "" {
 		groupID = uuid.NewString()
 		sdk.Logger(ctx).Info().Str("groupID", groupID).Msg("generated a consumer group ID, which the position of the records will carry")
 	}
-	s.metrics = openMetrics(ctx, s.config.Metrics, sourceSide)
-	s.consumer, err = s.newConsumer(ctx, s.config, groupID, from, s.metrics)
+	metrics := openMetrics(ctx, s.config.Metrics, sourceSide)
+	consumer, err := s.newConsumer(ctx, s.config, groupID, from, metrics)
 	if err != nil {
-		s.metrics.close()
-		return fmt.Errorf("open source: %w", err)
+		metrics.close()
+		return nil, err
 	}
-	s.records = newRecordMaker(groupID)
-	s.records.tombstones = s.config.TombstonesAsDeletes
-	return nil
+	records := newRecordMaker(groupID)
+	records.tombstones = s.config.TombstonesAsDeletes
+	return newReadSession(consumer, records, metrics, cancel), nil
 }
 
 func (s *Source) group(position opencdc.Position) (string, Position, error) {
@@ -71,93 +104,93 @@ func (s *Source) group(position opencdc.Position) (string, Position, error) {
 	}
 	from, err := ParsePosition(position)
 	if err != nil {
-		return "", from, fmt.Errorf("open source: %w", err)
+		return "", from, err
 	}
 	if s.config.GroupID != "" && s.config.GroupID != from.GroupID {
-		return "", from, fmt.Errorf("open source: groupID is %q, but the pipeline's position belongs to group %q: set groupID to %[2]q to go on, or create a new connector to start over as %[1]q",
+		return "", from, fmt.Errorf("groupID is %q, but the pipeline's position belongs to group %q: set groupID to %[2]q to go on, or create a new connector to start over as %[1]q",
 			s.config.GroupID, from.GroupID)
 	}
 	return from.GroupID, from, nil
 }
 
+// opened ends Open: with a session, unless that is nil or Teardown came meanwhile.
+func (s *Source) opened(ctx context.Context, session *readSession) error {
+	s.mu.Lock()
+	s.opening = nil
+	tornDown := s.tornDown
+	if session != nil && !tornDown {
+		s.session.Store(session)
+	}
+	s.mu.Unlock()
+	if session == nil || !tornDown {
+		return nil
+	}
+	return errors.Join(errSourceTornDown, session.close(context.WithoutCancel(ctx)))
+}
+
 // Read returns the next record.
 func (s *Source) Read(ctx context.Context) (opencdc.Record, error) {
-	if err := ctx.Err(); err != nil {
+	records, err := s.read(ctx, (*readSession).readOne)
+	if err != nil {
 		return opencdc.Record{}, err
 	}
-	if len(s.rest) == 0 {
-		batches, err := s.next(ctx, readBatch)
-		if err != nil {
-			return opencdc.Record{}, err
-		}
-		s.rest = batches
-	}
-	first := s.rest[0]
-	if s.rest[0].Records = first.Records[1:]; len(s.rest[0].Records) == 0 {
-		s.rest = s.rest[1:]
-	}
-	first.Records = first.Records[:1]
-	return s.records.append(nil, first, time.Now())[0], nil
+	return records[0], nil
 }
 
 // ReadN returns the records that are there already, at least one, and at most n or
 // what Conduit takes in about a second, whichever is more. None is returned once
 // the context has ended: the SDK stops reading at an error only.
 func (s *Source) ReadN(ctx context.Context, n int) ([]opencdc.Record, error) {
+	return s.read(ctx, func(r *readSession, ctx context.Context) ([]opencdc.Record, error) { return r.readN(ctx, n) })
+}
+
+func (s *Source) read(ctx context.Context, read func(*readSession, context.Context) ([]opencdc.Record, error)) ([]opencdc.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	batches := s.rest
-	s.rest = nil
-	if len(batches) == 0 {
-		var err error
-		if batches, err = s.next(ctx, max(n, s.pace.next(time.Now()))); err != nil {
-			return nil, err
-		}
+	session := s.session.Load()
+	if session == nil {
+		return nil, fmt.Errorf("read: %w", errSourceNotOpen)
 	}
-	defer func() { s.pace.returned = time.Now() }()
-	count := 0
-	for _, b := range batches {
-		count += len(b.Records)
-	}
-	records, now := make([]opencdc.Record, 0, count), time.Now()
-	for _, b := range batches {
-		records = s.records.append(records, b, now)
-	}
-	return records, nil
-}
-
-func (s *Source) next(ctx context.Context, n int) ([]message.Batch, error) {
-	batches, err := s.consumer.Next(ctx, n)
-	s.metrics.read(batches, err)
+	records, err := session.inTurn(ctx, read)
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err() // the SDK takes exactly this for a graceful stop
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
-	return batches, nil
+	return records, nil
 }
 
-// Ack says that Conduit has processed a record.
+// Ack says that Conduit has processed a record. One that comes after Teardown is too
+// late to be committed, and no error: its record is read again.
 func (s *Source) Ack(_ context.Context, position opencdc.Position) error {
+	session := s.session.Load()
+	if session == nil {
+		return fmt.Errorf("acknowledge: %w", errSourceNotOpen)
+	}
 	p, err := s.positions.parse(position)
 	if err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
 	}
-	s.consumer.Ack(p.record())
+	session.consumer.Ack(p.record())
 	return nil
 }
 
-// Teardown commits what was acknowledged and leaves the group.
+// Teardown commits what was acknowledged and leaves the group. It ends an Open or a
+// Read that is running. Without a successful Open before it there is nothing to do.
 func (s *Source) Teardown(ctx context.Context) error {
-	if s.consumer == nil {
+	s.mu.Lock()
+	session := s.session.Load()
+	if s.opening != nil {
+		s.opening()
+	}
+	s.tornDown = s.tornDown || session != nil || s.opening != nil
+	s.mu.Unlock()
+	if session == nil {
 		return nil
 	}
-	err := s.consumer.Close(ctx)
-	s.consumer = nil
-	s.metrics.close()
-	if err != nil {
+	if err := session.close(ctx); err != nil {
 		return fmt.Errorf("tear down source: %w", err)
 	}
 	return nil
