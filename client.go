@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -30,23 +32,57 @@ func (c Config) connect(ctx context.Context, m *metrics) (*cluster.Client, error
 	ctx, cancel := context.WithTimeout(ctx, max(openTimeout, c.DialTimeout))
 	defer cancel()
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
-	var cause error // of the last attempt that time did not cut short
+	var why failure
 	for {
 		_, err := client.Refresh(ctx, []string{}, false)
 		if err == nil {
 			return client, nil
 		}
-		hopeless := cluster.Hopeless(err)
-		if cause == nil || hopeless || ctx.Err() == nil {
-			cause = err
-		}
-		if hopeless || !retry.Wait(ctx) {
+		why.add(err, ctx.Err() != nil)
+		if cluster.Hopeless(err) || !retry.Wait(ctx) {
 			client.Close()
-			return nil, fmt.Errorf("connect to servers %v: %w", c.servers(), cause)
+			return nil, fmt.Errorf("connect to servers %v: %w", c.servers(), why.cause())
 		}
 		m.retried(err)
 		sdk.Logger(ctx).Warn().Err(err).Msg("connect to servers, will try again")
 	}
+}
+
+// failure is why attempts failed, one after the other.
+type failure struct {
+	reason error // of the last that did not only take too long
+	last   error // that was not cut short
+}
+
+func (f *failure) add(err error, cut bool) {
+	if !timedOut(err) {
+		f.reason = err
+	}
+	if f.last == nil || !cut {
+		f.last = err
+	}
+}
+
+// cause says what was found out, also if the last attempt only took too long.
+func (f *failure) cause() error {
+	if f.reason == nil {
+		return f.last
+	}
+	if timedOut(f.last) {
+		return fmt.Errorf("%w (the last attempt: %v)", f.reason, f.last)
+	}
+	return f.reason
+}
+
+// timedOut reports whether an error says no more than that time was up, at each broker.
+func timedOut(err error) bool {
+	var none *cluster.UnreachableError
+	if errors.As(err, &none) {
+		return !slices.ContainsFunc(none.Errs, func(err error) bool { return !timedOut(err) })
+	}
+	var timeout interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, os.ErrDeadlineExceeded) ||
+		errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // connection is how to reach a broker.
