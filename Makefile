@@ -9,18 +9,23 @@ FUZZTIME ?= 10s
 BENCH ?=
 # How long make soak begins further scenarios.
 SOAKTIME ?= 30m
+# How many seeds make simulate runs, and the first of them.
+SEEDS ?= 200
+SEED_FROM ?= 1
+# The only seed that make simulate runs, printing what happens.
+SEED ?= 0
 # More flags for go test, for example -race.
 TESTFLAGS ?=
 
 MODULES := . cmd/conduit bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit bench generate lint fmt fuzz soak clean
+.PHONY: help run build test test-unit bench simulate generate lint fmt fuzz soak clean
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
-	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), BENCH=flags (make bench)"
+	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), SEEDS=$(SEEDS) SEED_FROM=$(SEED_FROM) SEED=n (make simulate), BENCH=flags (make bench)"
 
 run: build ## Move RECORDS records through Conduit and Kafka and back, or run PIPELINES; embedded Kafka unless KAFKA_SERVERS is set
 	@bin/roundtrip -conduit bin/conduit -out out -records "$(RECORDS)" -pipelines "$(PIPELINES)"
@@ -52,6 +57,11 @@ test-unit: ## Run the fast tests: units and embedded Kafka
 	$(GO) test $(TESTFLAGS) -short -exec 'env -u KAFKA_TEST_CLUSTER -u KAFKA_TEST_SERVERS PATH=' ./...
 	cd cmd/conduit && $(GO) test $(TESTFLAGS) -short ./...
 	cd bench && $(GO) test $(TESTFLAGS) -short ./...
+
+simulate: ## Run SEEDS seeds of the simulation from SEED_FROM on, or SEED alone: a minute of faults each, in simulated time
+	@mkdir -p bin
+	@$(GO) build -o bin/simulate ./test/cmd/simulate
+	@bin/simulate -from $(SEED_FROM) -seeds $(SEEDS) -seed $(SEED)
 
 bench: ## Measure the connector beside others on a Kafka of its own (25 minutes), and write docs/benchmarks.md
 	@mkdir -p bin

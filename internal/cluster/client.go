@@ -28,6 +28,7 @@ type Client struct {
 	conns      map[connKey]*slot
 	retired    []*wire.Conn // which end with what is in flight on them
 	closed     bool
+	refusals   refusals
 
 	tasks sync.WaitGroup // dials and questions under way
 }
@@ -43,6 +44,7 @@ func New(seeds []string, cfg wire.Config) *Client {
 		topics:   make(map[string]Topic),
 		believed: make(map[string]Topic),
 		conns:    make(map[connKey]*slot),
+		refusals: refusals{patience: refusalPatience},
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c

@@ -85,6 +85,7 @@ func (c *Client) dial(addr string, s *slot, d *dial) {
 	c.mu.Lock()
 	before := s.conn
 	s.conn, s.dial = conn, nil
+	err = c.judge(err)
 	if s.stale {
 		c.retire(s)
 	}

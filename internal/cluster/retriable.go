@@ -13,7 +13,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
-// Retriable tells whether the same request may succeed later, as the error
+// Retriable reports whether the same request may succeed later, as the error
 // table of the Kafka protocol has it. Errors that are not Kafka's own come from
 // connections and are retriable, except where trying again can't help: refused
 // credentials, untrusted certificates, requests that the broker doesn't know.
@@ -25,26 +25,25 @@ func Retriable(err error) bool {
 	if errors.As(err, &none) {
 		return slices.ContainsFunc(none.Errs, Retriable)
 	}
+	if passes(err) {
+		return true
+	}
 	var code kafkago.Error
 	return !errors.As(err, &code) || retriableCode(code)
 }
 
 // Hopeless reports whether an error of a connection will be the same each time,
-// until somebody changes a setting, or for good: the client was closed. Credentials are the same for all brokers: one
-// that refuses them is enough. Otherwise one may be a wrong address in a list of
-// right ones, whose brokers are away for a moment.
+// until somebody changes a setting, or for good: the client was closed. Credentials
+// are the same for all brokers: one that refuses them is enough. Otherwise one may be
+// a wrong address in a list of right ones, whose brokers are away for a moment. A
+// RefusedError is not hopeless.
 func Hopeless(err error) bool {
-	var (
-		auth *wire.AuthError
-		none *UnreachableError
-	)
-	switch {
-	case errors.As(err, &auth), errors.Is(err, wire.ErrClosed):
-		return true
-	case errors.As(err, &none):
-		return !slices.ContainsFunc(none.Errs, func(err error) bool { return !hopelessAddress(err) })
+	var none *UnreachableError
+	if errors.As(err, &none) {
+		return slices.ContainsFunc(none.Errs, refusesAll) ||
+			!slices.ContainsFunc(none.Errs, func(err error) bool { return !hopelessAddress(err) })
 	}
-	return hopelessAddress(err)
+	return refusesAll(err) || hopelessAddress(err)
 }
 
 func hopelessAddress(err error) bool {
@@ -56,11 +55,35 @@ func hopelessAddress(err error) bool {
 		host        x509.HostnameError
 		op          *net.OpError
 	)
-	if errors.As(err, &op) && op.Op == "remote error" {
-		return true // a TLS alert: the broker refused our certificate or version
+	switch {
+	case passes(err):
+		return false
+	case refusesAll(err):
+		return true
+	case errors.As(err, &op) && op.Op == "remote error":
+		return slices.Contains(hopelessAlerts, op.Err.Error())
 	}
 	return errors.As(err, &unsupported) || errors.As(err, &protocol) || errors.As(err, &verify) ||
 		errors.As(err, &authority) || errors.As(err, &host)
+}
+
+// hopelessAlerts are those by which a broker refuses our certificate, version or
+// cipher suites (RFC 8446, section 6.2), in the words of crypto/tls, which keeps their
+// numbers to itself. Others, such as internal_error, pass.
+var hopelessAlerts = []string{
+	"tls: handshake failure", // 40
+	"tls: bad certificate",   // 42, and so on
+	"tls: unsupported certificate",
+	"tls: revoked certificate",
+	"tls: expired certificate",
+	"tls: unknown certificate",
+	"tls: illegal parameter",
+	"tls: unknown certificate authority",
+	"tls: access denied",                  // 49
+	"tls: protocol version not supported", // 70
+	"tls: insufficient security level",    // 71
+	"tls: unrecognized name",              // 112
+	"tls: certificate required",           // 116
 }
 
 // CodeError turns an error code of the protocol into an error, 0 into nil.

@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	errSilent    = errors.New("the broker's answer does not mention it")
-	errStandsOff = errors.New("the broker's answer does not get past the offset")
-	errSendsOn   = errors.New("a replica sends its reader to another one")
+	errSilent  = errors.New("the broker's answer does not mention it")
+	errNotPast = errors.New("the broker's answer does not get past the offset")
+	errSendsOn = errors.New("a replica sends its reader to another one")
 )
 
 // fetched is the raw record set of one partition on its way to the decoder.
@@ -92,7 +92,7 @@ func (f *Fetcher) acceptOne(a asked, r *partitionResponse) (fetched, bool) {
 	p.maxBytes = f.cfg.MaxPartitionBytes
 	if next == p.offset {
 		// Either the decoder finds what is wrong with it, or asking again is no use.
-		f.missed(p, errStandsOff)
+		f.missed(p, errNotPast)
 	} else {
 		p.misses = 0
 		p.offset, p.behind = next, epoch

@@ -70,10 +70,11 @@ func (f *Fetcher) loop(b *broker) {
 				return
 			}
 		}
-		if idle++; moved || took >= f.cfg.MaxWait/2 {
+		wait := time.Duration(req.MaxWaitTime) * time.Millisecond
+		if idle++; moved || took >= wait/2 {
 			idle = 0
 		}
-		f.sleep(max(res.throttle, hurry(idle, f.cfg.MaxWait)))
+		f.sleep(max(res.throttle, hurry(idle, wait)))
 	}
 }
 

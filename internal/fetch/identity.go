@@ -20,8 +20,23 @@ func (f *Fetcher) identify(p *partition, t cluster.Topic) {
 	}
 }
 
-// lookAgain finds topics that were deleted and made again without any fetch
-// failing, as can happen while there is no room for more records.
+// follow frees a partition that is read from a broker which leads it no more, as newer
+// metadata has it. A broker that is cut off from its cluster goes on answering fetches,
+// and nothing new comes from it. The lock is held.
+func (f *Fetcher) follow(p *partition, t cluster.Topic) {
+	mp, ok := t.Partition(p.id)
+	if !ok || mp.Leader < 0 || p.state != fetching {
+		return
+	}
+	if mp.LeaderEpoch > p.epoch || mp.LeaderEpoch < 0 && mp.Leader != p.node && !p.replica {
+		p.retryAt = time.Time{}
+		f.free(p)
+	}
+}
+
+// lookAgain finds topics that were deleted and made again, and leaders that changed,
+// without any fetch failing: there may be no room for more records, or a broker that
+// doesn't know it.
 func (f *Fetcher) lookAgain() {
 	topics := make(map[string]cluster.Topic)
 	f.mu.Lock()
@@ -47,5 +62,6 @@ func (f *Fetcher) lookAgain() {
 	defer f.mu.Unlock()
 	for _, p := range f.parts {
 		f.identify(p, topics[p.topic])
+		f.follow(p, topics[p.topic])
 	}
 }

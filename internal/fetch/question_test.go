@@ -141,6 +141,17 @@ func TestWatermarkThatWasAskedForOtherwiseIsOfTheSameLog(t *testing.T) {
 	}
 }
 
+// A leader that stays away is looked for less and less often.
+func TestPartitionWithoutLeaderWaitsLonger(t *testing.T) {
+	is := is.New(t)
+	f, _, p := still(t)
+	f.free(p)
+	var without leaderless
+	p.misses = 1000
+	without.add(p, nil)
+	is.True(time.Until(p.retryAt) > slowRetry/2)
+}
+
 // Only the batch itself shows that it can be read.
 func TestFailuresToDecodeABatchAreCountedUntilItIsDecoded(t *testing.T) {
 	is := is.New(t)

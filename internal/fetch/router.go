@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -147,7 +148,7 @@ func (f *Fetcher) assign(due []asked) {
 			continue
 		}
 		if !ok || mp.Leader < 0 {
-			without.add(p)
+			without.add(p, cmp.Or(t.Err, mp.Err))
 			continue
 		}
 		f.identify(p, t)

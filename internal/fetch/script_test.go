@@ -50,8 +50,14 @@ func play(t *testing.T, s script, from int64, change func(*Config)) *Fetcher {
 			time.Sleep(10 * time.Millisecond) // the broker waits for records
 			answer = func(kmsg.FetchRequestTopicPartition) reply { return reply{} }
 		}
+		answers := make(chan reply, 1)
+		fake.SleepControl(func() { answers <- answer(asked) }) // or no other request would be answered meanwhile
 		var a reply
-		fake.SleepControl(func() { a = answer(asked) }) // or no other request would be answered meanwhile
+		select {
+		case a = <-answers:
+		default: // the cluster ends
+			return nil, nil, true
+		}
 		p := kmsg.NewFetchResponseTopicPartition()
 		p.RecordBatches, p.AbortedTransactions, p.ErrorCode = a.set, a.aborted, a.code
 		rt := kmsg.NewFetchResponseTopic()

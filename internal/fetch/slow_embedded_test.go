@@ -75,7 +75,7 @@ func (c slowConn) Write(b []byte) (int, error) {
 func TestReadsAllOverALinkThatIsSlowerThanItsAnswers(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	const partitions, each = 12, 5
+	const partitions, each = 8, 5
 	var link link
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic), link.option())
 	truth, err := kclient.New(fake.ListenAddrs())
@@ -86,7 +86,7 @@ func TestReadsAllOverALinkThatIsSlowerThanItsAnswers(t *testing.T) {
 		}
 	}
 	truth.Close()
-	link.set(1 << 20) // the first answer has 2 MiB, all of it is 6 MB
+	link.set(1 << 20) // the first answer has 2 MiB, all of it is 4 MB
 	f := open(t, fake, time.Second, func(c *Config) { c.MaxBytes, c.MaxBuffered = 16<<20, 16<<20 })
 	f.Add(starts(partitions, 0, -1))
 	_, err = values(t, f, partitions*each)

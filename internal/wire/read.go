@@ -3,8 +3,10 @@ package wire
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 )
 
 // read takes answers off the connection and gives each to the oldest call, until
@@ -14,7 +16,7 @@ func (c *Conn) read() {
 	for {
 		frame, err := c.readFrame(r)
 		if err != nil {
-			c.kill(fmt.Errorf("read from %s: %w", c.addr, c.explain(err)))
+			c.kill(c.broken(err))
 			return
 		}
 		id := int32(binary.BigEndian.Uint32(frame[4:]))
@@ -36,6 +38,23 @@ func (c *Conn) read() {
 			return
 		}
 	}
+}
+
+// broken is the error of a connection on which nothing more can be read. On one that
+// was ready, a TLS alert or bytes of another protocol mean no refusal, as they do
+// before: the next connection may be made.
+func (c *Conn) broken(err error) error {
+	c.mu.Lock()
+	ready := c.maxFrame == maxFrame
+	c.mu.Unlock()
+	var (
+		alert    *net.OpError
+		protocol *ProtocolError
+	)
+	if ready && (errors.As(err, &alert) && alert.Op == "remote error" || errors.As(err, &protocol)) {
+		return fmt.Errorf("read from %s: the connection breaks: %v", c.addr, err)
+	}
+	return fmt.Errorf("read from %s: %w", c.addr, c.explain(err))
 }
 
 func (c *Conn) readFrame(r *bufio.Reader) ([]byte, error) {

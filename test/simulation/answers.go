@@ -1,0 +1,109 @@
+package simulation
+
+import (
+	"encoding/binary"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+func refusal(req kmsg.Request, code int16) kmsg.Response { return embedded.Refusal(req, code) }
+
+// part is a partition in the answer to a fetch.
+type part struct {
+	topic     string
+	partition int32
+	code      []byte // the error code
+	records   []byte
+}
+
+// parts calls found with each partition in the answer to a fetch, whose bytes may be
+// changed in place. Versions are those before the flexible ones.
+func parts(version int16, frame []byte, found func(part)) {
+	if version > 11 {
+		panic("the answers of flexible fetches are not known here")
+	}
+	b := frame[8:] // size, correlation ID
+	cut := func(n int) []byte {
+		out := b[:n]
+		b = b[n:]
+		return out
+	}
+	number := func() int { return int(int32(binary.BigEndian.Uint32(cut(4)))) }
+	cut(4) // throttle time
+	if version >= 7 {
+		cut(6) // error code, session
+	}
+	for range number() {
+		topic := string(cut(int(binary.BigEndian.Uint16(cut(2)))))
+		for range number() {
+			p := part{topic: topic, partition: int32(number()), code: cut(2)}
+			cut(16) // high watermark, last stable offset
+			if version >= 5 {
+				cut(8) // log start
+			}
+			if aborted := number(); aborted > 0 {
+				cut(16 * aborted)
+			}
+			if version >= 11 {
+				cut(4) // preferred replica
+			}
+			if size := number(); size > 0 {
+				p.records = cut(size)
+			}
+			found(p)
+		}
+	}
+}
+
+// spoil changes a bit in the first record batch of which last is the last offset or a
+// later one, and reports whether there is one.
+func spoil(records []byte, last int64) bool {
+	for len(records) >= 61 {
+		size := 12 + int(binary.BigEndian.Uint32(records[8:]))
+		if size > len(records) {
+			return false
+		}
+		end := int64(binary.BigEndian.Uint64(records)) + int64(int32(binary.BigEndian.Uint32(records[23:])))
+		if end >= last {
+			records[size-1] ^= 1
+			return true
+		}
+		records = records[size:]
+	}
+	return false
+}
+
+// throttled puts the time into an answer that the client is asked to be quiet for.
+func throttled(r request, frame []byte, ms uint32) {
+	at := 8
+	switch key := kmsg.Key(r.key); {
+	case key == kmsg.Produce && r.version >= 1 && r.version <= 8:
+		at = len(frame) - 4
+	case key == kmsg.Fetch && r.version >= 1 && r.version <= 11,
+		key == kmsg.Metadata && r.version >= 3 && r.version <= 8,
+		key == kmsg.OffsetCommit && r.version >= 3 && r.version <= 7,
+		key == kmsg.OffsetFetch && r.version >= 3 && r.version <= 5,
+		key == kmsg.ListOffsets && r.version >= 2 && r.version <= 5,
+		key == kmsg.Heartbeat && r.version >= 1 && r.version <= 3:
+	default:
+		return
+	}
+	binary.BigEndian.PutUint32(frame[at:], ms)
+}
+
+// spoilAt changes a bit in the record batch with an offset.
+func spoilAt(records []byte, offset int64) {
+	for len(records) >= 61 {
+		size := 12 + int(binary.BigEndian.Uint32(records[8:]))
+		if size > len(records) {
+			return
+		}
+		first := int64(binary.BigEndian.Uint64(records))
+		if last := first + int64(int32(binary.BigEndian.Uint32(records[23:]))); first <= offset && offset <= last {
+			records[size-1] ^= 1
+		}
+		records = records[size:]
+	}
+}

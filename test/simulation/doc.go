@@ -1,0 +1,61 @@
+// Package simulation runs the real source and destination, with the SDK around them,
+// against the embedded cluster on a network in memory, in the time of a
+// testing/synctest bubble: a minute of faults takes a fraction of a second.
+//
+// A seed decides what is set up and what happens: see [NewPlan]. [Run] runs a plan:
+// pipelines that write numbered records and pipelines that read them, while events
+// happen to connections, brokers, topics, the group and the pipelines themselves. Then
+// all is healed, everything has to be written and read, and the book is checked:
+//
+//   - each record is in the log once, unless a destination died while it wrote it
+//   - each record is read, and in order: where a source goes on elsewhere than after
+//     the record that it returned last, everything before was acknowledged
+//   - nothing is committed that was not acknowledged, and no commit goes back
+//   - nothing waits for longer than [standstill] while all that it needs is well
+//   - no kind of request is sent more often than [limits] allows
+//   - Open, Run and Teardown return, and no goroutine is left
+//
+// # Use
+//
+//	make simulate                      200 seeds
+//	make simulate SEEDS=5000 SEED_FROM=1000
+//	make simulate SEED=17              one, with its schedule and what happens
+//
+// A seed that fails is run again ten times: the schedule of events is the same each
+// time, the order in which goroutines run is not. Then events are left out for as long
+// as it still fails.
+//
+// test/simulation/mutations has patches that put old bugs back, and a script that
+// looks for the seed which finds each of them.
+//
+// # Where things are
+//
+//	network.go, link.go, pipe.go  hosts, connections, bytes
+//	plan.go, aims.go              what a seed decides
+//	world.go, run.go              a run from its beginning to its end
+//	reader.go, writer.go          pipelines, as Conduit runs them; stream.go
+//	faults*.go, transactions.go   the events
+//	rules.go, view.go, answers.go what brokers say instead of the truth; codes.go
+//	admin.go, monitor.go          the administrator, who is exempt from all faults
+//	book.go, check.go, health.go  what happened, and whether it may
+//
+// # Traps
+//
+// A bubble's time stands still while a goroutine waits for a mutex. If whoever holds
+// it waits for time to pass, the process hangs, and only the clock on the wall shows
+// it: test/cmd/simulate ends such a process and says which lock it was. The SDK has two
+// of these: a source's state is locked while Teardown waits for Run, and a batch is
+// locked while it is written. The pipelines here go around them.
+//
+// What is pooled must not hold channels or timers: zstd's encoders do, so that no
+// destination compresses with it.
+//
+// Where a connection is dead when the answer to a JoinGroup or SyncGroup is due, the
+// embedded cluster forgets to watch over the member's session: [World.reap] takes such
+// members out of the group. Nor does it drop a group's offsets with the topic: one
+// whose offsets were set by hand is not deleted.
+//
+// The embedded cluster has one log for each partition and no replicas: there is no
+// unclean election and no lost tail. A broker that is cut off answers by a rule. Real
+// Apache Kafka is in test/faults.
+package simulation

@@ -1,0 +1,141 @@
+package simulation
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// rate counts the requests of a kind that a host sends in a window.
+type rate struct {
+	window time.Duration
+	n      int
+	told   bool
+}
+
+// rateWindow is what requests are counted over.
+const rateWindow = 5 * time.Second
+
+// limits are how many requests of each kind a process may send in a second.
+var limits = map[kmsg.Key]int{kmsg.Fetch: 300, kmsg.Produce: 300, kmsg.Metadata: 40, kmsg.OffsetCommit: 60, kmsg.ApiVersions: 60}
+
+const otherLimit = 40
+
+// count is called with each request of a host.
+func (w *World) count(host string, r request) {
+	if host == w.admin.name {
+		return
+	}
+	key := host + " " + kmsg.NameForKey(r.key)
+	limit, ok := limits[kmsg.Key(r.key)]
+	if !ok {
+		limit = otherLimit
+	}
+	limit *= int(rateWindow / time.Second)
+	w.mu.Lock()
+	w.requests++
+	c := w.counts[key]
+	if c == nil {
+		c = new(rate)
+		w.counts[key] = c
+	}
+	if now := w.now() / rateWindow; c.window != now {
+		c.window, c.n = now, 0
+	}
+	c.n++
+	over := c.n > limit && !c.told
+	c.told = c.told || over
+	w.mu.Unlock()
+	if over {
+		w.book.wrong("spin at %s: %s sends more than %d %s in %s", seconds(w.now()), host, limit, kmsg.NameForKey(r.key), rateWindow)
+	}
+}
+
+// mayHaveEnded notes a source that ended although nothing gives it a reason to.
+func (w *World) mayHaveEnded(who string, err error) {
+	w.say("%s ends: %v", who, err)
+	w.mu.Lock()
+	allowed := time.Now().Before(w.mayEnd)
+	w.mu.Unlock()
+	if !allowed {
+		w.book.wrong("%s at %s ends: %v", who, seconds(w.now()), err)
+	}
+}
+
+// letEnd allows sources to end for a time.
+func (w *World) letEnd(d time.Duration) {
+	w.mu.Lock()
+	w.mayEnd = later(w.mayEnd, time.Now().Add(d))
+	w.mu.Unlock()
+}
+
+// watch looks at the group from time to time, until the context ends.
+func (w *World) watch(ctx context.Context, polling chan struct{}) {
+	known := make(map[logID]int64)
+	for i := 0; pause(ctx, 250*time.Millisecond) == nil; i++ {
+		polling <- struct{}{}
+		w.look(known)
+		<-polling
+		if i%16 == 15 {
+			w.reap()
+		}
+	}
+}
+
+// look notes which offsets the group has.
+func (w *World) look(known map[logID]int64) {
+	topics, err := w.committed()
+	if err != nil {
+		return
+	}
+	for _, t := range topics {
+		for _, p := range t.Partitions {
+			if p.Offset < 0 || p.ErrorCode != 0 {
+				continue
+			}
+			note := ""
+			if p.Metadata != nil {
+				note = *p.Metadata
+			}
+			log := w.operated(t.Topic, p.Partition)
+			if note != "" {
+				log = w.logOf(t.Topic, p.Partition, note)
+			}
+			if at, ok := known[log]; !ok || at != p.Offset {
+				known[log] = p.Offset
+				w.book.note(entry{kind: wasSeen, log: log, offset: p.Offset})
+			}
+		}
+	}
+}
+
+// silence is how long a member may not be heard of: a session, and a join that the
+// coordinator holds back.
+const silence = 16 * time.Second
+
+// reap takes members out of the group that are gone. The embedded cluster should do
+// that; but where a connection is dead when the answer to a join or a sync is due, it
+// forgets to watch over the member's session, and keeps its partitions for ever.
+func (w *World) reap() {
+	g, err := w.members()
+	if err != nil {
+		return
+	}
+	var gone []string
+	w.mu.Lock()
+	for _, m := range g.Members {
+		if at, ok := w.seen[m.MemberID]; !ok {
+			w.seen[m.MemberID] = time.Now()
+		} else if time.Since(at) > silence {
+			gone = append(gone, m.MemberID)
+		}
+	}
+	w.mu.Unlock()
+	if len(gone) > 0 {
+		w.say("members that the cluster forgot are taken out: %s", gone)
+		if err := w.expel(gone...); err != nil {
+			w.say("take members out: %v", err)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package simulation
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// rule answers requests in a broker's place while it is in force. It returns false
+// for those that it leaves to others.
+type rule struct {
+	name   string
+	answer func(node int32, req kmsg.Request) (kmsg.Response, bool)
+}
+
+// change alters the answers that pass over the network while it is in force.
+type change struct {
+	alter func(l *link, r request, frame []byte)
+}
+
+// obey puts a rule in force.
+func (w *World) obey(name string, answer func(node int32, req kmsg.Request) (kmsg.Response, bool)) *rule {
+	r := &rule{name, answer}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules = append(w.rules, r)
+	return r
+}
+
+func (w *World) drop(r *rule) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules = slices.DeleteFunc(slices.Clone(w.rules), func(x *rule) bool { return x == r })
+}
+
+func (w *World) altering(alter func(l *link, r request, frame []byte)) *change {
+	c := &change{alter}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.changes = append(w.changes, c)
+	return c
+}
+
+func (w *World) leave(c *change) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.changes = slices.DeleteFunc(slices.Clone(w.changes), func(x *change) bool { return x == c })
+}
+
+// control is called by the cluster with each request, one at a time, before it is
+// handled.
+func (w *World) control(req kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // the order is the cluster's
+	w.fake.KeepControl()
+	node := w.fake.CurrentNode()
+	if byAdministrator(req) {
+		return nil, nil, false
+	}
+	w.observe(req)
+	w.mu.Lock()
+	rules := w.rules
+	w.mu.Unlock()
+	for _, r := range rules {
+		if res, ok := r.answer(node, req); ok {
+			return res, nil, true // without an answer where that is nil
+		}
+	}
+	return nil, nil, false
+}
+
+// change is called with each answer that a broker writes.
+func (w *World) change(l *link, r request, frame []byte) {
+	if l.host.exempt {
+		return
+	}
+	w.mu.Lock()
+	changes := w.changes
+	w.mu.Unlock()
+	for _, c := range changes {
+		c.alter(l, r, frame)
+	}
+}
+
+// byAdministrator reports whether a request is one that the connector never sends.
+func byAdministrator(req kmsg.Request) bool {
+	switch req := req.(type) {
+	case *kmsg.FetchRequest:
+		return req.Rack == adminRack
+	case *kmsg.OffsetFetchRequest:
+		return req.Version == adminOffsetFetch
+	case *kmsg.OffsetCommitRequest:
+		return req.Generation < 0
+	case *kmsg.ProduceRequest:
+		return req.TransactionID != nil
+	case *kmsg.InitProducerIDRequest:
+		return req.TransactionalID != nil
+	case *kmsg.DeleteTopicsRequest, *kmsg.CreatePartitionsRequest, *kmsg.DeleteRecordsRequest,
+		*kmsg.AddPartitionsToTxnRequest, *kmsg.EndTxnRequest:
+		return true
+	}
+	return false
+}
+
+// observe takes down what a request says.
+func (w *World) observe(req kmsg.Request) {
+	switch req := req.(type) {
+	case *kmsg.JoinGroupRequest:
+		w.hear(req.MemberID, true)
+	case *kmsg.SyncGroupRequest:
+		w.hear(req.MemberID, true)
+	case *kmsg.HeartbeatRequest:
+		w.hear(req.MemberID, false)
+	case *kmsg.OffsetCommitRequest:
+		w.hear(req.MemberID, false)
+		for _, t := range req.Topics {
+			for _, p := range t.Partitions {
+				note := ""
+				if p.Metadata != nil {
+					note = *p.Metadata
+				}
+				w.book.note(entry{kind: wasAsked, who: req.MemberID, log: w.logOf(t.Topic, p.Partition, note), offset: p.Offset})
+			}
+		}
+	}
+}
+
+func (w *World) hear(member string, joins bool) {
+	w.mu.Lock()
+	w.seen[member] = time.Now()
+	w.mu.Unlock()
+	if joins {
+		w.book.mu.Lock()
+		w.book.joins = w.book.now()
+		w.book.mu.Unlock()
+	}
+}
+
+// logOf is the log that an offset was committed for: the note says which topic, and
+// without one it is that which has the name now.
+func (w *World) logOf(topic string, partition int32, note string) logID {
+	log := logID{topic: topic, partition: partition}
+	if _, after, ok := strings.Cut(note, " topic="); ok {
+		field, _, _ := strings.Cut(after, " ")
+		if id, err := hex.DecodeString(field); err == nil && copy(log.id[:], id) == 16 && log.id != [16]byte{} {
+			return log
+		}
+	}
+	if info := w.fake.TopicInfo(topic); info != nil {
+		log.id = info.TopicID
+	}
+	return log
+}

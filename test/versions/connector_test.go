@@ -1,0 +1,113 @@
+package versions_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	sdk "github.com/conduitio/conduit-connector-sdk"
+	"github.com/matryer/is"
+	"github.com/rs/zerolog"
+
+	kafka "github.com/conduitio/conduit-connector-kafka"
+)
+
+// guard bounds what must not hang.
+const guard = time.Minute
+
+func guarded(t *testing.T) context.Context {
+	t.Helper()
+	logger := zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)
+	ctx, cancel := context.WithTimeout(logger.WithContext(context.Background()), guard)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// settings are a connector's, as in a pipeline file.
+type settings map[string]string
+
+func (s settings) with(more settings) settings {
+	out := maps.Clone(s)
+	maps.Copy(out, more)
+	return out
+}
+
+// openSource configures and opens a source as Conduit does.
+func openSource(ctx context.Context, s settings, position opencdc.Position) (sdk.Source, error) {
+	src := kafka.NewSource()
+	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
+		return nil, err
+	}
+	if err := src.Open(ctx, position); err != nil {
+		return nil, errors.Join(err, src.Teardown(ctx))
+	}
+	return src, nil
+}
+
+// write opens a destination, writes records and closes it.
+func write(ctx context.Context, s settings, records ...opencdc.Record) (int, error) {
+	dst := kafka.NewDestination()
+	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), dst.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
+		return 0, err
+	}
+	if err := dst.Open(ctx); err != nil {
+		return 0, errors.Join(err, dst.Teardown(ctx))
+	}
+	n, err := dst.Write(ctx, records)
+	return n, errors.Join(err, dst.Teardown(ctx))
+}
+
+// read reads until count records have come.
+func read(ctx context.Context, src sdk.Source, count int) ([]opencdc.Record, error) {
+	var out []opencdc.Record
+	for len(out) < count {
+		records, err := src.ReadN(ctx, count)
+		if err != nil {
+			return out, fmt.Errorf("after %d of %d records: %w", len(out), count, err)
+		}
+		out = append(out, records...)
+	}
+	return out, nil
+}
+
+// numbered makes records from one number to before another, spread over partitions.
+func numbered(from, to, partitions int) []opencdc.Record {
+	records := make([]opencdc.Record, 0, to-from)
+	for i := from; i < to; i++ {
+		records = append(records, opencdc.Record{
+			Position:  opencdc.Position(fmt.Sprint(i)),
+			Operation: opencdc.OperationCreate,
+			Metadata:  opencdc.Metadata{"kafka.partition": fmt.Sprint(i % partitions), kafka.MetadataHeaderPrefix + "number": fmt.Sprint(i)},
+			Key:       opencdc.RawData(fmt.Sprint("key-", i)),
+			Payload:   opencdc.Change{After: opencdc.RawData(fmt.Sprint("value-", i))},
+		})
+	}
+	return records
+}
+
+// counts counts records by their values, and checks that nothing of numbered is amiss.
+func counts(t *testing.T, records []opencdc.Record) map[string]int {
+	t.Helper()
+	is, seen := is.New(t), make(map[string]int)
+	for _, r := range records {
+		number := r.Metadata[kafka.MetadataHeaderPrefix+"number"]
+		is.Equal(string(r.Key.Bytes()), "key-"+number)
+		is.Equal(string(r.Payload.After.Bytes()), "value-"+number)
+		seen[number]++
+	}
+	return seen
+}
+
+// eachOnce checks that the records from one number to before another are all there is.
+func eachOnce(t *testing.T, records []opencdc.Record, from, to int) {
+	t.Helper()
+	is, seen := is.New(t), counts(t, records)
+	for i := from; i < to; i++ {
+		is.Equal(seen[fmt.Sprint(i)], 1)
+	}
+	is.Equal(len(seen), to-from)
+}
