@@ -67,6 +67,8 @@ func TestSaysWhyAConnectionIsRefused(t *testing.T) {
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
 	certs := cluster.Certs()
 	stranger := strangersCertificate(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "x")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "x")
 	login := settings{"servers": list(cluster.SASLPlaintext()), "saslUsername": broker.User, "saslPassword": "wrong-secret"}
 	for name, test := range map[string]struct {
 		settings settings
@@ -89,8 +91,20 @@ func TestSaysWhyAConnectionIsRefused(t *testing.T) {
 			settings{"servers": list(cluster.SASLSSL()), "caCert": string(certs.CA), "tls.serverName": "kafka.example.com"},
 			[]string{"not kafka.example.com", "set tls.serverName"},
 		},
-		"plaintext to a TLS listener":  {settings{"servers": list(cluster.SSL())}, []string{"tls.enabled"}},
-		"TLS to a plaintext listener":  {settings{"servers": list(cluster.Servers()), "tls.enabled": "true"}, []string{"TLS listener"}},
+		"plaintext to a TLS listener": {settings{"servers": list(cluster.SSL())}, []string{"tls.enabled"}},
+		"TLS to a plaintext listener": {settings{"servers": list(cluster.Servers()), "tls.enabled": "true"}, []string{"TLS listener"}},
+		"a login where there is none": {
+			login.with(settings{"servers": list(cluster.Servers())}),
+			[]string{"authentication failed", "this listener does not authenticate its clients", "leave out saslMechanism"},
+		},
+		"a login where certificates count": {
+			login.with(settings{"servers": list(cluster.SSL()), "caCert": string(certs.CA), "clientCert": string(certs.Client.Cert), "clientKey": string(certs.Client.Key)}),
+			[]string{"this listener does not authenticate its clients"},
+		},
+		"a mechanism that is not offered": {
+			login.with(settings{"saslMechanism": "AWS_MSK_IAM", "saslUsername": "", "saslPassword": "", "aws.region": "eu-central-1"}),
+			[]string{"the broker offers [", "PLAIN"},
+		},
 		"no login where one is needed": {settings{"servers": list(cluster.SASLPlaintext())}, []string{"saslMechanism"}},
 	} {
 		t.Run(name, func(t *testing.T) {

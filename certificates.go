@@ -3,12 +3,12 @@ package kafka
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/bundle"
 	"github.com/conduitio/conduit-connector-kafka/internal/reload"
 )
 
@@ -69,17 +69,27 @@ func (p pemSetting) read() ([]byte, error) {
 }
 
 func keyPair(cert, key pemSetting) (tls.Certificate, error) {
-	certPEM, certErr := cert.read()
-	keyPEM, keyErr := key.read()
+	certs, certErr := readPEM(cert, bundle.Certificates)
+	keyPEM, keyErr := readPEM(key, bundle.Key)
 	if err := errors.Join(certErr, keyErr); err != nil {
 		return tls.Certificate{}, err
 	}
-	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	pair, err := bundle.Pair(certs, keyPEM)
 	if err != nil {
-		return pair, settingError(cert.setting()+", "+key.setting(),
-			fmt.Sprintf("they are not a certificate in PEM with its private key: %v", err), "")
+		return pair, settingError(cert.setting()+", "+key.setting(), fmt.Sprintf("they are not a certificate with its private key: %v", err), "")
 	}
 	return pair, nil
+}
+
+func readPEM[T any](p pemSetting, parse func([]byte) (T, error)) (parsed T, err error) {
+	text, err := p.read()
+	if err != nil {
+		return parsed, err
+	}
+	if parsed, err = parse(text); err != nil {
+		return parsed, settingError(p.setting(), err.Error(), "")
+	}
+	return parsed, nil
 }
 
 // authorities are whom to trust, nil for those of the system alone.
@@ -88,39 +98,21 @@ func (c TLSConfig) authorities(stale func(error)) (*reload.Value[*x509.CertPool]
 	if err := ca.check(); err != nil || !ca.given() {
 		return nil, err
 	}
-	return reload.New(func() (*x509.CertPool, error) {
-		text, err := ca.read()
-		if err != nil {
-			return nil, err
-		}
-		pool, err := withSystemAuthorities(text)
-		if err != nil {
-			return nil, settingError(ca.setting(), err.Error(), "")
-		}
-		return pool, nil
-	}, stale)
+	return reload.New(func() (*x509.CertPool, error) { return readPEM(ca, withSystemAuthorities) }, stale)
 }
 
 // withSystemAuthorities adds certificates to those of the system.
 func withSystemAuthorities(text []byte) (*x509.CertPool, error) {
+	certs, err := bundle.Certificates(text)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
-	found := 0
-	for rest := text; ; found++ {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("PEM block %d (%s) is not a certificate: %w", found+1, block.Type, err)
-		}
-		pool.AddCert(cert)
-	}
-	if found == 0 {
-		return nil, errors.New("it is not in PEM: a text with -----BEGIN CERTIFICATE----- is expected")
+	for _, c := range certs {
+		pool.AddCert(c)
 	}
 	return pool, nil
 }

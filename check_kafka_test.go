@@ -100,6 +100,10 @@ func TestChecksFindWhatKafkaRefuses(t *testing.T) {
 	is.Equal(failures(t, destination()), []string{"topic " + topic, "producer ID"})
 	is.Equal(failures(t, kafka.CheckDestination(ctx, login.with(settings{"saslPassword": "wrong"}))), []string{"SASL " + c.SASLPlaintext()[0]})
 
+	wrongListener := kafka.CheckDestination(ctx, login.with(settings{"servers": list(c.Servers())}))
+	is.Equal(failures(t, wrongListener), []string{"SASL " + c.Servers()[0]})
+	is.True(strings.Contains(fmt.Sprint(wrongListener), "this listener is one without SASL: compare its port"))
+
 	allow(ctx, t, client, kmsg.ACLResourceTypeTopic, topic, kmsg.ACLOperationDescribe)
 	allow(ctx, t, client, kmsg.ACLResourceTypeGroup, topic, kmsg.ACLOperationDescribe)
 	awaitFailures(ctx, t, source, "read "+topic, "group "+topic)

@@ -1,6 +1,11 @@
 package kafka
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+const encryptedKey = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMDEyMzQ1Njc4OQ==\n-----END ENCRYPTED PRIVATE KEY-----\n"
 
 func TestMistakesInTLSSettings(t *testing.T) {
 	cert, key := clientPair(t)
@@ -12,11 +17,14 @@ func TestMistakesInTLSSettings(t *testing.T) {
 	}{
 		"certificate alone":        {map[string]string{"clientCert": cert}, []complaint{{"clientKey", "clientCert is given without its private key"}}},
 		"key alone":                {map[string]string{"clientKey": key}, []complaint{{"clientCert", "clientKey is given without its certificate"}}},
-		"broken certificate":       {map[string]string{"clientCert": "x", "clientKey": key}, []complaint{{"clientCert, clientKey", "in PEM"}}},
-		"broken key":               {map[string]string{"clientCert": cert, "clientKey": "x"}, []complaint{{"clientCert, clientKey", "in PEM"}}},
+		"broken certificate":       {map[string]string{"clientCert": "x", "clientKey": key}, []complaint{{"clientCert", "in PEM"}}},
+		"broken key":               {map[string]string{"clientCert": cert, "clientKey": "x"}, []complaint{{"clientKey", "in PEM"}}},
 		"another's key":            {map[string]string{"clientCert": cert, "clientKey": otherKey}, []complaint{{"clientCert, clientKey", "does not match"}}},
 		"CA not in PEM":            {map[string]string{"caCert": "x"}, []complaint{{"caCert", "-----BEGIN CERTIFICATE----- is expected"}}},
 		"broken CA":                {map[string]string{"caCert": notACertificate}, []complaint{{"caCert", "PEM block 1 (CERTIFICATE)"}}},
+		"CA cut short":             {map[string]string{"caCert": cert + strings.TrimSuffix(cert, "-----END CERTIFICATE-----\n")}, []complaint{{"caCert", "PEM block 2 (CERTIFICATE) is cut short"}}},
+		"encrypted key":            {map[string]string{"clientCert": cert, "clientKey": encryptedKey}, []complaint{{"clientKey", "decrypt it with openssl pkey"}}},
+		"swapped":                  {map[string]string{"clientCert": key, "clientKey": cert}, []complaint{{"clientCert", "no certificate, but PRIVATE KEY"}, {"clientKey", "no private key, but CERTIFICATE"}}},
 		"broken second CA":         {map[string]string{"caCert": cert + notACertificate}, []complaint{{"caCert", "PEM block 2 (CERTIFICATE)"}}},
 		"certificate's file alone": {map[string]string{"clientCertFile": certFile}, []complaint{{"clientKeyFile", "clientCertFile is given without its private key"}}},
 		"key's file alone":         {map[string]string{"clientKeyFile": keyFile}, []complaint{{"clientCertFile", "clientKeyFile is given without its certificate"}}},
@@ -26,7 +34,7 @@ func TestMistakesInTLSSettings(t *testing.T) {
 		},
 		"broken files": {
 			map[string]string{"clientCertFile": certFile, "clientKeyFile": brokenFile, "caCertFile": brokenFile},
-			[]complaint{{"clientCertFile, clientKeyFile", "in PEM"}, {"caCertFile", "is expected"}},
+			[]complaint{{"clientKeyFile", "in PEM"}, {"caCertFile", "is expected"}},
 		},
 		"texts and files": {
 			map[string]string{

@@ -18,6 +18,7 @@ import (
 	franz "github.com/twmb/franz-go/pkg/sasl/plain"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+	"github.com/conduitio/conduit-connector-kafka/test/certs"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
@@ -188,6 +189,26 @@ func TestSaysWhatIsWrongWithTLS(t *testing.T) {
 			is.Equal(steps, want.steps)
 			is.True(strings.Contains(first.Reason, want.reason))
 		})
+	}
+}
+
+// keytool makes such certificates unless it is told the names of the host.
+func TestSaysThatACertificateHasNoSAN(t *testing.T) {
+	is := is.New(t)
+	ca, err := certs.New("a CA")
+	is.NoErr(err)
+	nameless, err := ca.ServerOnly()
+	is.NoErr(err)
+	pair, err := nameless.TLS()
+	is.NoErr(err)
+	c := embedded.Start(t, kfake.NumBrokers(1), kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}}))
+	for _, name := range []string{"", "kafka"} { // which is its common name
+		p := reading(c.ListenAddrs()...)
+		p.Connection.TLS = func() *tls.Config { return &tls.Config{RootCAs: ca.Pool(), ServerName: name} }
+		steps, first := failed(t, p)
+		is.Equal(steps, "failed TLS")
+		is.True(strings.Contains(first.Reason, "it must be issued again with a SAN"))
+		is.True(strings.Contains(first.Remedy, "-ext SAN=dns:127.0.0.1"))
 	}
 }
 

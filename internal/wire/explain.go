@@ -56,6 +56,8 @@ func (s security) explainTLS(err error) error {
 	switch {
 	case errors.As(err, &authority):
 		return fmt.Errorf("%w: set caCert (or caCertFile) to the certificate of that authority", err)
+	case WithoutSAN(err):
+		return fmt.Errorf("%w: the broker's certificate has a common name and no subject alternative name (SAN), which is what names are looked for in: it must be issued again with a SAN, no other tls.serverName helps", err)
 	case errors.As(err, &host):
 		return fmt.Errorf("%w: name the brokers in servers as their certificates do, or set tls.serverName", err)
 	case errors.As(err, &alert) && alert.Err.Error() == alertProtocolVersion:
@@ -66,6 +68,17 @@ func (s security) explainTLS(err error) error {
 		return fmt.Errorf("%w: the broker does not answer with TLS; is this its TLS listener?", err)
 	}
 	return err
+}
+
+// WithoutSAN reports whether a broker was not trusted because its certificate has no
+// subject alternative name at all, as keytool makes them unless told otherwise.
+func WithoutSAN(err error) bool {
+	var host x509.HostnameError
+	if !errors.As(err, &host) || host.Certificate == nil {
+		return false
+	}
+	c := host.Certificate
+	return len(c.DNSNames)+len(c.IPAddresses)+len(c.EmailAddresses)+len(c.URIs) == 0
 }
 
 // checkCertificate says what may be wrong with the client certificate.

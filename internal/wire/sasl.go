@@ -58,7 +58,7 @@ func (c *Conn) authenticate(ctx context.Context, l login) (session time.Duration
 		return fail(0, err)
 	}
 	if h := res.(*saslhandshake.Response); h.ErrorCode != 0 {
-		return fail(h.ErrorCode, fmt.Errorf("%w; the broker offers %v", kafkago.Error(h.ErrorCode), h.Mechanisms))
+		return fail(h.ErrorCode, explainHandshake(h))
 	}
 	message := l.message
 	for range maxRounds {
@@ -99,6 +99,16 @@ func refusal(a *saslauthenticate.Response) error {
 		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), printable(a.ErrorMessage))
 	}
 	return kafkago.Error(a.ErrorCode)
+}
+
+// explainHandshake says what the codes of SaslHandshake mean. A listener without SASL
+// answers ILLEGAL_SASL_STATE and offers nothing.
+func explainHandshake(h *saslhandshake.Response) error {
+	err := kafkago.Error(h.ErrorCode)
+	if err == kafkago.IllegalSASLState && len(h.Mechanisms) == 0 {
+		return fmt.Errorf("%w: this listener does not authenticate its clients: connect to one that does (the port in servers), or leave out saslMechanism and its credentials", err)
+	}
+	return fmt.Errorf("%w; the broker offers %s", err, printable(fmt.Sprint(h.Mechanisms)))
 }
 
 // printable is a text of the broker's without what a terminal would obey.
