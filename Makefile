@@ -5,6 +5,8 @@ RECORDS ?= 100000
 PIPELINES ?=
 # How long make fuzz spends on each fuzz test.
 FUZZTIME ?= 10s
+# Versions of Kafka for make test-versions; docs/compatibility.md lists these.
+VERSIONS ?= 2.4.1 2.8.2 3.9.2 4.0.2 4.2.0 4.4.0
 # Flags for make bench; see bin/bench -help.
 BENCH ?=
 # How long make soak begins further scenarios.
@@ -20,12 +22,12 @@ TESTFLAGS ?=
 MODULES := . cmd/conduit bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit bench simulate generate lint fmt fuzz soak clean
+.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz soak clean
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
-	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), SEEDS=$(SEEDS) SEED_FROM=$(SEED_FROM) SEED=n (make simulate), BENCH=flags (make bench)"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-13s %s\n' "$$name" "$$text"; done
+	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), SEEDS=$(SEEDS) SEED_FROM=$(SEED_FROM) SEED=n (make simulate), BENCH=flags (make bench), VERSIONS=versions of Kafka (make test-versions)"
 
 run: build ## Move RECORDS records through Conduit and Kafka and back, or run PIPELINES; embedded Kafka unless KAFKA_SERVERS is set
 	@bin/roundtrip -conduit bin/conduit -out out -records "$(RECORDS)" -pipelines "$(PIPELINES)"
@@ -62,6 +64,10 @@ simulate: ## Run SEEDS seeds of the simulation from SEED_FROM on, or SEED alone:
 	@mkdir -p bin
 	@$(GO) build -o bin/simulate ./test/cmd/simulate
 	@bin/simulate -from $(SEED_FROM) -seeds $(SEEDS) -seed $(SEED)
+
+# In its directory go test prints what the test does, also when it passes.
+test-versions: ## Run the connector on real Kafka in each of VERSIONS (Java 17 and Maven), and print a table
+	cd test/versions && KAFKA_TEST_VERSIONS="$(VERSIONS)" $(GO) test $(TESTFLAGS) -count=1 -timeout 0 -run TestVersions
 
 bench: ## Measure the connector beside others on a Kafka of its own (25 minutes), and write docs/benchmarks.md
 	@mkdir -p bin

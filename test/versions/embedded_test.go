@@ -33,6 +33,8 @@ var offers = map[string]struct {
 	"old metadata":    {only(map[kmsg.Key]int16{kmsg.Metadata: 6, kmsg.OffsetFetch: 8, kmsg.OffsetCommit: 8}), codecs, nil},
 	"old coordinator": {only(map[kmsg.Key]int16{kmsg.OffsetFetch: 4, kmsg.OffsetCommit: 5}), codecs, nil},
 
+	// docs.warpstream.com/warpstream/reference/protocol-and-feature-support
+	"WarpStream": {only(map[kmsg.Key]int16{kmsg.OffsetForLeaderEpoch: -1}), codecs, nil},
 	// github.com/Azure/azure-event-hubs-for-kafka/issues/69
 	"Event Hubs 2019": {only(map[kmsg.Key]int16{
 		kmsg.Produce: 5, kmsg.Fetch: 6, kmsg.ListOffsets: 2, kmsg.Metadata: 5, kmsg.OffsetCommit: 3, kmsg.OffsetFetch: 3,
