@@ -67,6 +67,39 @@ func TestALowerVersionOfTLSThanIsAllowedIsRefused(t *testing.T) {
 	}
 }
 
+// Brokers behind a load balancer may have certificates of names that nobody dials.
+func TestTheNameInABrokersCertificateMayBeLeftOut(t *testing.T) {
+	is := is.New(t)
+	ca, err := certs.New("a CA")
+	is.NoErr(err)
+	for name, hosts := range map[string][]string{"another name": {"kafka.example.com"}, "no name": nil} {
+		server, err := ca.ServerOnly(hosts...)
+		is.NoErr(err)
+		pair, err := server.TLS()
+		is.NoErr(err)
+		c := embedded.Start(t, kfake.AllowAutoTopicCreation(), kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}}))
+		s := settings{"servers": list(c.ListenAddrs()), "caCert": string(ca.Cert()), "tls.verifyHostname": "false"}
+		t.Run(name, func(t *testing.T) { copyThrough(t, s) })
+
+		stranger, err := certs.New("a stranger")
+		is.NoErr(err)
+		for what, changes := range map[string]settings{
+			"unless the authority is another": {"caCert": string(stranger.Cert())},
+			"or it is on":                     {"tls.verifyHostname": "true"},
+		} {
+			for side, open := range sides {
+				t.Run(name+", "+what+", "+side, func(t *testing.T) {
+					is := is.New(t)
+					err := open(guarded(t), s.with(changes))
+					is.True(err != nil)
+					t.Log(err)
+					is.True(strings.Contains(err.Error(), "failed to verify certificate"))
+				})
+			}
+		}
+	}
+}
+
 // copyThrough writes records and reads them back.
 func copyThrough(t *testing.T, s settings) {
 	t.Helper()

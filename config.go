@@ -66,17 +66,28 @@ func (c Config) Validate(context.Context) error {
 
 func (c Config) validateServers() error {
 	if len(c.servers()) == 0 {
-		return settingError("servers", "at least one bootstrap server is required, as host:port", "localhost:9092")
+		return settingError("servers", "at least one bootstrap server is required, as host:port"+unsetVariable, "localhost:9092")
 	}
 	var errs []error
 	for _, s := range c.servers() {
 		host, port, err := net.SplitHostPort(s)
 		n, perr := strconv.Atoi(port)
 		if err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
-			errs = append(errs, settingError("servers", fmt.Sprintf("%q is not host:port with a port of 1 to 65535", s), "localhost:9092"))
+			errs = append(errs, settingError("servers", fmt.Sprintf("%s is not host:port with a port of 1 to 65535", withoutUser(s)), "localhost:9092"))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// withoutUser quotes a server unless it may have a password in it.
+func withoutUser(server string) string {
+	if i := strings.LastIndexByte(server, '@'); i >= 0 {
+		return fmt.Sprintf("…%q, without what stands before the @,", server[i:])
+	}
+	if strings.ContainsAny(server, "=;") {
+		return "a text with = or ; in it"
+	}
+	return strconv.Quote(server)
 }
 
 // maxTimeout is far beyond what is of use, and below what Kafka's 32 bit

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/conduitio/conduit-commons/lang"
 	"github.com/matryer/is"
 )
 
@@ -81,7 +82,7 @@ func TestAPipelineOfThePublishedConnectorMeansTheSame(t *testing.T) {
 	is.Equal(s.Config, Config{
 		Servers: []string{"a:9092", "b:9092"}, ClientID: "conduit-connector-kafka",
 		DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second, Metrics: true,
-		TLSConfig:  TLSConfig{InsecureSkipVerify: true},
+		TLSConfig:  TLSConfig{InsecureSkipVerify: true, VerifyHostname: lang.Ptr(true)},
 		SASLConfig: SASLConfig{Mechanism: "SCRAM-SHA-512", Username: "u", Password: "p"},
 	})
 	is.Equal(s.GroupID, "g")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/conduitio/conduit-commons/lang"
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
@@ -72,6 +73,7 @@ func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
 		is.Equal(c, Config{
 			Servers: []string{"localhost:9092"}, ClientID: "conduit-connector-kafka",
 			DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second, Metrics: true,
+			TLSConfig: TLSConfig{VerifyHostname: lang.Ptr(true)},
 		})
 	}
 
@@ -111,7 +113,7 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(c, Config{
 			Servers: []string{"a:1", "b:2"}, ClientID: "me", DialTimeout: time.Second, RequestTimeout: time.Minute,
-			TLSConfig: TLSConfig{TLSEnabled: true}, SASLConfig: SASLConfig{Username: "u", Password: "p"},
+			TLSConfig: TLSConfig{TLSEnabled: true, VerifyHostname: lang.Ptr(true)}, SASLConfig: SASLConfig{Username: "u", Password: "p"},
 		})
 	}
 

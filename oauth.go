@@ -32,8 +32,8 @@ type OAuthConfig struct {
 
 // String keeps the secret, and what may be secret in the URL, out of logs.
 func (c OAuthConfig) String() string {
-	return fmt.Sprintf("{oauth.tokenURL:%q oauth.clientID:%q oauth.clientSecret:%s oauth.scopes:%q oauth.tokenFile:%q}",
-		withoutQuery(c.TokenURL), c.ClientID, present(c.ClientSecret), c.Scopes, onlyPath(c.TokenFile))
+	return fmt.Sprintf("{oauth.tokenURL:%q oauth.clientID:%q oauth.clientSecret:%s oauth.scopes:%q oauth.tokenFile:%s}",
+		withoutQuery(c.TokenURL), c.ClientID, present(c.ClientSecret), c.Scopes, present(c.TokenFile))
 }
 
 // GoString keeps the secret out of %#v.
@@ -94,7 +94,7 @@ func (c OAuthConfig) checkFile() error {
 			errs = append(errs, settingError(name, "it is for oauth.tokenURL, and oauth.tokenFile is given", ""))
 		}
 	}
-	if !isPath(c.TokenFile) {
+	if isSecret(c.TokenFile) {
 		errs = append(errs, settingError("oauth.tokenFile", "it must be the path of a file, not the token itself", ""))
 	} else if _, err := oauth.File(c.TokenFile, nil); err != nil {
 		errs = append(errs, settingError("oauth.tokenFile", err.Error(), ""))

@@ -10,13 +10,6 @@ import (
 	"github.com/matryer/is"
 )
 
-func TestPasswordThatSASLprepRefusesIsNotTold(t *testing.T) {
-	is := is.New(t)
-	_, err := Parse(map[string]string{"servers": "a:1", "saslMechanism": "SCRAM-SHA-256", "saslUsername": "u", "saslPassword": "open\u0007sesame"})
-	is.True(err != nil)
-	is.True(!strings.Contains(err.Error(), "sesame"))
-}
-
 func TestParsingLeavesTheSettingsAsTheyWere(t *testing.T) {
 	for name, parse := range map[string]func(map[string]string) error{
 		"Parse":            func(s map[string]string) error { _, err := Parse(s); return err },

@@ -5,10 +5,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
-	"github.com/segmentio/kafka-go/sasl/plain"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/scram"
 )
@@ -21,8 +23,14 @@ type SASLConfig struct {
 	Mechanism string `json:"saslMechanism"`
 	// Username for PLAIN and SCRAM. Needs saslPassword.
 	Username string `json:"saslUsername"`
+	// File with the username, instead of saslUsername. Read like saslPasswordFile.
+	UsernameFile string `json:"saslUsernameFile"`
 	// Password for PLAIN and SCRAM. Needs saslUsername.
 	Password string `json:"saslPassword"`
+	// File with the password, instead of saslPassword, with nothing else in it but a
+	// line end. It is read again for each connection, so passwords can be changed
+	// without a restart.
+	PasswordFile string `json:"saslPasswordFile"`
 	// Region of AWS in which the cluster is, for AWS_MSK_IAM. The credentials come
 	// from where AWS programs look for them: environment, shared files, container,
 	// machine.
@@ -33,8 +41,12 @@ type SASLConfig struct {
 
 // String keeps the password out of logs.
 func (c SASLConfig) String() string {
-	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslPassword:%s aws.region:%q %v}",
-		c.Mechanism, c.Username, present(c.Password), c.AWSRegion, c.OAuthConfig)
+	name := c.mechanism()
+	if _, ok := mechanisms[name]; name != "" && !ok {
+		name = "(unknown)"
+	}
+	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslUsernameFile:%s saslPassword:%s saslPasswordFile:%s aws.region:%q %v}",
+		name, c.Username, present(c.UsernameFile), present(c.Password), present(c.PasswordFile), c.AWSRegion, c.OAuthConfig)
 }
 
 // GoString keeps the password out of %#v.
@@ -46,7 +58,10 @@ func (c SASLConfig) given() []string {
 }
 
 func (c SASLConfig) givenPassword() []string {
-	return givenSettings(setting{"saslUsername", c.Username != ""}, setting{"saslPassword", c.Password != ""})
+	return givenSettings(
+		setting{"saslUsername", c.Username != ""}, setting{"saslUsernameFile", c.UsernameFile != ""},
+		setting{"saslPassword", c.Password != ""}, setting{"saslPasswordFile", c.PasswordFile != ""},
+	)
 }
 
 // credentials are what mechanisms use.
@@ -118,7 +133,7 @@ func (c SASLConfig) check() error {
 	}
 	m, ok := mechanisms[name]
 	if !ok {
-		return settingError("saslMechanism", fmt.Sprintf("%q is unknown: %s", name, mechanismNames), "")
+		return settingError("saslMechanism", unknownMechanism(name), "")
 	}
 	errs := []error{m.check(c)}
 	for _, other := range c.givenCredentials(m.uses) {
@@ -127,40 +142,23 @@ func (c SASLConfig) check() error {
 	return errors.Join(errs...)
 }
 
+// unknownMechanism does not repeat the name: it may be a password in the wrong place.
+func unknownMechanism(name string) string {
+	for _, known := range slices.Sorted(maps.Keys(mechanisms)) {
+		if strings.EqualFold(known, strings.TrimSpace(name)) {
+			return fmt.Sprintf("it is written %s", known)
+		}
+	}
+	if strings.EqualFold(name, "GSSAPI") {
+		return "GSSAPI (Kerberos) is not supported: " + mechanismNames
+	}
+	return "it is none of " + mechanismNames
+}
+
 // build makes the mechanism, nil for no authentication.
 func (c SASLConfig) build(ctx context.Context, e saslEnv) (sasl.Mechanism, error) {
 	if err := c.check(); err != nil || c.mechanism() == "" {
 		return nil, err
 	}
 	return mechanisms[c.mechanism()].build(ctx, c, e)
-}
-
-func (c SASLConfig) checkPassword() error {
-	name := c.mechanism()
-	var errs []error
-	if c.Username == "" {
-		errs = append(errs, settingError("saslUsername", "it is required for authentication with "+name, ""))
-	}
-	if c.Password == "" {
-		errs = append(errs, settingError("saslPassword", "it is required for authentication with "+name, ""))
-	}
-	return errors.Join(errs...)
-}
-
-var plainMechanism = mechanism{
-	uses:  passwords,
-	check: SASLConfig.checkPassword,
-	build: func(_ context.Context, c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
-		return plain.Mechanism{Username: c.Username, Password: c.Password}, nil
-	},
-}
-
-func scramMechanism(name string, hash scram.Hash) mechanism {
-	return mechanism{
-		uses:  passwords,
-		check: SASLConfig.checkPassword,
-		build: func(_ context.Context, c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
-			return scram.Mechanism(name, hash, func() scram.Login { return scram.Login{User: c.Username, Password: c.Password} }), nil
-		},
-	}
 }

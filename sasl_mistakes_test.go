@@ -13,9 +13,16 @@ func TestMistakesInSASLSettings(t *testing.T) {
 			map[string]string{"saslMechanism": "SCRAM-SHA-256"},
 			[]complaint{{"saslUsername", "required for authentication with SCRAM-SHA-256"}, {"saslPassword", "required for authentication with SCRAM-SHA-256"}},
 		},
+		"no such files": {
+			map[string]string{"saslUsernameFile": "/nowhere/user", "saslPasswordFile": "/nowhere/password"},
+			[]complaint{{"saslUsernameFile", "/nowhere/user: no such file"}, {"saslPasswordFile", "/nowhere/password: no such file"}},
+		},
+		"an empty file":    {map[string]string{"saslUsername": "u", "saslPasswordFile": file(t, "\n")}, []complaint{{"saslPasswordFile", "the file is empty"}}},
+		"text and file":    {map[string]string{"saslUsername": "u", "saslPassword": "p", "saslPasswordFile": file(t, "p")}, []complaint{{"saslPasswordFile", "saslPassword is given as well"}}},
+		"a file of others": {map[string]string{"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": file(t, "abc"), "saslPasswordFile": file(t, "p")}, []complaint{{"saslPasswordFile", "saslMechanism OAUTHBEARER does not use it"}}},
 		"unknown mechanism": {
 			map[string]string{"saslMechanism": "SCRAM-SHA-1", "saslUsername": "u", "saslPassword": "p"},
-			[]complaint{{"saslMechanism", `"SCRAM-SHA-1" is unknown: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM`}},
+			[]complaint{{"saslMechanism", "it is none of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) { expectSharedComplaints(t, c.given, c.want) })

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+	"github.com/segmentio/kafka-go/sasl"
 )
 
 func TestEachMechanismIsBuilt(t *testing.T) {
@@ -32,4 +33,36 @@ func TestEachMechanismIsBuilt(t *testing.T) {
 	m, err = SASLConfig{}.build(context.Background(), saslEnv{})
 	is.NoErr(err)
 	is.Equal(m, nil) // nothing given: no authentication
+}
+
+// first is what a mechanism sends first.
+func first(t *testing.T, m sasl.Mechanism) string {
+	t.Helper()
+	_, message, err := m.Start(context.Background())
+	is.New(t).NoErr(err)
+	return string(message)
+}
+
+func TestUserAndPasswordAreReadAgainForEachConnection(t *testing.T) {
+	is := is.New(t)
+	userFile, passwordFile := file(t, "alice\n"), file(t, "p$one \r\n")
+	var warnings []string
+	c := SASLConfig{UsernameFile: userFile, PasswordFile: passwordFile}
+	is.NoErr(c.check())
+	m, err := c.build(context.Background(), saslEnv{warn: func(msg string, err error) { warnings = append(warnings, msg+": "+err.Error()) }})
+	is.NoErr(err)
+	is.Equal(first(t, m), "\x00alice\x00p$one ")
+
+	overwrite(t, passwordFile, "two")
+	is.Equal(first(t, m), "\x00alice\x00two")
+
+	overwrite(t, passwordFile, "") // while it is exchanged
+	is.Equal(first(t, m), "\x00alice\x00two")
+	is.Equal(first(t, m), "\x00alice\x00two")
+	is.Equal(len(warnings), 1)
+	expectWords(t, warnings[0], "saslPasswordFile", "the file is empty", "those read before")
+
+	overwrite(t, userFile, "bob")
+	overwrite(t, passwordFile, "three")
+	is.Equal(first(t, m), "\x00bob\x00three")
 }

@@ -1,12 +1,18 @@
 package kafka_test
 
 import (
+	"context"
 	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
 )
 
@@ -34,4 +40,49 @@ func TestScramTakesPasswordsAsKafkaDoes(t *testing.T) {
 			is.Equal(n, 1)
 		})
 	}
+}
+
+func TestAPasswordIsChangedWithoutARestart(t *testing.T) {
+	is := is.New(t)
+	cluster := broker.ForTest(t, broker.Options{Secure: true})
+	_, _, topic := realKafka(t, 1)
+	user, file := "changed-"+uuid.NewString(), filepath.Join(t.TempDir(), "password")
+	change := func(password string) {
+		is.NoErr(cluster.AddSCRAMUser(guarded(t), user, password))
+		is.NoErr(os.WriteFile(file, []byte(password+"\n"), 0o600))
+	}
+	change("one")
+	var mu sync.Mutex
+	var conns []net.Conn
+	ctx := wire.WithDialer(guarded(t), func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil {
+			conns = append(conns, conn)
+		}
+		return conn, err
+	})
+	dst, err := openDestination(ctx, settings{
+		"servers": list(cluster.SASLPlaintext()), "topic": topic, "deliveryTimeout": "30s",
+		"saslMechanism": "SCRAM-SHA-256", "saslUsername": user, "saslPasswordFile": file,
+	})
+	is.NoErr(err)
+	_, err = dst.Write(ctx, numbered(1))
+	is.NoErr(err)
+
+	change("two")
+	mu.Lock()
+	for _, c := range conns {
+		_ = c.Close()
+	}
+	before := len(conns)
+	mu.Unlock()
+	n, err := dst.Write(ctx, numbered(2)[1:])
+	is.NoErr(err)
+	is.Equal(n, 1)
+	is.NoErr(dst.Teardown(ctx))
+	mu.Lock()
+	defer mu.Unlock()
+	is.True(len(conns) > before)
 }

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,10 +14,10 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	const password, key = "opensesame", "-----BEGIN PRIVATE KEY-----\nb3BlbnNlc2FtZQ=="
 	shared := Config{
 		Servers:   []string{"a:1"},
-		TLSConfig: TLSConfig{ClientCert: "cert", ClientKey: key},
+		TLSConfig: TLSConfig{ClientCert: "cert", ClientKey: key, ClientKeyFile: password},
 		SASLConfig: SASLConfig{
-			Username: "user", Password: password,
-			OAuthConfig: OAuthConfig{TokenURL: "https://user:" + password + "@login/token?key=" + password, ClientSecret: password},
+			Mechanism: password, Username: "user", Password: password, PasswordFile: password, UsernameFile: password,
+			OAuthConfig: OAuthConfig{TokenFile: password, TokenURL: "https://user:" + password + "@login/token?key=" + password, ClientSecret: password},
 		},
 	}
 	source, destination := SourceConfig{Config: shared}, DestinationConfig{Config: shared}
@@ -52,16 +53,23 @@ func TestErrorsDoNotTellSecrets(t *testing.T) {
 		"key as an authority": {
 			"caCert": "-----BEGIN PRIVATE KEY-----\nopensesame==\n-----END PRIVATE KEY-----\n",
 		},
-		"secret alone":    {"saslMechanism": "OAUTHBEARER", "oauth.clientSecret": "opensesame"},
-		"secret unused":   {"saslMechanism": "PLAIN", "oauth.clientSecret": "opensesame"},
-		"secret in http":  {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "http://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
-		"secret in URL":   {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
-		"no URL":          {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a:%zz", "oauth.clientSecret": "opensesame"},
-		"key for path":    {"clientKeyFile": "-----BEGIN PRIVATE KEY-----\nopensesame==\n-----END PRIVATE KEY-----\n"},
-		"JWT for path":    {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": "eyJopensesame.e30."},
-		"no token there":  {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": file(t, "opensesame opensesame")},
-		"another mistake": {"servers": "", "saslUsername": "u", "saslPassword": "opensesame"},
-		"a wrong type":    {"tls.enabled": "maybe", "saslUsername": "u", "saslPassword": "opensesame"},
+		"secret alone":                 {"saslMechanism": "OAUTHBEARER", "oauth.clientSecret": "opensesame"},
+		"secret unused":                {"saslMechanism": "PLAIN", "oauth.clientSecret": "opensesame"},
+		"secret in http":               {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "http://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
+		"secret in URL":                {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
+		"no URL":                       {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a:%zz", "oauth.clientSecret": "opensesame"},
+		"key for path":                 {"clientKeyFile": "-----BEGIN PRIVATE KEY-----\nopensesame==\n-----END PRIVATE KEY-----\n"},
+		"JWT for path":                 {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": "eyJopensesame.e30."},
+		"no token there":               {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": file(t, "opensesame opensesame")},
+		"a key in base64 for its path": {"clientCert": cert, "clientKeyFile": base64.StdEncoding.EncodeToString([]byte("-----BEGIN PRIVATE KEY-----\nopensesame"))},
+		"a bare key for its path":      {"clientCert": cert, "clientKeyFile": "MIGHAgEAMBMG/opensesame"},
+		"an opaque token for its path": {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": "ya29.opensesame"},
+		"a password for its path":      {"saslUsername": "u", "saslPasswordFile": "opensesame"},
+		"a password with a slash":      {"saslUsername": "u", "saslPasswordFile": "/Opensesame/x"},
+		"a password as the mechanism":  {"saslMechanism": "opensesame", "saslUsername": "u", "saslPassword": "p"},
+		"a password in a server":       {"servers": "u:opensesame@a:9092"},
+		"another mistake":              {"servers": "", "saslUsername": "u", "saslPassword": "opensesame"},
+		"a wrong type":                 {"tls.enabled": "maybe", "saslUsername": "u", "saslPassword": "opensesame"},
 	} {
 		for by, parse := range parsers {
 			t.Run(name+" by "+by, func(t *testing.T) {
@@ -69,7 +77,9 @@ func TestErrorsDoNotTellSecrets(t *testing.T) {
 				_, err := parse(given)
 				is.True(err != nil)
 				for e := err; e != nil; e = errors.Unwrap(e) {
-					is.True(!strings.Contains(fmt.Sprintf("%+v", e), "opensesame"))
+					for _, secret := range []string{"opensesame", "Opensesame", "LS0tLS1CRUdJTiBQUklWQVRF"} {
+						is.True(!strings.Contains(fmt.Sprintf("%+v", e), secret))
+					}
 				}
 			})
 		}

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -35,16 +36,21 @@ type TLSConfig struct {
 	// Name that the brokers' certificates must have. Defaults to the host that is
 	// connected to.
 	ServerName string `json:"tls.serverName"`
+	// Whether the brokers' certificates must name the host that is connected to, or
+	// tls.serverName. If not, a certificate of any name that a trusted authority has
+	// signed will do, as with an empty ssl.endpoint.identification.algorithm of
+	// Kafka's Java client.
+	VerifyHostname *bool `json:"tls.verifyHostname" default:"true"`
 	// Lowest version of TLS to accept: 1.2 or 1.3. Defaults to 1.2.
 	MinVersion string `json:"tls.minVersion"`
 }
 
 // String keeps the key out of logs.
 func (c TLSConfig) String() string {
-	return fmt.Sprintf("{tls.enabled:%t clientCert:%s clientCertFile:%q clientKey:%s clientKeyFile:%q caCert:%s caCertFile:%q"+
-		" insecureSkipVerify:%t tls.serverName:%q tls.minVersion:%q}",
-		c.enabled(), present(c.ClientCert), onlyPath(c.ClientCertFile), present(c.ClientKey), onlyPath(c.ClientKeyFile),
-		present(c.CACert), onlyPath(c.CACertFile), c.InsecureSkipVerify, c.ServerName, c.MinVersion)
+	return fmt.Sprintf("{tls.enabled:%t clientCert:%s clientCertFile:%s clientKey:%s clientKeyFile:%s caCert:%s caCertFile:%s"+
+		" insecureSkipVerify:%t tls.serverName:%q tls.verifyHostname:%t tls.minVersion:%q}",
+		c.enabled(), present(c.ClientCert), present(c.ClientCertFile), present(c.ClientKey), present(c.ClientKeyFile),
+		present(c.CACert), present(c.CACertFile), c.InsecureSkipVerify, c.ServerName, c.verifyHostname(), c.MinVersion)
 }
 
 // GoString keeps the key out of %#v.
@@ -69,9 +75,12 @@ func (c TLSConfig) given() []string {
 		setting{"caCertFile", c.CACertFile != ""},
 		setting{"insecureSkipVerify", c.InsecureSkipVerify},
 		setting{"tls.serverName", c.ServerName != ""},
+		setting{"tls.verifyHostname", !c.verifyHostname()},
 		setting{"tls.minVersion", c.MinVersion != ""},
 	)
 }
+
+func (c TLSConfig) verifyHostname() bool { return c.VerifyHostname == nil || *c.VerifyHostname }
 
 func (c TLSConfig) enabled() bool { return len(c.given()) > 0 }
 
@@ -85,7 +94,8 @@ func (c TLSConfig) build(warn func(string, error)) (func() *tls.Config, error) {
 	if !c.enabled() {
 		return nil, nil
 	}
-	base := &tls.Config{ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify} //nolint:gosec // the user's decision
+	chainOnly := !c.verifyHostname() && !c.InsecureSkipVerify
+	base := &tls.Config{ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify || chainOnly} //nolint:gosec // the user's decision
 	var ok bool
 	var errs []error
 	if base.MinVersion, ok = tlsVersions[c.MinVersion]; !ok {
@@ -108,14 +118,32 @@ func (c TLSConfig) build(warn func(string, error)) (func() *tls.Config, error) {
 		if roots != nil {
 			next.RootCAs = roots.Get()
 		}
+		if chainOnly {
+			next.VerifyConnection = verifyChain(next.RootCAs)
+		}
 		return next
 	}, errors.Join(errs...)
 }
 
+// verifyChain checks who signed a broker's certificate, as crypto/tls does, but not
+// whose name is in it.
+func verifyChain(roots *x509.CertPool) func(tls.ConnectionState) error {
+	return func(s tls.ConnectionState) error {
+		intermediates := x509.NewCertPool()
+		for _, c := range s.PeerCertificates[1:] {
+			intermediates.AddCert(c)
+		}
+		if _, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates}); err != nil {
+			return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
+		}
+		return nil
+	}
+}
+
 // clientCertificate is what the connector presents to brokers, nil if nothing.
 func (c TLSConfig) clientCertificate(stale func(error)) (*reload.Value[tls.Certificate], error) {
-	cert := pemSetting{"clientCert", c.ClientCert, c.ClientCertFile}
-	key := pemSetting{"clientKey", c.ClientKey, c.ClientKeyFile}
+	cert := fileSetting{"clientCert", c.ClientCert, c.ClientCertFile}
+	key := fileSetting{"clientKey", c.ClientKey, c.ClientKeyFile}
 	errs := errors.Join(cert.check(), key.check())
 	switch {
 	case errs != nil:

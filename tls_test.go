@@ -62,6 +62,7 @@ func TestConnectionsArePlaintextUnlessATLSSettingIsGiven(t *testing.T) {
 		"insecureSkipVerify":        {TLSConfig{InsecureSkipVerify: true}, 0, false},
 		"tls.serverName":            {TLSConfig{ServerName: "broker"}, 0, false},
 		"tls.minVersion":            {TLSConfig{MinVersion: "1.2"}, 0, false},
+		"tls.verifyHostname":        {TLSConfig{VerifyHostname: new(bool), InsecureSkipVerify: true}, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)

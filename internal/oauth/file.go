@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/reload"
 )
@@ -20,13 +19,13 @@ func File(path string, warn func(error)) (Source, error) {
 }
 
 func readToken(path string) (string, error) {
-	b, err := os.ReadFile(path)
+	b, err := reload.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("the file can't be read: %w", err)
 	}
 	token := string(bytes.TrimSpace(b))
 	if err := check(token); err != nil {
-		return "", fmt.Errorf("in %s %w", path, err)
+		return "", fmt.Errorf("in the file %w", err)
 	}
 	return token, nil
 }

@@ -31,24 +31,24 @@ var (
 	SHA512 = scram.SHA512
 )
 
-// Login is who authenticates.
-type Login struct{ User, Password string }
+// Login returns user and password.
+type Login = func() (user, password string)
 
 // Mechanism authenticates with what login returns, which is called at each
 // authentication. name is the mechanism's in Kafka.
-func Mechanism(name string, hash Hash, login func() Login) sasl.Mechanism {
+func Mechanism(name string, hash Hash, login Login) sasl.Mechanism {
 	return &mechanism{name: name, hash: hash, login: login}
 }
 
 type mechanism struct {
 	name  string
 	hash  Hash
-	login func() Login
+	login Login
 
-	mu     sync.Mutex
-	last   Login
-	client *scram.Client // of last; it keeps the keys that it has computed, by salt
-	uses   int           // of client
+	mu             sync.Mutex
+	user, password string
+	client         *scram.Client // of these; it keeps the keys that it has computed, by salt
+	uses           int           // of client
 }
 
 // maxUses bounds the keys that a client keeps.
@@ -66,17 +66,18 @@ func (m *mechanism) Start(context.Context) (sasl.StateMachine, []byte, error) {
 	return &dialogue{conversation: c}, []byte(first), err
 }
 
-func (m *mechanism) clientOf(l Login) (*scram.Client, error) {
+func (m *mechanism) clientOf(user, password string) (*scram.Client, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.uses++; m.client != nil && m.last == l && m.uses <= maxUses {
+	if m.uses++; m.client != nil && m.user == user && m.password == password && m.uses <= maxUses {
 		return m.client, nil
 	}
-	client, err := m.hash.NewClientUnprepped(l.User, l.Password, "")
+	client, err := m.hash.NewClientUnprepped(user, password, "")
 	if err != nil {
 		return nil, fmt.Errorf("begin %s: %w", m.name, err)
 	}
-	m.last, m.client, m.uses = l, client.WithMinIterations(MinIterations), 1
+	m.user, m.password = user, password
+	m.client, m.uses = client.WithMinIterations(MinIterations), 1
 	return m.client, nil
 }
 

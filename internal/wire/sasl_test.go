@@ -67,7 +67,7 @@ func TestABrokerThatAsksForManyIterationsIsRefused(t *testing.T) {
 		first := "r=" + nonce + "x,s=" + base64.StdEncoding.EncodeToString([]byte("salt")) + ",i=9223372036854775807"
 		return &saslauthenticate.Response{AuthBytes: []byte(first)}
 	})
-	err := dialWith(addr, scram.Mechanism("SCRAM-SHA-512", scram.SHA512, func() scram.Login { return scram.Login{User: "alice", Password: "secret"} }))
+	err := dialWith(addr, scram.Mechanism("SCRAM-SHA-512", scram.SHA512, func() (string, string) { return "alice", "secret" }))
 	var refused *AuthError
 	is.True(errors.As(err, &refused))
 	t.Log(err)

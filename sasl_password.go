@@ -1,0 +1,84 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+
+	"github.com/segmentio/kafka-go/sasl"
+	"github.com/segmentio/kafka-go/sasl/plain"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/scram"
+)
+
+// login is who authenticates with a password.
+type login struct{ user, password string }
+
+func (c SASLConfig) login() (login, error) {
+	user, userErr := fileSetting{"saslUsername", c.Username, c.UsernameFile}.line()
+	password, passwordErr := fileSetting{"saslPassword", c.Password, c.PasswordFile}.line()
+	return login{user, password}, errors.Join(userErr, passwordErr)
+}
+
+func (c SASLConfig) checkPassword() error {
+	var errs []error
+	for _, s := range []fileSetting{{"saslUsername", c.Username, c.UsernameFile}, {"saslPassword", c.Password, c.PasswordFile}} {
+		if !s.given() {
+			errs = append(errs, settingError(s.name, "it is required for authentication with "+c.mechanism()+unsetVariable, ""))
+			continue
+		}
+		err := s.check()
+		if err == nil {
+			_, err = s.line()
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// unsetVariable is why a setting that is there may be missing.
+const unsetVariable = " (in a pipeline file, a variable that is not set leaves it empty)"
+
+// logins returns what to log in with, read again at each call where it is in files.
+func (c SASLConfig) logins(e saslEnv) (scram.Login, error) {
+	v, err := reload.New(c.login, func(err error) {
+		e.warn("read user and password again; new connections use those read before", err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func() (user, password string) {
+		l := v.Get()
+		return l.user, l.password
+	}, nil
+}
+
+var plainMechanism = mechanism{
+	uses:  passwords,
+	check: SASLConfig.checkPassword,
+	build: func(_ context.Context, c SASLConfig, e saslEnv) (sasl.Mechanism, error) {
+		logins, err := c.logins(e)
+		return plainLogin{logins}, err
+	},
+}
+
+// plainLogin asks for user and password at each authentication.
+type plainLogin struct{ login scram.Login }
+
+func (plainLogin) Name() string { return "PLAIN" }
+
+func (p plainLogin) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
+	user, password := p.login()
+	return plain.Mechanism{Username: user, Password: password}.Start(ctx)
+}
+
+func scramMechanism(name string, hash scram.Hash) mechanism {
+	return mechanism{
+		uses:  passwords,
+		check: SASLConfig.checkPassword,
+		build: func(_ context.Context, c SASLConfig, e saslEnv) (sasl.Mechanism, error) {
+			logins, err := c.logins(e)
+			return scram.Mechanism(name, hash, logins), err
+		},
+	}
+}
