@@ -25,7 +25,7 @@ func readToken(path string) (string, error) {
 	}
 	token := string(bytes.TrimSpace(b))
 	if err := check(token); err != nil {
-		return "", fmt.Errorf("in the file %w", err)
+		return "", fmt.Errorf("in %s %w", path, err) // which is a path: it could be read
 	}
 	return token, nil
 }
