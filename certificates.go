@@ -35,8 +35,7 @@ func readPEM[T any](p fileSetting, parse func([]byte) (T, error)) (parsed T, err
 }
 
 // authorities are whom to trust, nil for those of the system alone.
-func (c TLSConfig) authorities(stale func(error)) (*reload.Value[*x509.CertPool], error) {
-	ca := fileSetting{"caCert", c.CACert, c.CACertFile}
+func authorities(ca fileSetting, stale func(error)) (*reload.Value[*x509.CertPool], error) {
 	if err := ca.check(); err != nil || !ca.given() {
 		return nil, err
 	}

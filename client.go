@@ -95,7 +95,7 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 	if err != nil {
 		return wire.Config{}, err
 	}
-	mechanism, err := saslConfig.build(ctx, saslEnv{roots: authorities(startTLS), timeout: c.RequestTimeout, warn: warner(ctx)})
+	mechanism, err := saslConfig.build(ctx, saslEnv{roots: brokerAuthorities(startTLS), timeout: c.RequestTimeout, warn: warner(ctx)})
 	if err != nil {
 		return wire.Config{}, err
 	}
@@ -109,9 +109,9 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 	}, nil
 }
 
-// authorities are those that brokers are checked against, which token endpoints
+// brokerAuthorities are those that brokers are checked against, which token endpoints
 // are as well.
-func authorities(startTLS func() *tls.Config) func() *x509.CertPool {
+func brokerAuthorities(startTLS func() *tls.Config) func() *x509.CertPool {
 	if startTLS == nil {
 		return nil
 	}

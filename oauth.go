@@ -2,15 +2,14 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/segmentio/kafka-go/sasl"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
+	"github.com/conduitio/conduit-connector-kafka/internal/reload"
 )
 
 // OAuthConfig is where the tokens for OAUTHBEARER come from: an endpoint that
@@ -23,94 +22,88 @@ type OAuthConfig struct {
 	ClientID string `json:"oauth.clientID"`
 	// Client secret for oauth.tokenURL.
 	ClientSecret string `json:"oauth.clientSecret"`
+	// File with the client secret, instead of oauth.clientSecret. Read like
+	// saslPasswordFile.
+	ClientSecretFile string `json:"oauth.clientSecretFile"`
 	// Scopes to ask oauth.tokenURL for, separated by commas.
 	Scopes []string `json:"oauth.scopes"`
+	// Audience to ask oauth.tokenURL for: whom the token is meant for, as some
+	// endpoints (Auth0, Okta) want to know.
+	Audience string `json:"oauth.audience"`
+	// Certificates of the authorities that sign the certificate of oauth.tokenURL,
+	// PEM, in addition to those of the system. Defaults to caCert or caCertFile.
+	CACert string `json:"oauth.caCert"`
+	// File with these certificates, instead of oauth.caCert. Read like
+	// clientCertFile.
+	CACertFile string `json:"oauth.caCertFile"`
 	// File with the token for OAUTHBEARER, instead of oauth.tokenURL. It is read
 	// again for each authentication.
 	TokenFile string `json:"oauth.tokenFile"`
+
+	Further OAuthFurther `json:"oauth"`
 }
 
-// String keeps the secret, and what may be secret in the URL, out of logs.
-func (c OAuthConfig) String() string {
-	return fmt.Sprintf("{oauth.tokenURL:%q oauth.clientID:%q oauth.clientSecret:%s oauth.scopes:%q oauth.tokenFile:%s}",
-		withoutQuery(c.TokenURL), c.ClientID, present(c.ClientSecret), c.Scopes, present(c.TokenFile))
+// OAuthFurther are settings whose names end as is up to the endpoint or the broker.
+type OAuthFurther struct {
+	// Further parameters of the requests to oauth.tokenURL, by their names:
+	// oauth.parameters.resource is sent as resource.
+	Parameters map[string]string `json:"parameters"`
+	// SASL extensions (KIP-342) to send to the brokers with the token, by their
+	// names, such as oauth.extensions.logicalCluster and
+	// oauth.extensions.identityPoolId for Confluent Cloud.
+	Extensions map[string]string `json:"extensions"`
 }
+
+// String keeps the secret, and what may be secret in the URL and the parameters, out
+// of logs.
+func (c OAuthConfig) String() string {
+	return fmt.Sprintf("{oauth.tokenURL:%q oauth.clientID:%q oauth.clientSecret:%s oauth.clientSecretFile:%s oauth.scopes:%q oauth.audience:%q"+
+		" oauth.caCert:%s oauth.caCertFile:%s oauth.tokenFile:%s %v}",
+		withoutQuery(c.TokenURL), c.ClientID, present(c.ClientSecret), present(c.ClientSecretFile), c.Scopes, c.Audience,
+		present(c.CACert), present(c.CACertFile), present(c.TokenFile), c.Further)
+}
+
+// String has the names alone.
+func (c OAuthFurther) String() string {
+	return fmt.Sprintf("{oauth.parameters:%q oauth.extensions:%q}", slices.Sorted(maps.Keys(c.Parameters)), slices.Sorted(maps.Keys(c.Extensions)))
+}
+
+// GoString keeps the values out of %#v.
+func (c OAuthFurther) GoString() string { return "kafka.OAuthFurther" + c.String() }
 
 // GoString keeps the secret out of %#v.
 func (c OAuthConfig) GoString() string { return "kafka.OAuthConfig" + c.String() }
 
-func withoutQuery(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "(not a URL)"
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}
-
 // given lists the settings that are set.
 func (c OAuthConfig) given() []string {
+	return append(c.givenForEndpoint(), givenSettings(
+		setting{"oauth.tokenFile", c.TokenFile != ""},
+		setting{"oauth.extensions", len(c.Further.Extensions) > 0},
+	)...)
+}
+
+func (c OAuthConfig) givenForEndpoint() []string {
 	return givenSettings(
 		setting{"oauth.tokenURL", c.TokenURL != ""},
 		setting{"oauth.clientID", c.ClientID != ""},
 		setting{"oauth.clientSecret", c.ClientSecret != ""},
+		setting{"oauth.clientSecretFile", c.ClientSecretFile != ""},
 		setting{"oauth.scopes", len(c.scopes()) > 0},
-		setting{"oauth.tokenFile", c.TokenFile != ""},
+		setting{"oauth.audience", c.Audience != ""},
+		setting{"oauth.caCert", c.CACert != ""},
+		setting{"oauth.caCertFile", c.CACertFile != ""},
+		setting{"oauth.parameters", len(c.Further.Parameters) > 0},
 	)
 }
 
 func (c OAuthConfig) scopes() []string { return trimmed(c.Scopes) }
 
-// check reports everything that is wrong. It reads the token's file, and asks
-// nobody for a token.
-func (c OAuthConfig) check() error {
-	switch {
-	case c.TokenURL == "" && c.TokenFile == "":
-		return settingError("oauth.tokenURL", "OAUTHBEARER needs it, or oauth.tokenFile", "https://login.example.com/oauth2/token")
-	case c.TokenURL == "":
-		return c.checkFile()
-	}
-	errs := []error{c.checkURL()}
-	if c.TokenFile != "" {
-		errs = append(errs, settingError("oauth.tokenFile", "oauth.tokenURL is given as well: give one of the two", ""))
-	}
-	if c.ClientID == "" {
-		errs = append(errs, settingError("oauth.clientID", "it is required for oauth.tokenURL", ""))
-	}
-	if c.ClientSecret == "" {
-		errs = append(errs, settingError("oauth.clientSecret", "it is required for oauth.tokenURL", ""))
-	}
-	for _, s := range c.scopes() {
-		if strings.ContainsAny(s, " \t\"\\") {
-			errs = append(errs, settingError("oauth.scopes", fmt.Sprintf("%q is not a scope: separate them by commas", s), "kafka.read,kafka.write"))
-		}
-	}
-	return errors.Join(errs...)
+func (c OAuthConfig) secret() fileSetting {
+	return fileSetting{"oauth.clientSecret", c.ClientSecret, c.ClientSecretFile}
 }
 
-func (c OAuthConfig) checkFile() error {
-	var errs []error
-	for _, name := range c.given() {
-		if name != "oauth.tokenFile" {
-			errs = append(errs, settingError(name, "it is for oauth.tokenURL, and oauth.tokenFile is given", ""))
-		}
-	}
-	if isSecret(c.TokenFile) {
-		errs = append(errs, settingError("oauth.tokenFile", "it must be the path of a file, not the token itself", ""))
-	} else if _, err := oauth.File(c.TokenFile, nil); err != nil {
-		errs = append(errs, settingError("oauth.tokenFile", err.Error(), ""))
-	}
-	return errors.Join(errs...)
-}
-
-func (c OAuthConfig) checkURL() error {
-	u, err := url.Parse(c.TokenURL)
-	switch {
-	case err != nil || u.Scheme != "https" || u.Host == "":
-		return settingError("oauth.tokenURL", "it is not an https URL", "https://login.example.com/oauth2/token")
-	case u.User != nil:
-		return settingError("oauth.tokenURL", "a user in it is not used: set oauth.clientID and oauth.clientSecret", "")
-	}
-	return nil
+func (c OAuthConfig) ca() fileSetting {
+	return fileSetting{"oauth.caCert", c.CACert, c.CACertFile}
 }
 
 // bearerMechanism authenticates with tokens.
@@ -118,20 +111,50 @@ var bearerMechanism = mechanism{
 	uses:  bearerTokens,
 	check: func(c SASLConfig) error { return c.OAuthConfig.check() },
 	build: func(_ context.Context, c SASLConfig, e saslEnv) (sasl.Mechanism, error) {
-		return c.OAuthConfig.build(e)
+		tokens, err := c.OAuthConfig.tokens(e)
+		if err != nil {
+			return nil, err
+		}
+		return oauth.Mechanism(tokens, c.Further.Extensions), nil
 	},
 }
 
-func (c OAuthConfig) build(e saslEnv) (sasl.Mechanism, error) {
-	if c.TokenURL != "" {
-		return oauth.Mechanism(oauth.Endpoint{
-			URL: c.TokenURL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: slices.Clone(c.scopes()),
-			Roots: e.roots, Timeout: e.timeout, Warn: e.warn,
-		}.Tokens()), nil
+func (c OAuthConfig) tokens(e saslEnv) (oauth.Source, error) {
+	if c.TokenURL == "" {
+		source, err := oauth.File(c.TokenFile, func(err error) { e.warn("read oauth.tokenFile again; the token read before serves on", err) })
+		if err != nil {
+			return nil, settingError("oauth.tokenFile", err.Error(), "")
+		}
+		return source, nil
 	}
-	source, err := oauth.File(c.TokenFile, func(err error) { e.warn("read oauth.tokenFile again; the token read before serves on", err) })
+	secret, err := reload.New(c.secret().line, func(err error) {
+		e.warn("read oauth.clientSecretFile again; the secret read before serves on", err)
+	})
 	if err != nil {
-		return nil, settingError("oauth.tokenFile", err.Error(), "")
+		return nil, err
 	}
-	return oauth.Mechanism(source), nil
+	own, err := authorities(c.ca(), func(err error) { e.warn("read oauth.caCertFile again; certificates read before serve on", err) })
+	if err != nil {
+		return nil, err
+	}
+	endpoint := oauth.Endpoint{
+		URL: c.TokenURL, ClientID: c.ClientID, Secret: secret.Get, Scopes: slices.Clone(c.scopes()), Parameters: c.parameters(),
+		Roots: e.roots, CA: "oauth.caCert or oauth.caCertFile", Timeout: e.timeout, Warn: e.warn,
+	}
+	if own != nil {
+		endpoint.Roots = own.Get
+	}
+	return endpoint.Tokens(), nil
+}
+
+// parameters are those of a request for a token, beside the client's and the scopes.
+func (c OAuthConfig) parameters() map[string]string {
+	out := maps.Clone(c.Further.Parameters)
+	if c.Audience != "" {
+		if out == nil {
+			out = make(map[string]string)
+		}
+		out["audience"] = c.Audience
+	}
+	return out
 }

@@ -26,6 +26,8 @@ type tokenEndpoint struct {
 	*httptest.Server
 	ca    []byte // who signed its certificate, PEM
 	given atomic.Int32
+
+	revoked atomic.Int32 // how many of the next tokens no broker accepts
 }
 
 func startTokenEndpoint(t *testing.T, lifetime time.Duration) *tokenEndpoint {
@@ -46,8 +48,12 @@ func startTokenEndpoint(t *testing.T, lifetime time.Duration) *tokenEndpoint {
 			return
 		}
 		e.given.Add(1)
+		end := time.Now().Add(lifetime)
+		if e.revoked.Add(-1) >= 0 {
+			end = time.Now().Add(-time.Minute)
+		}
 		_ = json.NewEncoder(w).Encode(map[string]any{
-			"access_token": broker.Token("connector", time.Now().Add(lifetime)), "token_type": "Bearer",
+			"access_token": broker.Token("connector", end), "token_type": "Bearer",
 			"expires_in": int(lifetime.Seconds()) - 1, // the token's own end is in whole seconds
 		})
 	}))
@@ -87,6 +93,27 @@ func TestAuthenticatesWithTokens(t *testing.T) {
 		})
 	}
 	is.New(t).Equal(endpoint.given.Load(), int32(2)) // one for each side, however many connections
+}
+
+// A token may be revoked, or the keys changed that it is signed with, before it ends.
+func TestATokenThatKafkaRefusesIsReplacedOnce(t *testing.T) {
+	cluster := broker.ForTest(t, broker.Options{Secure: true})
+	for side, open := range sides {
+		t.Run(side, func(t *testing.T) {
+			is := is.New(t)
+			endpoint := startTokenEndpoint(t, time.Hour)
+			endpoint.revoked.Store(1)
+			s := endpoint.settings(cluster).with(settings{"servers": list(cluster.SASLPlaintext()), "securityProtocol": "SASL_PLAINTEXT", "caCert": "", "oauth.caCert": string(endpoint.ca)})
+			is.NoErr(open(guarded(t), s.with(settings{"oauth.extensions.logicalCluster": "lkc-1", "oauth.audience": "kafka"})))
+			is.Equal(endpoint.given.Load(), int32(2))
+
+			endpoint.revoked.Store(1000)
+			err := open(guarded(t), s)
+			is.True(err != nil)
+			is.True(strings.Contains(err.Error(), "invalid_token"))
+			is.Equal(endpoint.given.Load(), int32(4)) // it ends at the second
+		})
+	}
 }
 
 func TestSaysWhyATokenIsRefused(t *testing.T) {

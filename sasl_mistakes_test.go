@@ -45,6 +45,28 @@ func TestMistakesInOAuthSettings(t *testing.T) {
 			map[string]string{"oauth.tokenURL": tokenURL},
 			[]complaint{{"oauth.clientID", "required for oauth.tokenURL"}, {"oauth.clientSecret", "required for oauth.tokenURL"}},
 		},
+		"parameters with settings of their own": {
+			map[string]string{
+				"oauth.tokenURL": tokenURL, "oauth.clientID": "c", "oauth.clientSecret": "s",
+				"oauth.parameters.scope": "x", "oauth.parameters.grant_type": "password", "oauth.parameters.resource": "fine", "oauth.parameters.a.b_c": "fine",
+			},
+			[]complaint{{"oauth.parameters.scope", "set oauth.scopes"}, {"oauth.parameters.grant_type", "always client_credentials"}},
+		},
+		"extensions that can't be sent": {
+			map[string]string{
+				"oauth.tokenFile":       tokenFile,
+				"oauth.extensions.auth": "x", "oauth.extensions.a-b": "x", "oauth.extensions.c": "ü", "oauth.extensions.logicalCluster": "lkc-1",
+			},
+			[]complaint{{"oauth.extensions.auth", "the token's own"}, {"oauth.extensions.a-b", "letters"}, {"oauth.extensions.c", "printable ASCII"}},
+		},
+		"secret and authority in files that are none": {
+			map[string]string{"oauth.tokenURL": tokenURL, "oauth.clientID": "c", "oauth.clientSecretFile": "/nowhere/secret", "oauth.caCertFile": empty},
+			[]complaint{{"oauth.clientSecretFile", "/nowhere/secret: no such file"}, {"oauth.caCertFile", "-----BEGIN CERTIFICATE-----"}},
+		},
+		"settings of an endpoint with a file": {
+			map[string]string{"oauth.tokenFile": tokenFile, "oauth.audience": "a", "oauth.caCert": "x", "oauth.parameters.resource": "x"},
+			[]complaint{{"oauth.audience", "it is for oauth.tokenURL"}, {"oauth.caCert", "it is for"}, {"oauth.parameters", "it is for"}},
+		},
 		"http": {
 			map[string]string{"oauth.tokenURL": "http://login.example.com/token", "oauth.clientID": "c", "oauth.clientSecret": "s"},
 			[]complaint{{"oauth.tokenURL", "it is not an https URL"}},

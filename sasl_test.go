@@ -66,3 +66,19 @@ func TestUserAndPasswordAreReadAgainForEachConnection(t *testing.T) {
 	overwrite(t, passwordFile, "three")
 	is.Equal(first(t, m), "\x00bob\x00three")
 }
+
+func TestFurtherSettingsOfOAuthAreTaken(t *testing.T) {
+	for by, parse := range parsers {
+		t.Run(by, func(t *testing.T) {
+			is := is.New(t)
+			c, err := parse(map[string]string{
+				"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://login.example.com", "oauth.clientID": "c", "oauth.clientSecret": "s",
+				"oauth.audience": "kafka", "oauth.parameters.resource": "r", "oauth.parameters.a.b_c": "d",
+				"oauth.extensions.logicalCluster": "lkc-1", "oauth.extensions.identityPoolId": "pool-2",
+			})
+			is.NoErr(err)
+			is.Equal(c.parameters(), map[string]string{"audience": "kafka", "resource": "r", "a.b_c": "d"})
+			is.Equal(c.Further.Extensions, map[string]string{"logicalCluster": "lkc-1", "identityPoolId": "pool-2"})
+		})
+	}
+}

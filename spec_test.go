@@ -21,7 +21,17 @@ func fields(t reflect.Type) map[string]reflect.StructField {
 			for n, inner := range fields(f.Type) {
 				out[n] = inner
 			}
-		} else if name != "" && name != "-" {
+			continue
+		}
+		switch {
+		case name == "" || name == "-":
+		case f.Type.Kind() == reflect.Struct:
+			for n, inner := range fields(f.Type) {
+				out[name+"."+n] = inner
+			}
+		case f.Type.Kind() == reflect.Map: // by names of the user's choice
+			out[name+".*"] = f
+		default:
 			out[name] = f
 		}
 	}
@@ -68,7 +78,7 @@ func TestTheSpecificationAgreesWithTheStructs(t *testing.T) {
 				is.True(ok) // the field has a parameter
 				is.Equal(p.Type, parameterType(f.Type))
 				is.True(p.Description != "")
-				is.True(regexp.MustCompile(`^[a-zA-Z0-9.]+$`).MatchString(name))
+				is.True(regexp.MustCompile(`^[a-zA-Z0-9.*]+$`).MatchString(name))
 				if !strings.HasPrefix(name, "sdk.") { // those are the SDK's
 					is.Equal(p.Default, f.Tag.Get("default"))
 				}

@@ -107,7 +107,7 @@ func (c TLSConfig) build(warn func(string, error)) (func() *tls.Config, error) {
 	stale := func(err error) { warn("read certificates again; new connections use those read before", err) }
 	client, err := c.clientCertificate(stale)
 	errs = append(errs, err)
-	roots, err := c.authorities(stale)
+	roots, err := authorities(fileSetting{"caCert", c.CACert, c.CACertFile}, stale)
 	errs = append(errs, err)
 
 	return func() *tls.Config {

@@ -15,6 +15,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -156,8 +157,15 @@ func (a *attempt) remedy(s wire.Stage, err error) string {
 // loginRemedy is for whoever could not log in.
 func (a *attempt) loginRemedy(err error) string {
 	mechanism := a.Connection.SASL.Name()
-	var credentials *wire.CredentialsError
+	var (
+		credentials *wire.CredentialsError
+		endpoint    *oauth.EndpointError
+	)
 	switch {
+	case errors.As(err, &endpoint) && endpoint.Retriable():
+		return fmt.Sprintf("the token endpoint %s, not the broker, gives no answer or a busy one: is it running, and reached from this machine (or by the proxy in HTTPS_PROXY)? Its address comes from oauth.tokenURL; dialTimeout includes the asking", endpoint.Host)
+	case errors.As(err, &endpoint):
+		return fmt.Sprintf("the token endpoint %s, not the broker, refuses: compare oauth.tokenURL, oauth.clientID, the secret, oauth.scopes, oauth.audience and oauth.parameters with what it knows of this client", endpoint.Host)
 	case errors.Is(err, kafkago.IllegalSASLState):
 		return fmt.Sprintf("this listener is one without SASL: compare its port with listeners and listener.security.protocol.map in the broker's properties, and correct %s; or leave out saslMechanism and its credentials, and a securityProtocol with SASL in its name", a.from)
 	case errors.Is(err, kafkago.UnsupportedSASLMechanism):

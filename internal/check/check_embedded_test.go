@@ -3,8 +3,11 @@ package check
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +20,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	franz "github.com/twmb/franz-go/pkg/sasl/plain"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/certs"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
@@ -209,6 +213,27 @@ func TestSaysThatACertificateHasNoSAN(t *testing.T) {
 		is.Equal(steps, "failed TLS")
 		is.True(strings.Contains(first.Reason, "it must be issued again with a SAN"))
 		is.True(strings.Contains(first.Remedy, "-ext SAN=dns:127.0.0.1"))
+	}
+}
+
+func TestSaysThatTheTokenEndpointIsToBlame(t *testing.T) {
+	c := embedded.Start(t, kfake.NumBrokers(1), kfake.EnableSASL())
+	refusing := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	defer refusing.Close()
+	dead := httptest.NewTLSServer(nil)
+	dead.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(refusing.Certificate())
+	for url, want := range map[string]string{dead.URL: "gives no answer or a busy one: is it running", refusing.URL: "refuses: compare oauth.tokenURL, oauth.clientID"} {
+		is := is.New(t)
+		p := reading(c.ListenAddrs()...)
+		p.Connection.SASL = oauth.Mechanism(oauth.Endpoint{
+			URL: url, ClientID: "c", Secret: func() string { return "s" }, Roots: func() *x509.CertPool { return roots }, Timeout: time.Minute,
+		}.Tokens(), nil)
+		steps, first := failed(t, p)
+		is.Equal(steps, "failed SASL")
+		is.True(strings.Contains(first.Remedy, want))
+		is.True(strings.Contains(first.Remedy, strings.TrimPrefix(url, "https://")))
 	}
 }
 

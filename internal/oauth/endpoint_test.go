@@ -70,7 +70,7 @@ func (s *server) fail(status int, contentType, page string) {
 
 func (s *server) endpoint(t *testing.T) Endpoint {
 	return Endpoint{
-		URL: s.URL + "/token?tenant=opensesame", ClientID: "client", ClientSecret: "opensesame", Scopes: []string{"kafka.read", "kafka.write"},
+		URL: s.URL + "/token?tenant=opensesame", ClientID: "client", Secret: func() string { return "opensesame" }, CA: "caCert", Scopes: []string{"kafka.read", "kafka.write"},
 		Roots: s.pool, Timeout: time.Minute,
 		Warn: func(msg string, err error) { t.Errorf("%s: %v", msg, err) },
 	}
@@ -83,7 +83,7 @@ func TestOneTokenServesManyConnections(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() {
-			token, err := tokens(context.Background())
+			token, err := tokens.Token(context.Background())
 			is.NoErr(err)
 			is.Equal(token, "token-1")
 		})
@@ -98,12 +98,12 @@ func TestATokenIsRenewedBeforeItEnds(t *testing.T) {
 	s := startServer(t, 2*time.Second)
 	tokens := s.endpoint(t).Tokens()
 	began := time.Now()
-	first, err := tokens(context.Background())
+	first, err := tokens.Token(context.Background())
 	is.NoErr(err)
 	next := first
 	for next == first {
 		time.Sleep(time.Millisecond)
-		next, err = tokens(context.Background())
+		next, err = tokens.Token(context.Background())
 		is.NoErr(err)
 	}
 	is.True(time.Since(began) >= 1500*time.Millisecond) // three quarters of its time
@@ -115,7 +115,7 @@ func TestATokenWithoutALifetimeIsUsedOnce(t *testing.T) {
 	s := startServer(t, 0)
 	tokens := s.endpoint(t).Tokens()
 	for i := range 3 {
-		token, err := tokens(context.Background())
+		token, err := tokens.Token(context.Background())
 		is.NoErr(err)
 		is.Equal(token, fmt.Sprintf("token-%d", i+1))
 	}
@@ -128,25 +128,25 @@ func TestATokenServesOnWhereTheNextCanNotBeHad(t *testing.T) {
 	var warnings atomic.Int32
 	e.Warn = func(string, error) { warnings.Add(1) }
 	tokens := e.Tokens()
-	_, err := tokens(context.Background())
+	_, err := tokens.Token(context.Background())
 	is.NoErr(err)
 	s.fail(http.StatusServiceUnavailable, "text/plain", "")
 	for warnings.Load() == 0 {
 		time.Sleep(time.Millisecond)
-		token, err := tokens(context.Background())
+		token, err := tokens.Token(context.Background())
 		is.NoErr(err)
 		is.Equal(token, "token-1")
 	}
 	is.Equal(warnings.Load(), int32(1))
 	for err == nil { // to its end, without asking at each call
 		time.Sleep(time.Millisecond)
-		_, err = tokens(context.Background())
+		_, err = tokens.Token(context.Background())
 	}
 	is.True(strings.Contains(err.Error(), "503"))
 	is.True(s.asked.Load() < 10)
 
 	s.answer.Store(nil)
-	_, err = tokens(context.Background())
+	_, err = tokens.Token(context.Background())
 	is.NoErr(err)
 }
 
@@ -184,7 +184,7 @@ func TestErrorsOfTheEndpoint(t *testing.T) {
 				s.answer.Store(&h)
 				test.want[0] = "307"
 			}
-			_, err := s.endpoint(t).Tokens()(context.Background())
+			_, err := s.endpoint(t).Tokens().Token(context.Background())
 			expectError(t, err, test.retriable, append(test.want, strings.TrimPrefix(s.URL, "https://")))
 			is.True(s.asked.Load() <= 2) // once for each way to send the secret
 		})
@@ -209,7 +209,7 @@ func TestAnEndpointThatCanNotBeReached(t *testing.T) {
 	t.Run("nobody listens", func(t *testing.T) {
 		s := startServer(t, time.Hour)
 		s.Close()
-		_, err := s.endpoint(t).Tokens()(context.Background())
+		_, err := s.endpoint(t).Tokens().Token(context.Background())
 		expectError(t, err, true, []string{"connection refused"})
 	})
 	t.Run("it is silent", func(t *testing.T) {
@@ -221,7 +221,7 @@ func TestAnEndpointThatCanNotBeReached(t *testing.T) {
 		defer close(release)
 		e := s.endpoint(t)
 		e.Timeout = 50 * time.Millisecond
-		_, err := e.Tokens()(context.Background())
+		_, err := e.Tokens().Token(context.Background())
 		expectError(t, err, true, []string{"deadline exceeded"})
 		is.True(s.asked.Load() > 0)
 	})
@@ -232,14 +232,14 @@ func TestAnEndpointThatCanNotBeReached(t *testing.T) {
 			fmt.Fprint(w, `{"access_token":`)
 		}
 		s.answer.Store(&h)
-		_, err := s.endpoint(t).Tokens()(context.Background())
+		_, err := s.endpoint(t).Tokens().Token(context.Background())
 		expectError(t, err, true, []string{"unexpected EOF"})
 	})
 	t.Run("it is not trusted", func(t *testing.T) {
 		s := startServer(t, time.Hour)
 		e := s.endpoint(t)
 		e.Roots = nil
-		_, err := e.Tokens()(context.Background())
+		_, err := e.Tokens().Token(context.Background())
 		expectError(t, err, false, []string{"unknown authority", "caCert"})
 	})
 	t.Run("somebody else asks it for long", func(t *testing.T) {
@@ -250,11 +250,11 @@ func TestAnEndpointThatCanNotBeReached(t *testing.T) {
 		s.answer.Store(&h)
 		tokens := s.endpoint(t).Tokens()
 		first := make(chan error)
-		go func() { _, err := tokens(context.Background()); first <- err }()
+		go func() { _, err := tokens.Token(context.Background()); first <- err }()
 		<-asked
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		_, err := tokens(ctx)
+		_, err := tokens.Token(ctx)
 		expectError(t, err, true, []string{"wait for a token"})
 		close(release)
 		is.True(<-first != nil)
@@ -276,9 +276,119 @@ func TestTheSecretGoesWhereTheEndpointWantsIt(t *testing.T) {
 	s.answer.Store(&h)
 	tokens := s.endpoint(t).Tokens()
 	for range 2 {
-		token, err := tokens(context.Background())
+		token, err := tokens.Token(context.Background())
 		is.NoErr(err)
 		is.Equal(token, "abc")
 	}
 	is.Equal(s.asked.Load(), int32(3)) // the header is tried once
+}
+
+// answers makes the server give the answers in order, and then those for a secret in
+// the header.
+func (s *server) answers(statuses ...int) {
+	var n atomic.Int32
+	var h http.HandlerFunc = func(w http.ResponseWriter, r *http.Request) {
+		i := int(n.Add(1)) - 1
+		switch {
+		case i < len(statuses) && statuses[i] == 0:
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_ = conn.Close()
+			}
+		case i < len(statuses):
+			w.WriteHeader(statuses[i])
+		default:
+			w.Header().Set("Content-Type", "application/json")
+			if _, _, ok := r.BasicAuth(); !ok {
+				w.WriteHeader(http.StatusUnauthorized)
+				fmt.Fprint(w, `{"error":"invalid_client"}`)
+				return
+			}
+			fmt.Fprint(w, `{"access_token":"abc"}`)
+		}
+	}
+	s.answer.Store(&h)
+}
+
+// The first answer says whether the endpoint is busy; the secret is not sent again in
+// another way.
+func TestAnEndpointThatIsBusyOnceIsTriedAgain(t *testing.T) {
+	for _, status := range []int{http.StatusServiceUnavailable, http.StatusTooManyRequests, 0} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			is := is.New(t)
+			s := startServer(t, time.Hour)
+			s.answers(status)
+			tokens := s.endpoint(t).Tokens()
+			_, err := tokens.Token(context.Background())
+			expectError(t, err, true, []string{"token endpoint"})
+			is.Equal(s.asked.Load(), int32(1))
+			token, err := tokens.Token(context.Background())
+			is.NoErr(err)
+			is.Equal(token, "abc")
+		})
+	}
+}
+
+func TestAnEndpointThatIsBusyWithTheFormIsTriedAgain(t *testing.T) {
+	s := startServer(t, time.Hour)
+	s.answers(http.StatusUnauthorized, http.StatusServiceUnavailable)
+	_, err := s.endpoint(t).Tokens().Token(context.Background())
+	expectError(t, err, true, []string{"503"})
+}
+
+func TestAnEndpointIsAskedOnceTheWayIsKnown(t *testing.T) {
+	is := is.New(t)
+	s := startServer(t, 0)
+	tokens := s.endpoint(t).Tokens()
+	_, err := tokens.Token(context.Background())
+	is.NoErr(err)
+	s.answers(http.StatusUnauthorized)
+	_, err = tokens.Token(context.Background())
+	expectError(t, err, false, []string{"401"})
+	is.Equal(s.asked.Load(), int32(2))
+}
+
+func TestATokenThatIsRefusedIsNotUsedAgain(t *testing.T) {
+	is := is.New(t)
+	s := startServer(t, time.Hour)
+	tokens := s.endpoint(t).Tokens()
+	first, err := tokens.Token(context.Background())
+	is.NoErr(err)
+	is.True(tokens.Refused(first))
+	second, err := tokens.Token(context.Background())
+	is.NoErr(err)
+	is.True(second != first)
+	is.True(tokens.Refused(first)) // by another broker, later
+	third, err := tokens.Token(context.Background())
+	is.NoErr(err)
+	is.Equal(third, second)
+
+	is.True(tokens.Refused(second))
+	s.fail(http.StatusServiceUnavailable, "text/plain", "")
+	_, err = tokens.Token(context.Background())
+	expectError(t, err, true, []string{"503"}) // rather than the refused one
+}
+
+func TestFurtherParametersAreSent(t *testing.T) {
+	is := is.New(t)
+	s := startServer(t, time.Hour)
+	e := s.endpoint(t)
+	e.Parameters = map[string]string{"audience": "https://kafka", "resource": "a b"}
+	_, err := e.Tokens().Token(context.Background())
+	is.NoErr(err)
+	is.Equal(s.form.Load(), "audience=https%3A%2F%2Fkafka&grant_type=client_credentials&resource=a+b&scope=kafka.read+kafka.write")
+}
+
+func TestTheSecretIsAskedForAtEachRequest(t *testing.T) {
+	is := is.New(t)
+	s := startServer(t, 0)
+	e := s.endpoint(t)
+	secret := "wrong"
+	e.Secret = func() string { return secret }
+	tokens := e.Tokens()
+	_, err := tokens.Token(context.Background())
+	is.True(err != nil)
+	secret = "opensesame"
+	_, err = tokens.Token(context.Background())
+	is.NoErr(err)
 }

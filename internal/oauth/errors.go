@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"golang.org/x/oauth2"
 )
@@ -17,30 +18,56 @@ type passing struct{ error }
 func (p passing) Retriable() bool { return true }
 func (p passing) Unwrap() error   { return p.error }
 
+// EndpointError is an error of the token endpoint, not of a broker.
+type EndpointError struct {
+	Host string
+	Err  error // has no secret
+}
+
+func (e *EndpointError) Error() string { return e.Err.Error() }
+func (e *EndpointError) Unwrap() error { return e.Err }
+
+// Retriable reports whether the next attempt may succeed.
+func (e *EndpointError) Retriable() bool {
+	var p passing
+	return errors.As(e.Err, &p)
+}
+
+func (c *cached) failed(err error) error { return &EndpointError{c.host(), err} }
+
+// rejected reports whether an endpoint answered that it doesn't take the secret, which
+// may be about the way in which it was sent.
+func rejected(err error) bool {
+	var answer *oauth2.RetrieveError
+	return errors.As(err, &answer) && (answer.Response.StatusCode == http.StatusBadRequest || answer.Response.StatusCode == http.StatusUnauthorized)
+}
+
 // explain says what went wrong without what the endpoint or the library repeats of
 // the request.
-func (c *cached) explain(err error) error {
+func (c *cached) explain(err error, secret string) error {
 	var answer *oauth2.RetrieveError
 	var transport *url.Error
 	var untrusted *tls.CertificateVerificationError
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &answer):
-		err := fmt.Errorf("the token endpoint %s answers: %s", c.host(), c.reason(answer))
+		err := fmt.Errorf("the token endpoint %s answers: %s", c.host(), c.reason(answer, secret))
 		if code := answer.Response.StatusCode; code == http.StatusTooManyRequests || code >= http.StatusInternalServerError {
-			return passing{err}
+			return c.failed(passing{err})
 		}
-		return err
+		return c.failed(err)
 	case errors.As(err, &untrusted):
-		return fmt.Errorf("the token endpoint %s is not trusted: %w (set caCert or caCertFile to the certificate of its authority)", c.host(), untrusted)
+		return c.failed(fmt.Errorf("the token endpoint %s is not trusted: %w (set %s to the certificate of its authority)", c.host(), untrusted, c.CA))
 	case errors.As(err, &transport): // its text has the whole URL
-		return passing{fmt.Errorf("reach the token endpoint %s: %w", c.host(), transport.Err)}
+		return c.failed(passing{fmt.Errorf("reach the token endpoint %s: %w", c.host(), transport.Err)})
 	}
-	return fmt.Errorf("the token endpoint %s gives an answer without a token: %s", c.host(), c.withoutSecret(err.Error()))
+	return c.failed(fmt.Errorf("the token endpoint %s gives an answer without a token: %s", c.host(), c.withoutSecret(err.Error(), secret)))
 }
 
 // reason is what the endpoint says: the status, and the error in the terms of
 // RFC 6749, section 5.2. Its page is left out: nobody knows what it repeats.
-func (c *cached) reason(r *oauth2.RetrieveError) string {
+func (c *cached) reason(r *oauth2.RetrieveError, secret string) string {
 	text := r.Response.Status
 	if location := r.Response.Header.Get("Location"); location != "" {
 		text += " (a redirect, which is not followed)"
@@ -52,19 +79,29 @@ func (c *cached) reason(r *oauth2.RetrieveError) string {
 		text += " (" + r.ErrorDescription + ")"
 	}
 	const enough = 300
-	if text = c.withoutSecret(text); len(text) > enough {
+	if text = printable(c.withoutSecret(text, secret)); len(text) > enough {
 		text = strings.ToValidUTF8(text[:enough], "") + "…"
 	}
 	return text
 }
 
-func (c *cached) withoutSecret(text string) string {
-	for _, secret := range []string{c.ClientSecret, url.QueryEscape(c.ClientSecret), c.token} {
+func (c *cached) withoutSecret(text, secret string) string {
+	for _, secret := range []string{secret, url.QueryEscape(secret), c.token} {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "(secret)")
 		}
 	}
 	return text
+}
+
+// printable is a text of others without what a terminal would obey.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }
 
 // host is the part of the URL that is no secret for sure.

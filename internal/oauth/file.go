@@ -15,8 +15,15 @@ func File(path string, warn func(error)) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(context.Context) (string, error) { return v.Get(), nil }, nil
+	return file{v}, nil
 }
+
+type file struct{ token *reload.Value[string] }
+
+func (f file) Token(context.Context) (string, error) { return f.token.Get(), nil }
+
+// Refused reports whether the file has another token by now.
+func (f file) Refused(token string) bool { return f.token.Get() != token }
 
 func readToken(path string) (string, error) {
 	b, err := reload.ReadFile(path)

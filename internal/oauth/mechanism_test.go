@@ -11,9 +11,18 @@ import (
 	"github.com/matryer/is"
 )
 
+// fixed is a source of one token.
+type fixed struct {
+	token string
+	err   error
+}
+
+func (f fixed) Token(context.Context) (string, error) { return f.token, f.err }
+func (fixed) Refused(string) bool                     { return false }
+
 func TestTheFirstMessageCarriesTheToken(t *testing.T) {
 	is := is.New(t)
-	m := Mechanism(func(context.Context) (string, error) { return "abc.def.", nil })
+	m := Mechanism(fixed{"abc.def.", nil}, nil)
 	is.Equal(m.Name(), "OAUTHBEARER")
 	s, first, err := m.Start(context.Background())
 	is.NoErr(err)
@@ -25,7 +34,7 @@ func TestTheFirstMessageCarriesTheToken(t *testing.T) {
 
 func TestARefusalIsAcknowledgedSoThatTheBrokerFailsIt(t *testing.T) {
 	is := is.New(t)
-	s, _, err := Mechanism(func(context.Context) (string, error) { return "abc", nil }).Start(context.Background())
+	s, _, err := Mechanism(fixed{"abc", nil}, nil).Start(context.Background())
 	is.NoErr(err)
 	done, answer, err := s.Next(context.Background(), []byte(`{"status":"invalid_token"}`))
 	is.NoErr(err)
@@ -39,7 +48,7 @@ func TestARefusalIsAcknowledgedSoThatTheBrokerFailsIt(t *testing.T) {
 
 func TestWithoutATokenNothingBegins(t *testing.T) {
 	is := is.New(t)
-	_, _, err := Mechanism(func(context.Context) (string, error) { return "", errors.New("no token") }).Start(context.Background())
+	_, _, err := Mechanism(fixed{"", errors.New("no token")}, nil).Start(context.Background())
 	is.Equal(err.Error(), "no token")
 }
 
@@ -52,7 +61,7 @@ func TestATokenInAFileIsReadEachTime(t *testing.T) {
 	tokens, err := File(path, func(err error) { warnings = append(warnings, err.Error()) })
 	is.NoErr(err)
 	get := func() string {
-		token, err := tokens(context.Background())
+		token, err := tokens.Token(context.Background())
 		is.NoErr(err)
 		return token
 	}
@@ -90,4 +99,33 @@ func TestWhatIsNoTokenIsRefusedAtOnce(t *testing.T) {
 			is.True(!strings.Contains(err.Error(), "opensesame"))
 		})
 	}
+}
+
+func TestExtensionsGoWithTheToken(t *testing.T) {
+	is := is.New(t)
+	_, first, err := Mechanism(fixed{"abc", nil}, map[string]string{"logicalCluster": "lkc-1", "identityPoolId": "pool-2"}).Start(context.Background())
+	is.NoErr(err)
+	is.Equal(string(first), "n,,\x01auth=Bearer abc\x01identityPoolId=pool-2\x01logicalCluster=lkc-1\x01\x01") // RFC 7628, section 3.1
+}
+
+func TestExtensionsAreChecked(t *testing.T) {
+	for name, value := range map[string]string{"a": "b", "logicalCluster": "lkc-1=,; x"} {
+		is.New(t).NoErr(CheckExtension(name, value))
+	}
+	for name, value := range map[string]string{"": "b", "a1": "b", "a.b": "c", "auth": "Bearer x", "a": "", "b": "opensesame\x01auth=x", "c": "ü"} {
+		err := CheckExtension(name, value)
+		is.New(t).True(err != nil)
+		is.New(t).True(!strings.Contains(err.Error(), "opensesame"))
+	}
+}
+
+func TestAFileThatHasAnotherTokenByNowIsReadAgain(t *testing.T) {
+	is := is.New(t)
+	path := filepath.Join(t.TempDir(), "token")
+	is.NoErr(os.WriteFile(path, []byte("one"), 0o600))
+	tokens, err := File(path, nil)
+	is.NoErr(err)
+	is.True(!tokens.Refused("one"))
+	is.NoErr(os.WriteFile(path, []byte("two"), 0o600))
+	is.True(tokens.Refused("one"))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -32,17 +33,20 @@ type Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // Dial connects to addr ("host:port") and returns a connection that is ready
 // for requests. It takes at most DialTimeout. A refused authentication is an
-// *AuthError.
+// *AuthError; where other credentials can be had, only the second one is.
 func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
-	c, err := connect(ctx, addr, cfg)
+	limited, cancel := context.WithTimeout(ctx, cfg.DialTimeout)
+	defer cancel()
+	c, err := connect(limited, addr, cfg)
+	var refused *AuthError
+	if errors.As(err, &refused) && refused.another {
+		c, err = connect(limited, addr, cfg)
+	}
 	cfg.Hooks.dialled(err)
 	return c, err
 }
 
 func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, cfg.DialTimeout)
-	defer cancel()
-
 	dial := cfg.Dial
 	if dial == nil {
 		dial = new(net.Dialer).DialContext

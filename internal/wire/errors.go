@@ -18,6 +18,8 @@ type AuthError struct {
 	Addr      string // host:port of the broker
 	Mechanism string // SASL mechanism as configured
 	Err       error  // never contains a secret
+
+	another bool // other credentials can be had
 }
 
 func (e *AuthError) Error() string {

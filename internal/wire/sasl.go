@@ -24,6 +24,15 @@ type login struct {
 	message   []byte // the first one
 }
 
+// Discarder is an authentication (a sasl.StateMachine) whose credentials were obtained
+// for a while, such as a token.
+type Discarder interface {
+	// Discard is called when a broker has refused them, so that they are not used
+	// again. It reports whether others can be had, with which a connection is tried
+	// once more.
+	Discard() bool
+}
+
 // credentials asks the mechanism for its first message, for which some need to
 // fetch a token. An error that is Retriable becomes a CredentialsError, any other one
 // an AuthError.
@@ -49,7 +58,7 @@ const maxRounds = 10
 func (c *Conn) authenticate(ctx context.Context, l login) (session time.Duration, err error) {
 	fail := func(code int16, err error) (time.Duration, error) {
 		if refused(code) {
-			return 0, &AuthError{Addr: c.addr, Mechanism: l.mechanism, Err: err}
+			return 0, c.refuse(l, err)
 		}
 		return 0, fmt.Errorf("authenticate with %s at %s: %w", l.mechanism, c.addr, err)
 	}
@@ -76,12 +85,18 @@ func (c *Conn) authenticate(ctx context.Context, l login) (session time.Duration
 		case err != nil && ctx.Err() != nil:
 			return fail(0, err)
 		case err != nil:
-			return 0, &AuthError{Addr: c.addr, Mechanism: l.mechanism, Err: err}
+			return 0, c.refuse(l, err)
 		case completed:
 			return time.Duration(a.SessionLifetimeMs) * time.Millisecond, nil
 		}
 	}
-	return 0, &AuthError{Addr: c.addr, Mechanism: l.mechanism, Err: fmt.Errorf("the broker does not come to an end in %d messages", maxRounds)}
+	return 0, c.refuse(l, fmt.Errorf("the broker does not come to an end in %d messages", maxRounds))
+}
+
+// refuse is the error of credentials that the broker refused.
+func (c *Conn) refuse(l login, err error) error {
+	d, ok := l.session.(Discarder)
+	return &AuthError{Addr: c.addr, Mechanism: l.mechanism, Err: err, another: ok && d.Discard()}
 }
 
 // refused reports whether an answer to SASL is about the credentials or the mechanism,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,4 +105,50 @@ func TestABrokersTextHasNothingThatATerminalObeys(t *testing.T) {
 	is.True(err != nil)
 	is.True(!strings.ContainsAny(err.Error(), "\x1b\x07\r\n"))
 	is.True(strings.Contains(err.Error(), "too many"))
+}
+
+// renewable authenticates with numbers, of which there are some.
+type renewable struct {
+	next, left *atomic.Int32
+	number     byte
+}
+
+func (renewable) Name() string { return "NUMBERS" }
+func (r renewable) Start(context.Context) (sasl.StateMachine, []byte, error) {
+	r.number = byte(r.next.Load())
+	return r, []byte{r.number}, nil
+}
+func (renewable) Next(context.Context, []byte) (bool, []byte, error) { return true, nil, nil }
+func (r renewable) Discard() bool {
+	r.next.Add(1)
+	return r.left.Add(-1) >= 0
+}
+
+func TestRefusedCredentialsAreReplacedOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		left, refused, used int32
+	}{
+		"the second is accepted": {left: 9, refused: 1, used: 2},
+		"the second is refused":  {left: 9, refused: 9, used: 2},
+		"there is no second":     {left: 0, refused: 9, used: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			var used atomic.Int32
+			addr := authenticates(t, func(bytes []byte) *saslauthenticate.Response {
+				used.Add(1)
+				if int32(bytes[0]) < c.refused {
+					return &saslauthenticate.Response{ErrorCode: int16(kafkago.SASLAuthenticationFailed)}
+				}
+				return &saslauthenticate.Response{}
+			})
+			m := renewable{next: new(atomic.Int32), left: new(atomic.Int32)}
+			m.left.Store(c.left)
+			err := dialWith(addr, m)
+			is.Equal(used.Load(), c.used)
+			var refused *AuthError
+			is.Equal(errors.As(err, &refused), c.refused == 9)
+			is.Equal(err == nil, c.refused != 9)
+		})
+	}
 }

@@ -1,0 +1,117 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/bundle"
+	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
+)
+
+// check reports everything that is wrong. It reads the files, and asks nobody for a
+// token.
+func (c OAuthConfig) check() error {
+	switch {
+	case c.TokenURL == "" && c.TokenFile == "":
+		return settingError("oauth.tokenURL", "OAUTHBEARER needs it, or oauth.tokenFile", "https://login.example.com/oauth2/token")
+	case c.TokenURL == "":
+		return errors.Join(c.checkFile(), c.checkExtensions())
+	}
+	errs := []error{c.checkURL(), c.checkSecret(), c.checkCA(), c.checkParameters(), c.checkExtensions()}
+	if c.TokenFile != "" {
+		errs = append(errs, settingError("oauth.tokenFile", "oauth.tokenURL is given as well: give one of the two", ""))
+	}
+	if c.ClientID == "" {
+		errs = append(errs, settingError("oauth.clientID", "it is required for oauth.tokenURL", ""))
+	}
+	for _, s := range c.scopes() {
+		if strings.ContainsAny(s, " \t\"\\") {
+			errs = append(errs, settingError("oauth.scopes", fmt.Sprintf("%q is not a scope: separate them by commas", s), "kafka.read,kafka.write"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c OAuthConfig) checkFile() error {
+	var errs []error
+	for _, name := range c.givenForEndpoint() {
+		errs = append(errs, settingError(name, "it is for oauth.tokenURL, and oauth.tokenFile is given", ""))
+	}
+	if isSecret(c.TokenFile) {
+		errs = append(errs, settingError("oauth.tokenFile", "it must be the path of a file, not the token itself", ""))
+	} else if _, err := oauth.File(c.TokenFile, nil); err != nil {
+		errs = append(errs, settingError("oauth.tokenFile", err.Error(), ""))
+	}
+	return errors.Join(errs...)
+}
+
+func (c OAuthConfig) checkURL() error {
+	u, err := url.Parse(c.TokenURL)
+	switch {
+	case err != nil || u.Scheme != "https" || u.Host == "":
+		return settingError("oauth.tokenURL", "it is not an https URL", "https://login.example.com/oauth2/token")
+	case u.User != nil:
+		return settingError("oauth.tokenURL", "a user in it is not used: set oauth.clientID and oauth.clientSecret", "")
+	}
+	return nil
+}
+
+func (c OAuthConfig) checkSecret() error {
+	s := c.secret()
+	if !s.given() {
+		return settingError(s.name, "it is required for oauth.tokenURL"+unsetVariable, "")
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	_, err := s.line()
+	return err
+}
+
+func (c OAuthConfig) checkCA() error {
+	ca := c.ca()
+	if err := ca.check(); err != nil || !ca.given() {
+		return err
+	}
+	_, err := readPEM(ca, bundle.Certificates)
+	return err
+}
+
+// ownSettings are parameters that have settings of their own.
+var ownSettings = map[string]string{
+	"grant_type": "it is always client_credentials", "client_id": "set oauth.clientID", "client_secret": "set oauth.clientSecret",
+	"scope": "set oauth.scopes", "audience": "set oauth.audience",
+}
+
+func (c OAuthConfig) checkParameters() error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(c.Further.Parameters)) {
+		if instead, ok := ownSettings[name]; ok {
+			errs = append(errs, settingError("oauth.parameters."+name, "it is not a further parameter: "+instead, ""))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c OAuthConfig) checkExtensions() error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(c.Further.Extensions)) {
+		if err := oauth.CheckExtension(name, c.Further.Extensions[name]); err != nil {
+			errs = append(errs, settingError("oauth.extensions."+name, err.Error(), ""))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// withoutQuery is what of a URL may be logged.
+func withoutQuery(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "(not a URL)"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
