@@ -25,6 +25,8 @@ func (p *Producer) judge(pl *plan, queues []*queue, res response) {
 
 func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	err := cluster.CodeError(r.code)
+	b := q.batches[0]
+	divide := divides(b, err)
 	switch {
 	case err == nil, errors.Is(err, kafkago.DuplicateSequenceNumber):
 		pl.settled(q)
@@ -36,12 +38,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		for _, b := range q.batches {
 			b.stamped = false
 		}
-	case tooLarge(err) && len(q.batches[0].indexes) > 1:
-		if err = pl.split(q, len(q.batches[0].indexes)/2); err == nil {
-			return
-		}
-		q.fatal = true
-	case tooLarge(err):
+	case tooLarge(err) && len(b.indexes) == 1:
 		if err = pl.refused(q, err); err == nil {
 			return
 		}
@@ -49,25 +46,48 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	case len(r.records) > 0:
 		p.judgeRecords(pl, q, r)
 		return
-	case errors.Is(err, kafkago.InvalidRecord) && len(q.batches[0].indexes) > 1: // an older broker, which doesn't say which
-		if err = pl.split(q, len(q.batches[0].indexes)/2); err == nil {
+	case divide && len(b.indexes) > 1:
+		if err = pl.split(q, len(b.indexes)/2); err == nil {
 			return
 		}
 		q.fatal = true
+	case divide:
+		q.fatal = true
 	default:
 		q.fatal = !cluster.Retriable(err)
+		// The broker may have written it before it knew that this is not enough.
+		written := !q.fatal && !errors.Is(err, kafkago.UnknownTopicOrPartition) && !errors.Is(err, kafkago.InvalidMessage)
+		b.uncertain = b.uncertain || written
 	}
 	if r.message != "" {
 		err = fmt.Errorf("%w (%s)", err, r.message)
 	}
 	q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, err)
-	if indexes := q.batches[0].indexes; q.fatal && len(indexes) == 1 {
-		q.err = pl.recordError(indexes[0], q.err)
+	if q.fatal {
+		p.sequences.takeBack(q)
+		if len(b.indexes) == 1 {
+			q.err = pl.recordError(b.indexes[0], q.err)
+		}
 	}
 }
 
+// corruptAttempts is how often a batch is sent that a broker finds corrupt. It may have
+// become so on its way. Brokers older than Kafka 2.4 say the same of a batch with a
+// record that they refuse, such as one without a key for a compacted topic.
+const corruptAttempts = 3
+
+// divides reports whether an error is about a batch whose records may be fine apart
+// from some, where the broker does not say which.
+func divides(b *batch, err error) bool {
+	if errors.Is(err, kafkago.InvalidMessage) { // CORRUPT_MESSAGE
+		b.corrupt++
+		return b.corrupt >= corruptAttempts
+	}
+	return tooLarge(err) || errors.Is(err, kafkago.InvalidRecord) || errors.Is(err, kafkago.InvalidTimestamp)
+}
+
 // judgeRecords deals with a batch that the broker refuses for some of its records
-// (KIP-467): those in front of the first bad one go out again on their own.
+// (KIP-467): those before the first bad one go out again on their own.
 func (p *Producer) judgeRecords(pl *plan, q *queue, r partitionResponse) {
 	bad := slices.MinFunc(r.records, func(a, b recordError) int { return cmp.Compare(a.index, b.index) })
 	indexes := q.batches[0].indexes
@@ -80,22 +100,22 @@ func (p *Producer) judgeRecords(pl *plan, q *queue, r partitionResponse) {
 	}
 	reason := cmp.Or(bad.message, r.message)
 	q.fatal = true
+	p.sequences.takeBack(q)
 	q.err = pl.recordError(indexes[at], fmt.Errorf("write to %s/%d: %w (%s)", q.topic, q.id, err, reason))
 }
 
 // split divides the first batch of a queue, which the broker refused as a whole,
-// in front of its at-th message. It keeps its numbers: the parts follow each other
+// before its at-th message. It keeps its numbers: the parts follow each other
 // with the same ones.
 func (pl *plan) split(q *queue, at int) error {
 	whole := q.batches[0]
 	parts := []*batch{
-		{indexes: whole.indexes[:at], stamp: whole.stamp},
-		{indexes: whole.indexes[at:], stamp: whole.stamp},
+		{indexes: whole.indexes[:at], stamp: whole.stamp, uncertain: whole.uncertain, corrupt: whole.corrupt},
+		{indexes: whole.indexes[at:], stamp: whole.stamp, uncertain: whole.uncertain, corrupt: whole.corrupt},
 	}
 	parts[1].stamp.seq = advance(whole.stamp.seq, int32(at))
 	for _, b := range parts {
-		b.writer = pl.producer.writer()
-		b.writer.Reset()
+		b.writer = pl.producer.writers.take()
 		for _, i := range b.indexes {
 			if err := b.writer.Append(&pl.messages[i].Record); err != nil {
 				return err
@@ -109,7 +129,7 @@ func (pl *plan) split(q *queue, at int) error {
 			b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
 		}
 	}
-	pl.producer.free(whole.writer)
+	pl.producer.writers.give(whole.writer)
 	q.batches = append(parts, q.batches[1:]...)
 	return nil
 }

@@ -59,9 +59,7 @@ func TestProducerCloseEndsASendThat(t *testing.T) {
 				_, err := w.p.Send(w.ctx, c.messages)
 				sent <- err
 			}()
-			for begun.Load() == 0 && w.ctx.Err() == nil {
-				time.Sleep(time.Millisecond)
-			}
+			w.until(func() bool { return begun.Load() > 0 })
 			w.p.Close()
 			select {
 			case err := <-sent:

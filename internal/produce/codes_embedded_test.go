@@ -22,7 +22,7 @@ var renumbered = []int16{
 }
 
 // divided are codes of a batch that may be fine in parts.
-var divided = []int16{kerr.MessageTooLarge.Code, kerr.RecordListTooLarge.Code, kerr.InvalidRecord.Code}
+var divided = []int16{kerr.MessageTooLarge.Code, kerr.RecordListTooLarge.Code, kerr.InvalidRecord.Code, kerr.InvalidTimestamp.Code}
 
 func passes(code int16) bool {
 	return cluster.Retriable(cluster.CodeError(code)) || slices.Contains(renumbered, code) || slices.Contains(divided, code)

@@ -1,9 +1,11 @@
 package produce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
@@ -18,75 +20,91 @@ type NewTopics struct {
 	ReplicationFactor int // 0: the brokers' (default.replication.factor)
 }
 
+// byBroker reports whether brokers may create a topic that are set to do so when they
+// are asked for it, with their defaults.
+func (n NewTopics) byBroker() bool { return n.Create && n.Partitions == 0 && n.ReplicationFactor == 0 }
+
 // creation is that of one missing topic.
 type creation struct {
 	NewTopics
-	producer *Producer
-	name     string
-	// byBroker lets brokers create the topic that are set to do so when they are
-	// asked for it, with their defaults.
-	byBroker bool
-	asked    error // the last answer to the request to create it
-	done     bool
+	name  string
+	asked error // the last answer to the request to create it
+	done  bool
 }
 
-func (p *Producer) newCreation(name string) *creation {
-	c := &creation{NewTopics: p.cfg.NewTopics, producer: p, name: name}
-	c.byBroker = c.Create && c.Partitions == 0 && c.ReplicationFactor == 0
-	return c
-}
-
-// create asks for the topic, unless it was asked for with success. Its error is
-// one that will stay.
-func (c *creation) create(ctx context.Context) error {
-	if !c.Create || c.done {
-		return nil
+// create asks for all topics that are lost to be created, unless that was asked for
+// with success. Errors that will stay are final.
+func (s *search) create(ctx context.Context) {
+	var ask []*lost
+	for _, l := range s.lost {
+		if l.Create && !l.done && l.final == nil {
+			ask = append(ask, l)
+		}
 	}
-	c.asked = c.request(ctx)
+	for some := range slices.Chunk(ask, s.producer.cfg.NewTopics.atOnce()) {
+		codes, err := s.producer.requestTopics(ctx, some)
+		for _, l := range some {
+			l.asked = err
+			if err == nil {
+				l.asked = codes[l.name]
+			}
+			l.judge()
+		}
+	}
+}
+
+// atOnce is how many topics one request may create. A controller refuses one that makes
+// more than 10,000 records in its log: one for each topic and for each partition.
+func (n NewTopics) atOnce() int {
+	const records, unknown = 5000, 24 // partitions, where brokers decide
+	return max(1, records/(1+cmp.Or(n.Partitions, unknown)))
+}
+
+// judge takes the answer to the request.
+func (l *lost) judge() {
 	switch {
-	case c.asked == nil, errors.Is(c.asked, kafkago.TopicAlreadyExists):
-		c.done, c.asked = true, nil
-	case c.byBroker && c.withoutDefaults():
-		c.done = true // it remains to wait whether the brokers do it by themselves
-	case !cluster.Retriable(c.asked):
-		return fmt.Errorf("it does not exist; create it: %w", c.asked)
+	case l.asked == nil:
+		l.done = true
+	case errors.Is(l.asked, kafkago.TopicAlreadyExists):
+		l.asked = nil // so it will show; or it is just being deleted: ask once more
+	case l.byBroker() && l.withoutDefaults():
+		l.done = true // it remains to wait whether the brokers do it by themselves
+	case !cluster.Retriable(l.asked):
+		l.final = fmt.Errorf("it does not exist; create it: %w", l.asked)
 	}
-	return nil
 }
 
-// withoutDefaults tells whether the brokers are older than Kafka 2.4 (KIP-464) and
+// withoutDefaults reports whether the brokers are older than Kafka 2.4 (KIP-464) and
 // want numbers in the request.
 func (c *creation) withoutDefaults() bool {
 	return errors.Is(c.asked, kafkago.InvalidPartitionNumber) || errors.Is(c.asked, kafkago.InvalidReplicationFactor)
 }
 
-func (c *creation) request(ctx context.Context) error {
-	number := func(n int) int {
-		if n == 0 {
-			return -1
-		}
-		return n
+// requestTopics asks for topics to be created, and returns what came of each by name.
+func (p *Producer) requestTopics(ctx context.Context, topics []*lost) (map[string]error, error) {
+	number := func(n int) int { return cmp.Or(n, -1) }
+	req := &createtopics.Request{TimeoutMs: int32(p.cfg.RequestTimeout.Milliseconds())}
+	answers := make(map[string]error, len(topics))
+	for _, l := range topics {
+		req.Topics = append(req.Topics, createtopics.RequestTopic{
+			Name:              l.name,
+			NumPartitions:     int32(number(l.Partitions)),
+			ReplicationFactor: int16(number(l.ReplicationFactor)),
+		})
+		answers[l.name] = errors.New("the broker's answer does not mention it")
 	}
-	msg, err := c.producer.client.Controller(ctx, &createtopics.Request{
-		Topics: []createtopics.RequestTopic{{
-			Name:              c.name,
-			NumPartitions:     int32(number(c.Partitions)),
-			ReplicationFactor: int16(number(c.ReplicationFactor)),
-		}},
-		TimeoutMs: int32(c.producer.cfg.RequestTimeout.Milliseconds()),
-	})
+	msg, err := p.client.Controller(ctx, req)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	topics := msg.(*createtopics.Response).Topics
-	if len(topics) == 0 {
-		return errors.New("the broker's answer is empty")
+	for _, t := range msg.(*createtopics.Response).Topics {
+		err := cluster.CodeError(t.ErrorCode)
+		if err != nil && t.ErrorMessage != "" {
+			err = fmt.Errorf("%w (%s)", err, t.ErrorMessage)
+		}
+		answers[t.Name] = advise(err)
 	}
-	err = cluster.CodeError(topics[0].ErrorCode)
-	if err != nil && topics[0].ErrorMessage != "" {
-		err = fmt.Errorf("%w (%s)", err, topics[0].ErrorMessage)
-	}
-	return advise(err)
+	return answers, nil
 }
 
 // advise adds the remedy to what brokers answer.

@@ -45,7 +45,7 @@ func (s *sticky) begin() {
 
 func (s *sticky) choose(t cluster.Topic, _ *message.Message) int32 {
 	id, ok := s.chosen[t.Name]
-	if !ok {
+	if !ok || int(id) >= len(t.Partitions) { // of which a topic made again may have fewer
 		id = available(t, s.turn)
 		s.chosen[t.Name] = id
 	}

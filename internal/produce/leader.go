@@ -12,30 +12,13 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
-
-// maxRequestBytes bounds one request; brokers refuse more than 100 MiB
-// (socket.request.max.bytes) by cutting the connection.
-const maxRequestBytes = 32 << 20
 
 // writeOnce gives each queue to the leader of its partition, all leaders in
 // parallel, and waits for them.
 func (p *Producer) writeOnce(ctx context.Context, pl *plan) {
-	leaders := make(map[int32][]*queue)
-	limit := pl.limit()
-	for _, q := range pl.queues {
-		if len(q.batches) == 0 || q.first() >= limit {
-			continue
-		}
-		q.err = nil
-		t, _ := p.client.Cached(q.topic)
-		part, ok := t.Partition(q.id)
-		if !ok || part.Leader < 0 {
-			q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, kafkago.LeaderNotAvailable)
-			continue
-		}
-		leaders[part.Leader] = append(leaders[part.Leader], q)
-	}
+	leaders := p.route(ctx, pl)
 	var wg sync.WaitGroup
 	for id, queues := range leaders {
 		if len(leaders) == 1 {
@@ -47,13 +30,52 @@ func (p *Producer) writeOnce(ctx context.Context, pl *plan) {
 	wg.Wait()
 }
 
+// route finds the leader of each queue that has something left to write, as metadata
+// has it. Those that can't be written now get an error.
+func (p *Producer) route(ctx context.Context, pl *plan) map[int32][]*queue {
+	unknown := p.askAgain(ctx, pl)
+	for _, t := range pl.topics {
+		if now, ok := p.client.Cached(t.Name); ok {
+			p.follow(pl, t, now)
+		}
+	}
+	leaders := make(map[int32][]*queue)
+	limit := pl.limit()
+	var now cluster.Topic
+	for _, q := range pl.queues {
+		if len(q.batches) == 0 || q.fatal || q.first() >= limit {
+			continue
+		}
+		if q.topic != now.Name {
+			now, _ = p.client.Cached(q.topic)
+		}
+		part, ok := now.Partition(q.id)
+		q.leader = -1
+		switch {
+		case unknown != nil:
+			q.err = unknown
+		case now.Err != nil:
+			q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, now.Err)
+		case !ok && len(now.Partitions) > 0: // it may just have been added
+			q.err = pl.recordError(q.first(), &NoPartitionError{Topic: q.topic, Partition: q.id, Count: len(now.Partitions)})
+		case !ok || part.Leader < 0:
+			q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, kafkago.LeaderNotAvailable)
+		default:
+			q.err, q.leader = nil, part.Leader
+			leaders[part.Leader] = append(leaders[part.Leader], q)
+		}
+	}
+	return leaders
+}
+
 // writeLeader writes queues to one broker until they are empty or have failed.
 func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queues []*queue) {
 	for len(queues) > 0 && ctx.Err() == nil {
-		now := p.fit(queues)
+		now := p.fit(leader, queues)
 		if err := p.request(ctx, pl, leader, now); err != nil {
 			for _, q := range queues {
-				q.err = err
+				q.err, q.fatal = err, !cluster.Retriable(err)
+				q.uncounted = errors.As(err, new(*otherWayError))
 			}
 			return
 		}
@@ -75,18 +97,6 @@ func compact(queues []*queue) []*queue {
 	return kept
 }
 
-// fit takes as many queues from the front as one request may carry.
-func (p *Producer) fit(queues []*queue) []*queue {
-	size := 0
-	for i, q := range queues {
-		size += q.batches[0].writer.Size()
-		if i > 0 && size > maxRequestBytes {
-			return queues[:i]
-		}
-	}
-	return queues
-}
-
 // request sends the first batch of each queue. Its error is that of the whole
 // request; what the broker says of each partition goes into the queues.
 func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues []*queue) error {
@@ -97,31 +107,36 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 	if err != nil {
 		return err
 	}
-	if err := p.encode(queues); err != nil {
-		return err
+	if !p.encode(queues) {
+		return nil
 	}
 	req := &request{acks: p.cfg.Acks, timeout: p.brokerTimeout(ctx), queues: queues}
 	if !req.HasResponse() {
-		if err := conn.Post(ctx, req); err != nil {
-			return err
-		}
-		for _, q := range queues {
-			pl.settled(q)
-		}
-		return nil
+		return p.post(ctx, pl, leader, conn, req)
 	}
 	frame, err := p.client.AskLeader(ctx, leader, conn, req, 0, partitionsOf(queues))
 	if err != nil {
-		return err
+		return p.unanswered(leader, conn, queues, err)
 	}
 	version, _ := conn.VersionOf(req)
 	res, err := parse(frame, version)
 	if err != nil {
-		return conn.Refuse(req.ApiKey(), err)
+		return p.unanswered(leader, conn, queues, conn.Refuse(req.ApiKey(), err))
 	}
 	p.throttle.set(leader, res.throttle)
 	p.judge(pl, queues, res)
 	return nil
+}
+
+// unanswered is the error of a request which the broker may have carried out.
+func (p *Producer) unanswered(leader int32, conn *wire.Conn, queues []*queue, err error) error {
+	for _, q := range queues {
+		q.batches[0].uncertain = true
+	}
+	if hungUp(err) {
+		return p.limits.hungUp(leader, conn.Addr(), queues, err)
+	}
+	return err
 }
 
 // partitionsOf lists those of queues.
@@ -135,8 +150,9 @@ func partitionsOf(queues []*queue) iter.Seq2[string, int32] {
 	}
 }
 
-// encode compresses and numbers the first batch of each queue, in parallel.
-func (p *Producer) encode(queues []*queue) error {
+// encode compresses and numbers the first batch of each queue, in parallel. It returns
+// false if one can't be encoded, which then has its error.
+func (p *Producer) encode(queues []*queue) bool {
 	errs := make([]error, len(queues))
 	var wg sync.WaitGroup
 	for i, q := range queues {
@@ -152,15 +168,18 @@ func (p *Producer) encode(queues []*queue) error {
 		}
 	}
 	wg.Wait()
-	if p.idempotent() {
-		for _, q := range queues {
-			if b := q.batches[0]; !b.stamped && b.encoded != nil {
-				b.stamp, b.stamped = p.sequences.take(q.key, len(b.indexes)), true
-				b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
-			}
+	ok := true
+	for i, q := range queues {
+		b := q.batches[0]
+		switch {
+		case errs[i] != nil:
+			q.err, q.fatal, ok = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, errs[i]), true, false
+		case p.idempotent() && !b.stamped:
+			b.stamp, b.stamped = p.sequences.take(q.key, len(b.indexes)), true
+			b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
 		}
 	}
-	return errors.Join(errs...)
+	return ok
 }
 
 // brokerTimeout is how long the broker may wait for replicas, in milliseconds:

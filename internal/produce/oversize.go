@@ -55,7 +55,14 @@ func (pl *plan) refused(q *queue, cause error) error {
 	pl.producer.cfg.Dropped(m, err)
 	dropped := q.batches[0]
 	pl.finished(q)
-	if dropped.stamped {
+	switch {
+	case dropped.stamped && dropped.uncertain:
+		// An earlier attempt may have been written after all: its numbers are spent.
+		pl.producer.sequences.abandon()
+		for _, b := range q.batches {
+			b.stamped = false
+		}
+	case dropped.stamped:
 		pl.producer.sequences.rewind(q, dropped.stamp)
 	}
 	return nil

@@ -1,7 +1,7 @@
 package produce
 
 import (
-	"context"
+	"sync/atomic"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -13,33 +13,44 @@ type key struct {
 	id    int32
 }
 
-// plan is what one Send writes: for each partition a queue of record batches.
+// plan is what is written together: for each partition a queue of record batches.
 type plan struct {
 	producer *Producer
-	messages []message.Message // up to the first that can't be sent
-	from     int               // those in front are done with
+	messages []message.Message // up to the first that can't be sent, or not yet
+	from     int               // those before it are done with
 	durable  []bool            // by message
 	queues   []*queue
-	topics   map[string]*topicPlan
+	topics   []*topicPlan
+	byName   map[string]*topicPlan
+
+	settledBatches atomic.Int64
 }
 
 // topicPlan is what a plan knows of a topic.
 type topicPlan struct {
-	cluster.Topic
-	queues map[int32]*queue // by partition
+	cluster.Topic                  // as it was when partitions were chosen
+	queues        map[int32]*queue // by partition
 }
 
 // queue is what is to be written to one partition, in order. It belongs to one
 // goroutine at a time.
 type queue struct {
 	key
-	batches []*batch // not yet durable ones
-	err     error    // of the last attempt; nil after success
-	fatal   bool     // no further attempt
+	batches   []*batch // not yet durable ones
+	leader    int32    // which was asked last; -1: none
+	err       error    // of the last attempt; nil after success
+	fatal     bool     // no further attempt
+	uncounted bool     // err is no reason to give up: the same goes out in another way
 }
 
 // first is the index of the first message that isn't durable.
-func (q *queue) first() int { return q.batches[0].indexes[0] }
+func (q *queue) first() int {
+	first := q.batches[0].indexes[0]
+	for _, b := range q.batches[1:] { // in order, unless the topic was made again
+		first = min(first, b.indexes[0])
+	}
+	return first
+}
 
 // batch is one record batch: messages of one partition that go together.
 type batch struct {
@@ -48,14 +59,18 @@ type batch struct {
 	encoded []byte // nil until first sent; valid as long as writer is held
 	stamp   stamp
 	stamped bool // it has a stamp, and may have reached a broker with it
+	// uncertain says that a broker may have written it: an attempt ended without an
+	// answer, or with one that doesn't exclude it.
+	uncertain bool
+	attempts  int // that failed, in this Send
+	corrupt   int // of those, how often the broker found it corrupt
 }
 
-// plan divides the messages by partition and into batches. Its error is that of
-// the first message which can't be sent; the plan ends in front of it.
-func (p *Producer) plan(ctx context.Context, messages []message.Message) (*plan, error) {
-	pl := &plan{producer: p, messages: messages, durable: make([]bool, len(messages)), topics: make(map[string]*topicPlan)}
-	p.partitioner.begin()
-	topic := new(topicPlan)
+// plan divides messages by partition and into batches, up to the first whose topic
+// or partition is yet to be found, or that can't be sent, which is the error.
+func (p *Producer) plan(messages []message.Message) (*plan, error) {
+	pl := &plan{producer: p, messages: messages, durable: make([]bool, len(messages)), byName: make(map[string]*topicPlan)}
+	var topic *topicPlan
 	for i := range messages {
 		m := &messages[i]
 		if err := p.checkSize(m); err != nil && p.cfg.Dropped != nil {
@@ -65,37 +80,38 @@ func (p *Producer) plan(ctx context.Context, messages []message.Message) (*plan,
 		} else if err != nil {
 			return pl.cut(i, err)
 		}
-		var err error
-		if i == 0 || m.Topic != topic.Name {
-			topic, err = p.topicOf(ctx, pl, m.Topic)
+		if topic == nil || m.Topic != topic.Name {
+			topic = p.topicOf(pl, m.Topic)
 		}
-		if err == nil {
-			err = p.add(pl, topic, m, i)
+		if topic == nil || int(m.Partition) >= len(topic.Partitions) {
+			return pl.cut(i, nil)
 		}
-		if err != nil {
+		if err := p.add(pl, topic, m, i); err != nil {
 			return pl.cut(i, err)
 		}
 	}
 	return pl, nil
 }
 
-// topicOf looks a topic up once in a plan.
-func (p *Producer) topicOf(ctx context.Context, pl *plan, name string) (*topicPlan, error) {
-	if t, ok := pl.topics[name]; ok {
-		return t, nil
+// topicOf is a topic in a plan; nil if it is yet to be found.
+func (p *Producer) topicOf(pl *plan, name string) *topicPlan {
+	if t, ok := pl.byName[name]; ok {
+		return t
 	}
-	topic, err := p.topic(ctx, name)
-	if err != nil {
-		return nil, err
+	known, ok := p.known(name)
+	if !ok {
+		return nil
 	}
-	t := &topicPlan{topic, make(map[int32]*queue)}
-	pl.topics[name] = t
-	return t, nil
+	t := &topicPlan{known, make(map[int32]*queue)}
+	pl.topics, pl.byName[name] = append(pl.topics, t), t
+	return t
 }
 
-// cut ends the plan in front of message i, which can't be sent.
+// cut ends the plan before message i. It can't be sent if err is not nil.
 func (pl *plan) cut(i int, err error) (*plan, error) {
-	err = pl.recordError(i, err)
+	if err != nil {
+		err = pl.recordError(i, err)
+	}
 	pl.messages, pl.durable = pl.messages[:i], pl.durable[:i]
 	return pl, err
 }
@@ -111,7 +127,7 @@ func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, i int) er
 	}
 	q := topic.queues[id]
 	if q == nil {
-		q = &queue{key: key{m.Topic, id}}
+		q = &queue{key: key{m.Topic, id}, leader: -1}
 		topic.queues[id] = q
 		pl.queues = append(pl.queues, q)
 	}
@@ -119,9 +135,8 @@ func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, i int) er
 	if n := len(q.batches); n > 0 {
 		b = q.batches[n-1]
 	}
-	if b == nil || b.writer.Size()+b.writer.SizeOf(&m.Record) > p.cfg.BatchBytes {
-		b = &batch{writer: p.writer()}
-		b.writer.Reset()
+	if b == nil || b.encoded != nil || b.writer.Size()+b.writer.SizeOf(&m.Record) > p.cfg.BatchBytes {
+		b = &batch{writer: p.writers.take()}
 		q.batches = append(q.batches, b)
 	}
 	if err := b.writer.Append(&m.Record); err != nil {
@@ -150,8 +165,8 @@ func (pl *plan) done() bool {
 	return true
 }
 
-// limit is the index of the first message that no retry can help; nothing behind
-// it needs to be written any more. It is the number of messages if there is none.
+// limit is the index of the first message that no retry can help; nothing after it
+// needs to be written any more. It is the number of messages if there is none.
 func (pl *plan) limit() int {
 	at, _ := pl.earliest(func(q *queue) bool { return q.fatal })
 	return at
@@ -199,14 +214,15 @@ func (pl *plan) finished(q *queue) {
 	}
 	q.batches = q.batches[1:]
 	q.err = nil
-	pl.producer.free(b.writer)
+	pl.settledBatches.Add(1)
+	pl.producer.writers.give(b.writer)
 }
 
 // release gives the buffers of unwritten batches back.
 func (pl *plan) release() {
 	for _, q := range pl.queues {
 		for _, b := range q.batches {
-			pl.producer.free(b.writer)
+			pl.producer.writers.give(b.writer)
 		}
 		q.batches = nil
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -31,7 +30,7 @@ type Config struct {
 	// NoSequences writes without sequence numbers also with AcksAll: a retry may
 	// then write a message twice.
 	NoSequences bool
-	MaxAttempts int           // to send a batch, and to ask for what that takes; 0: no limit
+	MaxAttempts int           // to send one batch, and to ask for what that takes; 0: no limit
 	Backoff     time.Duration // before the second retry, doubled for each further one; 0: 10ms
 
 	Codec       recordbatch.Codec
@@ -40,10 +39,10 @@ type Config struct {
 	Partitioner Partitioner // for messages without a partition
 	NewTopics   NewTopics   // what to do about missing topics
 
-	// Dropped is told of each message that is too large, for BatchBytes or for the
+	// Dropped is called with each message that is too large, for BatchBytes or for the
 	// broker, which then counts as written; nil: its *TooLargeError ends the batch.
 	Dropped func(m *message.Message, err error)
-	// Warn is told of trouble that the producer gets over by itself.
+	// Warn is called with trouble from which the producer recovers by itself.
 	Warn  func(msg string, err error)
 	Hooks Hooks
 }
@@ -73,28 +72,41 @@ type Producer struct {
 	missing     missing
 	sequences   sequences
 	throttle    throttle
+	limits      limits
+	posted      posted
+	writers     writers
+	renewal     renewal
 	unsettled   *plan // of the last Send, if that failed
 
-	mu      sync.Mutex
-	writers []*recordbatch.Writer // free ones, for reuse of their buffers
+	// Fields for the tests' sake.
+	maxAge   time.Duration // metadataMaxAge
+	patience time.Duration // unknownTopicPatience
 }
 
 // New returns a producer. It connects to nothing before Send.
 func New(client *cluster.Client, cfg Config) *Producer {
-	open, closeIt := context.WithCancel(context.Background())
-	return &Producer{client: client, cfg: cfg, open: open, close: closeIt, partitioner: newChooser(cfg.Partitioner), missing: make(missing)}
+	open, end := context.WithCancel(context.Background())
+	return &Producer{
+		client: client, cfg: cfg, open: open, close: end,
+		partitioner: newChooser(cfg.Partitioner), missing: make(missing),
+		maxAge: metadataMaxAge, patience: unknownTopicPatience,
+	}
 }
 
 // Close ends a Send that runs, whatever it waits for, and makes further ones fail, all
 // with wire.ErrClosed. It leaves the client open.
-func (p *Producer) Close() { p.close() }
+func (p *Producer) Close() {
+	p.close()
+	p.renewal.wait()
+}
 
 // Send writes messages and returns how many from the front are durable (with
 // acks below all: as durable as was asked for), and the error of the first that
-// is not. Messages behind that one may have been written too.
+// is not. Messages after that one may have been written too.
 //
-// A message that can't be sent at all ends the batch in front of it: nothing
-// behind it is written.
+// A message that can't be sent at all ends the batch before it: nothing after it is
+// written. So does, for as long as it lasts, a topic that is missing: what comes
+// before its first message is written before it is waited for.
 //
 // A batch that begins with what the last Send left unwritten goes on where that
 // one ended, and writes nothing twice. For that the keys and values of a Send that
@@ -105,27 +117,42 @@ func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, e
 	}
 	ctx, cancel := p.deadline(ctx)
 	defer cancel()
+	defer p.writers.shrink()
+	p.partitioner.begin()
+	search := p.newSearch()
 
-	before := 0
+	done := 0
 	if old := p.resume(messages); old != nil {
-		if n, err := p.finish(ctx, old); err != nil {
+		n, err := p.finish(ctx, search, old)
+		if err != nil {
 			return n, err
 		}
-		before = len(old.messages) - old.from
+		done = n
 	}
-	plan, planErr := p.plan(ctx, messages[before:])
-	n, err := p.finish(ctx, plan)
-	if err == nil {
-		err = planErr
+	for {
+		plan, planErr := p.plan(messages[done:])
+		p.renewal.begin(p.open, p.client)
+		n, err := p.finish(ctx, search, plan)
+		if err == nil {
+			err = planErr
+		}
+		if err != nil {
+			return done + n, shifted(err, done)
+		}
+		if done += n; done == len(messages) {
+			return done, nil
+		}
+		if err := search.find(ctx, messages[done:]); err != nil {
+			return done, &RecordError{Index: done, Position: messages[done].Position, Err: p.explain(ctx, err)}
+		}
 	}
-	return before + n, shifted(err, before)
 }
 
 // finish writes what is left of a plan, and returns how many of its messages,
 // from where it began, are durable.
-func (p *Producer) finish(ctx context.Context, pl *plan) (int, error) {
+func (p *Producer) finish(ctx context.Context, search *search, pl *plan) (int, error) {
 	from := pl.from
-	if err := p.write(ctx, pl); err != nil {
+	if err := p.write(ctx, search, pl); err != nil {
 		p.keep(pl)
 		return pl.written() - from, shifted(err, -from)
 	}
@@ -141,83 +168,5 @@ func shifted(err error, by int) error {
 	return err
 }
 
-// idempotent tells whether batches are numbered, so that the broker takes each once.
+// idempotent reports whether batches are numbered, so that the broker takes each once.
 func (p *Producer) idempotent() bool { return p.cfg.Acks == AcksAll && !p.cfg.NoSequences }
-
-// errDeliveryTimeout is why the context of a Send ended, if no one else ended it.
-var errDeliveryTimeout = errors.New("deliveryTimeout is over")
-
-// deadline is the context of a Send, which ends with deliveryTimeout, with the
-// caller's context, or with Close. context.Cause knows which.
-func (p *Producer) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(p.open, func() { cancel(wire.ErrClosed) })
-	done := func() { stop(); cancel(nil) }
-	if p.cfg.DeliveryTimeout == 0 {
-		return ctx, done
-	}
-	ctx, cancelTimeout := context.WithTimeoutCause(ctx, p.cfg.DeliveryTimeout, errDeliveryTimeout)
-	return ctx, func() { cancelTimeout(); done() }
-}
-
-// write sends the plan, again and again for what fails in passing.
-func (p *Producer) write(ctx context.Context, pl *plan) error {
-	retry := p.attempts()
-	var last error
-	for !pl.done() {
-		if p.idempotent() {
-			if err := p.sequences.prepare(ctx, p.client, p.attempts(), p.cfg.Warn); err != nil {
-				return p.explain(ctx, err)
-			}
-		}
-		p.writeOnce(ctx, pl)
-		if pl.done() {
-			break
-		}
-		at, cause := pl.failed()
-		if at == pl.limit() {
-			return p.explain(ctx, cause)
-		}
-		if last != nil && errors.Is(cause, context.DeadlineExceeded) {
-			cause = last // on which the time was spent
-		}
-		last = cause
-		if !retry.wait(ctx) {
-			return p.explain(ctx, retry.explain(cause))
-		}
-		p.cfg.Warn("writing interrupted, trying again", cause)
-		if _, err := p.client.Refresh(ctx, pl.unsettledTopics(), false); err != nil && cluster.Hopeless(err) {
-			return err
-		}
-	}
-	return nil
-}
-
-// explain says why a Send ended before it was done, and on what its time was spent.
-func (p *Producer) explain(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	switch {
-	case err == nil, cause == nil, errors.Is(err, cause):
-		return err
-	case errors.Is(cause, errDeliveryTimeout):
-		return fmt.Errorf("write within deliveryTimeout (%s; raise it to outlast longer outages): %w", p.cfg.DeliveryTimeout, err)
-	}
-	return fmt.Errorf("%w: %w", cause, err)
-}
-
-func (p *Producer) writer() *recordbatch.Writer {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := len(p.writers); n > 0 {
-		w := p.writers[n-1]
-		p.writers = p.writers[:n-1]
-		return w
-	}
-	return recordbatch.NewWriter()
-}
-
-func (p *Producer) free(w *recordbatch.Writer) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.writers = append(p.writers, w)
-}

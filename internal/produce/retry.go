@@ -41,6 +41,12 @@ func (a *attempts) wait(ctx context.Context) bool {
 	return a.made == 1 || a.backoff.Wait(ctx)
 }
 
+// reset begins again after progress.
+func (a *attempts) reset() {
+	a.made = 0
+	a.backoff.Reset()
+}
+
 // waitFor is wait for what sending takes. A broker that answers that this is not
 // ready yet, as after a start or for a new topic, was not tried in vain: such
 // answers don't count.

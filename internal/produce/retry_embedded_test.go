@@ -1,7 +1,9 @@
 package produce
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,6 +13,9 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 func TestTriesAsOftenAsItMay(t *testing.T) {
@@ -167,4 +172,55 @@ func TestSaysWhatTheLoginLacksForSequenceNumbers(t *testing.T) {
 	w.True(errors.Is(err, kafkago.ClusterAuthorizationFailed))
 	w.True(strings.Contains(err.Error(), "IDEMPOTENT_WRITE"))
 	w.True(strings.Contains(err.Error(), "set idempotent to false"))
+}
+
+// failEachBatchOnce answers the first attempt of each batch with an error code, and
+// returns how often each was sent.
+func (w *world) failEachBatchOnce(code *kerr.Error) map[string]int {
+	attempts := map[string]int{}
+	embedded.Answer(w.fake, kmsg.Produce, func(req kmsg.Request) kmsg.Response {
+		raw := string(req.(*kmsg.ProduceRequest).Topics[0].Partitions[0].Records)
+		if attempts[raw]++; attempts[raw] == 1 {
+			return embedded.Refusal(req, code.Code)
+		}
+		return nil
+	})
+	return attempts
+}
+
+// Attempts are those of one batch, and the pause between them is short again after
+// each that is written.
+func TestAttemptsAreCountedByBatch(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxAttempts, c.BatchBytes, c.Backoff = 2, 80, time.Hour })
+	attempts := w.failEachBatchOnce(kerr.NotEnoughReplicas)
+	var messages []message.Message
+	for i := range 6 {
+		messages = append(messages, to(topic, 0, fmt.Sprint("value ", i)))
+	}
+	n, err := w.p.Send(w.ctx, messages)
+	w.NoErr(err)
+	w.Equal(n, 6)
+	w.Equal(len(attempts), 6)
+}
+
+func TestSaysThatTheCallerEndedIt(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.DeliveryTimeout = 0 })
+	w.fail(0, kerr.NotEnoughReplicas.Code, -1)
+	for name, ctx := range map[string]func() (context.Context, context.CancelFunc){
+		"deadline": func() (context.Context, context.CancelFunc) { return context.WithTimeout(w.ctx, 50*time.Millisecond) },
+		"cancel": func() (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(w.ctx)
+			time.AfterFunc(50*time.Millisecond, cancel)
+			return ctx, cancel
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := ctx()
+			defer cancel()
+			_, err := w.p.Send(ctx, spread(1))
+			w.True(errors.Is(err, ctx.Err()))
+			w.True(errors.Is(err, kafkago.NotEnoughReplicas))
+			w.True(!strings.Contains(err.Error(), "deliveryTimeout"))
+		})
+	}
 }

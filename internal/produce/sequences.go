@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -102,6 +103,33 @@ func (s *sequences) rewind(q *queue, st stamp) {
 	}
 	if s.live && s.id == st.id {
 		s.next[q.key] = seq
+	}
+}
+
+// retract takes back the number of a batch that no broker has written. Of several
+// batches of a partition the last one comes first.
+func (s *sequences) retract(k key, b *batch) {
+	if !b.stamped {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.stamped = false
+	if s.live && s.id == b.stamp.id && s.next[k] == advance(b.stamp.seq, int32(len(b.indexes))) {
+		s.next[k] = b.stamp.seq
+	}
+}
+
+// takeBack takes back the numbers of a queue whose first batch the broker refused, for
+// what is sent next, or each record that is refused would cost a producer ID. It doesn't
+// where an earlier attempt may have been written: the broker would take another batch
+// with the same numbers for that one.
+func (s *sequences) takeBack(q *queue) {
+	if q.batches[0].uncertain {
+		return
+	}
+	for _, b := range slices.Backward(q.batches) {
+		s.retract(q.key, b)
 	}
 }
 

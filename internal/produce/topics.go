@@ -2,98 +2,89 @@ package produce
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"sync"
 	"time"
-
-	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// unknownTopicPatience is how long a topic may stay unknown. One that was just
-// created is so for a moment; others always will be.
+// unknownTopicPatience is how long a topic, or a partition, may stay unknown. One that
+// was just created is so for a moment; others always will be.
 const unknownTopicPatience = 5 * time.Second
 
-// metadataMaxAge is how long new partitions may go unnoticed.
+// metadataMaxAge is how long new partitions may go unnoticed by those messages that
+// may go to any.
 const metadataMaxAge = time.Minute
 
-// topic returns a topic that has partitions, waiting for one that is just being
-// created. Now and then it looks whether there are new ones.
-func (p *Producer) topic(ctx context.Context, name string) (cluster.Topic, error) {
-	if t, ok := p.client.Cached(name); ok && t.Err == nil && len(t.Partitions) > 0 {
-		if time.Since(t.AsOf) < metadataMaxAge {
-			return t, nil
-		}
-		if fresh, err := p.client.Refresh(ctx, []string{name}, false); err == nil && len(fresh[name].Partitions) > 0 {
-			return fresh[name], nil
-		}
-		return t, nil
+// known is what metadata says of a topic; not ok if it has to be asked first.
+// Metadata that has grown old is asked for again, which nothing waits for.
+func (p *Producer) known(name string) (cluster.Topic, bool) {
+	t, ok := p.client.Cached(name)
+	if !ok || t.Err != nil || len(t.Partitions) == 0 {
+		return t, false
 	}
-	t, err := p.findTopic(ctx, name)
-	if err != nil {
-		return t, p.explain(ctx, fmt.Errorf("find topic %q: %w", name, err))
+	if time.Since(t.AsOf) >= p.maxAge {
+		p.renewal.note(name)
 	}
-	return t, nil
+	return t, true
 }
 
-func (p *Producer) findTopic(ctx context.Context, name string) (cluster.Topic, error) {
-	creation := p.newCreation(name)
-	patience, cancel := context.WithTimeout(ctx, p.patience(name))
-	defer cancel()
-	soon := cluster.NewRetry(20*time.Millisecond, 500*time.Millisecond)
-	retry := p.attempts()
-	for {
-		t, err := p.lookUp(ctx, name, creation.byBroker)
-		switch {
-		case err == nil:
-			return t, nil
-		case errors.Is(err, kafkago.UnknownTopicOrPartition):
-			if err := creation.create(ctx); err != nil {
-				return t, err
-			}
-			if !soon.Wait(patience) {
-				p.missing.note(name)
-				return t, creation.explain(err)
-			}
-		case !cluster.Retriable(err):
-			return t, err
-		case !retry.waitFor(ctx, err):
-			return t, retry.explain(err)
-		}
-	}
+// renewal asks again for metadata that has grown old, for all topics of a Send with one
+// request.
+type renewal struct {
+	names []string // noted by Send, which has one caller
+
+	mu      sync.Mutex
+	running bool
+	closed  bool
+	tasks   sync.WaitGroup
 }
 
-func (p *Producer) lookUp(ctx context.Context, name string, create bool) (cluster.Topic, error) {
-	topics, err := p.client.Refresh(ctx, []string{name}, create)
-	if err != nil {
-		return cluster.Topic{}, err
+func (r *renewal) note(name string) { r.names = append(r.names, name) }
+
+// begin asks for the topics that were noted, unless the last request is still under way.
+func (r *renewal) begin(ctx context.Context, client *cluster.Client) {
+	names := r.names
+	r.names = nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(names) == 0 || r.running || r.closed {
+		return
 	}
-	t := topics[name]
-	if t.Err == nil && len(t.Partitions) == 0 {
-		return t, kafkago.LeaderNotAvailable
-	}
-	return t, t.Err
+	r.running = true
+	r.tasks.Go(func() {
+		// A failure shows in what is written, or it is tried again at the next Send.
+		_, _ = client.Refresh(ctx, names, false)
+		r.mu.Lock()
+		r.running = false
+		r.mu.Unlock()
+	})
 }
 
-// patience is how long to wait for a topic that is unknown.
-func (p *Producer) patience(name string) time.Duration {
-	if !p.cfg.NewTopics.Create && p.missing.lately(name) {
-		return 0
-	}
-	return unknownTopicPatience
+// wait waits for the last request. There will be none after it.
+func (r *renewal) wait() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.tasks.Wait()
 }
 
-// missing are topics that were waited for in vain, and when: for a while they are
-// looked up but once, so that records for them don't hold up those for others.
-type missing map[string]time.Time
+// missing are topics and partitions that were waited for in vain, and when: for a while
+// they are looked up but once, so that records for them don't hold up those for others.
+type missing map[place]time.Time
 
-func (m missing) lately(name string) bool { return time.Since(m[name]) < metadataMaxAge }
+// place is a topic, or a partition of it.
+type place struct {
+	topic     string
+	partition int32 // message.PartitionAny: the topic itself
+}
 
-func (m missing) note(name string) {
+func (m missing) lately(p place) bool { return time.Since(m[p]) < metadataMaxAge }
+
+func (m missing) note(p place) {
 	const enough = 1000 // names, of which a template may make any number
 	if len(m) >= enough {
 		clear(m)
 	}
-	m[name] = time.Now()
+	m[p] = time.Now()
 }

@@ -44,7 +44,10 @@ func (p *Producer) resume(messages []message.Message) *plan {
 		return nil
 	}
 	for _, q := range pl.queues {
-		q.fatal = false
+		q.err, q.fatal, q.uncounted = nil, false, false
+		for _, b := range q.batches {
+			b.attempts, b.corrupt = 0, 0
+		}
 	}
 	return pl
 }

@@ -1,0 +1,89 @@
+package produce
+
+import (
+	"slices"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+// A topic may be deleted and made again while it is written to, by somebody or by this
+// producer, with as many partitions as before or others. What was written before is
+// gone with the old topic. What is left is divided among the partitions of the new
+// one, so that a key goes where later messages with it will.
+//
+// Produce requests name topics, not their IDs, so that a batch whose answer never came
+// may be in the new topic already. To divide it again, under another number, might
+// write its messages twice. It stays where it is, with its number, and the broker
+// recognises it, or takes it now: a partition that knows nothing of a producer takes
+// any number. Its keys may then be in other partitions than later messages with them,
+// as when partitions are added. If its partition no longer exists it can't be in the
+// new topic.
+//
+// Messages that change their partition come after what stays in it.
+
+// follow divides what is left of a topic again if it is not the one any more for which
+// partitions were chosen.
+func (p *Producer) follow(pl *plan, t *topicPlan, now cluster.Topic) {
+	if now.Err != nil || len(now.Partitions) == 0 || !t.remade(now, pl.messages) {
+		return
+	}
+	var again []int
+	for id, q := range t.queues {
+		_, exists := now.Partition(id)
+		var kept []*batch
+		for _, b := range slices.Backward(q.batches) {
+			if b.uncertain && exists {
+				kept = append(kept, b)
+				continue
+			}
+			p.sequences.retract(q.key, b)
+			again = append(again, b.indexes...)
+			p.writers.give(b.writer)
+		}
+		slices.Reverse(kept)
+		q.batches, q.err, q.fatal = kept, nil, false
+	}
+	t.Topic = now
+	slices.Sort(again)
+	for _, i := range again {
+		if p.add(pl, t, &pl.messages[i], i) != nil {
+			p.addNowhere(pl, t, i)
+		}
+	}
+}
+
+// remade reports whether a topic is another than before. Brokers before Kafka 2.8 tell
+// no ID: then it is one with fewer partitions, of which an old one never has.
+func (t *topicPlan) remade(now cluster.Topic, messages []message.Message) bool {
+	if unknown := (cluster.TopicID{}); t.ID != unknown && now.ID != unknown && t.ID != now.ID {
+		return true
+	}
+	for id, q := range t.queues {
+		if _, ok := now.Partition(id); ok {
+			continue
+		}
+		for _, b := range q.batches {
+			if messages[b.indexes[0]].Partition != id { // it may go elsewhere
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// addNowhere adds a message to a partition that its topic doesn't have.
+func (p *Producer) addNowhere(pl *plan, t *topicPlan, i int) {
+	m := &pl.messages[i]
+	q := t.queues[m.Partition]
+	if q == nil {
+		q = &queue{key: key{m.Topic, m.Partition}, leader: -1}
+		t.queues[m.Partition] = q
+		pl.queues = append(pl.queues, q)
+	}
+	b := &batch{indexes: []int{i}, writer: p.writers.take()}
+	if err := b.writer.Append(&m.Record); err != nil {
+		q.err, q.fatal = pl.recordError(i, err), true
+	}
+	q.batches = append(q.batches, b)
+}

@@ -1,0 +1,212 @@
+package produce
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+func to(topic string, partition int32, value string) message.Message {
+	return message.Message{Topic: topic, Partition: partition, Record: recordbatch.Record{Value: []byte(value)}}
+}
+
+// tables makes the names of n topics, and a message for each.
+func tables(n int) (names []string, messages []message.Message) {
+	for i := range n {
+		names = append(names, fmt.Sprintf("table.%d", i))
+		messages = append(messages, to(names[i], message.PartitionAny, "x"))
+	}
+	return names, messages
+}
+
+// withoutAnswers leaves requests of a kind unanswered from now on.
+func (w *world) withoutAnswers(kind kmsg.Key) {
+	w.fake.ControlKey(int16(kind), func(kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		return nil, nil, true
+	})
+}
+
+func TestSendWritesWhatComesBeforeATopicThatIsMissing(t *testing.T) {
+	for name, topics := range map[string]NewTopics{
+		"and may not be created":      {},
+		"and can't be created so far": {Create: true, Partitions: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.NewTopics = time.Second, topics })
+			w.refuse(kerr.NotController, 1<<30)
+			n, err := w.p.Send(w.ctx, append(spread(3), to("missing", message.PartitionAny, "x"), to("missing.too", message.PartitionAny, "x")))
+			w.Equal(n, 3)
+			var record *RecordError
+			w.True(errors.As(err, &record))
+			w.Equal(record.Index, 3)
+			w.True(strings.Contains(err.Error(), `find topics "missing", "missing.too": it does not exist`))
+			w.True(strings.Contains(err.Error(), "write within deliveryTimeout (1s; raise it"))
+			w.Equal(w.written(), wants(3))
+		})
+	}
+}
+
+// What is known can be written although nobody says where what is not known goes.
+func TestSendWritesWhatComesBeforeATopicThatNobodyTellsOf(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.DeliveryTimeout = time.Second })
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	w.withoutAnswers(kmsg.Metadata)
+	n, err := w.p.Send(w.ctx, append(spread(6)[3:], to("missing", message.PartitionAny, "x")))
+	w.Equal(n, 3)
+	w.True(strings.Contains(err.Error(), `find topic "missing"`))
+	w.True(strings.Contains(err.Error(), "write within deliveryTimeout"))
+}
+
+func TestSendAsksForAllItsTopicsAtOnce(t *testing.T) {
+	names, messages := tables(250)
+	w := newWorld(t, nil, kfake.SeedTopics(1, names...))
+	asked := embedded.Count(w.fake, int16(kmsg.Metadata))
+	n, err := w.p.Send(w.ctx, messages)
+	w.NoErr(err)
+	w.Equal(n, len(messages))
+	w.Equal(asked.Load(), int64(1))
+}
+
+func TestSendCreatesAllItsTopicsAtOnce(t *testing.T) {
+	_, messages := tables(60)
+	w := newWorld(t, func(c *Config) { c.NewTopics = NewTopics{Create: true, Partitions: 1, ReplicationFactor: 1} })
+	created := embedded.Count(w.fake, int16(kmsg.CreateTopics))
+	n, err := w.p.Send(w.ctx, append(messages, messages...))
+	w.NoErr(err)
+	w.Equal(n, 2*len(messages))
+	w.Equal(created.Load(), int64(1))
+	records, err := w.truth.Consume(w.ctx, messages[59].Topic)
+	w.NoErr(err)
+	w.Equal(len(records), 2)
+}
+
+// A controller refuses a request that makes too many partitions at once.
+func TestSendCreatesNotTooManyTopicsAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		NewTopics
+		most int
+	}{
+		{NewTopics{}, 200}, {NewTopics{Partitions: 1}, 2500}, {NewTopics{Partitions: 999}, 5}, {NewTopics{Partitions: 100_000}, 1},
+	} {
+		if got := c.atOnce(); got != c.most {
+			t.Errorf("%d topics of %d partitions at once, want %d", got, c.Partitions, c.most)
+		}
+	}
+}
+
+// One topic that can't be created must not keep the others from being.
+func TestSendFailsAtTheTopicThatCanNotBeCreated(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.NewTopics = NewTopics{Create: true, Partitions: 1} })
+	_, messages := tables(6)
+	messages[4].Topic = "a bad name"
+	w.fake.ControlKey(int16(kmsg.CreateTopics), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		res := req.ResponseKind().(*kmsg.CreateTopicsResponse)
+		for _, t := range req.(*kmsg.CreateTopicsRequest).Topics {
+			rt := kmsg.NewCreateTopicsResponseTopic()
+			if rt.Topic = t.Topic; t.Topic == "a bad name" {
+				rt.ErrorCode = kerr.InvalidTopicException.Code
+			} else {
+				go func() { _ = w.truth.CreateTopic(w.ctx, t.Topic, 1, nil) }()
+			}
+			res.Topics = append(res.Topics, rt)
+		}
+		return res, nil, true
+	})
+	n, err := w.p.Send(w.ctx, messages)
+	w.Equal(n, 4)
+	w.True(errors.Is(err, kafkago.InvalidTopic))
+	w.True(strings.Contains(err.Error(), `record 4 of the batch`))
+	w.True(strings.Contains(err.Error(), `find topic "a bad name"`))
+}
+
+// A controller says that a topic exists for as long as it is being deleted.
+func TestSendCreatesATopicThatIsStillBeingDeleted(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.NewTopics = NewTopics{Create: true, Partitions: 1} })
+	w.refuse(kerr.TopicAlreadyExists, 3)
+	n, err := w.p.Send(w.ctx, toFresh())
+	w.NoErr(err)
+	w.Equal(n, 1)
+}
+
+// Metadata that has grown old is renewed beside the writing, with one request.
+func TestSendDoesNotWaitForTheRenewalOfMetadata(t *testing.T) {
+	names, messages := tables(50)
+	w := newWorld(t, nil, kfake.SeedTopics(1, names...))
+	_, err := w.p.Send(w.ctx, messages)
+	w.NoErr(err)
+	w.p.maxAge = 0
+	asked := embedded.Count(w.fake, int16(kmsg.Metadata))
+	w.withoutAnswers(kmsg.Metadata)
+	for range 3 {
+		n, err := w.p.Send(w.ctx, messages)
+		w.NoErr(err)
+		w.Equal(n, len(messages))
+	}
+	w.p.Close() // ends the request
+	w.True(asked.Load() <= 3)
+}
+
+func TestSendNoticesNewPartitionsByItself(t *testing.T) {
+	w := newWorld(t, nil)
+	w.p.maxAge = 0
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	w.NoErr(w.truth.AddPartitions(w.ctx, topic, 5))
+	for w.ctx.Err() == nil {
+		if known, _ := w.p.client.Cached(topic); len(known.Partitions) == 5 {
+			return
+		}
+		_, err = w.p.Send(w.ctx, spread(3))
+		w.NoErr(err)
+	}
+	t.Fatal("it never did")
+}
+
+func TestSendFindsAPartitionThatWasAddedAMomentAgo(t *testing.T) {
+	w := newWorld(t, nil)
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	w.NoErr(w.truth.AddPartitions(w.ctx, topic, 5))
+	n, err := w.p.Send(w.ctx, []message.Message{to(topic, 2, "old"), to(topic, 4, "new"), to(topic, 0, "old")})
+	w.NoErr(err)
+	w.Equal(n, 3)
+	w.Equal(w.written()[4], []string{"new"})
+}
+
+func TestSendFailsAtAPartitionThatIsNotThere(t *testing.T) {
+	w := newWorld(t, nil)
+	w.p.patience = 100 * time.Millisecond
+	looked := w.count(kmsg.Metadata)
+	var looks []int64
+	for i := range 3 {
+		before := looked.Load()
+		n, err := w.p.Send(w.ctx, append(spread(3), to(topic, 7, "x")))
+		w.Equal(n, 3)
+		var none *NoPartitionError
+		var record *RecordError
+		w.True(errors.As(err, &none) && errors.As(err, &record))
+		w.Equal(*none, NoPartitionError{Topic: topic, Partition: 7, Count: 3})
+		w.Equal(record.Index, 3)
+		if looks = append(looks, looked.Load()-before); i > 0 {
+			w.Equal(looks[i], int64(1)) // it was waited for in vain
+		}
+	}
+	w.True(looks[0] > 2) // one for the topic
+	w.NoErr(w.truth.AddPartitions(w.ctx, topic, 8))
+	n, err := w.p.Send(w.ctx, []message.Message{to(topic, 7, "x")})
+	w.NoErr(err)
+	w.Equal(n, 1)
+}
