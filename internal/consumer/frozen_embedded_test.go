@@ -151,8 +151,7 @@ func TestConsumerClosesWhileLeadersDoNotAnswer(t *testing.T) {
 	const parts = 6
 	w, d := half(t, parts)
 	w.produceMany(parts)
-	d.frozen, d = "", &dialer{frozen: d.frozen}
-	c := w.openMany(&dialer{}, func(c *Config) { c.Group.Topics = []string{"many"} })
+	c := w.openMany(&dialer{}, nil)
 	for n := 0; n < parts; {
 		batches, err := c.Next(w.ctx, parts)
 		w.NoErr(err)
@@ -224,6 +223,21 @@ func TestConsumerCommitsAtARevocationThatWaitsForAcksInVain(t *testing.T) {
 	w.committed(map[int32]int64{0: 1, 1: 1, 2: 1})
 	w.NoErr(c.Close(w.ctx))
 	w.NoErr(other.Close(w.ctx))
+}
+
+// The coordinator freezes, and no timeout ends a wait for it: that of Close's own does.
+func TestConsumerClosesThoughTheCoordinatorDoesNotAnswer(t *testing.T) {
+	w := newWorld(t)
+	c := w.openMany(&dialer{}, func(c *Config) { c.Group.Topics, c.CommitInterval = []string{topic}, time.Hour })
+	w.committed(map[int32]int64{0: 0, 1: 0, 2: 0})
+	w.produce(3)
+	ack(c, w.next(c, 3)...)
+	for _, key := range []kmsg.Key{kmsg.Heartbeat, kmsg.OffsetCommit, kmsg.FindCoordinator, kmsg.JoinGroup, kmsg.LeaveGroup} {
+		embedded.Ignore(w.fake, int16(key), 100)
+	}
+	err := c.Close(w.ctx)
+	w.NoErr(w.ctx.Err())
+	w.True(err != nil) // the commit
 }
 
 func TestConsumerCallsEndWithClose(t *testing.T) {

@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"context"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -60,5 +61,34 @@ func TestCommitsAGapOnlyBehindWhatIsAcknowledged(t *testing.T) {
 		c.Ack(record(0, offset))
 	}
 	w.committed(map[int32]int64{0: 20})
+	w.NoErr(c.Close(w.ctx))
+}
+
+// The leader refuses an offset for good that is in its log, as one does whose tiered
+// storage has lost a segment.
+func TestConsumerResetsAnOffsetThatTheLeaderRefusesForGood(t *testing.T) {
+	w := newWorld(t)
+	embedded.Answer(w.fake, kmsg.Fetch, func(req kmsg.Request) kmsg.Response {
+		for _, rt := range req.(*kmsg.FetchRequest).Topics {
+			for _, p := range rt.Partitions {
+				if p.Partition == 1 && p.FetchOffset == 2 {
+					return embedded.Refusal(req, kerr.OffsetOutOfRange.Code)
+				}
+			}
+		}
+		return nil
+	})
+	w.produce(6)
+	var said warnings
+	c := w.open(func(c *Config) { c.Reset, c.Group.Warn = ResetLatest, said.warn })
+	ack(c, w.next(c, 6)...)
+	w.produce(9)
+	for said.about("is not to be had from the leader") == 0 && w.ctx.Err() == nil {
+		ctx, cancel := context.WithTimeout(w.ctx, 100*time.Millisecond)
+		batches, _ := c.Next(ctx, 100)
+		cancel()
+		ack(c, numbers(batches)...)
+	}
+	w.committed(map[int32]int64{0: 5, 1: 5, 2: 5})
 	w.NoErr(c.Close(w.ctx))
 }
