@@ -22,7 +22,8 @@ type StartConfig struct {
 	// after it), or offsets as topic:partition:offset, separated by commas.
 	StartAt []string `json:"startAt"`
 	// Where to go on when the offset to go on from is not in the log any more,
-	// because records were deleted: earliest, latest, or error.
+	// because records were deleted, or when the group has lost it, because it has
+	// expired, and the source would start with new records: earliest, latest, or error.
 	AutoOffsetReset string `json:"autoOffsetReset" default:"earliest"`
 }
 

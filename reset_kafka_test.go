@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	kafka "github.com/conduitio/conduit-connector-kafka"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -91,5 +93,75 @@ func awaitCommitted(ctx context.Context, t *testing.T, client *kclient.Client, g
 			t.Fatalf("group %s has committed %v, want %d for %s/%d: %v", group, got, want, topic, partition, err)
 		case <-time.After(20 * time.Millisecond):
 		}
+	}
+}
+
+// The group's offsets are gone, as after offsets.retention.minutes without a member. The
+// partition of the position goes on after it; the others as autoOffsetReset says, though
+// the source would start with new records.
+func TestSourceGoesOnThoughTheGroupWasDeleted(t *testing.T) {
+	cluster, client, _ := realKafka(t, 1)
+	for policy, want := range map[string]int64{"earliest": 0, "latest": 4, "error": -1} {
+		t.Run(policy, func(t *testing.T) {
+			is := is.New(t)
+			ctx, log := logged(t)
+			topic := freshTopic(t, client, 2)
+			s := settings{"servers": list(cluster.Servers()), "topics": topic, "groupID": "g-" + topic, "autoOffsetReset": policy}
+			write := func(partition int32, n int) {
+				for range n {
+					is.NoErr(client.Produce(ctx, &kgo.Record{Topic: topic, Partition: partition, Value: []byte("v")}))
+				}
+			}
+			src, err := openSource(ctx, s, nil)
+			is.NoErr(err)
+			awaitCommitted(ctx, t, client, "g-"+topic, topic, 0, 0)
+			awaitCommitted(ctx, t, client, "g-"+topic, topic, 1, 0)
+			write(0, 2)
+			write(1, 1)
+			records, err := read(ctx, src, 3)
+			is.NoErr(err)
+			var last opencdc.Position
+			for _, r := range records {
+				is.NoErr(src.Ack(ctx, r.Position))
+				if p, _ := kafka.ParsePosition(r.Position); p.Partition == 0 {
+					last = r.Position
+				}
+			}
+			is.NoErr(src.Teardown(ctx))
+			out, err := cluster.Tool(ctx, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+				"--bootstrap-server", list(cluster.Servers()), "--group", "g-"+topic, "--delete")
+			t.Log(out)
+			is.NoErr(err)
+			write(0, 1)
+			write(1, 3)
+
+			src, err = openSource(ctx, s, last)
+			is.NoErr(err)
+			if want < 0 {
+				for err == nil {
+					_, err = src.ReadN(ctx, 1)
+				}
+				is.True(strings.Contains(err.Error(), "autoOffsetReset"))
+				is.NoErr(src.Teardown(ctx))
+				return
+			}
+			awaitCommitted(ctx, t, client, "g-"+topic, topic, 0, 2)
+			awaitCommitted(ctx, t, client, "g-"+topic, topic, 1, want)
+			write(1, 1)
+			n := int(1 + 5 - want)
+			records, err = read(ctx, src, n)
+			is.NoErr(err)
+			first := map[int32]int64{}
+			for _, r := range records[:n] {
+				p, err := kafka.ParsePosition(r.Position)
+				is.NoErr(err)
+				if _, ok := first[p.Partition]; !ok {
+					first[p.Partition] = p.Offset
+				}
+			}
+			is.Equal(first, map[int32]int64{0: 2, 1: want})
+			is.True(strings.Contains(log.String(), "has no committed offset for "+topic+"/0 any more"))
+			is.NoErr(src.Teardown(ctx))
+		})
 	}
 }
