@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -10,22 +11,127 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/mskiam"
 )
 
-var awsRegion = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+// AWSConfig is whose credentials AWS_MSK_IAM uses.
+type AWSConfig struct {
+	// Region of AWS in which the cluster is, for AWS_MSK_IAM. Unless the settings
+	// below say otherwise, the credentials come from where AWS programs look for
+	// them: environment, shared files, container, machine.
+	AWSRegion string `json:"aws.region"`
+	// Profile in the shared files of AWS (~/.aws/config, ~/.aws/credentials) whose
+	// credentials are used. Defaults to AWS_PROFILE of the environment.
+	AWSProfile string `json:"aws.profile"`
+	// Access key ID, instead of credentials that are looked for. Needs
+	// aws.secretAccessKey.
+	AWSAccessKeyID string `json:"aws.accessKeyID"`
+	// Secret access key of aws.accessKeyID.
+	AWSSecretAccessKey string `json:"aws.secretAccessKey"`
+	// Session token of aws.accessKeyID, if its credentials are temporary. They are
+	// not renewed.
+	AWSSessionToken string `json:"aws.sessionToken"`
+	// ARN of a role to assume with these credentials. Its own, which last an hour,
+	// are renewed.
+	AWSRoleARN string `json:"aws.roleARN"`
+	// External ID to assume aws.roleARN with, where the role's trust policy asks for
+	// one.
+	AWSExternalID string `json:"aws.externalID"`
+	// Name of the session of aws.roleARN, as CloudTrail and the brokers' logs show
+	// it. Defaults to conduit-connector-kafka.
+	AWSSessionName string `json:"aws.sessionName"`
+}
+
+// String keeps the keys out of logs.
+func (c AWSConfig) String() string {
+	return fmt.Sprintf("{aws.region:%q aws.profile:%q aws.accessKeyID:%s aws.secretAccessKey:%s aws.sessionToken:%s aws.roleARN:%q aws.externalID:%s aws.sessionName:%q}",
+		c.AWSRegion, c.AWSProfile, present(c.AWSAccessKeyID), present(c.AWSSecretAccessKey), present(c.AWSSessionToken),
+		c.AWSRoleARN, present(c.AWSExternalID), c.AWSSessionName)
+}
+
+// GoString keeps the keys out of %#v.
+func (c AWSConfig) GoString() string { return "kafka.AWSConfig" + c.String() }
+
+// given lists the settings that are set.
+func (c AWSConfig) given() []string {
+	return append(givenSettings(
+		setting{"aws.region", c.AWSRegion != ""},
+		setting{"aws.profile", c.AWSProfile != ""},
+		setting{"aws.roleARN", c.AWSRoleARN != ""},
+		setting{"aws.externalID", c.AWSExternalID != ""},
+		setting{"aws.sessionName", c.AWSSessionName != ""},
+	), c.givenKeys()...)
+}
+
+func (c AWSConfig) givenKeys() []string {
+	return givenSettings(
+		setting{"aws.accessKeyID", c.AWSAccessKeyID != ""},
+		setting{"aws.secretAccessKey", c.AWSSecretAccessKey != ""},
+		setting{"aws.sessionToken", c.AWSSessionToken != ""},
+	)
+}
+
+// What AWS allows: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+var (
+	awsRegion      = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	awsRole        = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
+	awsExternalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`) // up to 1224
+	awsSessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+)
+
+func (c AWSConfig) check() error {
+	errs := []error{c.checkKeys(), c.checkRole()}
+	switch {
+	case c.AWSRegion == "":
+		errs = append(errs, settingError("aws.region", "it is required for authentication with AWS_MSK_IAM", "eu-central-1"))
+	case !awsRegion.MatchString(c.AWSRegion):
+		errs = append(errs, settingError("aws.region", fmt.Sprintf("%q is not the name of a region", c.AWSRegion), "eu-central-1"))
+	}
+	return errors.Join(errs...)
+}
+
+func (c AWSConfig) checkKeys() error {
+	var errs []error
+	keys := c.givenKeys()
+	if len(keys) > 0 && c.AWSAccessKeyID == "" {
+		errs = append(errs, settingError("aws.accessKeyID", "it is required with "+keys[0]+unsetVariable, ""))
+	}
+	if len(keys) > 0 && c.AWSSecretAccessKey == "" {
+		errs = append(errs, settingError("aws.secretAccessKey", "it is required with "+keys[0]+unsetVariable, ""))
+	}
+	if len(keys) > 0 && c.AWSProfile != "" {
+		errs = append(errs, settingError("aws.profile", keys[0]+" is given as well: leave one out", ""))
+	}
+	return errors.Join(errs...)
+}
+
+func (c AWSConfig) checkRole() error {
+	var errs []error
+	if c.AWSRoleARN == "" {
+		for _, name := range givenSettings(setting{"aws.externalID", c.AWSExternalID != ""}, setting{"aws.sessionName", c.AWSSessionName != ""}) {
+			errs = append(errs, settingError(name, "it is for aws.roleARN, which is not given", ""))
+		}
+		return errors.Join(errs...)
+	}
+	if !awsRole.MatchString(c.AWSRoleARN) {
+		errs = append(errs, settingError("aws.roleARN", "it is not the ARN of a role", "arn:aws:iam::123456789012:role/kafka"))
+	}
+	if c.AWSExternalID != "" && !awsExternalID.MatchString(c.AWSExternalID) {
+		errs = append(errs, settingError("aws.externalID", "it has 2 to 1224 letters, digits and + = , . @ : / - _", ""))
+	}
+	if c.AWSSessionName != "" && !awsSessionName.MatchString(c.AWSSessionName) {
+		errs = append(errs, settingError("aws.sessionName", "it has 2 to 64 letters, digits and + = , . @ - _", "orders-pipeline"))
+	}
+	return errors.Join(errs...)
+}
 
 // awsMechanism authenticates with Amazon MSK.
 var awsMechanism = mechanism{
-	uses: awsCredentials,
-	check: func(c SASLConfig) error {
-		switch {
-		case c.AWSRegion == "":
-			return settingError("aws.region", "it is required for authentication with AWS_MSK_IAM", "eu-central-1")
-		case !awsRegion.MatchString(c.AWSRegion):
-			return settingError("aws.region", fmt.Sprintf("%q is not the name of a region", c.AWSRegion), "eu-central-1")
-		}
-		return nil
-	},
+	uses:  awsCredentials,
+	check: func(c SASLConfig) error { return c.AWSConfig.check() },
 	build: func(ctx context.Context, c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
-		m, err := mskiam.Mechanism(ctx, c.AWSRegion)
+		m, err := mskiam.Mechanism(ctx, mskiam.Settings{
+			Region: c.AWSRegion, Profile: c.AWSProfile,
+			AccessKeyID: c.AWSAccessKeyID, SecretAccessKey: c.AWSSecretAccessKey, SessionToken: c.AWSSessionToken,
+			RoleARN: c.AWSRoleARN, ExternalID: c.AWSExternalID, SessionName: c.AWSSessionName,
+		})
 		if err != nil {
 			return nil, settingError("saslMechanism", err.Error(), "")
 		}

@@ -31,11 +31,7 @@ type SASLConfig struct {
 	// line end. It is read again for each connection, so passwords can be changed
 	// without a restart.
 	PasswordFile string `json:"saslPasswordFile"`
-	// Region of AWS in which the cluster is, for AWS_MSK_IAM. The credentials come
-	// from where AWS programs look for them: environment, shared files, container,
-	// machine.
-	AWSRegion string `json:"aws.region"`
-
+	AWSConfig
 	OAuthConfig
 }
 
@@ -45,8 +41,8 @@ func (c SASLConfig) String() string {
 	if _, ok := mechanisms[name]; name != "" && !ok {
 		name = "(unknown)"
 	}
-	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslUsernameFile:%s saslPassword:%s saslPasswordFile:%s aws.region:%q %v}",
-		name, c.Username, present(c.UsernameFile), present(c.Password), present(c.PasswordFile), c.AWSRegion, c.OAuthConfig)
+	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslUsernameFile:%s saslPassword:%s saslPasswordFile:%s %v %v}",
+		name, c.Username, present(c.UsernameFile), present(c.Password), present(c.PasswordFile), c.AWSConfig, c.OAuthConfig)
 }
 
 // GoString keeps the password out of %#v.
@@ -84,7 +80,7 @@ func (c SASLConfig) givenCredentials(except credentials) []string {
 		names = append(names, c.OAuthConfig.given()...)
 	}
 	if except != awsCredentials {
-		names = append(names, givenSettings(setting{"aws.region", c.AWSRegion != ""})...)
+		names = append(names, c.AWSConfig.given()...)
 	}
 	return names
 }

@@ -148,6 +148,26 @@ func TestCredentialsNeedTheirMechanism(t *testing.T) {
 				{"oauth.scopes", "does not use it"}, {"oauth.tokenFile", "does not use it"},
 			},
 		},
+		"keys in part": {
+			map[string]string{"saslMechanism": "AWS_MSK_IAM", "aws.region": "eu-central-1", "aws.sessionToken": "x"},
+			[]complaint{{"aws.accessKeyID", "required with aws.sessionToken"}, {"aws.secretAccessKey", "required with aws.sessionToken"}},
+		},
+		"keys and a profile": {
+			map[string]string{"saslMechanism": "AWS_MSK_IAM", "aws.region": "eu-central-1", "aws.accessKeyID": "x", "aws.secretAccessKey": "x", "aws.profile": "p"},
+			[]complaint{{"aws.profile", "aws.accessKeyID is given as well"}},
+		},
+		"half a role": {
+			map[string]string{"saslMechanism": "AWS_MSK_IAM", "aws.region": "eu-central-1", "aws.externalID": "xx", "aws.sessionName": "yy"},
+			[]complaint{{"aws.externalID", "it is for aws.roleARN"}, {"aws.sessionName", "it is for aws.roleARN"}},
+		},
+		"no role": {
+			map[string]string{"saslMechanism": "AWS_MSK_IAM", "aws.region": "eu-central-1", "aws.roleARN": "kafka", "aws.externalID": "x", "aws.sessionName": "a b"},
+			[]complaint{{"aws.roleARN", "not the ARN of a role"}, {"aws.externalID", "2 to 1224"}, {"aws.sessionName", "2 to 64"}},
+		},
+		"AWS with a password": {
+			map[string]string{"saslUsername": "u", "saslPassword": "p", "aws.profile": "p", "aws.roleARN": "r", "aws.secretAccessKey": "s"},
+			[]complaint{{"aws.profile", "saslMechanism PLAIN does not use it"}, {"aws.roleARN", "does not use it"}, {"aws.secretAccessKey", "does not use it"}},
+		},
 		"a region with PLAIN": {
 			map[string]string{"saslUsername": "u", "saslPassword": "p", "aws.region": "eu-central-1"},
 			[]complaint{{"aws.region", "saslMechanism PLAIN does not use it"}},

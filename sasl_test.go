@@ -27,7 +27,7 @@ func TestEachMechanismIsBuilt(t *testing.T) {
 		is.Equal(m.Name(), "OAUTHBEARER")
 	}
 	t.Setenv("AWS_PROFILE", "")
-	m, err := SASLConfig{Mechanism: "AWS_MSK_IAM", AWSRegion: "us-gov-west-1"}.build(context.Background(), saslEnv{})
+	m, err := SASLConfig{Mechanism: "AWS_MSK_IAM", AWSConfig: AWSConfig{AWSRegion: "us-gov-west-1"}}.build(context.Background(), saslEnv{})
 	is.NoErr(err)
 	is.Equal(m.Name(), "AWS_MSK_IAM")
 	m, err = SASLConfig{}.build(context.Background(), saslEnv{})

@@ -17,13 +17,14 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		TLSConfig: TLSConfig{ClientCert: "cert", ClientKey: key, ClientKeyFile: password},
 		SASLConfig: SASLConfig{
 			Mechanism: password, Username: "user", Password: password, PasswordFile: password, UsernameFile: password,
-			OAuthConfig: OAuthConfig{TokenFile: password, TokenURL: "https://user:" + password + "@login/token?key=" + password, ClientSecret: password},
+			AWSConfig:   AWSConfig{AWSSecretAccessKey: password, AWSSessionToken: password, AWSAccessKeyID: password, AWSExternalID: password},
+			OAuthConfig: OAuthConfig{TokenFile: password, ClientSecretFile: password, Further: OAuthFurther{Parameters: map[string]string{"a": password}, Extensions: map[string]string{"b": password}}, TokenURL: "https://user:" + password + "@login/token?key=" + password, ClientSecret: password},
 		},
 	}
 	source, destination := SourceConfig{Config: shared}, DestinationConfig{Config: shared}
 	for _, v := range []any{
 		shared, &shared, source, &source, destination, &destination,
-		shared.TLSConfig, &shared.TLSConfig, shared.SASLConfig, &shared.SASLConfig, shared.OAuthConfig, &shared.OAuthConfig,
+		shared.TLSConfig, &shared.TLSConfig, shared.AWSConfig, &shared.AWSConfig, shared.SASLConfig, &shared.SASLConfig, shared.OAuthConfig, &shared.OAuthConfig,
 		[]Config{shared}, map[string]SourceConfig{"x": source}, struct{ C DestinationConfig }{destination},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {

@@ -34,7 +34,7 @@ func environment(t *testing.T, vars map[string]string) {
 func payload(t *testing.T, now time.Time) map[string]string {
 	t.Helper()
 	is := is.New(t)
-	m, err := Mechanism(context.Background(), "eu-central-1")
+	m, err := Mechanism(context.Background(), Settings{Region: "eu-central-1"})
 	is.NoErr(err)
 	is.Equal(m.Name(), "AWS_MSK_IAM")
 	fixed := m.(mechanism)
@@ -95,7 +95,7 @@ func TestTheMessageIsASignedRequestToConnect(t *testing.T) {
 func TestWithoutCredentialsItMayBeBetterLater(t *testing.T) {
 	is := is.New(t)
 	environment(t, nil)
-	m, err := Mechanism(context.Background(), "eu-central-1")
+	m, err := Mechanism(context.Background(), Settings{Region: "eu-central-1"})
 	is.NoErr(err)
 	_, _, err = m.Start(sasl.WithMetadata(context.Background(), &sasl.Metadata{Host: "b-1"}))
 	is.True(err != nil)
@@ -108,7 +108,7 @@ func TestWithoutCredentialsItMayBeBetterLater(t *testing.T) {
 func TestAConfigurationThatCanNotBeReadIsAnError(t *testing.T) {
 	is := is.New(t)
 	environment(t, map[string]string{"AWS_PROFILE": "nobody"})
-	_, err := Mechanism(context.Background(), "eu-central-1")
+	_, err := Mechanism(context.Background(), Settings{Region: "eu-central-1"})
 	is.True(err != nil)
 	t.Log(err)
 	is.True(strings.Contains(err.Error(), "nobody"))
