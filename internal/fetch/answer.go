@@ -95,7 +95,7 @@ func (f *Fetcher) acceptOne(a asked, r *partitionResponse) (fetched, bool) {
 		f.missed(p, errNotPast)
 	} else {
 		p.misses = 0
-		p.offset, p.behind = next, epoch
+		p.offset, p.lastEpoch = next, epoch
 	}
 	return fetched{asked: a, set: r.set, aborted: r.aborted}, true
 }

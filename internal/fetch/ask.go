@@ -29,7 +29,7 @@ func (f *Fetcher) check(questions []asked) {
 	queries := make([]cluster.EpochQuery, len(questions))
 	for i, a := range questions {
 		of[a.p.key] = a
-		queries[i] = cluster.EpochQuery{Topic: a.p.topic, Partition: a.p.id, Epoch: a.behind}
+		queries[i] = cluster.EpochQuery{Topic: a.p.topic, Partition: a.p.id, Epoch: a.lastEpoch}
 	}
 	f.client.EpochEnds(f.ctx, queries, func(answers []cluster.EpochAnswer) {
 		f.mu.Lock()
@@ -90,7 +90,7 @@ func (f *Fetcher) reset(questions []asked) {
 // right. What was counted as in vain still counts: only records show that it goes on.
 func (p *partition) restart(at int64) {
 	if at != p.offset || p.lost != OutOfRange {
-		p.offset, p.behind = at, -1
+		p.offset, p.lastEpoch = at, -1
 		p.lineage++
 		p.broken = streak{}
 	}

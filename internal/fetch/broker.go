@@ -78,7 +78,7 @@ func (f *Fetcher) loop(b *broker) {
 	}
 }
 
-// hurry is the pause after so many answers in a row that brought nothing though the
+// hurry is the pause after a number of answers in a row that brought nothing though the
 // broker should have waited for records: some don't wait.
 func hurry(idle int, wait time.Duration) time.Duration {
 	if idle < maxMisses {

@@ -35,7 +35,7 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		ReadCommitted: f.cfg.ReadCommitted,
 		Aborted:       s.aborted,
 	})
-	behind := s.behind
+	lastEpoch := s.lastEpoch
 	for next := s.offset; f.current(s); {
 		at := r.NextOffset()
 		records, err := r.Next(nil)
@@ -44,10 +44,10 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		case end && at == next:
 			return
 		case err != nil && !end:
-			f.rewind(s, at, behind, err)
+			f.rewind(s, at, lastEpoch, err)
 			return
 		}
-		behind = r.LeaderEpoch()
+		lastEpoch = r.LeaderEpoch()
 		if len(records) == 0 && !end {
 			continue
 		}
@@ -55,7 +55,7 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		next = r.NextOffset()
 		b := message.Batch{
 			Topic: s.p.topic, Partition: s.p.id, Records: records, Next: next,
-			LeaderEpoch: behind, TopicID: s.topicID, Assignment: s.p.assignment,
+			LeaderEpoch: lastEpoch, TopicID: s.topicID, Assignment: s.p.assignment,
 		}
 		if !f.put(s, b) || end {
 			return
@@ -71,7 +71,7 @@ func (f *Fetcher) current(s fetched) bool {
 
 // rewind fetches a partition again from an offset whose batch can't be decoded, or
 // ends the fetcher if that stays so.
-func (f *Fetcher) rewind(s fetched, offset int64, behind int32, err error) {
+func (f *Fetcher) rewind(s fetched, offset int64, lastEpoch int32, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p := s.p
@@ -79,7 +79,7 @@ func (f *Fetcher) rewind(s fetched, offset int64, behind int32, err error) {
 		return
 	}
 	p.lineage++
-	p.offset, p.behind = offset, behind
+	p.offset, p.lastEpoch = offset, lastEpoch
 	if p.broken.count(offset, 0) > maxCorrupt {
 		f.fail(p.fetchError(err))
 	}

@@ -76,7 +76,7 @@ func (f *Fetcher) Add(starts []Start) {
 		f.remove(k)
 		p := &partition{
 			key: k, assignment: s.Assignment,
-			question: question{topicID: s.TopicID, offset: s.Offset, behind: s.LeaderEpoch, epoch: -1},
+			question: question{topicID: s.TopicID, offset: s.Offset, lastEpoch: s.LeaderEpoch, epoch: -1},
 			checked:  -1, near: nearReplica{node: noLeader}, maxBytes: f.cfg.MaxPartitionBytes,
 		}
 		f.parts[k] = p

@@ -78,7 +78,7 @@ const (
 	maxMisses = 10
 )
 
-// backoff is the wait after so many attempts in vain before the last one. It doubles
+// backoff is the wait before an attempt, given how many were in vain before the last one. It doubles
 // up to maxRetry, which follows a cluster closely while it moves leaders. Trouble that
 // lasts is looked at less often: about each time that it has become a quarter older.
 func backoff(misses int) time.Duration {

@@ -43,14 +43,14 @@ type partition struct {
 // offset, leader or replica, or if its topic was made again, the answer says nothing
 // about it, whatever it says.
 type question struct {
-	state   state
-	node    int32 // broker that is asked, noLeader while routing
-	replica bool  // it is asked as a replica that the leader named
-	epoch   int32 // leader epoch that metadata gave; -1 unknown
-	topicID cluster.TopicID
-	offset  int64 // next to fetch
-	behind  int32 // leader epoch of the last batch before offset; -1 unknown
-	lineage int   // counts rewinds and resets: what was fetched before one is not decoded
+	state     state
+	node      int32 // broker that is asked, noLeader while routing
+	replica   bool  // it is asked as a replica that the leader named
+	epoch     int32 // leader epoch that metadata gave; -1 unknown
+	topicID   cluster.TopicID
+	offset    int64 // next to fetch
+	lastEpoch int32 // leader epoch of the last batch before offset; -1 unknown
+	lineage   int   // counts rewinds and resets: what was fetched before one is not decoded
 }
 
 // state is what goes on with a partition.

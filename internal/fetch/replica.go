@@ -13,7 +13,7 @@ type nearReplica struct {
 	answered bool      // the node that is read from has answered since
 }
 
-// over tells whether it is time to ask for a replica again. However short the time
+// over reports whether it is time to ask for a replica again. However short the time
 // is, at least one fetch has succeeded.
 func (r nearReplica) over() bool {
 	return r.until.IsZero() || r.answered && !time.Now().Before(r.until)

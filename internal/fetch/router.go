@@ -160,7 +160,7 @@ func (f *Fetcher) assign(due []asked) {
 		case p.lost != 0:
 			p.state, p.retryAt = resetting, time.Now().Add(askedTooLong)
 			resets = append(resets, p.ask())
-		case p.behind >= 0 && p.checked != mp.LeaderEpoch && mp.LeaderEpoch >= 0:
+		case p.lastEpoch >= 0 && p.checked != mp.LeaderEpoch && mp.LeaderEpoch >= 0:
 			p.state, p.retryAt = checking, time.Now().Add(askedTooLong)
 			checks = append(checks, p.ask())
 		default:

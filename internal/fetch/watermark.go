@@ -3,7 +3,7 @@ package fetch
 import "time"
 
 // Watermark is how far a partition's log goes: the high watermark is the offset
-// behind the last record that consumers may see, transactions aside.
+// after the last record that consumers may see, transactions aside.
 type Watermark struct {
 	Topic     string
 	Partition int32
