@@ -2,9 +2,12 @@ package kafka
 
 import (
 	"context"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/conduitio/conduit-commons/config"
 	"github.com/google/uuid"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/check"
@@ -17,13 +20,14 @@ type CheckResult = check.Result
 // CheckSource tries, step by step, what a source with these settings needs of its
 // cluster. It reads no record, joins no group and changes nothing.
 func CheckSource(ctx context.Context, settings map[string]string) []CheckResult {
+	params := Connector.NewSpecification().SourceParams
 	c, err := ParseSource(settings)
 	if err != nil {
-		return wrongSettings(err)
+		return wrongSettings(err, params)
 	}
 	plan, err := c.checkPlan(ctx)
 	if err != nil {
-		return wrongSettings(err)
+		return wrongSettings(err, params)
 	}
 	plan.Topics, plan.Match = c.topics(), c.match()
 	if plan.Group = c.GroupID; plan.Group == "" {
@@ -35,20 +39,21 @@ func CheckSource(ctx context.Context, settings map[string]string) []CheckResult 
 // CheckDestination tries, step by step, what a destination with these settings
 // needs of its cluster. It writes no record and creates no topic.
 func CheckDestination(ctx context.Context, settings map[string]string) []CheckResult {
+	params := Connector.NewSpecification().DestinationParams
 	c, err := ParseDestination(settings)
 	if err != nil {
-		return wrongSettings(err)
+		return wrongSettings(err, params)
 	}
 	plan, err := c.checkPlan(ctx)
 	if err != nil {
-		return wrongSettings(err)
+		return wrongSettings(err, params)
 	}
 	plan.Write, plan.Create = true, c.TopicAutoCreate
 	if !strings.Contains(c.Topic, "{{") {
 		plan.Topics = []string{c.Topic}
 	}
 	if plan.ProducerID, err = c.idempotent(); err != nil {
-		return wrongSettings(err)
+		return wrongSettings(err, params)
 	}
 	return append(rightSettings(), check.Run(ctx, plan)...)
 }
@@ -71,12 +76,18 @@ func rightSettings() []CheckResult {
 var aboutSetting = regexp.MustCompile(`^(?:config invalid: )?(?:error validating )?"?([^": ]+)"?: (.+)$`)
 
 // wrongSettings makes a result of each complaint.
-func wrongSettings(err error) []CheckResult {
+func wrongSettings(err error, params config.Parameters) []CheckResult {
 	var out []CheckResult
 	for _, line := range strings.Split(err.Error(), "\n") {
 		r := CheckResult{Step: "settings", Outcome: check.Failed, Reason: line, Remedy: "docs/configuration.md has all settings, with their types and defaults"}
 		if m := aboutSetting.FindStringSubmatch(line); m != nil {
 			r.Subject, r.Reason = m[1], m[2]
+		}
+		if r.Reason == config.ErrUnrecognizedParameter.Error() {
+			r.Reason = "there is no such setting"
+			if near := check.Nearest(r.Subject, slices.Sorted(maps.Keys(params))); near != "" {
+				r.Reason += "; did you mean " + near + "?"
+			}
 		}
 		out = append(out, r)
 	}

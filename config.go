@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -58,10 +59,19 @@ func (c Config) Validate(context.Context) error {
 		validateTimeout("dialTimeout", c.DialTimeout, "5s"),
 		validateTimeout("requestTimeout", c.RequestTimeout, "30s"),
 	}
+	if len(c.ClientID) > math.MaxInt16 {
+		errs = append(errs, settingError("clientID", tooLong(c.ClientID), "conduit"))
+	}
 	tlsConfig, saslConfig, contradictions := c.secured()
 	errs = append(errs, contradictions...)
 	_, err := tlsConfig.build(func(string, error) {})
 	return errors.Join(append(errs, err, saslConfig.check())...)
+}
+
+// tooLong is said of a text that the protocol can't carry, which has 16 bits for its
+// length.
+func tooLong(text string) string {
+	return fmt.Sprintf("it has %d bytes, up to %d are allowed", len(text), math.MaxInt16)
 }
 
 func (c Config) validateServers() error {

@@ -62,7 +62,7 @@ func (c *FetchConfig) validate() []error {
 
 func (c *FetchConfig) validateRack() error {
 	if len(c.RackID) > math.MaxInt16 {
-		return settingError("rackID", fmt.Sprintf("it has %d bytes, up to %d are allowed", len(c.RackID), math.MaxInt16), "eu-west-1a")
+		return settingError("rackID", tooLong(c.RackID), "eu-west-1a")
 	}
 	return nil
 }

@@ -47,6 +47,9 @@ func (c *GroupConfig) validate() []error {
 		withinMilliseconds("heartbeatInterval", c.HeartbeatInterval, "3s"),
 		withinMilliseconds("rebalanceTimeout", c.RebalanceTimeout, "60s"),
 	}
+	if len(c.GroupID) > math.MaxInt16 {
+		errs = append(errs, settingError("groupID", tooLong(c.GroupID), "orders"))
+	}
 	if c.HeartbeatInterval >= c.SessionTimeout {
 		errs = append(errs, settingError("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than sessionTimeout, which is %s", c.HeartbeatInterval, c.SessionTimeout), "3s"))
 	}

@@ -7,8 +7,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
 )
@@ -17,6 +20,9 @@ const usage = `Check what a Kafka connector needs of its cluster. Nothing is rea
 
   connector check -config FILE [-connector ID]
   connector check [-type source|destination] SETTING=VALUE…
+
+Others on this machine can see what is on a command line: give a password in a file, as
+saslPasswordFile=PATH, or in -config FILE as a variable.
 
 `
 
@@ -32,6 +38,7 @@ type candidate struct {
 	name     string // "source orders:from"
 	source   bool
 	settings map[string]string
+	unset    map[string][]string // variables that are not set, by the setting that needs them
 }
 
 func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -57,64 +64,62 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 
 func parseArguments(args []string, stderr io.Writer) ([]candidate, error) {
 	f := flag.NewFlagSet("connector check", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		f.PrintDefaults()
-	}
+	f.SetOutput(io.Discard)
 	config := f.String("config", "", "pipeline file of Conduit's, version 2")
 	id := f.String("connector", "", "ID of the connector in it; without, each Kafka connector is checked")
 	side := f.String("type", "", "source or destination, where the settings don't tell")
-	if err := f.Parse(args); err != nil {
+	help := func() {
+		f.SetOutput(stderr)
+		fmt.Fprint(stderr, usage)
+		f.PrintDefaults()
+	}
+	settings, err := parseFlags(f, args)
+	if err != nil {
+		help()
 		return nil, err
 	}
 	switch {
-	case *config != "" && f.NArg() > 0:
-		return nil, fmt.Errorf("give either -config or settings, not both: %q", f.Args())
+	case *side != "" && *side != "source" && *side != "destination":
+		return nil, errors.New("-type: it is either source or destination")
+	case *config != "" && len(settings) > 0:
+		return nil, errors.New("give either -config or settings, not both")
 	case *config != "":
 		return fromFile(*config, *id)
-	case f.NArg() == 0:
-		f.Usage()
+	case len(settings) == 0:
+		help()
 		return nil, errors.New("there is nothing to check: give -config FILE or settings as SETTING=VALUE")
 	}
-	return fromSettings(f.Args(), *side)
+	return fromSettings(settings, *side)
 }
 
-// fromSettings makes a candidate of SETTING=VALUE arguments.
-func fromSettings(args []string, side string) ([]candidate, error) {
-	settings := make(map[string]string, len(args))
-	for _, a := range args {
-		name, value, ok := strings.Cut(a, "=")
-		if !ok {
-			return nil, fmt.Errorf("%q is not SETTING=VALUE, for example servers=localhost:9092", a)
+// parseFlags returns the arguments that are no flags. Flags may stand before, among
+// and after them.
+func parseFlags(f *flag.FlagSet, args []string) (others []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil {
+			return nil, withoutValue(err)
 		}
-		settings[name] = value
-	}
-	if side == "" {
-		if side = sideOf(settings); side == "" {
-			return nil, errors.New("source and destination both have these settings: say which it is with -type")
+		if f.NArg() == 0 {
+			return others, nil
 		}
+		others = append(others, f.Arg(0))
+		args = f.Args()[1:]
 	}
-	if side != "source" && side != "destination" {
-		return nil, fmt.Errorf("-type: %q is not allowed: source or destination", side)
-	}
-	return []candidate{{name: side, source: side == "source", settings: settings}}, nil
 }
 
-// sideOf tells by settings that only one side has, "" if there are none.
-func sideOf(settings map[string]string) string {
-	spec := kafka.Connector.NewSpecification()
-	for name := range settings {
-		_, source := spec.SourceParams[name]
-		_, destination := spec.DestinationParams[name]
-		switch {
-		case source && !destination:
-			return "source"
-		case destination && !source:
-			return "destination"
-		}
+// withoutValue is an error about a flag that does not repeat what may be a password.
+func withoutValue(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
 	}
-	return ""
+	text, _, _ := strings.Cut(err.Error(), "=")
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok && isSetting(name) {
+		return fmt.Errorf("settings have no - before them: %s=VALUE", name)
+	}
+	if strings.HasPrefix(text, "bad flag syntax") {
+		return errors.New("an argument begins with - and is no flag")
+	}
+	return errors.New(text)
 }
 
 // check prints a table and returns how many steps failed.
@@ -124,14 +129,14 @@ func (c candidate) check(ctx context.Context, stdout io.Writer) (failed int) {
 	if c.source {
 		run = kafka.CheckSource
 	}
-	results := run(ctx, c.settings)
+	results := append(c.missing(), run(ctx, c.settings)...)
 	var table bytes.Buffer
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	for _, r := range results {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", r.Outcome, r.Step, r.Subject, oneLine(r.Reason))
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", r.Outcome, r.Step, oneLine(r.Subject), oneLine(r.Reason))
 		if r.Remedy != "" {
 			failed++
-			fmt.Fprintf(w, "  \t\t\t→ %s\n", r.Remedy)
+			fmt.Fprintf(w, "  \t\t\t→ %s\n", oneLine(r.Remedy))
 		}
 	}
 	_ = w.Flush() // a buffer takes everything
@@ -146,5 +151,31 @@ func (c candidate) check(ctx context.Context, stdout io.Writer) (failed int) {
 	return failed
 }
 
-// oneLine keeps an error of several lines in its column.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// missing are results for variables of the settings that are not set here.
+func (c candidate) missing() []kafka.CheckResult {
+	var out []kafka.CheckResult
+	for _, setting := range slices.Sorted(maps.Keys(c.unset)) {
+		what := "it is empty"
+		if c.settings[setting] != "" {
+			what = "a part of it is missing"
+		}
+		out = append(out, kafka.CheckResult{
+			Step: "settings", Subject: setting, Outcome: "failed",
+			Reason: fmt.Sprintf("%s: $%s is not set, and Conduit puts nothing in its place", what, strings.Join(c.unset[setting], ", $")),
+			Remedy: "set it in the environment of Conduit (and of this check); if the $ is meant, give the value in a file or a variable: docs/configuration.md, Passwords and secrets",
+		})
+	}
+	return out
+}
+
+// oneLine keeps an error of several lines in its column, and what others have written
+// from the terminal.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -27,7 +27,9 @@ func run(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	return status, out.String(), errOut.String()
 }
 
-func has(text, pattern string) bool { return regexp.MustCompile("(?m)" + pattern).MatchString(text) }
+func contains(text, pattern string) bool {
+	return regexp.MustCompile("(?m)" + pattern).MatchString(text)
+}
 
 func TestChecksSettings(t *testing.T) {
 	is := is.New(t)
@@ -36,20 +38,33 @@ func TestChecksSettings(t *testing.T) {
 
 	status, out, _ := run(t, servers, "topics=orders", "groupID=g")
 	is.Equal(status, 0)
-	is.True(has(out, `^source$`))
-	is.True(has(out, `^  ok +topic +orders +2 partitions$`))
-	is.True(has(out, `^nothing failed$`))
+	is.True(contains(out, `^source$`))
+	is.True(contains(out, `^  ok +topic +orders +2 partitions$`))
+	is.True(contains(out, `^nothing failed$`))
 
 	status, out, _ = run(t, servers, "topics=missing")
 	is.Equal(status, 1)
-	is.True(has(out, `^  failed +topic +missing +it does not exist$`))
-	is.True(has(out, `^ +→ create it, or correct topics`))
-	is.True(has(out, `^1 of \d+ steps failed$`))
+	is.True(contains(out, `^  failed +topic +missing +it does not exist$`))
+	is.True(contains(out, `^ +→ create it, or correct topics`))
+	is.True(contains(out, `^1 of \d+ steps failed$`))
 
-	status, out, _ = run(t, "-type", "destination", servers, "topic=orders")
-	is.Equal(status, 0)
-	is.True(has(out, `^destination$`))
-	is.True(has(out, `^  ok +write +orders +allowed$`))
+	for _, args := range [][]string{
+		{servers, "topic=orders"}, {"-type", "destination", servers, "topic=orders"}, {servers, "-type", "destination", "topic=orders"}, {servers, "topic=orders", "-type=destination"},
+	} {
+		status, out, _ = run(t, args...)
+		is.Equal(status, 0)
+		is.True(contains(out, `^destination$`))
+		is.True(contains(out, `^  ok +write +orders +allowed$`))
+	}
+	for _, args := range [][]string{{servers, "topic=orders", "groupID=g"}, {servers, "topic=orders", "-type", "source"}} {
+		status, out, _ = run(t, args...)
+		is.Equal(status, 0)
+		is.True(contains(out, `^source$`))
+	}
+
+	status, out, _ = run(t, servers, "topic=new", "topicAutoCreate=false")
+	is.Equal(status, 1)
+	is.True(contains(out, `: kafka-topics.sh --bootstrap-server `+c.ListenAddrs()[0]+` --create --topic new$`))
 }
 
 func TestChecksThePipelinesOfAFile(t *testing.T) {
@@ -91,7 +106,7 @@ pipelines:
 		"destination copy:to", "1 of 1 steps failed",
 		"dead-letter queue of copy", "nothing failed",
 	})
-	is.True(has(out, `^  failed +settings +topic +"not a topic" has characters`))
+	is.True(contains(out, `^  failed +settings +topic +"not a topic" has characters`))
 
 	status, out, _ = run(t, "-config", file, "-connector", "from")
 	is.Equal(status, 0)
@@ -109,17 +124,21 @@ func TestSaysWhyThereIsNothingToCheck(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nothing given":       {nil, "give -config FILE or settings"},
-		"both given":          {[]string{"-config", "x", "servers=x"}, "not both"},
-		"an unknown flag":     {[]string{"-nonsense"}, "not defined"},
-		"no setting":          {[]string{"servers"}, `"servers" is not SETTING=VALUE`},
-		"either side":         {[]string{"servers=x", "topic=y"}, "say which it is with -type"},
-		"another side":        {[]string{"-type", "both", "servers=x"}, "source or destination"},
-		"no such file":        {[]string{"-config", filepath.Join(dir, "nowhere")}, "no such file"},
-		"no YAML":             {[]string{"-config", write("no.yaml", "{")}, "read pipelines in"},
-		"a file of version 1": {[]string{"-config", write("v1.yaml", "version: 1.0\npipelines:\n  copy:\n    connectors: {}\n")}, "version 1"},
-		"no Kafka connector":  {[]string{"-config", write("none.yaml", "version: 2.2\npipelines: []\n")}, "has no Kafka connector"},
-		"another ID":          {[]string{"-config", write("none.yaml", "version: 2.2\npipelines: []\n"), "-connector", "x"}, `with the ID "x"`},
+		"nothing given":        {nil, "give -config FILE or settings"},
+		"both given":           {[]string{"-config", "x", "servers=x"}, "not both"},
+		"an unknown flag":      {[]string{"-nonsense"}, "not defined"},
+		"no value":             {[]string{"servers"}, "servers has no value: give it as servers=VALUE"},
+		"no setting":           {[]string{"servers=x", "topics=y", "z"}, "setting 3 is not SETTING=VALUE"},
+		"an unknown setting":   {[]string{"topcis=big"}, `there is no setting "topcis": did you mean topics?`},
+		"a setting as a flag":  {[]string{"-topics=y"}, "settings have no - before them: topics=VALUE"},
+		"either side":          {[]string{"servers=x", "clientID=y"}, "say which it is with -type"},
+		"another side":         {[]string{"-type", "both", "servers=x"}, "either source or destination"},
+		"another side, behind": {[]string{"servers=x", "-type", "both"}, "either source or destination"},
+		"no such file":         {[]string{"-config", filepath.Join(dir, "nowhere")}, "no such file"},
+		"no YAML":              {[]string{"-config", write("no.yaml", "{")}, "read pipelines in"},
+		"a file of version 1":  {[]string{"-config", write("v1.yaml", "version: 1.0\npipelines:\n  copy:\n    connectors: {}\n")}, "version 1"},
+		"no Kafka connector":   {[]string{"-config", write("none.yaml", "version: 2.2\npipelines: []\n")}, "has no Kafka connector"},
+		"another ID":           {[]string{"-config", write("none.yaml", "version: 2.2\npipelines: []\n"), "-connector", "x"}, `with the ID "x"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
@@ -143,6 +162,76 @@ func TestTheExamplesCanBeChecked(t *testing.T) {
 	for _, file := range files {
 		status, out, _ := run(t, "-config", file)
 		is.True(status != 2)
-		is.True(!has(out, `failed +settings`))
+		is.True(!contains(out, `failed +settings`))
 	}
+}
+
+func TestValuesAreNotRepeated(t *testing.T) {
+	for _, args := range [][]string{
+		{"-config", "p.yaml", "saslPassword=opensesame"},
+		{"servers=localhost:1", "topics=t", "saslUsername=u", "saslPassword=my", "opensesame"},
+		{"servers=localhost:1", "topics=t", "--saslPassword=opensesame"},
+		{"servers=localhost:1", "topics=t", "--saslPasswort=opensesame"},
+		{"-type", "source", "-saslPassword", "opensesame"},
+		{"-type", "opensesame", "topics=t"},
+		{"--=opensesame"},
+		{"---opensesame"},
+		{"saslPasswort=opensesame"},
+		{"servers=localhost:1", "topics=t", "saslPassword=my", "opensesame=="},
+		{"servers=localhost:1", "topics=t", "-type", "source", "saslPassword=my", "opensesame=="},
+		{"servers=localhost:1", "dialTimeout=1s", "topics=t", "saslMechanism=opensesame"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			is := is.New(t)
+			status, out, stderr := run(t, args...)
+			is.True(status != 0)
+			is.True(!strings.Contains(out+stderr, "opensesame"))
+		})
+	}
+}
+
+func TestVariablesThatAreNotSetAreNamed(t *testing.T) {
+	is := is.New(t)
+	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "orders"), kfake.EnableSASL(), kfake.Superuser("PLAIN", "u", "p"))
+	t.Setenv("TEST_SERVERS", c.ListenAddrs()[0])
+	t.Setenv("TEST_EMPTY", "")
+	file := filepath.Join(t.TempDir(), "pipelines.yaml")
+	is.NoErr(os.WriteFile(file, []byte(`version: "2.2"
+pipelines:
+  - id: first
+    connectors:
+      - {id: other, type: source, plugin: builtin:file, settings: {path: $TEST_OTHER}}
+      - id: from
+        type: source
+        plugin: builtin:kafka
+        settings:
+          servers: ${TEST_SERVERS}
+          topics: orders
+          clientID: me$TEST_EMPTY
+          saslUsername: $ConnectionString
+          saslPassword: open$esame
+---
+version: "2.2"
+pipelines:
+  - id: second
+    connectors:
+      - {id: to, type: destination, plugin: "builtin:kafka", settings: {servers: "${TEST_SERVERS}", topic: orders, saslUsername: u, saslPassword: p}}
+    dead-letter-queue:
+      plugin: builtin:kafka
+      settings: {servers: "${TEST_NOWHERE}${TEST_NOWHERE}", topic: dlq, topicAutocreate: true}
+`), 0o600))
+	status, out, _ := run(t, "-config", file)
+	is.Equal(status, 1)
+	is.True(contains(out, `^  failed +settings +saslUsername +it is empty: \$ConnectionString is not set, and Conduit puts nothing in its place$`))
+	is.True(contains(out, `^  failed +settings +saslPassword +a part of it is missing: \$esame is not set`))
+	is.True(contains(out, `^  failed +settings +servers +it is empty: \$TEST_NOWHERE is not set`))
+	is.True(contains(out, `^  failed +settings +topicAutocreate +there is no such setting; did you mean topicAutoCreate\?$`))
+	is.True(!contains(out, `TEST_OTHER|TEST_EMPTY|TEST_SERVERS`))
+	is.True(contains(out, `^destination second:to$`))
+	is.True(contains(out, `^nothing failed$`)) // there
+}
+
+func TestABrokersTextDoesNotReachTheTerminalAsItIs(t *testing.T) {
+	is := is.New(t)
+	is.Equal(oneLine("x\x1b]0;pwned\x07\x1b[2J\r\n ok  everything\u0085é"), "x ]0;pwned [2J ok everything é")
 }

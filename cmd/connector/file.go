@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/conduitio/yaml/v3"
 )
@@ -40,9 +42,11 @@ func fromFile(name, id string) ([]candidate, error) {
 	defer f.Close()
 	var out []candidate
 	decoder := yaml.NewDecoder(f)
-	decoder.WithHook(expandVariables)
+	missing := make(variables)
+	decoder.WithHook(missing.expand)
 	for {
 		var file pipelineFile
+		clear(missing)
 		err := decoder.Decode(&file)
 		if errors.Is(err, io.EOF) {
 			break
@@ -50,8 +54,10 @@ func fromFile(name, id string) ([]candidate, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read pipelines in %s: %w (files of version 1 are not understood)", name, err)
 		}
-		for _, p := range file.Pipelines {
-			out = append(out, p.candidates(id)...)
+		for i, p := range file.Pipelines {
+			out = append(out, p.candidates(id, func(path string) map[string][]string {
+				return missing.below(fmt.Sprintf("pipelines/%d/%s/settings/", i, path))
+			})...)
 		}
 	}
 	if len(out) == 0 {
@@ -67,22 +73,48 @@ func withID(id string) string {
 	return fmt.Sprintf(" with the ID %q", id)
 }
 
-func (p pipeline) candidates(id string) []candidate {
+// candidates lists the connectors. unset returns, by setting, the variables that are
+// not set of a connector by where it stands.
+func (p pipeline) candidates(id string, unset func(path string) map[string][]string) []candidate {
 	var out []candidate
-	for _, c := range p.Connectors {
+	for i, c := range p.Connectors {
 		if isKafka.MatchString(c.Plugin) && (id == "" || id == c.ID) {
-			out = append(out, candidate{fmt.Sprintf("%s %s:%s", c.Type, p.ID, c.ID), c.Type == "source", c.Settings})
+			name := fmt.Sprintf("%s %s:%s", c.Type, p.ID, c.ID)
+			out = append(out, candidate{name, c.Type == "source", c.Settings, unset(fmt.Sprintf("connectors/%d", i))})
 		}
 	}
 	if isKafka.MatchString(p.DLQ.Plugin) && id == "" {
-		out = append(out, candidate{fmt.Sprintf("dead-letter queue of %s", p.ID), false, p.DLQ.Settings})
+		out = append(out, candidate{fmt.Sprintf("dead-letter queue of %s", p.ID), false, p.DLQ.Settings, unset("dead-letter-queue")})
 	}
 	return out
 }
 
-// expandVariables puts environment variables in, as Conduit does.
-func expandVariables(_ []string, node *yaml.Node) {
-	if node.Kind == yaml.ScalarNode && node.Tag == "!!str" {
-		node.SetString(os.ExpandEnv(node.Value))
+// variables are the environment variables that a document names and that are not set,
+// by the path of the value that names them.
+type variables map[string][]string
+
+// expand puts environment variables in, as Conduit does: nothing for one that is not
+// set.
+func (v variables) expand(path []string, node *yaml.Node) {
+	if node.Kind != yaml.ScalarNode || node.Tag != "!!str" {
+		return
 	}
+	node.SetString(os.Expand(node.Value, func(name string) string {
+		value, ok := os.LookupEnv(name)
+		if at := strings.Join(path, "/"); !ok && !slices.Contains(v[at], name) {
+			v[at] = append(v[at], name)
+		}
+		return value
+	}))
+}
+
+// below returns those of the values below a path, by the rest of theirs.
+func (v variables) below(path string) map[string][]string {
+	out := make(map[string][]string)
+	for at, names := range v {
+		if setting, ok := strings.CutPrefix(at, path); ok {
+			out[setting] = names
+		}
+	}
+	return out
 }

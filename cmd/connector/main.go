@@ -19,13 +19,13 @@ import (
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "check" {
-		os.Exit(check(os.Args[2:]))
+		os.Exit(checkCommand(os.Args[2:]))
 	}
 	sdk.Serve(kafka.Connector)
 }
 
-// check returns the exit status.
-func check(args []string) int {
+// checkCommand returns the exit status.
+func checkCommand(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	return runCheck(ctx, args, os.Stdout, os.Stderr)

@@ -27,15 +27,23 @@ const (
 	advertised origin = "the brokers' advertised.listeners"
 )
 
-// addresses tries each address, all at a time, and returns those that were
+// atOnce is how many addresses are tried at a time.
+const atOnce = 32
+
+// addresses tries each address, many at a time, and returns those that were
 // reached.
 func (r *run) addresses(ctx context.Context, addrs []string, from origin) []string {
 	attempts := make([]*attempt, len(addrs))
 	var wg sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
 	for i, addr := range addrs {
 		a := &attempt{run: run{Plan: r.Plan}, addr: addr, from: from}
 		attempts[i] = a
-		wg.Go(func() { a.try(ctx) })
+		turns <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turns }()
+			a.try(ctx)
+		})
 	}
 	wg.Wait()
 	var reached []string
@@ -180,7 +188,7 @@ func (a *attempt) loginRemedy(err error) string {
 	return "compare saslMechanism with sasl.enabled.mechanisms in the broker's properties, and the user and password with what the broker knows"
 }
 
-// refusedCertificate tells whether a broker ended the TLS connection with an alert.
+// refusedCertificate reports whether a broker ended the TLS connection with an alert.
 func refusedCertificate(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"

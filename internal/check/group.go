@@ -35,10 +35,10 @@ func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Res
 
 func (r *run) groupFailed(step, operation string, err error) {
 	if errors.Is(err, kafkago.GroupAuthorizationFailed) {
-		r.fail(step, r.Group, err.Error(), r.allow(operation, "--group "+r.Group))
+		r.fail(step, r.Group, err.Error(), r.allow(operation, "--group", r.Group))
 		return
 	}
-	r.fail(step, r.Group, err.Error(), "look at the group with kafka-consumer-groups.sh --describe --group "+r.Group+", and into the log of the brokers")
+	r.fail(step, r.Group, err.Error(), "look into the log of the brokers, and at the group: "+r.command("kafka-consumer-groups.sh", "--describe", "--group", r.Group))
 }
 
 // offsets tells for how many partitions the group has committed.

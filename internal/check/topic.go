@@ -37,7 +37,7 @@ func (r *run) topics(m *metadata.Response) {
 	}
 }
 
-// topic tells whether a topic can be used.
+// topic reports whether a topic can be used.
 func (r *run) topic(t *metadata.ResponseTopic) bool {
 	err := cluster.CodeError(t.ErrorCode)
 	switch {
@@ -45,16 +45,16 @@ func (r *run) topic(t *metadata.ResponseTopic) bool {
 		r.skip("topic", t.Name, "it does not exist; the first record creates it (topicAutoCreate), which needs the permission to Create")
 		return false
 	case errors.Is(err, kafkago.UnknownTopicOrPartition) && r.Write:
-		r.fail("topic", t.Name, "it does not exist", "create it, set topicAutoCreate, or correct topic: kafka-topics.sh --create --topic "+t.Name)
+		r.fail("topic", t.Name, "it does not exist", "create it, set topicAutoCreate, or correct topic: "+r.command("kafka-topics.sh", "--create", "--topic", t.Name))
 		return false
 	case errors.Is(err, kafkago.UnknownTopicOrPartition):
-		r.fail("topic", t.Name, "it does not exist", "create it, or correct topics; a source waits for a topic that does not exist yet")
+		r.fail("topic", t.Name, "it does not exist", "create it, or correct topics (a source waits for a topic that does not exist yet): "+r.command("kafka-topics.sh", "--create", "--topic", t.Name))
 		return false
 	case errors.Is(err, kafkago.TopicAuthorizationFailed):
-		r.fail("topic", t.Name, err.Error(), r.allow("Describe", "--topic "+t.Name))
+		r.fail("topic", t.Name, err.Error(), r.allow("Describe", "--topic", t.Name))
 		return false
 	case err != nil:
-		r.fail("topic", t.Name, err.Error(), "look at the topic with kafka-topics.sh --describe --topic "+t.Name)
+		r.fail("topic", t.Name, err.Error(), "look at the topic: "+r.command("kafka-topics.sh", "--describe", "--topic", t.Name))
 		return false
 	}
 	for _, p := range t.Partitions {
@@ -68,7 +68,7 @@ func (r *run) topic(t *metadata.ResponseTopic) bool {
 	return true
 }
 
-// allowed tells whether the topic's records may be read, or written.
+// allowed reports whether the topic's records may be read, or written.
 func (r *run) allowed(t *metadata.ResponseTopic) {
 	step, operation, bit := "read", "Read", readBit
 	if r.Write {
@@ -78,7 +78,7 @@ func (r *run) allowed(t *metadata.ResponseTopic) {
 	case operations == unknownOperations || operations == 0:
 		r.skip(step, t.Name, "brokers before Kafka 2.3 do not tell what is allowed")
 	case operations&(1<<bit) == 0:
-		r.fail(step, t.Name, "an ACL is missing, or denies it", r.allow(operation, "--topic "+t.Name))
+		r.fail(step, t.Name, "an ACL is missing, or denies it", r.allow(operation, "--topic", t.Name))
 	default:
 		r.ok(step, t.Name, "allowed")
 	}
@@ -109,13 +109,9 @@ func (r *run) producerID(ctx context.Context, client *cluster.Client) {
 }
 
 // allow is the command that allows an operation.
-func (r *run) allow(operation, resource string) string {
-	server := "HOST:PORT"
-	if len(r.Servers) > 0 {
-		server = r.Servers[0]
-	}
-	return fmt.Sprintf("allow it: kafka-acls.sh --bootstrap-server %s --add --allow-principal %s --operation %s %s",
-		server, r.Principal, operation, resource)
+func (r *run) allow(operation string, resource ...string) string {
+	arguments := []string{"--add", "--allow-principal", r.Principal, "--operation", operation}
+	return "allow it: " + r.command("kafka-acls.sh", append(arguments, resource...)...)
 }
 
 func plural(n int, noun string) string {
