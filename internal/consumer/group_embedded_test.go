@@ -1,0 +1,116 @@
+package consumer
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// position is that of a record, as a pipeline has saved it.
+func (w *world) position(partition int32, offset int64) *Resume {
+	return &Resume{Topic: topic, TopicID: w.topicID(), Partition: partition, Offset: offset, LeaderEpoch: -1}
+}
+
+func (w *world) topicID() cluster.TopicID { return w.fake.TopicInfo(topic).TopicID }
+
+// resume opens a consumer of a pipeline that has saved a position.
+func (w *world) resume(r *Resume, change func(*Config)) *Consumer {
+	return w.open(func(c *Config) {
+		c.Resume = r
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+// commit sets the offset of partition 1, while nobody is in the group.
+func (w *world) commit(at int64, metadata string) {
+	w.t.Helper()
+	p := kmsg.NewOffsetCommitRequestTopicPartition()
+	p.Partition, p.Offset, p.Metadata = 1, at, &metadata
+	t := kmsg.NewOffsetCommitRequestTopic()
+	t.Topic, t.TopicID, t.Partitions = topic, w.topicID(), append(t.Partitions, p)
+	req := kmsg.NewPtrOffsetCommitRequest()
+	req.Group, req.Topics = "g", append(req.Topics, t)
+	res, err := req.RequestWith(w.ctx, w.truth.Raw())
+	w.NoErr(err)
+	w.NoErr(kerr.ErrorForCode(res.Topics[0].Partitions[0].ErrorCode))
+}
+
+// expels returns a function that has the coordinator forget the member and waits until
+// it knows.
+func (w *world) expels() func() {
+	var expel atomic.Bool
+	embedded.Answer(w.fake, kmsg.Heartbeat, func(req kmsg.Request) kmsg.Response {
+		if expel.Swap(false) {
+			return embedded.Refusal(req, kerr.UnknownMemberID.Code)
+		}
+		return nil
+	})
+	return func() {
+		expel.Store(true)
+		for expel.Load() && w.ctx.Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// assignedAgain waits until a consumer has lost its partitions, and with them what it
+// has read ahead, and has got them back.
+func (w *world) assignedAgain(c *Consumer) {
+	for _, assigned := range []int{0, partitions} {
+		for c.fetcher.Len() != assigned && w.ctx.Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// quiet reads what comes until nothing has come for a while.
+func (w *world) quiet(c *Consumer) []int {
+	w.t.Helper()
+	var out []int
+	for {
+		ctx, cancel := context.WithTimeout(w.ctx, 500*time.Millisecond)
+		batches, err := c.Next(ctx, 100)
+		cancel()
+		if err != nil {
+			w.True(ctx.Err() != nil)
+			slices.Sort(out)
+			return out
+		}
+		out = append(out, numbers(batches)...)
+	}
+}
+
+// until reads until all of these have come, from any place.
+func (w *world) until(c *Consumer, want []int) {
+	w.t.Helper()
+	for seen := map[int]bool{}; !containsAll(seen, want); {
+		for _, n := range w.next(c, 1) {
+			seen[n] = true
+		}
+	}
+}
+
+// cutOff has brokers say that the log of a partition has been another one from an offset on.
+func (w *world) cutOff(partition int32, at int64) {
+	embedded.Answer(w.fake, kmsg.OffsetForLeaderEpoch, func(req kmsg.Request) kmsg.Response {
+		res := embedded.Refusal(req, 0).(*kmsg.OffsetForLeaderEpochResponse)
+		for i := range res.Topics {
+			for j := range res.Topics[i].Partitions {
+				p := &res.Topics[i].Partitions[j]
+				if p.EndOffset = 1 << 40; p.Partition == partition {
+					p.EndOffset = at
+				}
+			}
+		}
+		return res
+	})
+}
