@@ -3,7 +3,6 @@ package kafka_test
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -58,8 +57,7 @@ func mirror(t *testing.T, cluster *broker.Cluster, topic string) func() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		_, err := cluster.ToolWith(ctx, strings.NewReader(fmt.Sprintf(mirrorMaker, list(cluster.Direct()), topic)),
-			"org.apache.kafka.connect.mirror.MirrorMaker", "/dev/stdin")
+		err := cluster.MirrorMaker(ctx, fmt.Sprintf(mirrorMaker, list(cluster.Direct()), topic))
 		if ctx.Err() == nil {
 			t.Error(err)
 		}

@@ -29,7 +29,7 @@ func chooseEngine(ctx context.Context, r release) (preparer, error) {
 		return nil, fmt.Errorf("%w: %s and %s: start Docker, or install Java 17 and Maven, or set KAFKA_TEST_SERVERS=host:port,…",
 			ErrUnavailable, noDocker, noJava)
 	}
-	jars, err := fetchJars(ctx, "kafka", r.String(), r.pom())
+	jars, err := fetchJars(ctx, "kafka", r.String(), pom(r.artifacts()...))
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func chooseEngine(ctx context.Context, r release) (preparer, error) {
 // attachServers uses a cluster that is nobody's here: it must have enough
 // nodes, and cannot have what only the harness makes.
 func attachServers(ctx context.Context, servers string, o Options) (*Cluster, error) {
-	if o.Faults || o.Proxied || o.Secure || len(o.Properties) > 0 || o.Version != Version {
+	if o.Faults || o.Proxied || o.Secure || len(o.Properties) > 0 || o.Version != defaultVersion() {
 		return nil, fmt.Errorf("%w: the cluster of KAFKA_TEST_SERVERS is as it is, this needs one of its own", ErrUnavailable)
 	}
 	cl, err := kclient.New(strings.Split(servers, ","))

@@ -26,7 +26,7 @@ func missingJava(ctx context.Context, r release) string {
 	if v, _ := strconv.Atoi(string(m[1])); v < 17 {
 		return fmt.Sprintf("Java has version %d", v)
 	}
-	if jars, err := jarsDir("kafka", r.String(), r.pom()); err == nil && exists(jars) {
+	if jars, err := jarsDir("kafka", r.String(), pom(r.artifacts()...)); err == nil && exists(jars) {
 		return ""
 	}
 	if _, err := exec.LookPath("mvn"); err != nil {
@@ -55,11 +55,15 @@ func exists(name string) bool {
 	return err == nil
 }
 
+// ConnectVersion is the version of Kafka Connect, and so of MirrorMaker, that runs beside
+// Kafka. That of 4.4.0 is not whole where Maven looks: it has no connect-mirror.
+const ConnectVersion = "4.3.1"
+
 // FetchJars returns a directory with the jars that a pom.xml names, whose
-// ${kafka.version} is [Version]. Maven fills it once per machine, name and
+// ${kafka.version} is [ConnectVersion]. Maven fills it once per machine, name and
 // version. Processes may race: one's directory wins, whole.
 func FetchJars(ctx context.Context, name string, pom []byte) (string, error) {
-	return fetchJars(ctx, name, Version, pom)
+	return fetchJars(ctx, name, ConnectVersion, pom)
 }
 
 func fetchJars(ctx context.Context, name, version string, pom []byte) (string, error) {

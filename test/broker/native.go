@@ -21,6 +21,9 @@ const runNode = `cd "$0" && echo $$ >pid &&
 	java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $2 -cp "$1" kafka.tools.StorageTool format -t "$3" -c server.properties; } &&
 exec java -Xmx512m $2 -cp "$1" kafka.Kafka server.properties`
 
+// java is the program that tools begin with here.
+const java = "java"
+
 // quickStart takes a third off the time that a JVM needs to start, at the price of
 // its later speed: for nodes that are killed all the time.
 const quickStart = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -124,7 +127,7 @@ func (n *native) log(node int) string {
 }
 
 func (n *native) tool() []string {
-	return slices.Concat([]string{"java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"},
+	return slices.Concat([]string{java, "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"},
 		loggingFrom(n.dir), []string{"-cp", n.classPath})
 }
 

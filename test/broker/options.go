@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +46,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	o.Version = cmp.Or(o.Version, os.Getenv(VersionEnv), Version)
+	o.Version = cmp.Or(o.Version, defaultVersion())
 	r, err := parseRelease(o.Version)
 	if err != nil {
 		return o, fmt.Errorf("start Kafka: %w", err)

@@ -1,14 +1,20 @@
 package broker
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"os"
+)
 
 // Version is the version of Apache Kafka that is started unless Options.Version or
 // the environment variable [VersionEnv] names another.
-const Version = "4.1.1"
+const Version = "4.4.0"
 
 // VersionEnv is the environment variable that names the version of Apache Kafka for
 // clusters whose options name none.
 const VersionEnv = "KAFKA_VERSION"
+
+func defaultVersion() string { return cmp.Or(os.Getenv(VersionEnv), Version) }
 
 // release is a version of Apache Kafka, from 2.4 on: none that is older starts on
 // Java 17, or is served with Scala 2.13.

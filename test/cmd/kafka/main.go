@@ -1,6 +1,6 @@
 // Command kafka starts Kafka as the tests use it.
 //
-//	kafka [-version 4.1.1] [-nodes 1|3] [-property key=value]… [-- command args…]
+//	kafka [-version 4.4.0] [-nodes 1|3] [-property key=value]… [-- command args…]
 //
 // With a command it runs it against the cluster, which the tests of all its
 // packages then share, stops everything and exits with the command's status. Tests
