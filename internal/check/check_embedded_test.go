@@ -2,12 +2,8 @@ package check
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -20,9 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	franz "github.com/twmb/franz-go/pkg/sasl/plain"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
-	"github.com/conduitio/conduit-connector-kafka/test/certs"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
@@ -165,94 +159,6 @@ func TestSaysWhichBrokersCannotBeReached(t *testing.T) {
 	steps, first := failed(t, p)
 	is.Equal(steps, "failed resolve kafka.internal.invalid")
 	is.True(strings.Contains(first.Remedy, "advertised.listeners"))
-}
-
-func TestSaysWhatIsWrongWithTLS(t *testing.T) {
-	secure, right := embedded.TLS(t, tls.RequireAndVerifyClientCert)
-	c := embedded.Start(t, secure, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
-	stranger := &tls.Config{MinVersion: tls.VersionTLS12}
-	anonymous := right.Clone()
-	anonymous.Certificates = nil
-	for name, want := range map[string]struct {
-		tls    *tls.Config
-		steps  string
-		reason string
-	}{
-		"right":             {right, "", ""},
-		"off":               {nil, "failed API versions", "set tls.enabled"},
-		"unknown authority": {stranger, "failed TLS", "set caCert"},
-		"no certificate":    {anonymous, "failed TLS", "clientCert"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			p := reading(c.ListenAddrs()...)
-			if want.tls != nil {
-				p.Connection.TLS = func() *tls.Config { return want.tls }
-			}
-			steps, first := failed(t, p)
-			is.Equal(steps, want.steps)
-			is.True(strings.Contains(first.Reason, want.reason))
-		})
-	}
-}
-
-// keytool makes such certificates unless it is told the names of the host.
-func TestSaysThatACertificateHasNoSAN(t *testing.T) {
-	is := is.New(t)
-	ca, err := certs.New("a CA")
-	is.NoErr(err)
-	nameless, err := ca.ServerOnly()
-	is.NoErr(err)
-	pair, err := nameless.TLS()
-	is.NoErr(err)
-	c := embedded.Start(t, kfake.NumBrokers(1), kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}}))
-	for _, name := range []string{"", "kafka"} { // which is its common name
-		p := reading(c.ListenAddrs()...)
-		p.Connection.TLS = func() *tls.Config { return &tls.Config{RootCAs: ca.Pool(), ServerName: name} }
-		steps, first := failed(t, p)
-		is.Equal(steps, "failed TLS")
-		is.True(strings.Contains(first.Reason, "it must be issued again with a SAN"))
-		is.True(strings.Contains(first.Remedy, "-ext SAN=dns:127.0.0.1"))
-	}
-}
-
-func TestSaysThatTheTokenEndpointIsToBlame(t *testing.T) {
-	c := embedded.Start(t, kfake.NumBrokers(1), kfake.EnableSASL())
-	refusing := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
-	defer refusing.Close()
-	dead := httptest.NewTLSServer(nil)
-	dead.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(refusing.Certificate())
-	for url, want := range map[string]string{dead.URL: "gives no answer or a busy one: is it running", refusing.URL: "refuses: compare oauth.tokenURL, oauth.clientID"} {
-		is := is.New(t)
-		p := reading(c.ListenAddrs()...)
-		p.Connection.SASL = oauth.Mechanism(oauth.Endpoint{
-			URL: url, ClientID: "c", Secret: func() string { return "s" }, Roots: func() *x509.CertPool { return roots }, Timeout: time.Minute,
-		}.Tokens(), nil)
-		steps, first := failed(t, p)
-		is.Equal(steps, "failed SASL")
-		is.True(strings.Contains(first.Remedy, want))
-		is.True(strings.Contains(first.Remedy, strings.TrimPrefix(url, "https://")))
-	}
-}
-
-func TestSaysWhatIsWrongWithTheLogin(t *testing.T) {
-	is := is.New(t)
-	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"), kfake.EnableSASL(), kfake.Superuser("PLAIN", "alice", "right-secret"))
-	p := reading(c.ListenAddrs()...)
-	steps, first := failed(t, p)
-	is.Equal(steps, "failed metadata")
-	is.True(strings.Contains(first.Reason, "set saslMechanism"))
-
-	p.Connection.SASL = plain.Mechanism{Username: "alice", Password: "wrong-secret"}
-	steps, first = failed(t, p)
-	is.Equal(steps, "failed SASL")
-	is.True(!strings.Contains(first.Reason+first.Remedy, "wrong-secret"))
-
-	p.Connection.SASL = plain.Mechanism{Username: "alice", Password: "right-secret"}
-	steps, _ = failed(t, p)
-	is.Equal(steps, "")
 }
 
 // allow makes the option for a user alice who may do no more than this.

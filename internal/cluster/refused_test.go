@@ -18,11 +18,11 @@ import (
 
 var (
 	badCredentials = &wire.AuthError{Addr: "a:1", Mechanism: "PLAIN", Err: kafkago.SASLAuthenticationFailed}
-	foreign        = fmt.Errorf("start TLS: %w", x509.UnknownAuthorityError{})
+	errForeign     = fmt.Errorf("start TLS: %w", x509.UnknownAuthorityError{})
 )
 
 func TestRefusalIsFinalBeforeAnythingHasWorked(t *testing.T) {
-	for _, err := range []error{badCredentials, foreign} {
+	for _, err := range []error{badCredentials, errForeign} {
 		is := is.New(t)
 		c := New(nil, config)
 		is.True(Hopeless(c.judge(err)))
@@ -31,7 +31,7 @@ func TestRefusalIsFinalBeforeAnythingHasWorked(t *testing.T) {
 }
 
 func TestRefusalByAClusterThatHasWorkedIsTriedAgain(t *testing.T) {
-	for _, err := range []error{badCredentials, foreign} {
+	for _, err := range []error{badCredentials, errForeign} {
 		is := is.New(t)
 		c := New(nil, config)
 		is.NoErr(c.judge(nil))

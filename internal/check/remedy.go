@@ -1,0 +1,64 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// remedy is what to do about a stage that was not reached.
+func (a *attempt) remedy(s wire.Stage, err error) string {
+	switch s {
+	case wire.Connected:
+		switch {
+		case errors.Is(err, syscall.ECONNREFUSED):
+			return fmt.Sprintf("nobody listens there: is the broker running, and is this the port of one of its listeners? The address comes from %s", a.from)
+		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+			return fmt.Sprintf("there is no answer: is there a firewall, or another network, in between? The address comes from %s; dialTimeout is %s", a.from, a.Connection.DialTimeout)
+		}
+		return fmt.Sprintf("make the broker reachable from this machine, or correct %s", a.from)
+	case wire.Secured:
+		if wire.WithoutSAN(err) {
+			host, _, _ := net.SplitHostPort(a.addr)
+			return fmt.Sprintf("have the broker's certificate issued again with its name as SAN, with keytool by -ext SAN=dns:%s (or ip:), with openssl by -addext subjectAltName=DNS:%s", host, host)
+		}
+		return "compare with what the broker presents: openssl s_client -connect " + a.addr
+	case wire.Greeted:
+		return "is this a listener of Kafka, and is it one with TLS or without? Compare listener.security.protocol.map in the broker's properties with tls.enabled"
+	}
+	return a.loginRemedy(err)
+}
+
+// loginRemedy is for whoever could not log in.
+func (a *attempt) loginRemedy(err error) string {
+	mechanism := a.Connection.SASL.Name()
+	var (
+		credentials *wire.CredentialsError
+		endpoint    *oauth.EndpointError
+	)
+	switch {
+	case errors.As(err, &endpoint) && endpoint.Retriable():
+		return fmt.Sprintf("the token endpoint %s, not the broker, gives no answer or a busy one: is it running, and reached from this machine (or by the proxy in HTTPS_PROXY)? Its address comes from oauth.tokenURL; dialTimeout includes the asking", endpoint.Host)
+	case errors.As(err, &endpoint):
+		return fmt.Sprintf("the token endpoint %s, not the broker, refuses: compare oauth.tokenURL, oauth.clientID, the secret, oauth.scopes, oauth.audience and oauth.parameters with what it knows of this client", endpoint.Host)
+	case errors.Is(err, kafkago.IllegalSASLState):
+		return fmt.Sprintf("this listener is one without SASL: compare its port with listeners and listener.security.protocol.map in the broker's properties, and correct %s; or leave out saslMechanism and its credentials, and a securityProtocol with SASL in its name", a.from)
+	case errors.Is(err, kafkago.UnsupportedSASLMechanism):
+		return "set saslMechanism to one that the broker offers, or add it to sasl.enabled.mechanisms in the broker's properties"
+	case mechanism == "AWS_MSK_IAM" && errors.As(err, &credentials):
+		return "make AWS credentials known to this process; aws sts get-caller-identity, run as it, tells whether there are any"
+	case mechanism == "AWS_MSK_IAM":
+		return "allow the credentials in use kafka-cluster:Connect on the cluster, in its region; aws sts get-caller-identity tells whose they are"
+	case mechanism == "OAUTHBEARER":
+		return "compare the token's issuer, audience and end with what the broker expects (sasl.oauthbearer.expected.issuer, sasl.oauthbearer.expected.audience), and look into its log"
+	}
+	return "compare saslMechanism with sasl.enabled.mechanisms in the broker's properties, and the user and password with what the broker knows"
+}
