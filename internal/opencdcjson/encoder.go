@@ -78,6 +78,7 @@ func (e *Encoder) Encode(r *opencdc.Record) ([]byte, error) {
 		return json.Marshal(*r)
 	}
 	e.last = r
+	before := e.at
 	c := e.chunk(e.room(r))
 	start := len(*c)
 	b, err := e.append(*c, r)
@@ -85,7 +86,7 @@ func (e *Encoder) Encode(r *opencdc.Record) ([]byte, error) {
 		return nil, err
 	}
 	if *c = b; start == 0 && cap(b) > maxKept {
-		*c = nil // it is the record's alone
+		e.chunks, e.at = slices.Delete(e.chunks, e.at, e.at+1), before // it is the record's alone
 	}
 	return b[start:len(b):len(b)], nil
 }

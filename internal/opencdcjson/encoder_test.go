@@ -124,6 +124,19 @@ func TestKeepsMemoryWithinBounds(t *testing.T) {
 	is.True(kept <= maxKept)
 }
 
+// The memory of a large record is its own, and leaves nothing behind.
+func TestKeepsNothingOfLargeRecords(t *testing.T) {
+	is := is.New(t)
+	var e Encoder
+	for range 5 {
+		for _, size := range []int{1, 2 * maxKept, 2 * maxKept, 1} {
+			same(t, &e, opencdc.Record{Operation: opencdc.OperationCreate, Payload: opencdc.Change{After: opencdc.RawData(make([]byte, size))}})
+		}
+		is.Equal(len(e.chunks), 1)
+		e.Reset()
+	}
+}
+
 func testResultsStay(t *testing.T, e *Encoder) {
 	is := is.New(t)
 	var got [][]byte

@@ -204,20 +204,23 @@ func TestAttemptsAreCountedByBatch(t *testing.T) {
 }
 
 func TestSaysThatTheCallerEndedIt(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.DeliveryTimeout = 0 })
-	w.fail(0, kerr.NotEnoughReplicas.Code, -1)
-	for name, ctx := range map[string]func() (context.Context, context.CancelFunc){
-		"deadline": func() (context.Context, context.CancelFunc) { return context.WithTimeout(w.ctx, 50*time.Millisecond) },
-		"cancel": func() (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(w.ctx)
-			time.AfterFunc(50*time.Millisecond, cancel)
-			return ctx, cancel
-		},
-	} {
+	for name, limit := range map[string]time.Duration{"by a deadline": time.Second, "by hand": time.Hour} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := ctx()
+			w := newWorld(t, func(c *Config) { c.DeliveryTimeout = 0 })
+			tried := w.count(kmsg.Produce)
+			w.fail(0, kerr.NotEnoughReplicas.Code, -1)
+			ctx, cancel := context.WithTimeout(w.ctx, limit)
 			defer cancel()
-			_, err := w.p.Send(ctx, spread(1))
+			sent := make(chan error, 1)
+			go func() {
+				_, err := w.p.Send(ctx, spread(1))
+				sent <- err
+			}()
+			w.until(func() bool { return tried.Load() > 3 })
+			if limit == time.Hour {
+				cancel()
+			}
+			err := <-sent
 			w.True(errors.Is(err, ctx.Err()))
 			w.True(errors.Is(err, kafkago.NotEnoughReplicas))
 			w.True(!strings.Contains(err.Error(), "deliveryTimeout"))
