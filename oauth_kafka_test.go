@@ -101,10 +101,22 @@ func TestATokenThatKafkaRefusesIsReplacedOnce(t *testing.T) {
 	for side, open := range sides {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
+			opened := map[string]func(settings) error{
+				"source": func(s settings) error {
+					src, err := openSource(guarded(t), s.with(settings{"topics": "x"}), nil)
+					is.NoErr(err)
+					return src.Teardown(guarded(t))
+				},
+				"destination": func(s settings) error {
+					dst, err := openDestination(guarded(t), s.with(settings{"topic": "x"}))
+					is.NoErr(err)
+					return dst.Teardown(guarded(t))
+				},
+			}[side]
 			endpoint := startTokenEndpoint(t, time.Hour)
 			endpoint.revoked.Store(1)
 			s := endpoint.settings(cluster).with(settings{"servers": list(cluster.SASLPlaintext()), "securityProtocol": "SASL_PLAINTEXT", "caCert": "", "oauth.caCert": string(endpoint.ca)})
-			is.NoErr(open(guarded(t), s.with(settings{"oauth.extensions.logicalCluster": "lkc-1", "oauth.audience": "kafka"})))
+			is.NoErr(opened(s.with(settings{"oauth.extensions.logicalCluster": "lkc-1", "oauth.audience": "kafka"})))
 			is.Equal(endpoint.given.Load(), int32(2))
 
 			endpoint.revoked.Store(1000)
