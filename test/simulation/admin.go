@@ -188,6 +188,9 @@ func (w *World) createTopic(topic string, partitions int32) error {
 }
 
 func (w *World) deleteTopic(topic string) error {
+	if info := w.fake.TopicInfo(topic); info != nil {
+		w.book.gone(info.TopicID)
+	}
 	req := kmsg.NewPtrDeleteTopicsRequest()
 	req.Version, req.TimeoutMillis, req.TopicNames = 5, 5000, []string{topic}
 	res, err := w.ask(controller, req)

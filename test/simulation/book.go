@@ -18,14 +18,18 @@ type book struct {
 	numbers []*number // by number; 0 is none
 	entries []entry
 	logs    map[logID]map[int64]logged // by offset
+	deleted map[[16]byte]time.Duration // topics, by ID
 	wrongs  []string
-	joins   time.Duration // when somebody last asked to join the group, or to sync
+	joins   time.Duration   // when somebody last asked to join the group, or to sync
+	late    []time.Duration // when requests arrive whose senders have given them up
+	froms   map[logID]int64 // where an operator had the group go on last
 }
 
 // number is what is known of one record.
 type number struct {
 	topic     string
 	partition int32  // -1: the destination chooses
+	key       int    // records of one key are written in their order
 	value     string // as it must be in the log
 	writers   []string
 	loose     bool // written by a destination that may write twice
@@ -72,7 +76,7 @@ type entry struct {
 }
 
 func newBook() *book {
-	return &book{begun: time.Now(), numbers: []*number{nil}, logs: make(map[logID]map[int64]logged)}
+	return &book{begun: time.Now(), numbers: []*number{nil}, logs: make(map[logID]map[int64]logged), deleted: make(map[[16]byte]time.Duration), froms: make(map[logID]int64)}
 }
 
 func (b *book) now() time.Duration { return time.Since(b.begun) }
@@ -126,6 +130,14 @@ func (b *book) hand(n *number) int {
 func fill(id, size int) string {
 	s := strconv.Itoa(id)
 	return s + strings.Repeat(".", max(0, size-len(s)))
+}
+
+// belated notes when a request arrives whose sender has given it up: a commit among
+// them makes the group's offset go back, and no client can help that.
+func (b *book) belated(arrives time.Time) {
+	b.mu.Lock()
+	b.late = append(b.late, arrives.Sub(b.begun))
+	b.mu.Unlock()
 }
 
 func (b *book) get(id int) *number {
@@ -203,6 +215,7 @@ func (b *book) resets(log logID, offset int64) {
 			n.acked = false
 		}
 	}
+	b.froms[log] = offset
 	b.noteLocked(entry{kind: wasReset, log: log, offset: offset})
 }
 
@@ -218,6 +231,13 @@ func (b *book) keep(log logID, records []logged) {
 	}
 }
 
+// gone notes that a topic is deleted.
+func (b *book) gone(id [16]byte) {
+	b.mu.Lock()
+	b.deleted[id] = b.now()
+	b.mu.Unlock()
+}
+
 // missing lists the records of the logs that are to be read and were not
 // acknowledged.
 func (b *book) missing(logs map[logID][]logged) (out []string, count int) {
@@ -226,7 +246,7 @@ func (b *book) missing(logs map[logID][]logged) (out []string, count int) {
 	for log, records := range logs {
 		first := -1
 		for i, r := range records {
-			if n := b.get(r.number); n != nil && !n.hidden && !n.acked {
+			if n := b.get(r.number); n != nil && !n.hidden && !n.acked && r.offset >= b.froms[log] {
 				if count++; first < 0 {
 					first = i
 				}

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ type checker struct {
 	*book
 	trails map[logID]*trail
 	places map[int][]place // of each number
+	handed map[hand]place
 }
 
 // place is where a record lies: the index among those of a log that are to be seen.
@@ -39,7 +41,7 @@ type at struct {
 
 // check notes everything that does not hold.
 func (b *book) check() *checker {
-	c := &checker{book: b, trails: make(map[logID]*trail), places: make(map[int][]place)}
+	c := &checker{book: b, trails: make(map[logID]*trail), places: make(map[int][]place), handed: make(map[hand]place)}
 	c.arrange()
 	c.checkWritten()
 	for _, e := range b.entries {
@@ -88,19 +90,30 @@ func (c *checker) checkWritten() {
 		}
 	}
 	for _, t := range c.trails {
-		highest := make(map[string]int)
+		highest := make(map[line]int)
 		for _, r := range t.records {
 			n := c.get(r.number)
 			if n.durable == 0 || len(n.writers) != 1 || len(c.places[r.number]) != 1 || n.loose {
 				continue
 			}
-			if who := n.writers[0]; r.number < highest[who] {
-				c.wrong("%s offset %d: record %d after record %d, both written by %s", t.log, r.offset, r.number, highest[who], who)
-			} else {
-				highest[who] = r.number
+			// The records of a partition keep their order, but where it is planned again
+			// what is in which partition: then those of a key still do.
+			one := line{n.writers[0], n.key}
+			if n.partition >= 0 {
+				one.key = -1
 			}
+			if r.number < highest[one] {
+				c.wrong("%s offset %d: record %d after record %d, both written by %s", t.log, r.offset, r.number, highest[one], one.who)
+			}
+			highest[one] = max(highest[one], r.number)
 		}
 	}
+}
+
+// line is what keeps its order: what a destination writes with one key.
+type line struct {
+	who string
+	key int
 }
 
 func (c *checker) where(id int) (out []string) {
@@ -127,13 +140,16 @@ func (c *checker) follow(e entry) {
 	if t == nil {
 		return
 	}
+	if at, ok := c.deleted[t.log.id]; ok && at < e.time {
+		return // nobody goes on from what is committed for it
+	}
 	switch e.kind {
 	case wasAsked:
-		if t.prefix < len(t.records) && e.offset > t.records[t.prefix].offset {
+		if t.prefix < len(t.records) && e.offset > t.records[t.prefix].offset && !c.tardy(e.time) {
 			c.wrong("commit at %s: %s commits %s at %d, but offset %d was not acknowledged", seconds(e.time), e.who, t.log, e.offset, t.records[t.prefix].offset)
 		}
 	case wasSeen:
-		if e.offset < t.committed && !t.loose {
+		if e.offset < t.committed && !t.loose && !c.tardy(e.time) {
 			c.wrong("commit at %s: the group's offset in %s goes back from %d to %d", seconds(e.time), t.log, t.committed, e.offset)
 		}
 		t.committed = e.offset
@@ -154,14 +170,56 @@ func (c *checker) follow(e entry) {
 	}
 }
 
-// find returns the place that a record was read from.
+// tardy reports whether a commit that is seen now may have been given up by its sender,
+// perhaps long ago.
+func (c *checker) tardy(now time.Duration) bool {
+	return slices.ContainsFunc(c.late, func(at time.Duration) bool { return at <= now && now < at+2*time.Second })
+}
+
+// find returns the place that a record was read from, or that an acknowledgement is
+// of. A record that two destinations wrote may be in a topic and in the one that was
+// made in its place: it is read from that which the process is reading, or from the
+// last one that is there.
 func (c *checker) find(e entry) (place, bool) {
+	if p, ok := c.handed[hand{e.who, e.number, e.offset}]; ok && e.kind == wasAcked {
+		return p, true
+	}
+	var at []place
 	for _, p := range c.places[e.number] {
 		if p.log.topic == e.log.topic && p.log.partition == e.log.partition && p.records[p.index].offset == e.offset {
-			return p, true
+			at = append(at, p)
 		}
 	}
-	return place{}, false
+	if len(at) == 0 {
+		return place{}, false
+	}
+	end := func(p place) time.Duration {
+		if d, ok := c.deleted[p.log.id]; ok {
+			return d
+		}
+		return forever
+	}
+	slices.SortFunc(at, func(a, b place) int { return cmp.Compare(end(a), end(b)) })
+	found := at[0]
+	for _, p := range at[1:] {
+		if end(found) < e.time {
+			found = p
+		}
+	}
+	for _, p := range at {
+		if last, ok := p.last[e.who]; ok && p.index == last.index+1 {
+			found = p
+		}
+	}
+	c.handed[hand{e.who, e.number, e.offset}] = found
+	return found, true
+}
+
+// hand is a record that a process has returned.
+type hand struct {
+	who    string
+	number int
+	offset int64
 }
 
 func (t *trail) ack(index int) {
@@ -187,18 +245,31 @@ func (c *checker) followRead(e entry, p place) {
 	if again && p.index == last.index+1 {
 		return
 	}
-	if p.index > t.prefix {
+	if p.index > t.prefix && !c.justMade(t.log, e.time) {
 		c.wrong("gap at %s: %s goes on with %s at offset %d, but offset %d was not acknowledged", seconds(e.time), e.who, t.log, e.offset, t.records[t.prefix].offset)
 	}
 	if !again || p.index > last.index || t.loose {
 		return
 	}
-	if e.offset < last.committed {
-		c.wrong("again at %s: %s goes back in %s to offset %d, though %d was committed", seconds(e.time), e.who, t.log, e.offset, last.committed)
+	if committed := min(last.committed, t.committed); e.offset < committed {
+		c.wrong("again at %s: %s goes back in %s to offset %d, though %d was committed", seconds(e.time), e.who, t.log, e.offset, committed)
 	}
 	if e.time-e.joins > settling {
 		c.wrong("again at %s: %s goes back in %s to offset %d, without a new assignment", seconds(e.time), e.who, t.log, e.offset)
 	}
+}
+
+// justMade reports whether a topic was made in the place of another one so short a time
+// ago that a member may go on reading it where it was in that one. When it notices, it
+// begins with the first record.
+func (c *checker) justMade(log logID, now time.Duration) bool {
+	for other := range c.trails {
+		at, ok := c.deleted[other.id]
+		if ok && other.topic == log.topic && other.id != log.id && at <= now && now < at+topicNoticed+5*time.Second {
+			return true
+		}
+	}
+	return false
 }
 
 // unread notes the logs that were not read to their ends.

@@ -33,7 +33,8 @@
 //	network.go, link.go, pipe.go  hosts, connections, bytes
 //	plan.go, aims.go              what a seed decides
 //	world.go, run.go              a run from its beginning to its end
-//	reader.go, writer.go          pipelines, as Conduit runs them; stream.go
+//	reader.go, source.go          pipelines that read, as Conduit runs them
+//	writer.go, destination.go     pipelines that write; stream.go
 //	faults*.go, transactions.go   the events
 //	rules.go, view.go, answers.go what brokers say instead of the truth; codes.go
 //	admin.go, monitor.go          the administrator, who is exempt from all faults
@@ -45,10 +46,14 @@
 // it waits for time to pass, the process hangs, and only the clock on the wall shows
 // it: test/cmd/simulate ends such a process and says which lock it was. The SDK has two
 // of these: a source's state is locked while Teardown waits for Run, and a batch is
-// locked while it is written. The pipelines here go around them.
+// locked while it is written. The pipelines here go around them, and around a goroutine
+// that the SDK's batching of sources leaves.
 //
 // What is pooled must not hold channels or timers: zstd's encoders do, so that no
 // destination compresses with it.
+//
+// The embedded cluster forgets to name the aborted transactions in answers that reach
+// the request's limit of bytes: that is lifted, and the limit of each partition stays.
 //
 // Where a connection is dead when the answer to a JoinGroup or SyncGroup is due, the
 // embedded cluster forgets to watch over the member's session: [World.reap] takes such

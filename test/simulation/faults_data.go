@@ -195,10 +195,8 @@ func (w *World) recreate(e Event) {
 	}
 	gone := time.Duration(e.C%1500) * time.Millisecond
 	w.disturbed(gone+topicNoticed, span{node: -1, topic: topic})
-	w.seal(topic, func() error {
-		w.say("  %s is deleted, and made again with %d partitions in %s", topic, n, gone)
-		return w.deleteTopic(topic)
-	})
+	w.say("  %s is deleted, and made again with %d partitions in %s", topic, n, gone)
+	w.seal(topic, func() error { return w.deleteTopic(topic) })
 	w.sleep(gone)
 	w.make(topic, n)
 }

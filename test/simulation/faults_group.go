@@ -80,10 +80,11 @@ func (w *World) restartWriter(e Event) {
 	r := w.writers[e.A%uint64(len(w.writers))]
 	r.lock <- struct{}{}
 	defer func() { <-r.lock }()
-	w.disturbed(e.For/4+5*time.Second, all)
+	begun := w.now()
 	w.say("  %s: %s", r.name, how(e.B))
 	r.end(how(e.B))
 	w.sleep(e.For / 4)
+	w.health.disturb(span{from: begun, to: w.now() + 5*time.Second, node: -1})
 	r.start()
 }
 

@@ -114,7 +114,9 @@ func (e *end) Write(b []byte) (int, error) {
 // Close ends the connection in the ordinary way.
 func (e *end) Close() error {
 	e.in.fail(net.ErrClosed)
-	e.out.end()
+	if arrives := e.out.end(); !e.broker && time.Until(arrives) > time.Second {
+		e.link.network.Belated(arrives)
+	}
 	e.link.network.forget(e.link)
 	return nil
 }

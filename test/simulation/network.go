@@ -20,9 +20,11 @@ type Network struct {
 	Latency time.Duration // of one way, at the most; half of it at the least
 
 	// Counted is called with each request of a host, Changed with each answer to
-	// one, which it may change in place.
+	// one, which it may change in place. Belated is called where a host gives up a
+	// connection on which requests may still be on their way, with when they arrive.
 	Counted func(host string, r request)
 	Changed func(l *link, r request, frame []byte)
+	Belated func(arrives time.Time)
 
 	mu        sync.Mutex
 	listeners map[string]*listener
@@ -45,6 +47,7 @@ func NewNetwork(seed uint64, latency time.Duration) *Network {
 		seed: seed, Latency: latency, factor: 1,
 		Counted:   func(string, request) {},
 		Changed:   func(*link, request, []byte) {},
+		Belated:   func(time.Time) {},
 		listeners: make(map[string]*listener), links: make(map[*link]struct{}),
 		dials: make(map[string]int), brokers: make(map[string]*condition),
 	}

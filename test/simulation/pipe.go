@@ -79,13 +79,16 @@ func (h *half) fail(err error) {
 	})
 }
 
-// end closes it in the ordinary way: what is on its way still arrives.
-func (h *half) end() {
+// end closes it in the ordinary way: what is on its way still arrives. It returns when
+// the end does.
+func (h *half) end() (arrives time.Time) {
 	h.change(func() {
 		if !h.ended {
 			h.ended, h.endAt = true, h.arrivalLocked()
 		}
+		arrives = later(h.endAt, h.held)
 	})
+	return arrives
 }
 
 // cutIn lets n more bytes pass and then calls cut.

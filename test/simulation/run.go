@@ -29,7 +29,8 @@ func Run(plan Plan, log io.Writer) Outcome {
 		return Outcome{Seed: plan.Seed, Wrong: []string{err.Error()}}
 	}
 	watching, stop := context.WithCancel(context.Background())
-	w.tasks.Go(func() { w.watch(watching, w.polling) })
+	var watcher sync.WaitGroup
+	watcher.Go(func() { w.watch(watching, w.polling) })
 	for i := range plan.Readers {
 		w.readers = append(w.readers, w.reader(i))
 		if plan.Readers[i].Present {
@@ -52,6 +53,7 @@ func Run(plan Plan, log io.Writer) Outcome {
 	live := w.settle()
 	w.stop()
 	stop()
+	watcher.Wait()
 	w.fake.Close()
 	w.tasks.Wait()
 	w.conclude(live)

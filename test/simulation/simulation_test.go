@@ -22,3 +22,20 @@ func TestRunWithoutEventsFindsNothing(t *testing.T) {
 		is.Equal(o.Read, o.Written)
 	}
 }
+
+func TestRunWithEventsFindsNothing(t *testing.T) {
+	for seed := range uint64(10) {
+		plan := NewPlan(1000 + seed)
+		if o := run(t, plan, io.Discard); len(o.Wrong) > 0 {
+			t.Errorf("seed %d (make simulate SEED=%d): %s", plan.Seed, plan.Seed, o.Wrong)
+		}
+	}
+}
+
+func TestPlanIsTheSameForASeed(t *testing.T) {
+	is := is.New(t)
+	is.Equal(NewPlan(7), NewPlan(7))
+	fewer := NewPlan(7).Only([]int{1, 3})
+	is.Equal(len(fewer.Events), 2)
+	is.Equal(fewer.Events[1], NewPlan(7).Events[3])
+}

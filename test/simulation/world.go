@@ -64,7 +64,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 		counts: make(map[string]*rate), seen: make(map[string]time.Time), byHand: make(map[seat]logID),
 	}
 	w.net = NewNetwork(plan.Seed, plan.Latency)
-	w.net.Counted, w.net.Changed = w.count, w.change
+	w.net.Counted, w.net.Changed, w.net.Belated = w.count, w.change, w.book.belated
 	w.admin = w.net.Host("administrator")
 	w.admin.exempt = true
 	var ports []int

@@ -27,6 +27,7 @@ type options struct {
 	first    bool
 	dir      string
 	binary   string
+	unless   string
 	patience time.Duration
 }
 
@@ -40,6 +41,7 @@ func main() {
 	flag.BoolVar(&o.first, "first", false, "end at the first seed that fails")
 	flag.StringVar(&o.dir, "dir", ".", "the module's directory")
 	flag.StringVar(&o.binary, "binary", "", "a test binary of the simulation that is there already")
+	flag.StringVar(&o.unless, "unless", "", "a test binary of another state of the tree: seeds that fail there too don't count")
 	flag.DurationVar(&o.patience, "patience", time.Minute, "how long a seed may take on the clock on the wall")
 	flag.Parse()
 	failed, err := o.run()
@@ -72,11 +74,12 @@ func (o *options) run() (failed int, err error) {
 	return o.many()
 }
 
-// one runs a seed and prints its schedule and what happens.
+// one runs a seed and prints its schedule and what happens. One that does not fail is
+// run again: not all of them fail each time.
 func (o *options) one() (failed int, err error) {
-	w := &worker{options: o}
+	w := &worker{binary: o.binary, patience: o.patience}
 	defer w.end()
-	r := w.do(job{Seed: o.seed, Log: true})
+	r, _ := w.fails(job{Seed: o.seed, Log: true}, max(o.reruns, 1))
 	fmt.Print(r.Log)
 	fmt.Println(r)
 	if len(r.Wrong) == 0 {
@@ -108,10 +111,13 @@ func (o *options) many() (failed int, err error) {
 	var workers sync.WaitGroup
 	for range runtime.NumCPU() {
 		workers.Go(func() {
-			w := &worker{options: o}
+			w := &worker{binary: o.binary, patience: o.patience}
 			defer w.end()
 			for seed := range seeds {
 				r := w.do(job{Seed: seed})
+				if len(r.Wrong) > 0 && o.elsewhere(r) {
+					r.Wrong = nil
+				}
 				mu.Lock()
 				ran++
 				total.add(r)
@@ -129,7 +135,7 @@ func (o *options) many() (failed int, err error) {
 	workers.Wait()
 	fmt.Printf("%d seeds, %d failed; %.1f hours simulated in %s; %d requests, %d records written, %d read\n",
 		ran, len(bad), total.Simulated.Hours(), time.Since(begun).Round(time.Second), total.Requests, total.Written, total.Read)
-	w := &worker{options: o}
+	w := &worker{binary: o.binary, patience: o.patience}
 	defer w.end()
 	slices.SortFunc(bad, func(a, b result) int { return int(a.Seed) - int(b.Seed) })
 	for i, r := range bad {
@@ -139,6 +145,17 @@ func (o *options) many() (failed int, err error) {
 		o.look(w, r, i < o.shrink)
 	}
 	return len(bad), nil
+}
+
+// elsewhere reports whether a seed that failed fails with the other binary too.
+func (o *options) elsewhere(r result) bool {
+	if o.unless == "" {
+		return false
+	}
+	w := &worker{binary: o.unless, patience: o.patience}
+	defer w.end()
+	_, ok := w.fails(job{Seed: r.Seed}, 5)
+	return ok
 }
 
 // look runs a seed that failed again, and looks for the fewest events with which it
@@ -176,7 +193,7 @@ func (o *options) fewest(w *worker, r result) (events []int, last result) {
 		dropped := false
 		for at := 0; at < len(events) && time.Now().Before(until); {
 			fewer := slices.Delete(slices.Clone(events), at, min(at+size, len(events)))
-			if x, ok := w.fails(r.Seed, fewer); ok {
+			if x, ok := w.fails(job{Seed: r.Seed, Only: append([]int{}, fewer...)}, tries); ok {
 				events, last, dropped = fewer, x, true
 			} else {
 				at += size
@@ -192,11 +209,11 @@ func (o *options) fewest(w *worker, r result) (events []int, last result) {
 // does not fail.
 const tries = 4
 
-func (w *worker) fails(seed uint64, events []int) (result, bool) {
+func (w *worker) fails(j job, tries int) (r result, failed bool) {
 	for range tries {
-		if r := w.do(job{Seed: seed, Only: append([]int{}, events...)}); len(r.Wrong) > 0 {
+		if r = w.do(j); len(r.Wrong) > 0 {
 			return r, true
 		}
 	}
-	return result{}, false
+	return r, false
 }

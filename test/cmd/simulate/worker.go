@@ -49,7 +49,9 @@ func (r *result) add(x result) {
 // worker is a process that runs one seed after the other. A seed that brings it down
 // has failed; the next one gets another process.
 type worker struct {
-	*options
+	binary   string
+	patience time.Duration
+
 	cmd     *exec.Cmd
 	jobs    io.WriteCloser
 	results *bufio.Reader
