@@ -103,7 +103,7 @@ func (d *Destination) opened(ctx context.Context, s *writeSession) error {
 }
 
 // Write writes records and returns how many from the front are durable. A record
-// that can't be made into a message, or not be sent, ends the batch in front of
+// that can't be made into a message, or not be sent, ends the batch before
 // it. Writes that overlap are carried out one after the other. Before Open and after
 // Teardown nothing is written.
 func (d *Destination) Write(ctx context.Context, records []opencdc.Record) (int, error) {

@@ -195,3 +195,14 @@ func TestHeadersOfABatch(t *testing.T) {
 		}
 	}
 }
+
+func TestATombstoneCarriesHeaders(t *testing.T) {
+	is := is.New(t)
+	got, err := makeMessage(t, map[string]string{"value.format": "payload", "headers": "reason: gone"}, opencdc.Record{
+		Operation: opencdc.OperationDelete, Key: opencdc.RawData("k"), Metadata: opencdc.Metadata{"kafka.header.own": "h"},
+	})
+	is.NoErr(err)
+	is.True(got.Value == nil) // null, not empty
+	is.Equal(string(got.Key), "k")
+	is.Equal(len(got.Headers), 2)
+}

@@ -118,13 +118,16 @@ func advise(err error) error {
 	return err
 }
 
-// explain is about a topic that was waited for in vain.
-func (c *creation) explain(err error) error {
+// explain says why a topic is not there that was waited for.
+func (c *creation) explain() error {
+	const unknown = kafkago.UnknownTopicOrPartition
 	switch {
 	case !c.Create:
-		return fmt.Errorf("it does not exist, and topicAutoCreate is off: create it, or correct the topic setting: %w", err)
+		return fmt.Errorf("it does not exist, and topicAutoCreate is off: create it, or correct the topic setting: %w", unknown)
 	case c.asked != nil:
 		return fmt.Errorf("it does not exist; create it: %w", c.asked)
+	case !c.done:
+		return fmt.Errorf("the controller says that it exists, and no broker knows it: %w", unknown)
 	}
-	return fmt.Errorf("it was created %s ago and no broker knows it yet: %w", unknownTopicPatience, err)
+	return fmt.Errorf("it was created a moment ago and no broker knows it yet: %w", unknown)
 }

@@ -1,10 +1,12 @@
 // Package produce writes batches of messages into Kafka and says which of them
 // are durable.
 //
-//	Send ───── topic and partition of each message, in the order of the batch
+//	Send ───── as many messages as go to topics that are known, then those after them
+//	search ─── topics that are not: one request for all, one to create what is missing
 //	plan ───── per partition a queue of record batches under the size limit
+//	write ──── again and again what failed in passing, until the deadline
 //	leaders ── one goroutine a leader: one request for all its partitions at a time
-//	retry ──── partitions whose leader moved or failed, until the deadline
+//	answer ─── what the broker says of each batch
 //
 // Records are written once and in order per partition: the producer is
 // idempotent (KIP-98) unless acks is below all. When Send returns, no request

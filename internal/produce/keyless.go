@@ -15,7 +15,7 @@ type keyless interface {
 	choose(t cluster.Topic, m *message.Message) int32
 }
 
-// available is the first partition with a leader at or behind index i, in turn;
+// available is the first partition with a leader at or after index i, in turn;
 // i itself if none has one.
 func available(t cluster.Topic, i int) int32 {
 	n := len(t.Partitions)
@@ -63,7 +63,7 @@ func (random) choose(t cluster.Topic, _ *message.Message) int32 {
 	if t.Partitions[i].Leader >= 0 {
 		return t.Partitions[i].ID
 	}
-	// Those behind a gap must not get its share all alone.
+	// Those after a gap must not get its share all alone.
 	var led []int32
 	for _, p := range t.Partitions {
 		if p.Leader >= 0 {
@@ -90,7 +90,7 @@ func (r roundRobin) choose(t cluster.Topic, _ *message.Message) int32 {
 }
 
 // leastBytes gives a message to the partition that got the fewest bytes of keys
-// and values so far, the first of several. It begins anew when a topic gets more
+// and values so far, the first of several. It begins again when a topic gets more
 // partitions: all would go to the new ones otherwise.
 type leastBytes map[string][]int64 // by topic and partition
 

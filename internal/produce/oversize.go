@@ -38,7 +38,7 @@ func (p *Producer) checkSize(m *message.Message) error {
 	return nil
 }
 
-// tooLarge tells whether the broker found a batch larger than it takes, for the
+// tooLarge reports whether the broker found a batch larger than it takes, for the
 // topic's limit or for a whole segment.
 func tooLarge(err error) bool {
 	return errors.Is(err, kafkago.MessageSizeTooLarge) || errors.Is(err, kafkago.RecordListTooLarge)

@@ -5,13 +5,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
-	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
-
-type key struct {
-	topic string
-	id    int32
-}
 
 // plan is what is written together: for each partition a queue of record batches.
 type plan struct {
@@ -30,40 +24,6 @@ type plan struct {
 type topicPlan struct {
 	cluster.Topic                  // as it was when partitions were chosen
 	queues        map[int32]*queue // by partition
-}
-
-// queue is what is to be written to one partition, in order. It belongs to one
-// goroutine at a time.
-type queue struct {
-	key
-	batches   []*batch // not yet durable ones
-	leader    int32    // which was asked last; -1: none
-	err       error    // of the last attempt; nil after success
-	fatal     bool     // no further attempt
-	uncounted bool     // err is no reason to give up: the same goes out in another way
-}
-
-// first is the index of the first message that isn't durable.
-func (q *queue) first() int {
-	first := q.batches[0].indexes[0]
-	for _, b := range q.batches[1:] { // in order, unless the topic was made again
-		first = min(first, b.indexes[0])
-	}
-	return first
-}
-
-// batch is one record batch: messages of one partition that go together.
-type batch struct {
-	indexes []int // in the plan's messages
-	writer  *recordbatch.Writer
-	encoded []byte // nil until first sent; valid as long as writer is held
-	stamp   stamp
-	stamped bool // it has a stamp, and may have reached a broker with it
-	// uncertain says that a broker may have written it: an attempt ended without an
-	// answer, or with one that doesn't exclude it.
-	uncertain bool
-	attempts  int // that failed, in this Send
-	corrupt   int // of those, how often the broker found it corrupt
 }
 
 // plan divides messages by partition and into batches, up to the first whose topic

@@ -119,7 +119,7 @@ func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, e
 	defer cancel()
 	defer p.writers.shrink()
 	p.partitioner.begin()
-	search := p.newSearch()
+	search := &search{producer: p}
 
 	done := 0
 	if old := p.resume(messages); old != nil {

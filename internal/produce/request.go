@@ -30,7 +30,7 @@ func (*request) Versions() (first, last int16) { return 3, 8 }
 // HasResponse is false where the broker is to say nothing.
 func (r *request) HasResponse() bool { return r.acks != AcksNone }
 
-// Body is the request behind its header. The batches in it are not copied.
+// Body is the request after its header. The batches in it are not copied.
 func (r *request) Body(int16) net.Buffers {
 	queues := slices.Clone(r.queues)
 	slices.SortStableFunc(queues, func(a, b *queue) int { return strings.Compare(a.topic, b.topic) })

@@ -79,7 +79,7 @@ func (s *sequences) take(k key, n int) stamp {
 	return st
 }
 
-// advance adds to a sequence number, which wraps to 0 behind the largest int32.
+// advance adds to a sequence number, which wraps to 0 after the largest int32.
 func advance(seq, n int32) int32 {
 	if seq > math.MaxInt32-n {
 		return n - (math.MaxInt32 - seq) - 1
@@ -153,7 +153,7 @@ func (s *sequences) settle(pl *plan) {
 	}
 }
 
-// outOfSequence tells whether the broker's idea of a partition's numbers is not
+// outOfSequence reports whether the broker's idea of a partition's numbers is not
 // ours: it lost what it knew, or never knew it. The batch was not written.
 func outOfSequence(err error) bool {
 	return errors.Is(err, kafkago.OutOfOrderSequenceNumber) || errors.Is(err, kafkago.UnknownProducerId) ||

@@ -44,11 +44,14 @@ func (r *renewal) note(name string) { r.names = append(r.names, name) }
 
 // begin asks for the topics that were noted, unless the last request is still under way.
 func (r *renewal) begin(ctx context.Context, client *cluster.Client) {
+	if len(r.names) == 0 {
+		return
+	}
 	names := r.names
 	r.names = nil
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(names) == 0 || r.running || r.closed {
+	if r.running || r.closed {
 		return
 	}
 	r.running = true

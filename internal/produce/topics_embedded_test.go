@@ -210,3 +210,49 @@ func TestSendFailsAtAPartitionThatIsNotThere(t *testing.T) {
 	w.NoErr(err)
 	w.Equal(n, 1)
 }
+
+// A broker that has just started knows no topics yet, and no leaders.
+func TestSendOutlivesMetadataThatKnowsNothingForAMoment(t *testing.T) {
+	for _, code := range []*kerr.Error{kerr.UnknownTopicOrPartition, kerr.LeaderNotAvailable, kerr.UnknownTopicID} {
+		for name, topics := range map[string]NewTopics{"creating topics": {Create: true, Partitions: 1}, "creating none": {}} {
+			t.Run(code.Message+" "+name, func(t *testing.T) {
+				w := newWorld(t, func(c *Config) { c.NewTopics = topics })
+				_, err := w.p.Send(w.ctx, spread(3))
+				w.NoErr(err)
+				refuse := embedded.Refuse(w.fake, kmsg.Metadata, func(kmsg.Request) string { return "" })
+				refuse.Next("", code.Code, 4)
+				w.fail(0, kerr.NotLeaderForPartition.Code, 2)
+				n, err := w.p.Send(w.ctx, spread(30)[3:])
+				w.NoErr(err)
+				w.Equal(n, 27)
+				w.Equal(refuse.Left(""), 0)
+				w.Equal(w.written(), wants(30))
+			})
+		}
+	}
+}
+
+func TestSendOutlivesATimeWithoutLeaders(t *testing.T) {
+	w := newWorld(t, nil)
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	left := 4
+	embedded.Answer(w.fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
+		if left--; left < 0 {
+			return nil
+		}
+		res := embedded.Refusal(req, 0).(*kmsg.MetadataResponse)
+		for id := range int32(partitions) {
+			p := kmsg.NewMetadataResponseTopicPartition()
+			p.Partition, p.Leader, p.ErrorCode = id, -1, kerr.LeaderNotAvailable.Code
+			res.Topics[0].Partitions = append(res.Topics[0].Partitions, p)
+		}
+		return res
+	})
+	w.fail(0, kerr.NotLeaderForPartition.Code, 1)
+	n, err := w.p.Send(w.ctx, spread(30)[3:])
+	w.NoErr(err)
+	w.Equal(n, 27)
+	w.True(left < 0)
+	w.Equal(w.written(), wants(30))
+}

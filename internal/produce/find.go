@@ -1,0 +1,123 @@
+package produce
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+// find waits until metadata knows the topic and the partition of the first message. It
+// asks for the topics of all messages. Its error is why that is of no use.
+func (s *search) find(ctx context.Context, messages []message.Message) error {
+	m := &messages[0]
+	retry := s.producer.attempts() // of requests that are not answered
+	soon := cluster.NewRetry(20*time.Millisecond, 500*time.Millisecond)
+	for {
+		names := s.unknown(messages)
+		if l := s.lost[m.Topic]; l != nil && l.final != nil {
+			return s.failed([]string{m.Topic}, l.final)
+		}
+		if len(names) == 0 { // somebody else has asked
+			return nil
+		}
+		var wait bool
+		err := s.round(ctx, names, s.producer.cfg.NewTopics.byBroker())
+		switch l := s.lost[m.Topic]; {
+		case err != nil && !cluster.Retriable(err):
+			return s.failed(names, err)
+		case err != nil:
+			wait = retry.waitFor(ctx, err)
+			err = retry.explain(err)
+		case l == nil:
+			t, _ := s.producer.client.Cached(m.Topic)
+			if err = s.problem(t, m); err == nil {
+				return nil
+			}
+			var none *NoPartitionError
+			if errors.As(err, &none) {
+				wait = !s.lacks(place{m.Topic, m.Partition}) && soon.Wait(ctx)
+			} else {
+				wait = retry.waitFor(ctx, err)
+				err = retry.explain(err)
+			}
+		case l.final == nil:
+			if wait = soon.Wait(ctx); !wait {
+				err = s.outOfTime(ctx, l)
+			}
+		default:
+			wait = true // and return its error
+		}
+		if !wait {
+			return s.failed(names, err)
+		}
+	}
+}
+
+// problem says what a topic that brokers know lacks for a message: partitions, or the
+// message's own.
+func (s *search) problem(t cluster.Topic, m *message.Message) error {
+	switch {
+	case t.Err != nil:
+		return t.Err
+	case len(t.Partitions) == 0:
+		return kafkago.LeaderNotAvailable
+	case int(m.Partition) >= len(t.Partitions):
+		return &NoPartitionError{Topic: m.Topic, Partition: m.Partition, Count: len(t.Partitions)}
+	}
+	delete(s.producer.missing, place{m.Topic, m.Partition})
+	return nil
+}
+
+// outOfTime says why a topic is not there although it could be waited for.
+func (s *search) outOfTime(ctx context.Context, l *lost) error {
+	if errors.Is(context.Cause(ctx), errDeliveryTimeout) {
+		s.giveUp(l) // the next Send would wait as long
+	}
+	return l.explain()
+}
+
+// lacks reports whether a topic does not have a partition. One that was added a moment
+// ago is not known to all brokers.
+func (s *search) lacks(at place) bool {
+	since, ok := s.short[at]
+	if !ok {
+		since = time.Now()
+		if s.short == nil {
+			s.short = make(map[place]time.Time)
+		}
+		s.short[at] = since
+	}
+	if !s.producer.missing.lately(at) && time.Since(since) < s.producer.patience {
+		return false
+	}
+	s.producer.missing.note(at)
+	return true
+}
+
+// unknown lists the topics of messages that metadata doesn't know, or lacks a partition
+// of, and that are worth asking for.
+func (s *search) unknown(messages []message.Message) []string {
+	var names []string
+	seen := make(map[string]bool)
+	last := ""
+	for i := range messages {
+		m := &messages[i]
+		if i > 0 && m.Topic == last && m.Partition < 0 {
+			continue
+		}
+		last = m.Topic
+		if l := s.lost[m.Topic]; seen[m.Topic] || l != nil && l.final != nil {
+			continue
+		}
+		if t, ok := s.producer.known(m.Topic); !ok || int(m.Partition) >= len(t.Partitions) {
+			seen[m.Topic] = true
+			names = append(names, m.Topic)
+		}
+	}
+	return names
+}
