@@ -2,9 +2,10 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/segmentio/kafka-go/sasl"
 
@@ -30,6 +31,9 @@ type OAuthConfig struct {
 	// Audience to ask oauth.tokenURL for: whom the token is meant for, as some
 	// endpoints (Auth0, Okta) want to know.
 	Audience string `json:"oauth.audience"`
+	// Further parameters of the requests to oauth.tokenURL, as name=value, separated
+	// by commas or one a line.
+	Parameters string `json:"oauth.parameters"`
 	// Certificates of the authorities that sign the certificate of oauth.tokenURL,
 	// PEM, in addition to those of the system. Defaults to caCert or caCertFile.
 	CACert string `json:"oauth.caCert"`
@@ -39,37 +43,20 @@ type OAuthConfig struct {
 	// File with the token for OAUTHBEARER, instead of oauth.tokenURL. It is read
 	// again for each authentication.
 	TokenFile string `json:"oauth.tokenFile"`
-
-	Further OAuthFurther `json:"oauth"`
-}
-
-// OAuthFurther are settings whose names end as is up to the endpoint or the broker.
-type OAuthFurther struct {
-	// Further parameters of the requests to oauth.tokenURL, by their names:
-	// oauth.parameters.resource is sent as resource.
-	Parameters map[string]string `json:"parameters"`
-	// SASL extensions (KIP-342) to send to the brokers with the token, by their
-	// names, such as oauth.extensions.logicalCluster and
-	// oauth.extensions.identityPoolId for Confluent Cloud.
-	Extensions map[string]string `json:"extensions"`
+	// SASL extensions (KIP-342) to send to the brokers with the token, as name=value,
+	// separated by commas or one a line, such as logicalCluster and identityPoolId for
+	// Confluent Cloud.
+	Extensions string `json:"oauth.extensions"`
 }
 
 // String keeps the secret, and what may be secret in the URL and the parameters, out
 // of logs.
 func (c OAuthConfig) String() string {
 	return fmt.Sprintf("{oauth.tokenURL:%q oauth.clientID:%q oauth.clientSecret:%s oauth.clientSecretFile:%s oauth.scopes:%q oauth.audience:%q"+
-		" oauth.caCert:%s oauth.caCertFile:%s oauth.tokenFile:%s %v}",
+		" oauth.parameters:%s oauth.caCert:%s oauth.caCertFile:%s oauth.tokenFile:%s oauth.extensions:%s}",
 		withoutQuery(c.TokenURL), c.ClientID, present(c.ClientSecret), present(c.ClientSecretFile), c.Scopes, c.Audience,
-		present(c.CACert), present(c.CACertFile), present(c.TokenFile), c.Further)
+		present(c.Parameters), present(c.CACert), present(c.CACertFile), present(c.TokenFile), present(c.Extensions))
 }
-
-// String has the names alone.
-func (c OAuthFurther) String() string {
-	return fmt.Sprintf("{oauth.parameters:%q oauth.extensions:%q}", slices.Sorted(maps.Keys(c.Parameters)), slices.Sorted(maps.Keys(c.Extensions)))
-}
-
-// GoString keeps the values out of %#v.
-func (c OAuthFurther) GoString() string { return "kafka.OAuthFurther" + c.String() }
 
 // GoString keeps the secret out of %#v.
 func (c OAuthConfig) GoString() string { return "kafka.OAuthConfig" + c.String() }
@@ -78,7 +65,7 @@ func (c OAuthConfig) GoString() string { return "kafka.OAuthConfig" + c.String()
 func (c OAuthConfig) given() []string {
 	return append(c.givenForEndpoint(), givenSettings(
 		setting{"oauth.tokenFile", c.TokenFile != ""},
-		setting{"oauth.extensions", len(c.Further.Extensions) > 0},
+		setting{"oauth.extensions", c.Extensions != ""},
 	)...)
 }
 
@@ -92,7 +79,7 @@ func (c OAuthConfig) givenForEndpoint() []string {
 		setting{"oauth.audience", c.Audience != ""},
 		setting{"oauth.caCert", c.CACert != ""},
 		setting{"oauth.caCertFile", c.CACertFile != ""},
-		setting{"oauth.parameters", len(c.Further.Parameters) > 0},
+		setting{"oauth.parameters", c.Parameters != ""},
 	)
 }
 
@@ -115,7 +102,8 @@ var bearerMechanism = mechanism{
 		if err != nil {
 			return nil, err
 		}
-		return oauth.Mechanism(tokens, c.Further.Extensions), nil
+		extensions, err := pairs("oauth.extensions", c.Extensions)
+		return oauth.Mechanism(tokens, extensions), err
 	},
 }
 
@@ -137,8 +125,12 @@ func (c OAuthConfig) tokens(e saslEnv) (oauth.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	parameters, err := c.parameters()
+	if err != nil {
+		return nil, err
+	}
 	endpoint := oauth.Endpoint{
-		URL: c.TokenURL, ClientID: c.ClientID, Secret: secret.Get, Scopes: slices.Clone(c.scopes()), Parameters: c.parameters(),
+		URL: c.TokenURL, ClientID: c.ClientID, Secret: secret.Get, Scopes: slices.Clone(c.scopes()), Parameters: parameters,
 		Roots: e.roots, CA: "oauth.caCert or oauth.caCertFile", Timeout: e.timeout, Warn: e.warn,
 	}
 	if own != nil {
@@ -148,13 +140,32 @@ func (c OAuthConfig) tokens(e saslEnv) (oauth.Source, error) {
 }
 
 // parameters are those of a request for a token, beside the client's and the scopes.
-func (c OAuthConfig) parameters() map[string]string {
-	out := maps.Clone(c.Further.Parameters)
+func (c OAuthConfig) parameters() (map[string]string, error) {
+	out, err := pairs("oauth.parameters", c.Parameters)
 	if c.Audience != "" {
-		if out == nil {
-			out = make(map[string]string)
-		}
 		out["audience"] = c.Audience
 	}
-	return out
+	return out, err
+}
+
+// pairs reads name=value pairs, which are separated by line ends, or else by commas.
+func pairs(setting, text string) (map[string]string, error) {
+	separator := ","
+	if strings.Contains(text, "\n") {
+		separator = "\n"
+	}
+	out := make(map[string]string)
+	var errs []error
+	for i, pair := range trimmed(strings.Split(text, separator)) {
+		name, value, ok := strings.Cut(pair, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			errs = append(errs, settingError(setting, fmt.Sprintf("pair %d is not name=value; where a value has a comma, write each pair on a line of its own", i+1), ""))
+			continue
+		}
+		if _, twice := out[name]; twice {
+			errs = append(errs, settingError(setting, fmt.Sprintf("%q is given twice", name), ""))
+		}
+		out[name] = strings.TrimSpace(value)
+	}
+	return out, errors.Join(errs...)
 }

@@ -88,20 +88,22 @@ var ownSettings = map[string]string{
 }
 
 func (c OAuthConfig) checkParameters() error {
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(c.Further.Parameters)) {
+	given, err := pairs("oauth.parameters", c.Parameters)
+	errs := []error{err}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if instead, ok := ownSettings[name]; ok {
-			errs = append(errs, settingError("oauth.parameters."+name, "it is not a further parameter: "+instead, ""))
+			errs = append(errs, settingError("oauth.parameters", name+" is not a further parameter: "+instead, ""))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 func (c OAuthConfig) checkExtensions() error {
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(c.Further.Extensions)) {
-		if err := oauth.CheckExtension(name, c.Further.Extensions[name]); err != nil {
-			errs = append(errs, settingError("oauth.extensions."+name, err.Error(), ""))
+	given, err := pairs("oauth.extensions", c.Extensions)
+	errs := []error{err}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if err := oauth.CheckExtension(name, given[name]); err != nil {
+			errs = append(errs, settingError("oauth.extensions", fmt.Sprintf("%q: %v", name, err), "logicalCluster=lkc-1a2b3"))
 		}
 	}
 	return errors.Join(errs...)

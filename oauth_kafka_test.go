@@ -116,7 +116,7 @@ func TestATokenThatKafkaRefusesIsReplacedOnce(t *testing.T) {
 			endpoint := startTokenEndpoint(t, time.Hour)
 			endpoint.revoked.Store(1)
 			s := endpoint.settings(cluster).with(settings{"servers": list(cluster.SASLPlaintext()), "securityProtocol": "SASL_PLAINTEXT", "caCert": "", "oauth.caCert": string(endpoint.ca)})
-			is.NoErr(opened(s.with(settings{"oauth.extensions.logicalCluster": "lkc-1", "oauth.audience": "kafka"})))
+			is.NoErr(opened(s.with(settings{"oauth.extensions": "logicalCluster=lkc-1,identityPoolId=pool-2", "oauth.audience": "kafka"})))
 			is.Equal(endpoint.given.Load(), int32(2))
 
 			endpoint.revoked.Store(1000)

@@ -48,23 +48,24 @@ func TestMistakesInOAuthSettings(t *testing.T) {
 		"parameters with settings of their own": {
 			map[string]string{
 				"oauth.tokenURL": tokenURL, "oauth.clientID": "c", "oauth.clientSecret": "s",
-				"oauth.parameters.scope": "x", "oauth.parameters.grant_type": "password", "oauth.parameters.resource": "fine", "oauth.parameters.a.b_c": "fine",
+				"oauth.parameters": "scope=x, grant_type=password, resource=fine, a.b_c=fine=too",
 			},
-			[]complaint{{"oauth.parameters.scope", "set oauth.scopes"}, {"oauth.parameters.grant_type", "always client_credentials"}},
+			[]complaint{{"oauth.parameters", "scope is not a further parameter: set oauth.scopes"}, {"oauth.parameters", "always client_credentials"}},
+		},
+		"no pairs": {
+			map[string]string{"oauth.tokenURL": tokenURL, "oauth.clientID": "c", "oauth.clientSecret": "s", "oauth.parameters": "a=b,c,=d,a=e"},
+			[]complaint{{"oauth.parameters", "pair 2 is not name=value"}, {"oauth.parameters", "pair 3 is not name=value"}, {"oauth.parameters", `"a" is given twice`}},
 		},
 		"extensions that can't be sent": {
-			map[string]string{
-				"oauth.tokenFile":       tokenFile,
-				"oauth.extensions.auth": "x", "oauth.extensions.a-b": "x", "oauth.extensions.c": "ü", "oauth.extensions.logicalCluster": "lkc-1",
-			},
-			[]complaint{{"oauth.extensions.auth", "the token's own"}, {"oauth.extensions.a-b", "letters"}, {"oauth.extensions.c", "printable ASCII"}},
+			map[string]string{"oauth.tokenFile": tokenFile, "oauth.extensions": "auth=x, a-b=x, c=ü, d=, logicalCluster=lkc-1"},
+			[]complaint{{"oauth.extensions", "the token's own"}, {"oauth.extensions", `"a-b": the name of an extension has letters`}, {"oauth.extensions", `"c": the value`}, {"oauth.extensions", `"d": the value`}},
 		},
 		"secret and authority in files that are none": {
 			map[string]string{"oauth.tokenURL": tokenURL, "oauth.clientID": "c", "oauth.clientSecretFile": "/nowhere/secret", "oauth.caCertFile": empty},
 			[]complaint{{"oauth.clientSecretFile", "/nowhere/secret: no such file"}, {"oauth.caCertFile", "-----BEGIN CERTIFICATE-----"}},
 		},
 		"settings of an endpoint with a file": {
-			map[string]string{"oauth.tokenFile": tokenFile, "oauth.audience": "a", "oauth.caCert": "x", "oauth.parameters.resource": "x"},
+			map[string]string{"oauth.tokenFile": tokenFile, "oauth.audience": "a", "oauth.caCert": "x", "oauth.parameters": "resource=x"},
 			[]complaint{{"oauth.audience", "it is for oauth.tokenURL"}, {"oauth.caCert", "it is for"}, {"oauth.parameters", "it is for"}},
 		},
 		"http": {

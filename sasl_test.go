@@ -67,18 +67,29 @@ func TestUserAndPasswordAreReadAgainForEachConnection(t *testing.T) {
 	is.Equal(first(t, m), "\x00bob\x00three")
 }
 
-func TestFurtherSettingsOfOAuthAreTaken(t *testing.T) {
+func TestPairsOfSettingsAreTaken(t *testing.T) {
+	for given, want := range map[string]map[string]string{
+		"":                              {},
+		"a=b":                           {"a": "b"},
+		" a = b ,, c=d=e, ":             {"a": "b", "c": "d=e"},
+		"a=b,c\n\n d.e_f = g h \r\n i=": {"a": "b,c", "d.e_f": "g h", "i": ""},
+	} {
+		is := is.New(t)
+		got, err := pairs("x", given)
+		is.NoErr(err)
+		is.Equal(got, want)
+	}
 	for by, parse := range parsers {
 		t.Run(by, func(t *testing.T) {
 			is := is.New(t)
 			c, err := parse(map[string]string{
 				"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://login.example.com", "oauth.clientID": "c", "oauth.clientSecret": "s",
-				"oauth.audience": "kafka", "oauth.parameters.resource": "r", "oauth.parameters.a.b_c": "d",
-				"oauth.extensions.logicalCluster": "lkc-1", "oauth.extensions.identityPoolId": "pool-2",
+				"oauth.audience": "kafka", "oauth.parameters": "resource=r", "oauth.extensions": "logicalCluster=lkc-1,identityPoolId=pool-2",
 			})
 			is.NoErr(err)
-			is.Equal(c.parameters(), map[string]string{"audience": "kafka", "resource": "r", "a.b_c": "d"})
-			is.Equal(c.Further.Extensions, map[string]string{"logicalCluster": "lkc-1", "identityPoolId": "pool-2"})
+			parameters, err := c.parameters()
+			is.NoErr(err)
+			is.Equal(parameters, map[string]string{"audience": "kafka", "resource": "r"})
 		})
 	}
 }

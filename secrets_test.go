@@ -18,7 +18,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		SASLConfig: SASLConfig{
 			Mechanism: password, Username: "user", Password: password, PasswordFile: password, UsernameFile: password,
 			AWSConfig:   AWSConfig{AWSSecretAccessKey: password, AWSSessionToken: password, AWSAccessKeyID: password, AWSExternalID: password},
-			OAuthConfig: OAuthConfig{TokenFile: password, ClientSecretFile: password, Further: OAuthFurther{Parameters: map[string]string{"a": password}, Extensions: map[string]string{"b": password}}, TokenURL: "https://user:" + password + "@login/token?key=" + password, ClientSecret: password},
+			OAuthConfig: OAuthConfig{TokenFile: password, ClientSecretFile: password, Parameters: "a=" + password, Extensions: "b=" + password, TokenURL: "https://user:" + password + "@login/token?key=" + password, ClientSecret: password},
 		},
 	}
 	source, destination := SourceConfig{Config: shared}, DestinationConfig{Config: shared}
@@ -68,6 +68,7 @@ func TestErrorsDoNotTellSecrets(t *testing.T) {
 		"a password for its path":      {"saslUsername": "u", "saslPasswordFile": "opensesame"},
 		"a password with a slash":      {"saslUsername": "u", "saslPasswordFile": "/Opensesame/x"},
 		"a password as the mechanism":  {"saslMechanism": "opensesame", "saslUsername": "u", "saslPassword": "p"},
+		"a secret for pairs":           {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://a", "oauth.parameters": "opensesame", "oauth.extensions": "a=opensesame\x01"},
 		"a password in a server":       {"servers": "u:opensesame@a:9092"},
 		"another mistake":              {"servers": "", "saslUsername": "u", "saslPassword": "opensesame"},
 		"a wrong type":                 {"tls.enabled": "maybe", "saslUsername": "u", "saslPassword": "opensesame"},

@@ -21,17 +21,7 @@ func fields(t reflect.Type) map[string]reflect.StructField {
 			for n, inner := range fields(f.Type) {
 				out[n] = inner
 			}
-			continue
-		}
-		switch {
-		case name == "" || name == "-":
-		case f.Type.Kind() == reflect.Struct:
-			for n, inner := range fields(f.Type) {
-				out[name+"."+n] = inner
-			}
-		case f.Type.Kind() == reflect.Map: // by names of the user's choice
-			out[name+".*"] = f
-		default:
+		} else if name != "" && name != "-" {
 			out[name] = f
 		}
 	}
@@ -78,7 +68,7 @@ func TestTheSpecificationAgreesWithTheStructs(t *testing.T) {
 				is.True(ok) // the field has a parameter
 				is.Equal(p.Type, parameterType(f.Type))
 				is.True(p.Description != "")
-				is.True(regexp.MustCompile(`^[a-zA-Z0-9.*]+$`).MatchString(name))
+				is.True(regexp.MustCompile(`^[a-zA-Z0-9.]+$`).MatchString(name))
 				if !strings.HasPrefix(name, "sdk.") { // those are the SDK's
 					is.Equal(p.Default, f.Tag.Get("default"))
 				}

@@ -66,18 +66,9 @@ func unknownSetting(at int, name string) error {
 	return fmt.Errorf("setting %d: there is none of this name, docs/configuration.md has all", at)
 }
 
-// has reports whether a setting is among parameters, some of which end in a name of the
-// user's choice.
 func has(params config.Parameters, name string) bool {
-	if _, ok := params[name]; ok {
-		return true
-	}
-	for pattern := range params {
-		if prefix, ok := strings.CutSuffix(pattern, "*"); ok && strings.HasPrefix(name, prefix) && name != prefix {
-			return true
-		}
-	}
-	return false
+	_, ok := params[name]
+	return ok
 }
 
 func isSetting(name string) bool {
