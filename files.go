@@ -8,7 +8,7 @@ import (
 )
 
 // fileSetting is something that is given as a text, by the setting of a name, or in a
-// file, by the setting of that name with File behind it.
+// file, by the setting of that name with File after it.
 type fileSetting struct{ name, text, path string }
 
 func (f fileSetting) given() bool { return f.text != "" || f.path != "" }
