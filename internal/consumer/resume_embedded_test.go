@@ -95,6 +95,30 @@ func TestConsumerReadsAgainThroughRebalancesAndRestarts(t *testing.T) {
 	}
 }
 
+// The member that comes first after the reset knows nothing of the position that another
+// one has.
+func TestConsumerReadsAgainThoughAnotherMemberBegan(t *testing.T) {
+	w := newWorld(t)
+	w.produce(30)
+	c := w.open(nil)
+	ack(c, w.next(c, 30)...)
+	w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
+	w.NoErr(c.Close(w.ctx))
+	w.commit(0, "") // kafka-consumer-groups --reset-offsets
+
+	saved := w.position(1, 9)
+	c = w.open(nil)
+	got := w.next(c, 3)
+	w.Equal(got, []int{1, 4, 7})
+	ack(c, got...)
+	w.committed(map[int32]int64{0: 10, 1: 3, 2: 10})
+	w.NoErr(c.Close(w.ctx))
+
+	c = w.resume(saved, nil)
+	defer c.Close(w.ctx)
+	w.Equal(w.quiet(c), []int{10, 13, 16, 19, 22, 25, 28})
+}
+
 // The position is of the topic that is gone; the group has long gone on to the new one.
 func TestConsumerReadsAllOfATopicThatIsNotThatOfThePosition(t *testing.T) {
 	w := newWorld(t)

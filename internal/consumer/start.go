@@ -71,6 +71,9 @@ type place struct {
 	epoch     int32           // leader epoch of the record before at; -1: unknown
 	committed int64           // by the group, -1: nothing
 	high      int64           // how far the group has been, at least
+	// foreign says that no consumer of this kind has committed: an operator may have put
+	// the group back, and how far it has been is to be found.
+	foreign bool
 }
 
 // place decides where to start a partition, as far as no broker has to be asked.
@@ -80,7 +83,8 @@ func (c *Consumer) place(p topicPartition, committed group.Offset) place {
 	if another {
 		committed = group.Offset{At: -1, LeaderEpoch: -1}
 	}
-	out := place{p, t.ID, committed.At, committed.LeaderEpoch, committed.At, highIn(committed)}
+	foreign := committed.At >= 0 && committed.Metadata == ""
+	out := place{p, t.ID, committed.At, committed.LeaderEpoch, committed.At, highIn(committed), foreign}
 	r, ok := c.reached[p]
 	if !ok || !r.isOf(t.ID, another || c.known.isRemade(p.topic)) {
 		return out

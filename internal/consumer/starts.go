@@ -34,7 +34,7 @@ func (c *Consumer) startEach(ctx context.Context, committed group.Offsets) error
 	for _, topic := range c.starting.Topics() {
 		for _, id := range c.starting[topic] {
 			p := c.place(topicPartition{topic, id}, committed[topic][id])
-			if p.at >= 0 {
+			if p.at >= 0 && !p.foreign {
 				known = append(known, p)
 			} else {
 				unknown = append(unknown, p)
@@ -81,10 +81,9 @@ func (s *starts) find(places []place, attempt int) {
 	var cause error
 	var questions []*question
 	for _, p := range places {
-		q := s.begin(p.topicPartition, func(at int64, err error) {
+		q := s.ask(p, func(p place, err error) {
 			switch {
 			case err == nil:
-				p.at = at
 				found = append(found, p)
 			case cluster.Retriable(err):
 				missed, cause = append(missed, p), err
@@ -104,6 +103,23 @@ func (s *starts) find(places []place, attempt int) {
 			s.tries.Go(func() { s.findAgain(again, attempt+1) })
 		}
 		found, missed = nil, nil
+	})
+}
+
+// ask returns the question that is left about a place, nil if then has the answer
+// already. Where a foreign offset was committed that is where the log ends: the position
+// of another member may lie between the two, and must not count as if the commit for it
+// had been lost.
+func (s *starts) ask(p place, then func(place, error)) *question {
+	if p.at < 0 {
+		return s.begin(p.topicPartition, func(at int64, err error) {
+			p.at = at
+			then(p, err)
+		})
+	}
+	return s.beginEnd(p.topicPartition, cluster.Latest, func(end int64, err error) {
+		p.high = max(p.high, end)
+		then(p, err)
 	})
 }
 
