@@ -55,7 +55,9 @@ func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
 func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	kept := batches[:0]
 	for _, b := range batches {
-		run := offsets.Run{Topic: b.Topic, Partition: b.Partition, Assignment: b.Assignment, Next: b.Next, LeaderEpoch: b.LeaderEpoch}
+		run := offsets.Run{
+			Topic: b.Topic, Partition: b.Partition, Assignment: b.Assignment, TopicID: b.TopicID, Next: b.Next, LeaderEpoch: b.LeaderEpoch,
+		}
 		ok := c.tracker.Deliver(run, func(yield func(int64) bool) {
 			for i := range b.Records {
 				if !yield(b.Records[i].Offset) {

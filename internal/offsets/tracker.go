@@ -83,6 +83,7 @@ type Run struct {
 	Topic      string
 	Partition  int32
 	Assignment int64
+	TopicID    TopicID // zero: unknown
 	// Next is the offset after them in the log, which may lie further than one after
 	// the last record (compaction, control records).
 	Next        int64
@@ -98,6 +99,9 @@ func (t *Tracker) Deliver(r Run, offsets func(yield func(int64) bool)) bool {
 	p := t.held(r.Topic, r.Partition, r.Assignment)
 	if p == nil {
 		return false
+	}
+	if p.topicID == (TopicID{}) {
+		p.topicID = r.TopicID // metadata did not tell when the partition was added
 	}
 	t.unacked += p.deliver(r, offsets)
 	return true

@@ -201,3 +201,15 @@ func TestCommitsTheLeaderEpochOfTheRecordInFront(t *testing.T) {
 	rewind(tr, 2)
 	is.Equal(committable(tr), []Commit{at(2, -1)})
 }
+
+// Metadata that has an error for a topic tells no ID.
+func TestTrackerTakesTheTopicIDFromWhatIsRead(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	add(tr, 0, -1)
+	r := run(tr, 1, -1)
+	r.TopicID = TopicID{1}
+	is.True(tr.Deliver(r, slices.Values([]int64{0})))
+	ack(tr, 0)
+	is.Equal(tr.Committable()[0].TopicID, TopicID{1})
+}
