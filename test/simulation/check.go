@@ -37,6 +37,7 @@ type trail struct {
 type at struct {
 	index     int
 	committed int64
+	time      time.Duration
 }
 
 // check notes everything that does not hold.
@@ -233,7 +234,8 @@ func (t *trail) advance() {
 	}
 }
 
-// settling is how long a member may go on with an assignment that is over.
+// settling is how long a member may go on with an assignment that is over: nothing was
+// assigned anew since it returned a record if the group was calm for so long before.
 const settling = 30 * time.Second
 
 // followRead checks that a record comes after the one before it, or where a commit or
@@ -241,7 +243,7 @@ const settling = 30 * time.Second
 func (c *checker) followRead(e entry, p place) {
 	t := p.trail
 	last, again := t.last[e.who]
-	t.last[e.who] = at{p.index, t.committed}
+	t.last[e.who] = at{p.index, t.committed, e.time}
 	if again && p.index == last.index+1 {
 		return
 	}
@@ -254,7 +256,7 @@ func (c *checker) followRead(e entry, p place) {
 	if committed := min(last.committed, t.committed); e.offset < committed {
 		c.wrong("again at %s: %s goes back in %s to offset %d, though %d was committed", seconds(e.time), e.who, t.log, e.offset, committed)
 	}
-	if e.time-e.joins > settling {
+	if last.time-e.joins > settling {
 		c.wrong("again at %s: %s goes back in %s to offset %d, without a new assignment", seconds(e.time), e.who, t.log, e.offset)
 	}
 }

@@ -93,7 +93,7 @@ func TestCheckFindsEachThingThatMayNotBe(t *testing.T) {
 		"a record that nobody acknowledges":   {func(s *story) { s.read("s1", 0, 1, 2, 3, 4); s.ack(0, 1, 2, 3) }, "was read up to"},
 		"a commit of what was not read":       {func(s *story) { s.read("s1", 0, 1); s.ack(0); s.note(wasAsked, 2) }, "not acknowledged"},
 		"a commit that goes back":             {func(s *story) { s.read("s1", 0, 1); s.ack(0, 1); s.note(wasSeen, 2); s.note(wasSeen, 1) }, "goes back from 2 to 1"},
-		"a record read again by the same one": {func(s *story) { s.read("s1", 0, 1); time.Sleep(time.Hour); s.read("s1", 1) }, "without a new assignment"},
+		"a record read again by the same one": {func(s *story) { s.read("s1", 0, 1, 1) }, "without a new assignment"},
 		"a record read again after its commit": {func(s *story) {
 			s.read("s1", 0, 1)
 			s.ack(0, 1)

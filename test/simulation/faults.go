@@ -142,6 +142,8 @@ func (w *World) trouble(e Event, begin, end func(node int32)) {
 	node := w.broker(e.A)
 	w.say("  broker %d", node)
 	w.disturbed(e.For, span{node: node})
+	w.troubled(node, 1)
+	defer w.troubled(node, -1)
 	begin(node)
 	notice := time.Duration(500+e.B%4500) * time.Millisecond
 	if e.C%4 > 0 && notice < e.For {
@@ -152,6 +154,12 @@ func (w *World) trouble(e Event, begin, end func(node int32)) {
 		w.sleep(e.For)
 	}
 	end(node)
+}
+
+func (w *World) troubled(node int32, n int) {
+	w.mu.Lock()
+	w.troubles[node] += n
+	w.mu.Unlock()
 }
 
 // takeOver has the other brokers lead what one leads.

@@ -114,7 +114,7 @@ func (e *end) Write(b []byte) (int, error) {
 // Close ends the connection in the ordinary way.
 func (e *end) Close() error {
 	e.in.fail(net.ErrClosed)
-	if arrives := e.out.end(); !e.broker && time.Until(arrives) > time.Second {
+	if arrives, more := e.out.end(); more && !e.broker {
 		e.link.network.Belated(arrives)
 	}
 	e.link.network.forget(e.link)

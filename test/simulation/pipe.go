@@ -80,15 +80,15 @@ func (h *half) fail(err error) {
 }
 
 // end closes it in the ordinary way: what is on its way still arrives. It returns when
-// the end does.
-func (h *half) end() (arrives time.Time) {
+// the end does, and whether there is something before it.
+func (h *half) end() (arrives time.Time, more bool) {
 	h.change(func() {
 		if !h.ended {
 			h.ended, h.endAt = true, h.arrivalLocked()
 		}
-		arrives = later(h.endAt, h.held)
+		arrives, more = later(h.endAt, h.held), len(h.queue) > 0
 	})
-	return arrives
+	return arrives, more
 }
 
 // cutIn lets n more bytes pass and then calls cut.

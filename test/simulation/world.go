@@ -52,6 +52,7 @@ type World struct {
 	seen     map[string]time.Time // when each member was last heard
 	mayEnd   time.Time            // sources may end until then
 	txns     []*txn
+	troubles [brokers]int   // how many each broker is in
 	byHand   map[seat]logID // where an operator has set the group's offset
 	requests int
 }
@@ -99,8 +100,24 @@ func (w *World) say(format string, args ...any) {
 	}
 }
 
+// able returns the broker, or another one where that is in trouble: nobody elects it
+// then. -1: all are.
+func (w *World) able(node int32) int32 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range int32(brokers) {
+		if n := (node + i) % brokers; w.troubles[n] == 0 {
+			return n
+		}
+	}
+	return -1
+}
+
 // lead makes a broker the leader of a partition.
 func (w *World) lead(topic string, partition, node int32) {
+	if node = w.able(node); node < 0 {
+		return
+	}
 	if w.fake.LeaderFor(topic, partition) == node {
 		w.health.leads(w.now(), topic, partition, node)
 		return
@@ -113,6 +130,9 @@ func (w *World) lead(topic string, partition, node int32) {
 
 // coordinate makes a broker the group's coordinator.
 func (w *World) coordinate(node int32) {
+	if node = w.able(node); node < 0 {
+		return
+	}
 	for range 1000 {
 		if w.fake.CoordinatorFor(groupID) == node {
 			break

@@ -147,15 +147,20 @@ func (o *options) many() (failed int, err error) {
 	return len(bad), nil
 }
 
-// elsewhere reports whether a seed that failed fails with the other binary too.
+// elsewhere reports whether a seed that failed may fail with the other binary too: it
+// does, or it does not fail here again.
 func (o *options) elsewhere(r result) bool {
 	if o.unless == "" {
 		return false
 	}
-	w := &worker{binary: o.unless, patience: o.patience}
-	defer w.end()
-	_, ok := w.fails(job{Seed: r.Seed}, 5)
-	return ok
+	here, other := &worker{binary: o.binary, patience: o.patience}, &worker{binary: o.unless, patience: o.patience}
+	defer here.end()
+	defer other.end()
+	if _, again := here.fails(job{Seed: r.Seed}, 10); !again {
+		return true
+	}
+	_, also := other.fails(job{Seed: r.Seed}, 15)
+	return also
 }
 
 // look runs a seed that failed again, and looks for the fewest events with which it
