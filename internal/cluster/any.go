@@ -50,7 +50,7 @@ func anyBroker[T any](ctx context.Context, c *Client, key protocol.ApiKey, addrs
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	outcomes := make(chan outcome[T], len(addrs))
-	running := 0
+	running := make(map[string]time.Time) // since when each is being asked
 	askNext := func() bool {
 		if len(addrs) == 0 {
 			return false
@@ -69,7 +69,7 @@ func anyBroker[T any](ctx context.Context, c *Client, key protocol.ApiKey, addrs
 			outcomes <- o
 		})
 		if asked {
-			running++
+			running[addr] = time.Now()
 		}
 		return asked
 	}
@@ -83,14 +83,19 @@ func anyBroker[T any](ctx context.Context, c *Client, key protocol.ApiKey, addrs
 	for {
 		select {
 		case o := <-outcomes:
-			running--
+			delete(running, o.addr)
 			if o.err == nil {
+				for addr, since := range running { // the silent ones
+					if time.Since(since) >= hedgeDelay {
+						c.doubt(addr)
+					}
+				}
 				return o.res, o.addr, nil
 			}
 			errs = append(errs, o.err)
 			if askNext() {
 				silence.Reset(hedgeDelay)
-			} else if running == 0 {
+			} else if len(running) == 0 {
 				return res, "", &UnreachableError{key, errs}
 			}
 		case <-silence.C:

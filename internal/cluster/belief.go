@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,13 +15,38 @@ import (
 // started, or that is cut off from the others and goes on answering. Metadata has no
 // time stamp. What tells old from new is the leader epoch of a partition, which only
 // rises while the topic has the same ID, and the number of partitions, which only
-// grows. Topic IDs have no order.
+// grows. Topic IDs have no order, and there are none before Kafka 2.8.
 
-// learn remembers what a broker tells of a topic, except for what is older than what
-// is known, and returns the outcome. The lock is held.
-func (c *Client) learn(t Topic) Topic {
-	known, ok := c.believed[t.Name]
-	if ok && t.Err == nil && t.ID == known.ID && t.ID != (TopicID{}) {
+// doubtful reports whether what a broker tells of a topic may be older than what is
+// known: it has another ID, fewer partitions or an older leader epoch.
+func doubtful(known, told Topic) bool {
+	return told.ID != known.ID && told.ID != (TopicID{}) && known.ID != (TopicID{}) || fallen(known, told)
+}
+
+// fallen reports whether a topic has fewer partitions than is known, or a partition an
+// older leader epoch.
+func fallen(known, told Topic) bool {
+	for _, k := range known.Partitions {
+		p, ok := told.Partition(k.ID)
+		if !ok || p.LeaderEpoch >= 0 && p.LeaderEpoch < k.LeaderEpoch {
+			return true
+		}
+	}
+	return false
+}
+
+// learn remembers what a broker tells of a topic, and returns what is known then.
+// Unless it is believed as it is told, what is older than what is known is left out.
+// The lock is held.
+func (c *Client) learn(t Topic, believed bool) Topic {
+	if known, ok := c.believed[t.Name]; ok && t.Err == nil && !believed {
+		switch unknown := (TopicID{}); {
+		case t.ID == known.ID:
+		case t.ID == unknown:
+			t.ID = known.ID
+		case known.ID != unknown: // another Refresh was told of this ID meanwhile
+			return known
+		}
 		t.Partitions = newer(known.Partitions, t.Partitions)
 	}
 	if c.topics[t.Name] = t; t.Err == nil {
@@ -48,51 +74,93 @@ func newer(known, told []Partition) []Partition {
 	return append(append(out, known...), told...)
 }
 
-// maxOpinions is how many further brokers are asked about a topic ID that has changed.
+// maxOpinions is how many further brokers are asked about what is doubtful.
 const maxOpinions = 2
 
-// confirm takes back what one broker tells of topics whose ID has changed, unless
-// another one tells the same. A topic that was deleted and made again is read from its
-// start: a broker that has not heard of it yet, or never will, must not take the
-// client back to the topic that was before. Where nobody else can be asked, or the
-// others know of neither, the first is believed.
-func (c *Client) confirm(ctx context.Context, topics map[string]Topic, from string) {
-	changed := c.changed(topics)
-	others := c.others(from)
-	for range maxOpinions {
-		if len(changed) == 0 || len(others) == 0 {
-			return
-		}
-		soon, cancel := context.WithTimeout(ctx, 2*hedgeDelay)
-		v, second, err := anyBroker(soon, c, protocol.Metadata, others, func(ctx context.Context, conn *wire.Conn) (view, error) {
-			return askMetadata(ctx, conn, changed, false)
-		})
-		cancel()
-		if err != nil {
-			return
-		}
-		others = slices.DeleteFunc(others, func(addr string) bool { return addr == second })
-		opinions := v.byName(changed)
-		changed = slices.DeleteFunc(changed, func(name string) bool {
-			return opinions[name].ID == topics[name].ID || !c.believes(opinions[name])
-		})
-	}
-	for _, name := range changed {
-		c.mu.Lock()
-		topics[name] = c.believed[name]
-		c.mu.Unlock()
+// opinion is what other brokers say of what one has told of a topic.
+type opinion struct {
+	known, told  Topic
+	confirmed    int // by so many
+	contradicted bool
+}
+
+// hear counts what another broker tells.
+func (o *opinion) hear(t Topic) {
+	switch {
+	case t.Err != nil:
+	case o.told.ID != o.known.ID && t.ID == o.told.ID:
+		o.confirmed++
+	case o.told.ID != o.known.ID:
+		o.contradicted = o.contradicted || t.ID == o.known.ID
+	case fallen(o.known, t):
+		o.confirmed++
+	default:
+		o.contradicted = true
 	}
 }
 
-// others lists the addresses of the brokers that metadata lists, but for one.
-func (c *Client) others(addr string) []string {
-	listed := make(map[string]bool)
-	c.mu.Lock()
-	for _, a := range c.brokers {
-		listed[a] = a != addr
+// confirm asks other brokers about what one has told that is doubtful, and returns the
+// topics for which it is believed. A topic that was deleted and made again is read from
+// its start: a broker that has not heard of it yet, or never will, must not take the
+// client back to the topic that was before. One that is in doubt contradicts none that is
+// not.
+// Where nobody else can be asked, or the others know of neither, the first is believed.
+func (c *Client) confirm(ctx context.Context, topics map[string]Topic, from string) map[string]bool {
+	open := c.doubtful(topics)
+	if len(open) == 0 {
+		return nil
 	}
-	c.mu.Unlock()
-	return slices.DeleteFunc(c.candidates(), func(a string) bool { return !listed[a] })
+	others, needed := c.others(from)
+	believed := make(map[string]bool, len(open))
+	for range maxOpinions {
+		names := slices.Collect(maps.Keys(open))
+		if len(names) == 0 || len(others) == 0 {
+			break
+		}
+		soon, cancel := context.WithTimeout(ctx, 2*hedgeDelay)
+		v, second, err := anyBroker(soon, c, protocol.Metadata, others, func(ctx context.Context, conn *wire.Conn) (view, error) {
+			return askMetadata(ctx, conn, names, false)
+		})
+		cancel()
+		if ctx.Err() != nil {
+			return believed // what was not confirmed by then is not believed
+		}
+		if err != nil {
+			break
+		}
+		others = slices.DeleteFunc(others, func(addr string) bool { return addr == second })
+		told := v.byName(names)
+		for name, o := range open {
+			if o.hear(told[name]); o.confirmed >= needed {
+				believed[name] = true
+				delete(open, name)
+			}
+		}
+	}
+	for name, o := range open {
+		believed[name] = !o.contradicted
+	}
+	return believed
+}
+
+// others lists the addresses of the brokers that may contradict the one at an address,
+// and says how many are needed to confirm what it tells: two where it is known by
+// another address, since one of them may be the same broker.
+func (c *Client) others(from string) (addrs []string, needed int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	needed, trusted := 2, false
+	for _, a := range c.brokers {
+		if a == from {
+			needed, trusted = 1, !c.inDoubt(a)
+		}
+	}
+	for _, a := range c.brokers {
+		if a != from && !(trusted && c.inDoubt(a)) {
+			addrs = append(addrs, a)
+		}
+	}
+	return addrs, min(needed, max(len(addrs), 1))
 }
 
 // forgetAfter is how long a topic is remembered that is no longer among all topics.
@@ -109,23 +177,20 @@ func (c *Client) forget(all map[string]Topic) {
 	}
 }
 
-// changed lists the topics that have another ID than before.
-func (c *Client) changed(topics map[string]Topic) []string {
+// doubtful returns those topics of which what is told may be older than what is known.
+func (c *Client) doubtful(topics map[string]Topic) map[string]*opinion {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var names []string
-	for name, t := range topics {
-		known := c.believed[name].ID
-		if t.Err == nil && t.ID != known && t.ID != (TopicID{}) && known != (TopicID{}) {
-			names = append(names, name)
+	var out map[string]*opinion
+	for name, told := range topics {
+		known, ok := c.believed[name]
+		if !ok || told.Err != nil || !doubtful(known, told) {
+			continue
 		}
+		if out == nil {
+			out = make(map[string]*opinion)
+		}
+		out[name] = &opinion{known: known, told: told}
 	}
-	return names
-}
-
-// believes reports whether a topic has the ID that is known.
-func (c *Client) believes(t Topic) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return t.ID == c.believed[t.Name].ID
+	return out
 }

@@ -3,7 +3,10 @@ package cluster
 import (
 	"context"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -13,13 +16,15 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
-// split is a cluster whose broker 0 is cut off from the others: it goes on telling
-// what it knew when that happened.
+// split is a cluster of which some brokers are cut off from the others: they go on
+// telling what they knew when that happened.
 type split struct {
 	*is.I
 	fake *kfake.Cluster
 	c    *Client
 	ctx  context.Context
+	// late holds back an answer; nil: none is
+	late atomic.Pointer[func(node int32)]
 }
 
 func newSplit(t *testing.T, brokers int) *split {
@@ -32,8 +37,8 @@ func newSplit(t *testing.T, brokers int) *split {
 	return s
 }
 
-// cut makes broker 0 answer as it does now.
-func (s *split) cut() {
+// cut makes brokers answer from now on as broker 0 does now.
+func (s *split) cut(nodes ...int32) {
 	conn, err := s.c.connect(s.ctx, s.fake.ListenAddrs()[0], Control)
 	s.NoErr(err)
 	frame, err := conn.Frame(s.ctx, newMetadataRequest([]string{"t"}, false), 0)
@@ -42,7 +47,11 @@ func (s *split) cut() {
 	old.Version, _ = conn.VersionOf(newMetadataRequest(nil, false))
 	s.NoErr(old.ReadFrom(frame[9:]))
 	embedded.Answer(s.fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
-		if s.fake.CurrentNode() != 0 {
+		if late := s.late.Load(); late != nil {
+			node := s.fake.CurrentNode()
+			s.fake.SleepControl(func() { (*late)(node) })
+		}
+		if !slices.Contains(nodes, s.fake.CurrentNode()) {
 			return nil
 		}
 		old.SetVersion(req.GetVersion())
@@ -50,27 +59,32 @@ func (s *split) cut() {
 	})
 }
 
-// ask asks one broker, whatever the client thinks of it.
+// ask asks one broker.
 func (s *split) ask(node int) Topic {
-	s.c.mu.Lock()
-	for _, addr := range s.fake.ListenAddrs() {
-		delete(s.c.doubts, addr)
-	}
-	s.c.mu.Unlock()
-	for other, addr := range s.fake.ListenAddrs() {
-		if other != node {
-			s.c.doubt(addr)
-		}
-	}
-	topics, err := s.c.Refresh(s.ctx, []string{"t"}, false)
+	topics, err := s.c.refresh(s.ctx, s.fake.ListenAddrs()[node:node+1], []string{"t"}, false)
 	s.NoErr(err)
 	return topics["t"]
+}
+
+// remade is a cluster whose broker 0 has not heard that the topic was deleted and made
+// again. It returns the topic's IDs before and after.
+func remade(t *testing.T, brokers int) (s *split, before, after TopicID) {
+	s = newSplit(t, brokers)
+	before = s.ask(0).ID
+	s.cut(0)
+	remake(s)
+	if brokers == 2 {
+		s.c.Doubt(0) // it is one's word against the other's: the one in doubt has lost
+	}
+	after = s.ask(1).ID
+	s.True(after != before)
+	return s, before, after
 }
 
 func TestRefreshDoesNotGoBackToAnOlderLeader(t *testing.T) {
 	s := newSplit(t, 3)
 	s.Equal(s.ask(0).Partitions[0].Leader, int32(0))
-	s.cut()
+	s.cut(0)
 	s.NoErr(s.fake.MoveTopicPartition("t", 0, 1))
 	s.Equal(s.ask(1).Partitions[0].Leader, int32(1))
 	told := s.ask(0)
@@ -82,7 +96,7 @@ func TestRefreshDoesNotGoBackToAnOlderLeader(t *testing.T) {
 
 func TestRefreshDoesNotGoBackToFewerPartitions(t *testing.T) {
 	s := newSplit(t, 2)
-	s.cut()
+	s.cut(0)
 	admin := kmsg.NewPtrCreatePartitionsRequest()
 	topic := kmsg.NewCreatePartitionsRequestTopic()
 	topic.Topic, topic.Count = "t", 5
@@ -93,14 +107,74 @@ func TestRefreshDoesNotGoBackToFewerPartitions(t *testing.T) {
 }
 
 func TestRefreshDoesNotGoBackToATopicThatWasDeleted(t *testing.T) {
+	for _, brokers := range []int{2, 3} {
+		s, _, after := remade(t, brokers)
+		for range 5 {
+			s.Equal(s.ask(0).ID, after)
+			s.Equal(s.ask(1).ID, after)
+		}
+	}
+}
+
+func TestRefreshBelievesAContradictionThoughAThirdBrokerIsSilent(t *testing.T) {
+	s, _, after := remade(t, 3)
+	silent := func(node int32) {
+		if node == 2 {
+			<-s.ctx.Done()
+		}
+	}
+	s.late.Store(&silent)
+	defer s.late.Store(nil)
+	for range 3 {
+		s.Equal(s.ask(0).ID, after)
+	}
+}
+
+// A question to a leader is given up as its answer comes, and with it the look-up that
+// was to find out whether it still leads.
+func TestRefreshBelievesNoChangeThatItHadNoTimeToConfirm(t *testing.T) {
+	s, _, after := remade(t, 3)
+	ctx, cancel := context.WithCancel(s.ctx)
+	late := func(node int32) {
+		if node != 0 {
+			cancel()
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	s.late.Store(&late)
+	defer s.late.Store(nil)
+	_, _ = s.c.refresh(ctx, s.fake.ListenAddrs()[:1], []string{"t"}, false)
+	cached, _ := s.c.Cached("t")
+	s.Equal(cached.ID, after)
+}
+
+// A broker does not confirm under one address what it tells under another.
+func TestRefreshNeedsASecondBroker(t *testing.T) {
+	s, _, after := remade(t, 3)
+	addrs := s.fake.ListenAddrs()
+	s.c.seeds = []string{strings.Replace(addrs[0], "127.0.0.1", "localhost", 1)}
+	for range 30 {
+		for _, addr := range addrs { // the bootstrap address is asked first
+			s.c.doubt(addr)
+		}
+		topics, err := s.c.Refresh(s.ctx, []string{"t"}, false)
+		s.NoErr(err)
+		s.Equal(topics["t"].ID, after)
+	}
+}
+
+// The cluster was restored from a backup.
+func TestRefreshBelievesOlderEpochsThatAllTell(t *testing.T) {
 	s := newSplit(t, 3)
-	first := s.ask(0).ID
-	s.cut()
-	remake(s)
-	again := s.ask(1).ID
-	s.True(again != first)
-	s.Equal(s.ask(0).ID, again)
-	s.Equal(s.ask(2).ID, again)
+	s.ask(0)
+	s.cut(0, 1, 2)
+	s.c.mu.Lock()
+	newer := s.c.believed["t"]
+	newer.Partitions = slices.Clone(newer.Partitions)
+	newer.Partitions[0].Leader, newer.Partitions[0].LeaderEpoch = 2, newer.Partitions[0].LeaderEpoch+7
+	s.c.believed["t"] = newer
+	s.c.mu.Unlock()
+	s.Equal(s.ask(0).Partitions[0].Leader, int32(0))
 }
 
 // Where there is nobody else to ask, a topic that was made again is believed.

@@ -133,3 +133,17 @@ func TestClientAwaitsWhatIsInFlightOnAConnectionThatItGivesUp(t *testing.T) {
 	is.NoErr(<-asked)
 	<-conn.Dead()
 }
+
+// A broker that is silent costs one look-up a second, not one of each few.
+func TestClientDoubtsABrokerThatItAskedAround(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	c := newClient(t, fake.ListenAddrs()...)
+	silent := frozen(t)
+	_, err := c.refresh(guarded(t), []string{silent, fake.ListenAddrs()[0]}, []string{"t"}, false)
+	is.NoErr(err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	is.True(c.inDoubt(silent))
+	is.True(!c.inDoubt(fake.ListenAddrs()[0]))
+}

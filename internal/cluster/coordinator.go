@@ -18,8 +18,12 @@ func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
 	if err := CodeError(res.ErrorCode); err != nil {
 		return -1, fmt.Errorf("find coordinator of group %q: %w", group, err)
 	}
+	addr := joinAddr(res.Host, res.Port)
 	c.mu.Lock()
-	c.brokers[res.NodeID] = joinAddr(res.Host, res.Port)
+	before, known := c.brokers[res.NodeID]
+	if c.brokers[res.NodeID] = addr; known && before != addr {
+		c.dropStale()
+	}
 	c.mu.Unlock()
 	return res.NodeID, nil
 }

@@ -30,6 +30,9 @@ func (c *Client) doubt(addr string) {
 	c.mu.Unlock()
 }
 
+// inDoubt reports whether there was trouble with an address lately. The lock is held.
+func (c *Client) inDoubt(addr string) bool { return time.Since(c.doubts[addr]) < doubtTime }
+
 // candidates lists the addresses to ask, each once: the brokers that metadata lists,
 // then the bootstrap list, both in random order so that no broker is asked by
 // everybody, nor always; last those in doubt, the latest trouble at the end.
@@ -46,7 +49,7 @@ func (c *Client) candidates() []string {
 		for _, a := range addrs {
 			switch {
 			case seen[a]:
-			case time.Since(c.doubts[a]) < doubtTime:
+			case c.inDoubt(a):
 				doubted = append(doubted, a)
 			default:
 				trusted = append(trusted, a)

@@ -60,20 +60,25 @@ type broker struct {
 // remembers it. Errors of single topics are in their Err. With create, brokers
 // that allow it create the missing ones.
 //
-// What it returns is never older than what it returned before, as far as leader
-// epochs, the number of partitions and topic IDs tell.
+// What it returns is not older than what it returned before, as far as leader epochs,
+// the number of partitions and topic IDs tell, unless several brokers say the same.
 func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[string]Topic, error) {
+	return c.refresh(ctx, c.candidates(), names, create)
+}
+
+// refresh is Refresh that asks the brokers at the addresses, in their order.
+func (c *Client) refresh(ctx context.Context, addrs, names []string, create bool) (map[string]Topic, error) {
 	ask := func(ctx context.Context, conn *wire.Conn) (view, error) { return askMetadata(ctx, conn, names, create) }
-	v, from, err := anyBroker(ctx, c, protocol.Metadata, c.candidates(), ask)
+	v, from, err := anyBroker(ctx, c, protocol.Metadata, addrs, ask)
 	if err != nil {
 		return nil, err
 	}
 	topics := v.byName(names)
-	c.confirm(ctx, topics, from)
+	believed := c.confirm(ctx, topics, from)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, t := range topics {
-		topics[name] = c.learn(t)
+		topics[name] = c.learn(t, believed[name])
 	}
 	if names == nil {
 		c.forget(topics)

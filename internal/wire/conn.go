@@ -91,11 +91,11 @@ var errRetired = errors.New("connection given up: metadata no longer lists its b
 func (c *Conn) Retire() {
 	c.mu.Lock()
 	c.retired = true
-	idle := len(c.pending) == 0
-	c.mu.Unlock()
-	if idle {
-		c.kill(errRetired)
+	if len(c.pending) > 0 {
+		c.mu.Unlock()
+		return
 	}
+	c.end(errRetired)
 }
 
 // RoundTrip sends a request and decodes its answer. A request that has none
@@ -225,6 +225,11 @@ func (c *Conn) fate() error {
 // call in flight with it.
 func (c *Conn) kill(err error) {
 	c.mu.Lock()
+	c.end(err)
+}
+
+// end is kill with the lock held, which it releases.
+func (c *Conn) end(err error) {
 	if c.err != nil {
 		c.mu.Unlock()
 		return

@@ -184,3 +184,24 @@ func TestAWriteThatIsCutTellsWhyTheConnectionDied(t *testing.T) {
 	c.kill(alert)
 	is.Equal(<-failed, alert)
 }
+
+// Whoever asked for the overdue answer has left; who asks next must not wait for it.
+func TestConnIsGivenUpThoughNobodyWaitsForTheOverdueAnswer(t *testing.T) {
+	is := is.New(t)
+	c, broker := pair(t, 50*time.Millisecond)
+	ctx, leave := context.WithCancel(context.Background())
+	left := make(chan error)
+	go func() {
+		_, err := c.RoundTrip(ctx, &heartbeat.Request{})
+		left <- err
+	}()
+	request(t, broker)
+	leave()
+	is.Equal(<-left, context.Canceled)
+	time.Sleep(100 * time.Millisecond) // which is when the answer is overdue
+	c.timeout = time.Hour
+	_, err := c.RoundTrip(context.Background(), &heartbeat.Request{})
+	var timeout *TimeoutError
+	is.True(errors.As(err, &timeout))
+	<-c.Dead()
+}

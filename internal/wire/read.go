@@ -29,14 +29,13 @@ func (c *Conn) read() {
 		cl := c.pending[0]
 		c.pending = c.pending[1:]
 		c.answers++
-		over := c.retired && len(c.pending) == 0
-		c.mu.Unlock()
+		if c.retired && len(c.pending) == 0 {
+			c.end(errRetired)
+		} else {
+			c.mu.Unlock()
+		}
 		cl.frame = frame
 		close(cl.ready)
-		if over {
-			c.kill(errRetired)
-			return
-		}
 	}
 }
 

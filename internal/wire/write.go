@@ -111,8 +111,15 @@ func (c *Conn) write(ctx context.Context, req protocol.Message, version int16, w
 	return cl, nil
 }
 
+// enqueue puts a call behind those in flight. If the answer to the oldest one is
+// overdue, the connection is dead: whoever asked for it may have left before.
 func (c *Conn) enqueue(cl *call, answered bool) error {
 	c.mu.Lock()
+	if len(c.pending) > 0 && cl.sent.After(c.pending[0].due) {
+		oldest := c.pending[0]
+		c.end(&TimeoutError{Addr: c.addr, Key: oldest.key, Wait: cl.sent.Sub(oldest.sent)})
+		return c.fate()
+	}
 	defer c.mu.Unlock()
 	if c.err != nil {
 		return c.err
