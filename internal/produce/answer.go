@@ -16,6 +16,7 @@ func (p *Producer) judge(pl *plan, queues []*queue, res response) {
 	for _, q := range queues {
 		r, ok := res.partitions[q.key]
 		if !ok {
+			q.batches[0].uncertain = true
 			q.err = fmt.Errorf("write to %s/%d: the broker's answer does not mention it", q.topic, q.id)
 			continue
 		}
@@ -43,7 +44,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 			return
 		}
 		q.fatal = true
-	case len(r.records) > 0:
+	case len(r.records) > 0 && unwritten(err):
 		p.judgeRecords(pl, q, r)
 		return
 	case divide && len(b.indexes) > 1:
@@ -55,9 +56,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		q.fatal = true
 	default:
 		q.fatal = !cluster.Retriable(err)
-		// The broker may have written it before it knew that this is not enough.
-		written := !q.fatal && !errors.Is(err, kafkago.UnknownTopicOrPartition) && !errors.Is(err, kafkago.InvalidMessage)
-		b.uncertain = b.uncertain || written
+		b.uncertain = b.uncertain || !unwritten(err)
 	}
 	if r.message != "" {
 		err = fmt.Errorf("%w (%s)", err, r.message)
@@ -69,6 +68,23 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 			q.err = pl.recordError(b.indexes[0], q.err)
 		}
 	}
+}
+
+// unwritten reports whether an error is one of those that a broker finds before it
+// appends a batch. It may have written the batch before it came to any other, such as one
+// that nobody expects of it (UNKNOWN_SERVER_ERROR).
+func unwritten(err error) bool {
+	var code kafkago.Error
+	if !errors.As(err, &code) {
+		return false
+	}
+	switch code {
+	case kafkago.MessageSizeTooLarge, kafkago.RecordListTooLarge, kafkago.InvalidMessage, kafkago.InvalidRecord, kafkago.InvalidTimestamp,
+		kafkago.UnknownTopicOrPartition, kafkago.InvalidTopic, kafkago.TopicAuthorizationFailed, kafkago.ClusterAuthorizationFailed,
+		kafkago.UnsupportedVersion, kafkago.UnsupportedForMessageFormat, kafkago.UnsupportedCompressionType, kafkago.PolicyViolation:
+		return true
+	}
+	return false
 }
 
 // corruptAttempts is how often a batch is sent that a broker finds corrupt. It may have

@@ -122,8 +122,8 @@ func (s *sequences) retract(k key, b *batch) {
 
 // takeBack takes back the numbers of a queue whose first batch the broker refused, for
 // what is sent next, or each record that is refused would cost a producer ID. It doesn't
-// where an earlier attempt may have been written: the broker would take another batch
-// with the same numbers for that one.
+// where the batch may have been written, by this attempt or an earlier one: the broker
+// would take another batch with the same numbers for that one.
 func (s *sequences) takeBack(q *queue) {
 	if q.batches[0].uncertain {
 		return

@@ -1,0 +1,74 @@
+package produce
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// from is a message that differs from others in its position.
+func from(position, value string) []message.Message {
+	m := to(topic, 0, value)
+	m.Position = []byte(position)
+	return []message.Message{m}
+}
+
+// writeAndAnswer has the next produce request written, and then answered with something else.
+func (w *world) writeAndAnswer(answer func(kmsg.Request) kmsg.Response) {
+	var done atomic.Bool
+	w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		if !done.CompareAndSwap(false, true) {
+			return nil, nil, false
+		}
+		w.fake.SleepControl(func() {
+			again := *req.(*kmsg.ProduceRequest)
+			again.Topics = slices.Clone(again.Topics)
+			again.Topics[0].TopicID = w.fake.TopicInfo(topic).TopicID
+			res, err := w.truth.Raw().Broker(0).Request(w.ctx, &again)
+			if err != nil || res.(*kmsg.ProduceResponse).Topics[0].Partitions[0].ErrorCode != 0 {
+				w.t.Error(res, err)
+			}
+		})
+		return answer(req), nil, true
+	})
+}
+
+// A broker comes to most errors before it writes a batch, and to some after that.
+// The numbers of such a batch are spent: another one must not get them.
+func TestRecordsAfterABatchThatFailedAlthoughItIsWrittenAreWrittenToo(t *testing.T) {
+	for name, answer := range map[string]func(kmsg.Request) kmsg.Response{
+		"not mentioned":        kmsg.Request.ResponseKind,
+		"unknown server error": func(req kmsg.Request) kmsg.Response { return embedded.Refusal(req, kerr.UnknownServerError.Code) },
+		"a code of the future": func(req kmsg.Request) kmsg.Response { return embedded.Refusal(req, 999) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(c *Config) { c.MaxAttempts = 1 }, kfake.NumBrokers(1))
+			_, err := w.p.Send(w.ctx, from("0", "first"))
+			w.NoErr(err)
+			w.writeAndAnswer(answer)
+			_, err = w.p.Send(w.ctx, from("1", "doubtful"))
+			w.True(err != nil)
+			_, err = w.p.Send(w.ctx, from("2", "next"))
+			w.NoErr(err)
+			w.Equal(w.written()[0], []string{"first", "doubtful", "next"})
+		})
+	}
+}
+
+func TestABatchThatFailedAlthoughItIsWrittenIsNotWrittenTwice(t *testing.T) {
+	w := newWorld(t, nil, kfake.NumBrokers(1))
+	w.writeAndAnswer(func(req kmsg.Request) kmsg.Response { return embedded.Refusal(req, kerr.UnknownServerError.Code) })
+	for _, first := range []bool{true, false} {
+		_, err := w.p.Send(w.ctx, from("1", "doubtful"))
+		w.Equal(err != nil, first)
+		w.Equal(w.written()[0], []string{"doubtful"})
+	}
+}
