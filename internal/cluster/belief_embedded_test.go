@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -23,8 +22,9 @@ type split struct {
 	fake *kfake.Cluster
 	c    *Client
 	ctx  context.Context
-	// late holds back an answer; nil: none is
-	late atomic.Pointer[func(node int32)]
+	// asked is called for each question, and returns false where the broker is silent;
+	// nil: none is.
+	asked atomic.Pointer[func(node int32) bool]
 }
 
 func newSplit(t *testing.T, brokers int) *split {
@@ -46,16 +46,17 @@ func (s *split) cut(nodes ...int32) {
 	old := kmsg.NewPtrMetadataResponse()
 	old.Version, _ = conn.VersionOf(newMetadataRequest(nil, false))
 	s.NoErr(old.ReadFrom(frame[9:]))
-	embedded.Answer(s.fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
-		if late := s.late.Load(); late != nil {
-			node := s.fake.CurrentNode()
-			s.fake.SleepControl(func() { (*late)(node) })
+	s.fake.ControlKey(kmsg.Metadata.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		s.fake.KeepControl()
+		node := s.fake.CurrentNode()
+		if asked := s.asked.Load(); asked != nil && !(*asked)(node) {
+			return nil, nil, true
 		}
-		if !slices.Contains(nodes, s.fake.CurrentNode()) {
-			return nil
+		if !slices.Contains(nodes, node) {
+			return nil, nil, false
 		}
 		old.SetVersion(req.GetVersion())
-		return old
+		return old, nil, true
 	})
 }
 
@@ -118,13 +119,8 @@ func TestRefreshDoesNotGoBackToATopicThatWasDeleted(t *testing.T) {
 
 func TestRefreshBelievesAContradictionThoughAThirdBrokerIsSilent(t *testing.T) {
 	s, _, after := remade(t, 3)
-	silent := func(node int32) {
-		if node == 2 {
-			<-s.ctx.Done()
-		}
-	}
-	s.late.Store(&silent)
-	defer s.late.Store(nil)
+	asked := func(node int32) bool { return node != 2 }
+	s.asked.Store(&asked)
 	for range 3 {
 		s.Equal(s.ask(0).ID, after)
 	}
@@ -135,14 +131,13 @@ func TestRefreshBelievesAContradictionThoughAThirdBrokerIsSilent(t *testing.T) {
 func TestRefreshBelievesNoChangeThatItHadNoTimeToConfirm(t *testing.T) {
 	s, _, after := remade(t, 3)
 	ctx, cancel := context.WithCancel(s.ctx)
-	late := func(node int32) {
+	asked := func(node int32) bool {
 		if node != 0 {
 			cancel()
-			time.Sleep(50 * time.Millisecond)
 		}
+		return true
 	}
-	s.late.Store(&late)
-	defer s.late.Store(nil)
+	s.asked.Store(&asked)
 	_, _ = s.c.refresh(ctx, s.fake.ListenAddrs()[:1], []string{"t"}, false)
 	cached, _ := s.c.Cached("t")
 	s.Equal(cached.ID, after)
