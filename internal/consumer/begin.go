@@ -14,10 +14,11 @@ type StartAt struct {
 	Offsets map[string]map[int32]int64 // by topic and partition
 }
 
-// begin returns the question where to begin to read a partition for which the group has
+// beginNew returns the question where to begin to read a partition for which the group has
 // no offset. then gets the answer, or an error, which may be at once: then the question
 // is nil.
-func (c *Consumer) begin(p topicPartition, then func(at int64, err error)) *question {
+func (c *Consumer) beginNew(start place, then func(at int64, err error)) *question {
+	p := start.topicPartition
 	begins := func(why string) func(int64, error) {
 		return func(at int64, err error) {
 			if err == nil {
@@ -36,7 +37,7 @@ func (c *Consumer) begin(p topicPartition, then func(at int64, err error)) *ques
 		return c.beginEnd(p, cluster.Earliest, begins("the first record, since the partition is newer than the group"))
 	case !c.cfg.StartAt.Time.IsZero():
 		return c.beginTime(p, begins)
-	case c.expired(p):
+	case start.expired:
 		return c.beginExpired(p, then)
 	}
 	return c.beginEnd(p, cluster.Latest, begins("what is written from now on"))

@@ -53,13 +53,18 @@ func (c *Consumer) withResumedPartition(p group.Partitions, found map[string]clu
 	return p
 }
 
-// lookBack notes whether the group has forgotten what it has read, once.
+// lookBack notes whether the group has forgotten what it has read, once that can be
+// told: a topic that one broker does not know may still be there.
 func (c *Consumer) lookBack(found map[string]cluster.Topic, committed group.Offsets) {
 	if !c.looksBack() {
 		return
 	}
-	c.lookedBack = true
 	r := c.cfg.Resume
+	t := found[r.Topic]
 	at, asked := committed[r.Topic][r.Partition]
-	c.forgotten = asked && at.At < 0 && reached{topicID: r.TopicID}.isOf(found[r.Topic].ID, false)
+	if _, exists := t.Partition(r.Partition); t.Err != nil || exists && !asked {
+		return
+	}
+	c.lookedBack = true
+	c.forgotten = asked && at.At < 0 && reached{topicID: r.TopicID}.isOf(t.ID, false)
 }

@@ -114,3 +114,10 @@ func (k *knownTopics) identify(topics map[string]cluster.Topic) []string {
 	}
 	return again
 }
+
+// tellsIDs reports whether brokers tell the IDs of topics.
+func (k *knownTopics) tellsIDs() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.ids) > 0
+}

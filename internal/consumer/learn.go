@@ -3,25 +3,39 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
+	kafkago "github.com/segmentio/kafka-go"
+
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
 // learn finds out what is to be known of topics: from the notes of commits, or, at
 // the group's first start, from what is there. A topic that did not exist when this
-// consumer started is all new, and one that the group has passed over.
-func (c *Consumer) learn(ctx context.Context, topics []string) error {
-	found, err := c.client.Refresh(ctx, c.withResumed(topics), false)
+// consumer started is all new, and one that the group has passed over. It returns the
+// topics that are described as they should be, and what is missing of others: a broker
+// may know less than the rest of the cluster.
+func (c *Consumer) learn(ctx context.Context, p group.Partitions) (topics map[string]cluster.Topic, missing, err error) {
+	found, err := c.client.Refresh(ctx, c.withResumed(p.Topics()), false)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	for _, topic := range c.known.identify(found) {
 		c.cfg.Info(fmt.Sprintf("topic %q was deleted and made again: reading it from its first record", topic))
 	}
+	topics = make(map[string]cluster.Topic)
+	for name, ids := range p {
+		if err := lacks(found[name], ids); err == nil {
+			topics[name] = found[name]
+		} else if missing = err; !fetch.Passes(err) {
+			return nil, nil, err
+		}
+	}
 	all := group.Partitions{}
-	for _, name := range c.known.unknown(topics) {
+	for _, name := range c.known.unknown(slices.Collect(maps.Keys(topics))) {
 		for _, p := range found[name].Partitions {
 			all[name] = append(all[name], p.ID)
 		}
@@ -29,11 +43,25 @@ func (c *Consumer) learn(ctx context.Context, topics []string) error {
 	committed := group.Offsets{}
 	if asked := c.withResumedPartition(all, found); len(asked) > 0 {
 		if committed, err = c.member.Committed(ctx, asked); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
 	c.lookBack(found, committed)
-	return c.learnTopics(ctx, all, found, committed)
+	return topics, missing, c.learnTopics(ctx, all, found, committed)
+}
+
+// lacks says what metadata lacks of a topic of which the group has assigned partitions,
+// nil for nothing.
+func lacks(t cluster.Topic, ids []int32) error {
+	if t.Err != nil {
+		return fmt.Errorf("topic %q: %w", t.Name, t.Err)
+	}
+	for _, id := range ids {
+		if _, ok := t.Partition(id); !ok {
+			return fmt.Errorf("%s/%d: %w", t.Name, id, kafkago.UnknownTopicOrPartition)
+		}
+	}
+	return nil
 }
 
 // learnTopics takes over what the group has committed for topics.

@@ -24,28 +24,47 @@ type starts struct {
 	done group.Partitions
 }
 
-// startEach starts what is in c.starting and takes it out. Those whose leaders can't be
-// asked are tried again, as often as need be, while those of other leaders go ahead.
-func (c *Consumer) startEach(ctx context.Context, committed group.Offsets) error {
-	s := &starts{Consumer: c, done: group.Partitions{}}
-	s.ctx, s.fail = context.WithCancelCause(ctx)
-	defer s.fail(nil)
+// begin begins to start partitions, and returns those of which too little is known yet,
+// with the reason. Where the leaders can't be asked they are tried again in the
+// background, as often as need be, while those of other leaders go ahead. waits says that
+// partitions wait for what is not sure.
+func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, why error) {
+	topics, why, err := s.learn(s.ctx, p)
+	if err != nil {
+		return p, err
+	}
+	described := group.Partitions{}
+	for name := range topics {
+		described[name] = p[name]
+	}
+	if len(described) == 0 {
+		return p, why
+	}
+	committed, err := s.member.Committed(s.ctx, described)
+	if err != nil {
+		return p, err
+	}
 	var known, unknown []place
-	for _, topic := range c.starting.Topics() {
-		for _, id := range c.starting[topic] {
-			p := c.place(topicPartition{topic, id}, committed[topic][id])
-			if p.at >= 0 && !p.foreign {
+	left = p.Minus(described)
+	s.mu.Lock()
+	for _, topic := range described.Topics() {
+		for _, id := range described[topic] {
+			p, at := topicPartition{topic, id}, committed[topic][id]
+			if err := s.unsure(p, topics[topic].ID, at); err != nil && waits {
+				left[topic], why = append(left[topic], id), err
+				continue
+			}
+			if p := s.place(p, topics[topic].ID, at); p.at >= 0 && !p.foreign {
 				known = append(known, p)
 			} else {
 				unknown = append(unknown, p)
 			}
 		}
 	}
+	s.mu.Unlock()
 	s.start(known)
-	s.find(unknown, 0)
-	s.tries.Wait()
-	c.starting = c.starting.Minus(s.done)
-	return context.Cause(s.ctx)
+	s.tries.Go(func() { s.find(unknown, 0) })
+	return left, why
 }
 
 // start begins to read partitions.
@@ -85,7 +104,7 @@ func (s *starts) find(places []place, attempt int) {
 			switch {
 			case err == nil:
 				found = append(found, p)
-			case cluster.Retriable(err):
+			case fetch.Passes(err):
 				missed, cause = append(missed, p), err
 			default:
 				s.fail(err)
@@ -112,7 +131,7 @@ func (s *starts) find(places []place, attempt int) {
 // had been lost.
 func (s *starts) ask(p place, then func(place, error)) *question {
 	if p.at < 0 {
-		return s.begin(p.topicPartition, func(at int64, err error) {
+		return s.beginNew(p, func(at int64, err error) {
 			p.at = at
 			then(p, err)
 		})

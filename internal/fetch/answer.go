@@ -112,7 +112,7 @@ func (f *Fetcher) refuse(p *partition, answered int16) {
 	case code == kafkago.OffsetOutOfRange:
 		p.lost = OutOfRange
 		f.missed(p, err)
-	case code == kafkago.InvalidMessage && times > maxMisses, !passes(code):
+	case code == kafkago.InvalidMessage && times > maxMisses, !Passes(code):
 		f.fail(p.fetchError(err))
 	default:
 		f.missed(p, err)
@@ -149,7 +149,7 @@ func (f *Fetcher) disown(b *broker, code int16, err error) {
 	}
 	switch {
 	case !stood: // nobody waits for this broker any more
-	case cluster.Hopeless(err), code != 0 && !passes(kafkago.Error(code)):
+	case cluster.Hopeless(err), code != 0 && !Passes(err):
 		f.fail(err)
 	default:
 		f.cfg.Warn("fetching interrupted, looking for the partitions' leaders", err)

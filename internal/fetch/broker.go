@@ -5,7 +5,6 @@ import (
 	"iter"
 	"time"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -121,10 +120,4 @@ func (f *Fetcher) led(b *broker) iter.Seq2[string, int32] {
 			}
 		}
 	}
-}
-
-// passes reports whether fetching goes on after an error code. An unknown error of
-// the broker is one of those, as for Java's client.
-func passes(code kafkago.Error) bool {
-	return code == kafkago.Unknown || cluster.Retriable(code)
 }

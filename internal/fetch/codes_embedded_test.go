@@ -89,7 +89,7 @@ func TestReadsThroughEachErrorCodeOfAPartition(t *testing.T) {
 				return fmt.Errorf("did not ask for another offset: %w", err)
 			}
 			return nil
-		case passes(kafkago.Error(code)):
+		case Passes(kafkago.Error(code)):
 			if err != nil || fmt.Sprint(got) != "[0:a]" {
 				return fmt.Errorf("read %v: %w", got, err)
 			}
@@ -110,7 +110,7 @@ func TestReadsThroughEachErrorCodeOfAnAnswer(t *testing.T) {
 		return res
 	}
 	eachCode(t, whole, func(code int16, got []string, err error) error {
-		if passes(kafkago.Error(code)) {
+		if Passes(kafkago.Error(code)) {
 			if err != nil || fmt.Sprint(got) != "[0:a]" {
 				return fmt.Errorf("read %v: %w", got, err)
 			}

@@ -1,0 +1,59 @@
+package consumer
+
+import (
+	"fmt"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+)
+
+// place is where a partition is to be read from.
+type place struct {
+	topicPartition
+	topicID   cluster.TopicID // of the topic that has the offset; zero: unknown
+	at        int64           // -1: to be found
+	epoch     int32           // leader epoch of the record before at; -1: unknown
+	committed int64           // by the group, -1: nothing
+	high      int64           // how far the group has been, at least
+	// foreign says that no consumer of this kind has committed: an operator may have put
+	// the group back, and how far it has been is to be found.
+	foreign bool
+	expired bool // the group had an offset once, if it has none now
+}
+
+// place decides where to start a partition, as far as no broker has to be asked. id is
+// that of the topic before the group was asked for its offset: if the topic is made again
+// after that, it shows. The lock is held.
+func (s *starts) place(p topicPartition, id cluster.TopicID, committed group.Offset) place {
+	another := ofAnother(id, committed)
+	if another {
+		committed = group.Offset{At: -1, LeaderEpoch: -1}
+	}
+	foreign := committed.At >= 0 && committed.Metadata == ""
+	out := place{p, id, committed.At, committed.LeaderEpoch, committed.At, highIn(committed), foreign, s.expired(p)}
+	r, ok := s.reached[p]
+	if !ok || !r.isOf(id, another || s.known.isRemade(p.topic)) {
+		return out
+	}
+	if s.goOn(p, r, committed) {
+		out.at, out.epoch = r.at, r.epoch
+	}
+	if out.at >= 0 {
+		out.high = max(out.high, r.at) // also where somebody has gone back since
+	}
+	return out
+}
+
+// unsure says what is not known of a partition, though it may be soon, and decides where
+// it starts; nil if there is nothing. The lock is held.
+func (s *starts) unsure(p topicPartition, id cluster.TopicID, committed group.Offset) error {
+	n, _ := readNote(committed.Metadata)
+	_, reached := s.reached[p]
+	switch unknown := (cluster.TopicID{}); {
+	case id == unknown && (n.topic != unknown || s.known.tellsIDs()):
+		return fmt.Errorf("the broker does not tell the ID of topic %q, as others did", p.topic)
+	case committed.At < 0 && !reached && !s.cfg.FromBeginning && s.looksBack():
+		return fmt.Errorf("whether the offsets of group %q were lost is not known before topic %q is described", s.cfg.Group.GroupID, s.cfg.Resume.Topic)
+	}
+	return nil
+}
