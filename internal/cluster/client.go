@@ -22,6 +22,7 @@ type Client struct {
 	mu         sync.Mutex
 	brokers    map[int32]string     // host:port by node ID, as metadata lists them
 	doubts     map[string]time.Time // by host:port: when there was trouble with it last
+	namedBy    map[string]string    // host:port of the broker that named a group's coordinator last, by group
 	topics     map[string]Topic     // as they were told last
 	believed   map[string]Topic     // as they were told last without an error
 	controller int32                // node ID
@@ -41,6 +42,7 @@ func New(seeds []string, cfg wire.Config) *Client {
 		cfg:      cfg,
 		brokers:  make(map[int32]string),
 		doubts:   make(map[string]time.Time),
+		namedBy:  make(map[string]string),
 		topics:   make(map[string]Topic),
 		believed: make(map[string]Topic),
 		conns:    make(map[connKey]*slot),

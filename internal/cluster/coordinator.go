@@ -4,16 +4,32 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/findcoordinator"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // Coordinator asks which node coordinates a consumer group. The answer is not
-// kept: callers ask again when a coordinator says that it is none.
+// kept: callers ask again when a coordinator says that it is none. Then others are asked
+// than the broker that named it.
 func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
-	m, err := c.Any(ctx, &findcoordinator.Request{Key: group})
+	c.mu.Lock()
+	before := c.namedBy[group]
+	c.mu.Unlock()
+	if before != "" {
+		c.doubt(before)
+	}
+	req := &findcoordinator.Request{Key: group}
+	m, from, err := anyBroker(ctx, c, req.ApiKey(), c.candidates(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
+		return conn.RoundTrip(ctx, req)
+	})
 	if err != nil {
 		return -1, err
 	}
+	c.mu.Lock()
+	c.namedBy[group] = from
+	c.mu.Unlock()
 	res := m.(*findcoordinator.Response)
 	if err := CodeError(res.ErrorCode); err != nil {
 		return -1, fmt.Errorf("find coordinator of group %q: %w", group, err)

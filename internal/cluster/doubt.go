@@ -9,11 +9,12 @@ import (
 
 // doubtTime is how long after trouble with a broker the others are asked before it.
 // A broker that is cut off from the rest of its cluster answers questions about it at
-// once, with what it knew before: that it answers is no reason to trust it again.
-const doubtTime = time.Minute
+// once, with what it knew before: that it answers is no reason to trust it again. Nor
+// is trouble with all the others a reason to trust it for long.
+const doubtTime = 10 * time.Second
 
 // Doubt notes that there was trouble with a broker: it was silent, hung up, or was
-// not what metadata said. For a minute the others are asked before it whatever every
+// not what metadata said. For ten seconds the others are asked before it whatever every
 // broker can answer, such as who leads a partition.
 func (c *Client) Doubt(node int32) {
 	c.mu.Lock()

@@ -33,3 +33,31 @@ func TestFindsTheCoordinatorThroughEachErrorCode(t *testing.T) {
 		is.Equal(refuse.Left(""), 1) // at once
 	}
 }
+
+// The one broker with which there was no trouble is cut off from the others, and names a
+// coordinator that is none any more.
+func TestCoordinatorIsAskedOfOthersThanWhoNamedTheWrongOne(t *testing.T) {
+	is := is.New(t)
+	ctx := guarded(t)
+	fake := embedded.Start(t, kfake.NumBrokers(3))
+	fake.ControlKey(kmsg.FindCoordinator.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
+		if fake.CurrentNode() != 0 {
+			return nil, nil, false
+		}
+		res := req.ResponseKind().(*kmsg.FindCoordinatorResponse)
+		res.NodeID, res.Host, res.Port = 77, "127.0.0.1", 1
+		return res, nil, true
+	})
+	c := newClient(t, fake.ListenAddrs()...)
+	_, err := c.Refresh(ctx, []string{}, false)
+	is.NoErr(err)
+	c.Doubt(1)
+	c.Doubt(2)
+	wrong, err := c.Coordinator(ctx, "g")
+	is.NoErr(err)
+	is.Equal(wrong, int32(77))
+	right, err := c.Coordinator(ctx, "g")
+	is.NoErr(err)
+	is.Equal(right, fake.CoordinatorFor("g"))
+}
