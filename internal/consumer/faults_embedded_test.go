@@ -100,8 +100,8 @@ func TestReadsOnceThroughErrorCodes(t *testing.T) {
 		{kmsg.Heartbeat, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorNotAvailable, kerr.RebalanceInProgress}},
 		{kmsg.OffsetCommit, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.RequestTimedOut, kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.FencedInstanceID, kerr.GroupAuthorizationFailed, kerr.UnknownTopicOrPartition}},
 		{kmsg.OffsetFetch, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.UnstableOffsetCommit}},
-		{kmsg.ListOffsets, []*kerr.Error{kerr.NotLeaderForPartition, kerr.UnknownLeaderEpoch, kerr.FencedLeaderEpoch, kerr.OffsetNotAvailable}},
-		{kmsg.Metadata, []*kerr.Error{kerr.LeaderNotAvailable, kerr.UnknownTopicOrPartition}},
+		{kmsg.ListOffsets, []*kerr.Error{kerr.NotLeaderForPartition, kerr.UnknownLeaderEpoch, kerr.FencedLeaderEpoch, kerr.OffsetNotAvailable, kerr.UnknownServerError}},
+		{kmsg.Metadata, []*kerr.Error{kerr.LeaderNotAvailable, kerr.UnknownTopicOrPartition, kerr.UnknownServerError}},
 		{kmsg.Fetch, []*kerr.Error{kerr.NotLeaderForPartition, kerr.UnknownLeaderEpoch, kerr.FencedLeaderEpoch, kerr.KafkaStorageError, kerr.UnknownServerError}},
 	} {
 		for _, code := range c.codes {
@@ -116,5 +116,31 @@ func TestReadsOnceThroughErrorCodes(t *testing.T) {
 					func() bool { return refuse.Left("") == 0 })
 			})
 		}
+	}
+}
+
+// A leader that is asked whether its log is what was read, or where to go on, fails once
+// without a reason.
+func TestConsumerAsksALeaderAgainAfterAnUnknownError(t *testing.T) {
+	for _, key := range []kmsg.Key{kmsg.OffsetForLeaderEpoch, kmsg.ListOffsets} {
+		t.Run(key.Name(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.produce(15)
+			c := w.open(nil)
+			ack(c, w.next(c, 15)...)
+			w.committed(map[int32]int64{0: 5, 1: 5, 2: 5})
+			w.NoErr(c.Close(w.ctx))
+			w.produce(3)
+			if key == kmsg.ListOffsets {
+				w.cutOff(1, 3)
+			}
+			refuse := embedded.Refuse(w.fake, key, func(kmsg.Request) string { return "" })
+			refuse.Next("", kerr.UnknownServerError.Code, 1)
+			c = w.open(nil)
+			defer c.Close(w.ctx)
+			w.until(c, []int{15, 16, 17})
+			w.Equal(refuse.Left(""), 0)
+		})
 	}
 }
