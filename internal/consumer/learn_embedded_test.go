@@ -155,3 +155,49 @@ func TestConsumerWaitsForTheTopicIDThatOthersTell(t *testing.T) {
 	w.until(c, want)
 	w.True(times.Load() > 4)
 }
+
+// The coordinator is loading for long: somebody has to be told why nothing is read. The
+// next assignment comes before the first has been started: the position still counts.
+func TestConsumerUsesThePositionAfterAnAssignmentThatDidNotStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.produce(15)
+	c := w.open(nil)
+	w.next(c, 15)
+	w.NoErr(c.Close(w.ctx)) // has committed the start of each partition
+	var asked atomic.Int32
+	var loaded atomic.Bool
+	embedded.Answer(w.fake, kmsg.OffsetFetch, func(req kmsg.Request) kmsg.Response {
+		if loaded.Load() {
+			return nil
+		}
+		asked.Add(1)
+		return embedded.Refusal(req, kerr.CoordinatorLoadInProgress.Code)
+	})
+	expel := w.expels()
+	var joined atomic.Int32
+	var said warnings
+	c = w.resume(w.position(1, 2), func(c *Config) {
+		c.Group.Warn = said.warn
+		c.Group.Hooks.Joined = func() { joined.Add(1) }
+	})
+	defer c.Close(w.ctx)
+	w.wait(func() bool { return asked.Load() >= 12 })
+	w.Equal(said.about("fetch committed offsets, will try again"), 2)
+	expel()
+	w.wait(func() bool { return joined.Load() == 2 })
+	before := asked.Load()
+	w.wait(func() bool { return asked.Load() > before })
+	loaded.Store(true)
+	got := w.next(c, 12)
+	slices.Sort(got)
+	w.Equal(got, []int{0, 2, 3, 5, 6, 8, 9, 10, 11, 12, 13, 14})
+}
+
+func (w *world) wait(until func() bool) {
+	for !until() && w.ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	w.t.Helper()
+	w.NoErr(w.ctx.Err())
+}

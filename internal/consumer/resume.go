@@ -24,7 +24,7 @@ type reached struct {
 	topicID cluster.TopicID // zero: unknown
 	at      int64           // the next record
 	epoch   int32           // leader epoch of the record before at; -1: unknown
-	// first says that this process has not had the partition yet. Only then may the
+	// first says that this process has not read the partition yet. Only then may the
 	// group's commit for it have been lost, with the last process. Later, one that is
 	// lower was made by somebody who went back.
 	first bool
@@ -39,14 +39,10 @@ func reachedBefore(r *Resume) map[topicPartition]reached {
 }
 
 // leave notes how far a partition was acknowledged that is somebody else's from now on,
-// if it was read.
+// if it was read. Otherwise what is known of it still has to serve.
 func (c *Consumer) leave(p topicPartition, last offsets.Commit, read bool) {
-	r, ok := c.reached[p]
 	if read {
-		r, ok = reached{topicID: last.TopicID, at: last.At, epoch: last.LeaderEpoch}, true
-	}
-	if r.first = false; ok {
-		c.reached[p] = r
+		c.reached[p] = reached{topicID: last.TopicID, at: last.At, epoch: last.LeaderEpoch}
 	}
 }
 

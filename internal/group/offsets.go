@@ -116,16 +116,20 @@ func (m *Member) unmentioned(what string, asked Partitions, answered Offsets) er
 }
 
 // Committed asks what the group has committed for partitions, nil for all. It tries
-// again until ctx ends, except after errors that stay.
+// again until ctx ends, except after errors that stay, and warns of every tenth attempt in
+// vain, the first one included.
 func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
-	for {
+	for misses := 0; ; misses++ {
 		o, err := m.committed(ctx, p)
 		if err == nil {
 			return o, nil
 		}
 		if !cluster.Retriable(err) {
 			return nil, m.errorf("fetch committed offsets of", err)
+		}
+		if misses%10 == 0 && ctx.Err() == nil {
+			m.cfg.Warn("fetch committed offsets, will try again", err)
 		}
 		m.setCoordinator(-1)
 		if !retry.Wait(ctx) {
