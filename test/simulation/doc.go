@@ -57,7 +57,7 @@
 //
 // Where a connection is dead when the answer to a JoinGroup or SyncGroup is due, the
 // embedded cluster forgets to watch over the member's session: [World.reap] takes such
-// members out of the group. Nor does it drop a group's offsets with the topic: one
+// members out of the group, and all of them where it does not answer their joins. Nor does it drop a group's offsets with the topic: one
 // whose offsets were set by hand is not deleted.
 //
 // The embedded cluster has one log for each partition and no replicas: there is no

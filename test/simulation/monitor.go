@@ -132,10 +132,36 @@ func (w *World) reap() {
 		}
 	}
 	w.mu.Unlock()
+	if w.stuck(g) {
+		gone = nil
+		for _, m := range g.Members {
+			gone = append(gone, m.MemberID)
+		}
+	}
 	if len(gone) > 0 {
 		w.say("members that the cluster forgot are taken out: %s", gone)
 		if err := w.expel(gone...); err != nil {
 			w.say("take members out: %v", err)
 		}
 	}
+}
+
+// stuck reports whether all members have asked to join, and the cluster does not answer:
+// now and then it waits for ever for one that has asked.
+func (w *World) stuck(g kmsg.DescribeGroupsResponseGroup) bool {
+	if g.State != "PreparingRebalance" {
+		w.preparing = time.Time{}
+		return false
+	}
+	if w.preparing.IsZero() {
+		w.preparing = time.Now()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, m := range g.Members {
+		if at := w.asked[m.MemberID]; at.Before(w.preparing) {
+			return false
+		}
+	}
+	return time.Since(w.preparing) > 2*silence
 }

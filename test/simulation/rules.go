@@ -110,6 +110,9 @@ func (w *World) observe(req kmsg.Request) {
 		req.MaxBytes = 1 << 30 // where that limit counts, the cluster leaves out which transactions were aborted
 	case *kmsg.JoinGroupRequest:
 		w.hear(req.MemberID, true)
+		w.mu.Lock()
+		w.asked[req.MemberID] = time.Now()
+		w.mu.Unlock()
 	case *kmsg.SyncGroupRequest:
 		w.hear(req.MemberID, true)
 	case *kmsg.HeartbeatRequest:

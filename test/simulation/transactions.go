@@ -94,7 +94,6 @@ func (w *World) add(t *txn, topic string, partition int32, n int) error {
 			sequence++
 		}
 	}
-	t.numbers = append(t.numbers, numbers...)
 	w.mu.Unlock()
 	req := kmsg.NewPtrProduceRequest()
 	req.Version, req.TransactionID, req.Acks, req.TimeoutMillis = 7, &t.id, -1, 5000
@@ -108,7 +107,13 @@ func (w *World) add(t *txn, topic string, partition int32, n int) error {
 	}
 	got := res.(*kmsg.ProduceResponse).Topics[0].Partitions[0]
 	w.say("  %s: records %d to %d in %s/%d, offset %d", t.id, numbers[0], numbers[n-1], topic, partition, got.BaseOffset)
-	return kerr.ErrorForCode(got.ErrorCode)
+	if err := kerr.ErrorForCode(got.ErrorCode); err != nil {
+		return err // they stay hidden: nobody writes them again
+	}
+	w.mu.Lock()
+	t.numbers = append(t.numbers, numbers...)
+	w.mu.Unlock()
+	return nil
 }
 
 // transactional marks the batches of a transaction.

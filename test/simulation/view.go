@@ -113,7 +113,7 @@ func (w *World) cutOff(node int32, refuse bool) *rule {
 			if v.coordinator == node {
 				return refusal(req, kerr.RequestTimedOut.Code), true
 			}
-		case *kmsg.CreateTopicsRequest, *kmsg.InitProducerIDRequest:
+		case *kmsg.InitProducerIDRequest:
 			return nil, true
 		}
 		return nil, false

@@ -45,11 +45,14 @@ type World struct {
 	polling chan struct{} // full while the group's offsets are looked at, or changed by hand
 	health  health
 
+	preparing time.Time // since when the group prepares a rebalance; of the watcher
+
 	mu       sync.Mutex
 	rules    []*rule
 	changes  []*change
 	counts   map[string]*rate
 	seen     map[string]time.Time // when each member was last heard
+	asked    map[string]time.Time // when each last asked to join
 	mayEnd   time.Time            // sources may end until then
 	txns     []*txn
 	troubles [brokers]int   // how many each broker is in
@@ -62,7 +65,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 	w := &World{
 		plan: plan, book: newBook(), log: log, begun: time.Now(),
 		topics: make(chan struct{}, 1), polling: make(chan struct{}, 1),
-		counts: make(map[string]*rate), seen: make(map[string]time.Time), byHand: make(map[seat]logID),
+		counts: make(map[string]*rate), seen: make(map[string]time.Time), asked: make(map[string]time.Time), byHand: make(map[seat]logID),
 	}
 	w.net = NewNetwork(plan.Seed, plan.Latency)
 	w.net.Counted, w.net.Changed, w.net.Belated = w.count, w.change, w.book.belated
