@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -64,4 +65,24 @@ func (f *Fetcher) lookAgain() {
 		f.identify(p, topics[p.topic])
 		f.follow(p, topics[p.topic])
 	}
+}
+
+var errOlder = errors.New("metadata has an older leader epoch than the records that were read")
+
+// older frees a partition of which records were read that were written after the leader
+// in metadata led it. A broker that is cut off from its cluster names such a one, itself
+// perhaps, whose log says nothing about what is in the partition now: others are asked.
+// It reports false in the end if that stays so: a cluster that was restored from a backup
+// is back in older epochs. The lock is held.
+func (f *Fetcher) older(p *partition, now cluster.Partition) bool {
+	if p.lost == Recreated || now.LeaderEpoch < 0 || p.lastEpoch <= now.LeaderEpoch {
+		p.older = 0
+		return false
+	}
+	if p.older++; p.older > maxMisses {
+		return false
+	}
+	f.client.Doubt(now.Leader)
+	f.missed(p, errOlder)
+	return true
 }

@@ -32,6 +32,7 @@ type partition struct {
 	retryAt  time.Time // when the router is to look after it
 	refused  streak    // of one error code by the leader
 	broken   streak    // of failures to decode one batch
+	older    int       // times in a row that metadata was older than what was read
 
 	watermark int64     // high watermark in the last answer
 	seenAt    time.Time // when that was; zero before the first

@@ -152,7 +152,7 @@ func (f *Fetcher) assign(due []asked) {
 			continue
 		}
 		f.identify(p, t)
-		if p.waits() {
+		if p.waits() || f.older(p, mp) {
 			continue
 		}
 		p.node, p.epoch = mp.Leader, mp.LeaderEpoch
