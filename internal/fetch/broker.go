@@ -93,7 +93,9 @@ func (f *Fetcher) fetch(b *broker, req *fetch.Request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	frame, err := f.client.AskLeader(f.ctx, b.node, conn, req, f.cfg.MaxWait, f.led(b))
+	ctx, done := f.whileNeeded(b, time.Duration(req.MaxWaitTime)*time.Millisecond)
+	defer done()
+	frame, err := f.client.AskLeader(ctx, b.node, conn, req, f.cfg.MaxWait, f.led(b))
 	if err != nil {
 		return response{}, err
 	}

@@ -1,6 +1,11 @@
 package fetch
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
 
 // nearReplica is a replica in our rack that the leader of a partition has named to
 // read from (KIP-392). It is read from for MetadataInterval; then the leader is
@@ -55,3 +60,22 @@ func (f *Fetcher) askLeader(p *partition) bool {
 // onlyLeader reports whether a partition wants nothing but its leader: then a request
 // must not say where we are. The lock is held.
 func (p *partition) onlyLeader() bool { return p.near.node == noLeader && !p.near.over() }
+
+var errReplicaSilent = &wire.GiveUp{Why: "the leaders of its partitions give the records as well"}
+
+// whileNeeded returns a context for a fetch from a broker that may wait for records so
+// long. Where it is silent for two seconds more, and none of the partitions is read from
+// it as their leader, the fetch is given up: nobody has to be asked who leads them.
+func (f *Fetcher) whileNeeded(b *broker, wait time.Duration) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(f.ctx)
+	silent := time.AfterFunc(wait+askedTooLong, func() {
+		for range f.led(b) {
+			return
+		}
+		cancel(errReplicaSilent)
+	})
+	return ctx, func() {
+		silent.Stop()
+		cancel(nil)
+	}
+}

@@ -21,17 +21,19 @@ type racks struct {
 	leader, follower int32
 	fake             *kfake.Cluster
 
-	mu    sync.Mutex
-	end   int64                // so many records are in the leader's log
-	lag   int64                // so many of them the follower doesn't have
-	wrong map[int64]kerr.Error // what the follower answers at an offset
-	gone  bool                 // the follower hangs up
-	asked []string             // "leader" or "follower" and an offset, of each record that was given
+	mu      sync.Mutex
+	end     int64                // so many records are in the leader's log
+	lag     int64                // so many of them the follower doesn't have
+	wrong   map[int64]kerr.Error // what the follower answers at an offset
+	gone    bool                 // the follower hangs up
+	silent  bool                 // the follower does not answer
+	timeout time.Duration        // of requests
+	asked   []string             // "leader" or "follower" and an offset, of each record that was given
 }
 
 func newRacks(t *testing.T) *racks {
 	t.Helper()
-	c := &racks{fake: embedded.Start(t, kfake.NumBrokers(3), kfake.SeedTopics(1, topic)), wrong: map[int64]kerr.Error{}}
+	c := &racks{fake: embedded.Start(t, kfake.NumBrokers(3), kfake.SeedTopics(1, topic)), wrong: map[int64]kerr.Error{}, timeout: 5 * time.Second}
 	c.leader = c.fake.LeaderFor(topic, 0)
 	c.follower = (c.leader + 1) % 3
 	c.fake.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
@@ -41,6 +43,9 @@ func newRacks(t *testing.T) *racks {
 		node := c.fake.CurrentNode()
 		if c.gone && node == c.follower {
 			return nil, errors.New("hang up"), true
+		}
+		if c.silent && node == c.follower {
+			return nil, nil, true
 		}
 		return c.answer(node, req.(*kmsg.FetchRequest)), nil, true
 	})
@@ -97,7 +102,7 @@ func (c *racks) gave() []string {
 }
 
 func (c *racks) read(t *testing.T, interval time.Duration) *Fetcher {
-	f := open(t, c.fake, 5*time.Second, func(cfg *Config) {
+	f := open(t, c.fake, c.timeout, func(cfg *Config) {
 		cfg.Rack, cfg.MetadataInterval = "r", interval
 		cfg.MaxBuffered = 1 // a batch at a time: what was fetched waits
 		cfg.Reset = resetBy(func(Lost) (int64, error) { return 0, errors.New("the leader has the offset") })
@@ -195,4 +200,19 @@ func TestKeepsTheOrderWhileItChangesReplicas(t *testing.T) {
 	}
 	t.Log(changes, "changes of replica")
 	is.New(t).True(changes > 2)
+}
+
+// A replica freezes and keeps its connections open, long before the request timeout.
+func TestGoesBackToTheLeaderWhenAReplicaIsSilent(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	c := newRacks(t)
+	c.timeout = time.Hour
+	c.write(5)
+	f := c.read(t, time.Minute)
+	inOrder(t, f, 0, 5)
+	c.set(func() { c.silent = true })
+	c.write(5)
+	inOrder(t, f, 5, 5)
+	is.Equal(c.gave()[9], "leader 9")
 }

@@ -82,7 +82,7 @@ func (s *answerSize) arrived(n int, took time.Duration) {
 // take no more than a quarter of that time.
 func (s *answerSize) failed(cfg *Config, err error) {
 	var timeout *wire.TimeoutError
-	if !errors.As(err, &timeout) || timeout.Why != nil {
+	if !errors.As(err, &timeout) || timeout.Why != nil && timeout.Why != errReplicaSilent {
 		return
 	}
 	s.full = false
