@@ -58,17 +58,27 @@ func aimAtAFrozenBroker(d dice, p *Plan, at time.Duration) {
 	slower(p)
 }
 
-// aimAtATopicUnnoticed makes a topic again while a partition of another one has no
-// leader.
-func aimAtATopicUnnoticed(d dice, p *Plan, at time.Duration) {
+// aimAtATopicUnnoticed makes a topic again while the source that reads it is frozen, for
+// long enough that the new log has what the source asks for next: no fetch fails. A
+// partition of another topic has no leader meanwhile.
+func aimAtATopicUnnoticed(d dice, p *Plan, _ time.Duration) {
 	p.Topics = []string{"a", "b"}
 	for i := range p.Readers {
-		p.Readers[i].Settings["topics"] = "a,b"
+		r := &p.Readers[i]
+		r.Settings["topics"], r.Settings["requestTimeout"] = "a,b", "10s"
+		r.Present = i == 0
 	}
-	e := p.add(d, "no leader", at)
+	for i := range p.Writers {
+		p.Writers[i].Settings["partitioner"], p.Writers[i].Twins = "metadata", false
+	}
+	p.Events = nil // or chance would have it noticed
+	e := p.add(d, "no leader", time.Second)
 	e.A, e.For = 0, d.between(60*time.Second, 70*time.Second)
-	e = p.add(d, "recreate", at+d.between(time.Second, 5*time.Second))
-	e.A, e.B = 1, 2
+	at := d.between(2500*time.Millisecond, 3500*time.Millisecond)
+	e = p.add(d, "reader freezes", at)
+	e.A, e.For = 0, d.between(4*time.Second, 5500*time.Millisecond)
+	e = p.add(d, "recreate", at+50*time.Millisecond)
+	e.A, e.B, e.C = 1, 2, 0
 	slower(p)
 }
 
