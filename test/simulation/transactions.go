@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"time"
@@ -151,9 +152,16 @@ func (w *World) finish(t *txn, commit bool) error {
 	}
 	end := kmsg.NewPtrEndTxnRequest()
 	end.Version, end.TransactionalID, end.ProducerID, end.ProducerEpoch, end.Commit = 2, t.id, t.producer, t.epoch, commit
-	res, err := w.ask(w.fake.CoordinatorFor(t.id), end)
-	if err == nil {
-		err = kerr.ErrorForCode(res.(*kmsg.EndTxnResponse).ErrorCode)
+	var err error
+	for range 20 { // its coordinator may move, and an open transaction hides what comes after it
+		var res kmsg.Response
+		if res, err = w.ask(w.fake.CoordinatorFor(t.id), end); err == nil {
+			err = kerr.ErrorForCode(res.(*kmsg.EndTxnResponse).ErrorCode)
+		}
+		if !errors.Is(err, kerr.NotCoordinator) {
+			break
+		}
+		w.sleep(100 * time.Millisecond)
 	}
 	w.say("  %s ends, commit: %t (%v)", t.id, commit, err)
 	w.book.ended(t.numbers, commit && err == nil)
