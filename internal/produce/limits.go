@@ -65,10 +65,10 @@ func (l *limits) hungUp(broker int32, addr string, queues []*queue, err error) e
 	return fmt.Errorf("%w (it is one record batch: lower batchBytes)", err)
 }
 
-// sizeOf is the size of the first batches of queues as they are sent, in bytes.
+// sizeOf is the size of a request with the first batches of queues, in bytes.
 func sizeOf(queues []*queue) (size int) {
 	for _, q := range queues {
-		size += len(q.batches[0].encoded)
+		size += perQueue + len(q.topic) + len(q.batches[0].encoded)
 	}
 	return size
 }
@@ -78,6 +78,7 @@ func (p *Producer) fit(broker int32, queues []*queue) []*queue {
 	limit, size := p.limits.of(broker), 0
 	for i, q := range queues {
 		b := q.batches[0]
+		size += perQueue + len(q.topic)
 		if n := len(b.encoded); n > 0 {
 			size += n
 		} else {

@@ -3,6 +3,7 @@ package produce
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -154,4 +155,27 @@ func TestWritersAreKeptForWhatIsUsual(t *testing.T) {
 	for _, used := range w.p.writers.free {
 		w.True(slices.Contains(before, used))
 	}
+}
+
+// Names of topics count: here they make a tenth of the request.
+func TestARequestForManyTopicsIsMadeSmallerToo(t *testing.T) {
+	var names []string
+	for i := range 800 {
+		names = append(names, fmt.Sprintf("inventory.database.schema.some_table_with_a_rather_long_name_that_is_told_%030d", i))
+	}
+	w := newWorld(t, func(c *Config) { c.MaxAttempts = 3 }, kfake.NumBrokers(1), kfake.SeedTopics(1, names...))
+	w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		if len(req.AppendTo(nil)) > smallestLimit {
+			return nil, errors.New("the request is too large"), true
+		}
+		return nil, nil, false
+	})
+	var messages []message.Message
+	for _, name := range names {
+		messages = append(messages, to(name, 0, string(random10K(1)[0].Value[:1150])))
+	}
+	n, err := w.p.Send(w.ctx, messages)
+	w.NoErr(err)
+	w.Equal(n, len(names))
 }

@@ -30,11 +30,14 @@ func (*request) Versions() (first, last int16) { return 3, 8 }
 // HasResponse is false where the broker is to say nothing.
 func (r *request) HasResponse() bool { return r.acks != AcksNone }
 
+// perQueue is what a queue adds to a request besides its batch and its topic's name: at
+// most this many bytes.
+const perQueue = 2 + 4 + 4 + 4
+
 // Body is the request after its header. The batches in it are not copied.
 func (r *request) Body(int16) net.Buffers {
 	queues := slices.Clone(r.queues)
 	slices.SortStableFunc(queues, func(a, b *queue) int { return strings.Compare(a.topic, b.topic) })
-	const perQueue = 2 + 4 + 4 + 4 // at most, but for the topic's name
 	size := 2 + 2 + 4 + 4
 	for _, q := range queues {
 		size += perQueue + len(q.topic)
