@@ -80,6 +80,7 @@ func (w *World) throttle(e Event) {
 // crc spoils a batch in each of the next answers to fetches that have one.
 func (w *World) crc(e Event) {
 	left := 1 + int(e.A%2)
+	w.letEnd(e.For + 5*time.Second) // others may spoil the same batch
 	c := w.altering(func(l *link, r request, frame []byte) {
 		if kmsg.Key(r.key) != kmsg.Fetch {
 			return

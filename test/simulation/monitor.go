@@ -18,7 +18,10 @@ type rate struct {
 const rateWindow = 5 * time.Second
 
 // limits are how many requests of each kind a process may send in a second.
-var limits = map[kmsg.Key]int{kmsg.Fetch: 300, kmsg.Produce: 300, kmsg.Metadata: 150, kmsg.OffsetCommit: 60, kmsg.ApiVersions: 60}
+var limits = map[kmsg.Key]int{
+	kmsg.Fetch: 300, kmsg.Produce: 300, kmsg.OffsetCommit: 60, kmsg.ApiVersions: 60,
+	kmsg.Metadata: 150, kmsg.InitProducerID: 150, kmsg.CreateTopics: 150, // one for each Write that fails
+}
 
 const otherLimit = 40
 
