@@ -19,7 +19,7 @@ const rateWindow = 5 * time.Second
 
 // limits are how many requests of each kind a process may send in a second.
 var limits = map[kmsg.Key]int{
-	kmsg.Fetch: 300, kmsg.Produce: 300, kmsg.OffsetCommit: 60, kmsg.ApiVersions: 60,
+	kmsg.Fetch: 150, kmsg.Produce: 300, kmsg.OffsetCommit: 60, kmsg.ApiVersions: 60,
 	kmsg.Metadata: 150, kmsg.InitProducerID: 150, kmsg.CreateTopics: 150, // one for each Write that fails
 }
 
@@ -53,6 +53,21 @@ func (w *World) count(host string, r request) {
 	if over {
 		w.book.wrong("spin at %s: %s sends more than %d %s in %s", seconds(w.now()), host, limit, kmsg.NameForKey(r.key), rateWindow)
 	}
+}
+
+// fed takes a fetch that brings records out of the count: a source with much before it
+// may ask as fast as it is answered.
+func (w *World) fed(host string, version int16, frame []byte) {
+	records := 0
+	parts(version, frame, func(p part) { records += len(p.records) })
+	if records == 0 {
+		return
+	}
+	w.mu.Lock()
+	if c := w.counts[host+" "+kmsg.NameForKey(kmsg.Fetch.Int16())]; c != nil {
+		c.n--
+	}
+	w.mu.Unlock()
 }
 
 // mayHaveEnded notes a source that ended although nothing gives it a reason to.

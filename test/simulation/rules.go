@@ -75,6 +75,9 @@ func (w *World) change(l *link, r request, frame []byte) {
 	if l.host.exempt {
 		return
 	}
+	if kmsg.Key(r.key) == kmsg.Fetch {
+		w.fed(l.host.name, r.version, frame)
+	}
 	w.mu.Lock()
 	changes := w.changes
 	w.mu.Unlock()
