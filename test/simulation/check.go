@@ -182,7 +182,7 @@ func (c *checker) tardy(now time.Duration) bool {
 // made in its place: it is read from that which the process is reading, or from the
 // last one that is there.
 func (c *checker) find(e entry) (place, bool) {
-	if p, ok := c.handed[hand{e.who, e.number, e.offset}]; ok && e.kind == wasAcked {
+	if p, ok := c.handed[hand{e.who, e.number, e.log.partition, e.offset}]; ok && e.kind == wasAcked {
 		return p, true
 	}
 	var at []place
@@ -212,15 +212,16 @@ func (c *checker) find(e entry) (place, bool) {
 			found = p
 		}
 	}
-	c.handed[hand{e.who, e.number, e.offset}] = found
+	c.handed[hand{e.who, e.number, e.log.partition, e.offset}] = found
 	return found, true
 }
 
 // hand is a record that a process has returned.
 type hand struct {
-	who    string
-	number int
-	offset int64
+	who       string
+	number    int
+	partition int32
+	offset    int64
 }
 
 func (t *trail) ack(index int) {
