@@ -118,6 +118,7 @@ func (w *World) freezeLink(e Event) {
 		w.say("  %s freezes", l.id)
 		w.disturbed(min(e.For, 10*time.Second), all)
 		l.hold(time.Now().Add(e.For))
+		w.sleep(e.For) // until what is on its way has arrived
 	}
 }
 

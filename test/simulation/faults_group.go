@@ -74,6 +74,7 @@ func (w *World) freezeHost(name string, d time.Duration) {
 			h.Freeze(d)
 		}
 	}
+	w.sleep(d)
 }
 
 func (w *World) restartWriter(e Event) {
