@@ -32,6 +32,9 @@ func serverProperties(id int, l layout, o Options, at paths) string {
 		"transaction.state.log.num.partitions":     "5",
 		"group.initial.rebalance.delay.ms":         "0",
 		"group.min.session.timeout.ms":             "1000",
+		// Records without a timestamp are of 1970: half a minute after its start a broker
+		// would begin to delete them.
+		"log.retention.ms": "-1",
 	}
 	maps.Copy(p, quorumProperties(id, l, o.release()))
 	maps.Copy(p, listenerProperties(id, l, o, at))

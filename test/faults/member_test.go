@@ -2,11 +2,13 @@ package faults_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/ledger"
 )
 
@@ -55,7 +57,7 @@ func (m *seat) take() {
 	var ctx context.Context
 	ctx, m.stop = context.WithCancel(m.s.log)
 	m.wg.Go(func() {
-		if err := m.s.ledger.ReadFrom(ctx, m.reader); err != nil {
+		if err := m.s.ledger.ReadFrom(ctx, m.reader); err != nil && !errors.Is(err, wire.ErrClosed) { // which is how it is killed
 			m.s.t.Errorf("read: %v", err)
 		}
 	})

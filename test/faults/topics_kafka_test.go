@@ -20,6 +20,7 @@ import (
 // new one is.
 func TestATopicIsDeletedAndMadeAgain(t *testing.T) {
 	s := begin(t, "topic made again")
+	s.settings.destination["topicAutoCreate"] = "false" // or the destination is the first to make it again
 	dst, err := openDestination(s.log, s.settings.destination)
 	s.is.NoErr(err)
 	w := &numberedWriter{dst: dst}
