@@ -3,6 +3,7 @@ package produce
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -167,8 +168,15 @@ func TestAMissingTopicThatMayNotBeCreated(t *testing.T) {
 }
 
 func TestTheDeadlineEndsTheWaitForATopic(t *testing.T) {
-	w := newWorld(t, func(cfg *Config) { cfg.DeliveryTimeout = 200 * time.Millisecond })
-	_, err := w.p.Send(w.ctx, toFresh())
-	w.True(strings.Contains(err.Error(), "write within deliveryTimeout (200ms; raise it"))
-	w.True(strings.Contains(err.Error(), "topicAutoCreate is off"))
+	for _, silent := range []bool{false, true} { // when it is asked for again
+		w := newWorld(t, func(cfg *Config) { cfg.DeliveryTimeout = 2 * time.Second })
+		var asked atomic.Int64
+		w.fake.ControlKey(kmsg.Metadata.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+			w.fake.KeepControl()
+			return nil, nil, asked.Add(1) > 1 && silent
+		})
+		_, err := w.p.Send(w.ctx, toFresh())
+		w.True(strings.Contains(err.Error(), "write within deliveryTimeout (2s; raise it"))
+		w.True(strings.Contains(err.Error(), "topicAutoCreate is off"))
+	}
 }

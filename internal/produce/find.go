@@ -31,8 +31,11 @@ func (s *search) find(ctx context.Context, messages []message.Message) error {
 		case err != nil && !cluster.Retriable(err):
 			return s.failed(names, err)
 		case err != nil:
-			wait = retry.waitFor(ctx, err)
-			err = retry.explain(err)
+			if wait = retry.waitFor(ctx, err); !wait && ctx.Err() != nil && l != nil {
+				err = s.outOfTime(ctx, l) // which is known from an earlier round
+			} else {
+				err = retry.explain(err)
+			}
 		case l == nil:
 			t, _ := s.producer.client.Cached(m.Topic)
 			if err = s.problem(t, m); err == nil {
