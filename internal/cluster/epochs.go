@@ -33,15 +33,8 @@ type EpochAnswer struct {
 // past that has read records which are gone (KIP-320). The leaders are asked, and found
 // is called, as by ListOffsets.
 func (c *Client) EpochEnds(ctx context.Context, queries []EpochQuery, found func([]EpochAnswer)) {
-	requests, homeless := plan(c, queries, func(q EpochQuery) partitionKey { return partitionKey{q.Topic, q.Partition} })
-	if len(homeless) > 0 {
-		var out []EpochAnswer
-		for _, q := range homeless {
-			out = append(out, noEpochEnd(q, kafkago.LeaderNotAvailable))
-		}
-		found(out)
-	}
-	askLeaders(ctx, c, requests, epochEnds, noEpochEnd, found)
+	of := func(q EpochQuery) partitionKey { return partitionKey{q.Topic, q.Partition} }
+	askLeaders(ctx, c, queries, of, epochEnds, noEpochEnd, found)
 }
 
 func noEpochEnd(q EpochQuery, err error) EpochAnswer {
@@ -86,12 +79,4 @@ func epochEnds(ctx context.Context, conn *wire.Conn, questions []question[EpochQ
 		}
 	}
 	return out, nil
-}
-
-// EpochEnd is EpochEnds for one partition.
-func (c *Client) EpochEnd(ctx context.Context, topic string, partition, epoch int32) (end int64, err error) {
-	c.EpochEnds(ctx, []EpochQuery{{topic, partition, epoch}}, func(answers []EpochAnswer) {
-		end, err = answers[0].End, answers[0].Err
-	})
-	return end, err
 }

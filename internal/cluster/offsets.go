@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
 
@@ -43,18 +42,11 @@ type OffsetAnswer struct {
 // other, in the order in which they come; each query has one answer. ListOffsets
 // returns after the last of them, soon after ctx ends.
 func (c *Client) ListOffsets(ctx context.Context, readCommitted bool, queries []OffsetQuery, found func([]OffsetAnswer)) {
-	requests, homeless := plan(c, queries, func(q OffsetQuery) partitionKey { return partitionKey{q.Topic, q.Partition} })
-	if len(homeless) > 0 {
-		var out []OffsetAnswer
-		for _, q := range homeless {
-			out = append(out, noOffset(q, kafkago.LeaderNotAvailable))
-		}
-		found(out)
-	}
 	ask := func(ctx context.Context, conn *wire.Conn, questions []question[OffsetQuery]) ([]OffsetAnswer, error) {
 		return listOffsets(ctx, conn, readCommitted, questions)
 	}
-	askLeaders(ctx, c, requests, ask, noOffset, found)
+	of := func(q OffsetQuery) partitionKey { return partitionKey{q.Topic, q.Partition} }
+	askLeaders(ctx, c, queries, of, ask, noOffset, found)
 }
 
 func noOffset(q OffsetQuery, err error) OffsetAnswer {
@@ -98,14 +90,6 @@ func listOffsets(ctx context.Context, conn *wire.Conn, readCommitted bool, quest
 		}
 	}
 	return out, nil
-}
-
-// ListOffset is ListOffsets for one partition.
-func (c *Client) ListOffset(ctx context.Context, topic string, partition int32, timestamp int64, readCommitted bool) (offset int64, err error) {
-	c.ListOffsets(ctx, readCommitted, []OffsetQuery{{topic, partition, timestamp}}, func(answers []OffsetAnswer) {
-		offset, err = answers[0].Offset, answers[0].Err
-	})
-	return offset, err
 }
 
 // HighWatermarks asks the leaders of partitions, as metadata has them, how far

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"iter"
 
+	kafkago "github.com/segmentio/kafka-go"
+
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -56,11 +58,20 @@ func plan[Q any](c *Client, queries []Q, of func(Q) partitionKey) (requests map[
 	return requests, homeless
 }
 
-// askLeaders sends requests to their leaders, all at the same time, and gives found
-// what ask makes of each answer, or what failed makes of each question in it.
-func askLeaders[Q, A any](ctx context.Context, c *Client, requests map[request][]question[Q],
+// askLeaders asks the leaders of partitions, all at the same time, and gives found what
+// ask makes of each answer, or what failed makes of each query in it. First come the
+// queries whose partition has no leader.
+func askLeaders[Q, A any](ctx context.Context, c *Client, queries []Q, of func(Q) partitionKey,
 	ask func(context.Context, *wire.Conn, []question[Q]) ([]A, error), failed func(Q, error) A, found func([]A),
 ) {
+	requests, homeless := plan(c, queries, of)
+	if len(homeless) > 0 {
+		out := make([]A, len(homeless))
+		for i, q := range homeless {
+			out[i] = failed(q, kafkago.LeaderNotAvailable)
+		}
+		found(out)
+	}
 	answers := make(chan []A)
 	for r, questions := range requests {
 		go func() {
