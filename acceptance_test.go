@@ -1,8 +1,6 @@
 package kafka_test
 
 import (
-	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -16,16 +14,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
-func TestMain(m *testing.M) {
-	if s := os.Getenv(memberSettings); s != "" {
-		if err := beMember(s); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	broker.Main(m)
-}
+func TestMain(m *testing.M) { broker.Main(m) }
 
 func TestAcceptanceOnTheEmbeddedBroker(t *testing.T) {
 	c := embedded.Start(t, kfake.AllowAutoTopicCreation())

@@ -1,0 +1,122 @@
+package connector_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	sdk "github.com/conduitio/conduit-connector-sdk"
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+	"github.com/rs/zerolog"
+
+	kafka "github.com/conduitio/conduit-connector-kafka"
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
+)
+
+// guard bounds what must not hang. It is generous: machines are slow at times.
+const guard = 60 * time.Second
+
+func guarded(t *testing.T) context.Context {
+	t.Helper()
+	logger := zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.InfoLevel)
+	ctx, cancel := context.WithTimeout(logger.WithContext(context.Background()), guard)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// settings are a connector's, as in a pipeline file.
+type settings map[string]string
+
+func (s settings) with(more settings) settings {
+	out := maps.Clone(s)
+	maps.Copy(out, more)
+	return out
+}
+
+// openSource configures and opens a source as Conduit does.
+func openSource(ctx context.Context, s settings, position opencdc.Position) (sdk.Source, error) {
+	src := kafka.NewSource()
+	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
+		return nil, err
+	}
+	if err := src.Open(ctx, position); err != nil {
+		return nil, errors.Join(err, src.Teardown(ctx))
+	}
+	return src, nil
+}
+
+// openDestination configures and opens a destination as Conduit does.
+func openDestination(ctx context.Context, s settings) (sdk.Destination, error) {
+	dst := kafka.NewDestination()
+	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), dst.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
+		return nil, err
+	}
+	if err := dst.Open(ctx); err != nil {
+		return nil, errors.Join(err, dst.Teardown(ctx))
+	}
+	return dst, nil
+}
+
+// write opens a destination, writes records and closes it.
+func write(ctx context.Context, s settings, records ...opencdc.Record) (int, error) {
+	dst, err := openDestination(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	n, err := dst.Write(ctx, records)
+	return n, errors.Join(err, dst.Teardown(ctx))
+}
+
+// read reads until count records have come.
+func read(ctx context.Context, src sdk.Source, count int) ([]opencdc.Record, error) {
+	var out []opencdc.Record
+	for len(out) < count {
+		records, err := src.ReadN(ctx, 1)
+		if err != nil {
+			return out, fmt.Errorf("after %d of %d records: %w", len(out), count, err)
+		}
+		out = append(out, records...)
+	}
+	return out, nil
+}
+
+func numbered(n int) []opencdc.Record {
+	records := make([]opencdc.Record, n)
+	for i := range records {
+		records[i] = opencdc.Record{
+			Position:  opencdc.Position(fmt.Sprint(i)),
+			Operation: opencdc.OperationCreate,
+			Key:       opencdc.RawData(fmt.Sprintf("key-%d", i)),
+			Payload:   opencdc.Change{After: opencdc.RawData(fmt.Sprintf("value-%d", i))},
+		}
+	}
+	return records
+}
+
+// realKafka returns a cluster, a client that looks at it, and a fresh topic.
+func realKafka(t *testing.T, partitions int32) (*broker.Cluster, *kclient.Client, string) {
+	t.Helper()
+	is := is.New(t)
+	c := broker.ForTest(t, broker.Options{})
+	client, err := kclient.New(c.Servers())
+	is.NoErr(err)
+	t.Cleanup(client.Close)
+	return c, client, freshTopic(t, client, partitions)
+}
+
+func freshTopic(t *testing.T, client *kclient.Client, partitions int32) string {
+	t.Helper()
+	is := is.New(t)
+	topic := "t-" + uuid.NewString()
+	is.NoErr(client.CreateTopic(guarded(t), topic, partitions, nil))
+	return topic
+}
+
+func list(servers []string) string { return strings.Join(servers, ",") }
