@@ -9,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/mskiam"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // AWSConfig is whose credentials AWS_MSK_IAM uses.
@@ -52,19 +53,19 @@ func (c AWSConfig) GoString() string { return "kafka.AWSConfig" + c.String() }
 // given lists the settings that are set.
 func (c AWSConfig) given() []string {
 	return append(givenSettings(
-		setting{"aws.region", c.AWSRegion != ""},
-		setting{"aws.profile", c.AWSProfile != ""},
-		setting{"aws.roleARN", c.AWSRoleARN != ""},
-		setting{"aws.externalID", c.AWSExternalID != ""},
-		setting{"aws.sessionName", c.AWSSessionName != ""},
+		option{"aws.region", c.AWSRegion != ""},
+		option{"aws.profile", c.AWSProfile != ""},
+		option{"aws.roleARN", c.AWSRoleARN != ""},
+		option{"aws.externalID", c.AWSExternalID != ""},
+		option{"aws.sessionName", c.AWSSessionName != ""},
 	), c.givenKeys()...)
 }
 
 func (c AWSConfig) givenKeys() []string {
 	return givenSettings(
-		setting{"aws.accessKeyID", c.AWSAccessKeyID != ""},
-		setting{"aws.secretAccessKey", c.AWSSecretAccessKey != ""},
-		setting{"aws.sessionToken", c.AWSSessionToken != ""},
+		option{"aws.accessKeyID", c.AWSAccessKeyID != ""},
+		option{"aws.secretAccessKey", c.AWSSecretAccessKey != ""},
+		option{"aws.sessionToken", c.AWSSessionToken != ""},
 	)
 }
 
@@ -80,9 +81,9 @@ func (c AWSConfig) check() error {
 	errs := []error{c.checkKeys(), c.checkRole()}
 	switch {
 	case c.AWSRegion == "":
-		errs = append(errs, settingError("aws.region", "it is required for authentication with AWS_MSK_IAM", "eu-central-1"))
+		errs = append(errs, setting.Invalid("aws.region", "it is required for authentication with AWS_MSK_IAM", "eu-central-1"))
 	case !awsRegion.MatchString(c.AWSRegion):
-		errs = append(errs, settingError("aws.region", fmt.Sprintf("%q is not the name of a region", c.AWSRegion), "eu-central-1"))
+		errs = append(errs, setting.Invalid("aws.region", fmt.Sprintf("%q is not the name of a region", c.AWSRegion), "eu-central-1"))
 	}
 	return errors.Join(errs...)
 }
@@ -91,13 +92,13 @@ func (c AWSConfig) checkKeys() error {
 	var errs []error
 	keys := c.givenKeys()
 	if len(keys) > 0 && c.AWSAccessKeyID == "" {
-		errs = append(errs, settingError("aws.accessKeyID", "it is required with "+keys[0]+unsetVariable, ""))
+		errs = append(errs, setting.Invalid("aws.accessKeyID", "it is required with "+keys[0]+setting.Unset, ""))
 	}
 	if len(keys) > 0 && c.AWSSecretAccessKey == "" {
-		errs = append(errs, settingError("aws.secretAccessKey", "it is required with "+keys[0]+unsetVariable, ""))
+		errs = append(errs, setting.Invalid("aws.secretAccessKey", "it is required with "+keys[0]+setting.Unset, ""))
 	}
 	if len(keys) > 0 && c.AWSProfile != "" {
-		errs = append(errs, settingError("aws.profile", keys[0]+" is given as well: leave one out", ""))
+		errs = append(errs, setting.Invalid("aws.profile", keys[0]+" is given as well: leave one out", ""))
 	}
 	return errors.Join(errs...)
 }
@@ -105,19 +106,19 @@ func (c AWSConfig) checkKeys() error {
 func (c AWSConfig) checkRole() error {
 	var errs []error
 	if c.AWSRoleARN == "" {
-		for _, name := range givenSettings(setting{"aws.externalID", c.AWSExternalID != ""}, setting{"aws.sessionName", c.AWSSessionName != ""}) {
-			errs = append(errs, settingError(name, "it is for aws.roleARN, which is not given", ""))
+		for _, name := range givenSettings(option{"aws.externalID", c.AWSExternalID != ""}, option{"aws.sessionName", c.AWSSessionName != ""}) {
+			errs = append(errs, setting.Invalid(name, "it is for aws.roleARN, which is not given", ""))
 		}
 		return errors.Join(errs...)
 	}
 	if !awsRole.MatchString(c.AWSRoleARN) {
-		errs = append(errs, settingError("aws.roleARN", "it is not the ARN of a role", "arn:aws:iam::123456789012:role/kafka"))
+		errs = append(errs, setting.Invalid("aws.roleARN", "it is not the ARN of a role", "arn:aws:iam::123456789012:role/kafka"))
 	}
 	if c.AWSExternalID != "" && !awsExternalID.MatchString(c.AWSExternalID) {
-		errs = append(errs, settingError("aws.externalID", "it has 2 to 1224 letters, digits and + = , . @ : / - _", ""))
+		errs = append(errs, setting.Invalid("aws.externalID", "it has 2 to 1224 letters, digits and + = , . @ : / - _", ""))
 	}
 	if c.AWSSessionName != "" && !awsSessionName.MatchString(c.AWSSessionName) {
-		errs = append(errs, settingError("aws.sessionName", "it has 2 to 64 letters, digits and + = , . @ - _", "orders-pipeline"))
+		errs = append(errs, setting.Invalid("aws.sessionName", "it has 2 to 64 letters, digits and + = , . @ - _", "orders-pipeline"))
 	}
 	return errors.Join(errs...)
 }
@@ -133,7 +134,7 @@ var awsMechanism = mechanism{
 			RoleARN: c.AWSRoleARN, ExternalID: c.AWSExternalID, SessionName: c.AWSSessionName,
 		})
 		if err != nil {
-			return nil, settingError("saslMechanism", err.Error(), "")
+			return nil, setting.Invalid("saslMechanism", err.Error(), "")
 		}
 		return m, nil
 	},

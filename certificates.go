@@ -8,6 +8,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/bundle"
 	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 func keyPair(cert, key fileSetting) (tls.Certificate, error) {
@@ -18,7 +19,7 @@ func keyPair(cert, key fileSetting) (tls.Certificate, error) {
 	}
 	pair, err := bundle.Pair(certs, keyPEM)
 	if err != nil {
-		return pair, settingError(cert.setting()+", "+key.setting(), fmt.Sprintf("they are not a certificate with its private key: %v", err), "")
+		return pair, setting.Invalid(cert.setting()+", "+key.setting(), fmt.Sprintf("they are not a certificate with its private key: %v", err), "")
 	}
 	return pair, nil
 }
@@ -29,7 +30,7 @@ func readPEM[T any](p fileSetting, parse func([]byte) (T, error)) (parsed T, err
 		return parsed, err
 	}
 	if parsed, err = parse(text); err != nil {
-		return parsed, settingError(p.setting(), err.Error(), "")
+		return parsed, setting.Invalid(p.setting(), err.Error(), "")
 	}
 	return parsed, nil
 }

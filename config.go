@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"net"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/conduitio/conduit-commons/config"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // Config is what the source and the destination have in common: how to reach
@@ -56,11 +57,9 @@ func Parse(settings map[string]string) (Config, error) {
 func (c Config) Validate(context.Context) error {
 	errs := []error{
 		c.validateServers(),
-		validateTimeout("dialTimeout", c.DialTimeout, "5s"),
-		validateTimeout("requestTimeout", c.RequestTimeout, "30s"),
-	}
-	if len(c.ClientID) > math.MaxInt16 {
-		errs = append(errs, settingError("clientID", tooLong(c.ClientID), "conduit"))
+		setting.Within("dialTimeout", c.DialTimeout, time.Millisecond, maxTimeout, "", "5s"),
+		setting.Within("requestTimeout", c.RequestTimeout, time.Millisecond, maxTimeout, "", "30s"),
+		setting.Text("clientID", c.ClientID, "conduit"),
 	}
 	tlsConfig, saslConfig, contradictions := c.secured()
 	errs = append(errs, contradictions...)
@@ -68,22 +67,16 @@ func (c Config) Validate(context.Context) error {
 	return errors.Join(append(errs, err, saslConfig.check())...)
 }
 
-// tooLong is said of a text that the protocol can't carry, which has 16 bits for its
-// length.
-func tooLong(text string) string {
-	return fmt.Sprintf("it has %d bytes, up to %d are allowed", len(text), math.MaxInt16)
-}
-
 func (c Config) validateServers() error {
 	if len(c.servers()) == 0 {
-		return settingError("servers", "at least one bootstrap server is required, as host:port"+unsetVariable, "localhost:9092")
+		return setting.Invalid("servers", "at least one bootstrap server is required, as host:port"+setting.Unset, "localhost:9092")
 	}
 	var errs []error
 	for _, s := range c.servers() {
 		host, port, err := net.SplitHostPort(s)
 		n, perr := strconv.Atoi(port)
 		if err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
-			errs = append(errs, settingError("servers", fmt.Sprintf("%s is not host:port with a port of 1 to 65535", withoutUser(s)), "localhost:9092"))
+			errs = append(errs, setting.Invalid("servers", fmt.Sprintf("%s is not host:port with a port of 1 to 65535", withoutUser(s)), "localhost:9092"))
 		}
 	}
 	return errors.Join(errs...)
@@ -104,30 +97,5 @@ func withoutUser(server string) string {
 // milliseconds can carry.
 const maxTimeout = 24 * time.Hour
 
-func validateTimeout(name string, d time.Duration, example string) error {
-	if d < time.Millisecond || d > maxTimeout {
-		return settingError(name, fmt.Sprintf("%s is not allowed: 1ms to %s", d, maxTimeout), example)
-	}
-	return nil
-}
-
 // servers is the bootstrap list without blanks.
-func (c Config) servers() []string { return trimmed(c.Servers) }
-
-// settingError is the one shape of a complaint about a setting.
-func settingError(name, problem, example string) error {
-	if example == "" {
-		return fmt.Errorf("%s: %s", name, problem)
-	}
-	return fmt.Errorf("%s: %s, for example %q", name, problem, example)
-}
-
-func trimmed(list []string) []string {
-	var out []string
-	for _, s := range list {
-		if s = strings.TrimSpace(s); s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
+func (c Config) servers() []string { return setting.List(c.Servers) }

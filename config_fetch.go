@@ -2,10 +2,10 @@ package kafka
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // FetchConfig is how a source reads from the brokers, and how much it may hold.
@@ -43,35 +43,17 @@ func (c *FetchConfig) validate() []error {
 	_, isolationErr := c.readCommitted()
 	errs := []error{
 		isolationErr,
-		c.validateRack(),
-		withinBytes("fetchMaxBytes", c.FetchMaxBytes, maxFetchBytes, "16777216"),
-		withinBytes("fetchMinBytes", c.FetchMinBytes, maxFetchBytes, "1"),
-		withinBytes("fetchMaxPartitionBytes", c.FetchMaxPartitionBytes, maxFetchBytes, "1048576"),
+		setting.Text("rackID", c.RackID, "eu-west-1a"),
+		setting.Within("fetchMaxBytes", c.FetchMaxBytes, 1, maxFetchBytes, " bytes", "16777216"),
+		setting.Within("fetchMinBytes", c.FetchMinBytes, 1, maxFetchBytes, " bytes", "1"),
+		setting.Within("fetchMaxPartitionBytes", c.FetchMaxPartitionBytes, 1, maxFetchBytes, " bytes", "1048576"),
+		setting.Within("fetchMaxWait", c.FetchMaxWait, time.Millisecond, maxFetchWait, "", "500ms"),
+		setting.AtLeast("maxUncommitted", c.MaxUncommitted, 1, "1 or more records", "100000"),
 	}
 	if c.FetchMinBytes > c.FetchMaxBytes {
-		errs = append(errs, settingError("fetchMinBytes", fmt.Sprintf("%d is not allowed: up to fetchMaxBytes, which is %d", c.FetchMinBytes, c.FetchMaxBytes), ""))
-	}
-	if c.FetchMaxWait < time.Millisecond || c.FetchMaxWait > maxFetchWait {
-		errs = append(errs, settingError("fetchMaxWait", fmt.Sprintf("%s is not allowed: 1ms to %s", c.FetchMaxWait, maxFetchWait), "500ms"))
-	}
-	if c.MaxUncommitted < 1 {
-		errs = append(errs, settingError("maxUncommitted", fmt.Sprintf("%d is not allowed: 1 or more records", c.MaxUncommitted), "100000"))
+		errs = append(errs, setting.Invalid("fetchMinBytes", fmt.Sprintf("%d is not allowed: up to fetchMaxBytes, which is %d", c.FetchMinBytes, c.FetchMaxBytes), ""))
 	}
 	return errs
-}
-
-func (c *FetchConfig) validateRack() error {
-	if len(c.RackID) > math.MaxInt16 {
-		return settingError("rackID", tooLong(c.RackID), "eu-west-1a")
-	}
-	return nil
-}
-
-func withinBytes(setting string, n, limit int, example string) error {
-	if n >= 1 && n <= limit {
-		return nil
-	}
-	return settingError(setting, fmt.Sprintf("%d is not allowed: 1 to %d bytes", n, limit), example)
 }
 
 func (c *FetchConfig) readCommitted() (bool, error) {
@@ -81,7 +63,7 @@ func (c *FetchConfig) readCommitted() (bool, error) {
 	case "read_uncommitted":
 		return false, nil
 	}
-	return false, settingError("isolationLevel", fmt.Sprintf("%q is unknown: read_committed or read_uncommitted", c.IsolationLevel), "")
+	return false, setting.Invalid("isolationLevel", fmt.Sprintf("%q is unknown: read_committed or read_uncommitted", c.IsolationLevel), "")
 }
 
 // fetch is valid settings in the form that the fetcher takes.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // GroupConfig is how a source takes part in its consumer group.
@@ -39,22 +40,23 @@ type GroupConfig struct {
 	RetryGroupJoinErrors bool `json:"retryGroupJoinErrors" default:"true"`
 }
 
+// maxGroupTime is what the protocol can carry as milliseconds in 32 bits.
+const maxGroupTime = math.MaxInt32 * time.Millisecond
+
 func (c *GroupConfig) validate() []error {
 	errs := []error{
 		c.validateInstanceID(),
 		c.validateBalancers(),
-		withinMilliseconds("sessionTimeout", c.SessionTimeout, "45s"),
-		withinMilliseconds("heartbeatInterval", c.HeartbeatInterval, "3s"),
-		withinMilliseconds("rebalanceTimeout", c.RebalanceTimeout, "60s"),
-	}
-	if len(c.GroupID) > math.MaxInt16 {
-		errs = append(errs, settingError("groupID", tooLong(c.GroupID), "orders"))
+		setting.Within("sessionTimeout", c.SessionTimeout, time.Millisecond, maxGroupTime, "", "45s"),
+		setting.Within("heartbeatInterval", c.HeartbeatInterval, time.Millisecond, maxGroupTime, "", "3s"),
+		setting.Within("rebalanceTimeout", c.RebalanceTimeout, time.Millisecond, maxGroupTime, "", "60s"),
+		setting.Text("groupID", c.GroupID, "orders"),
 	}
 	if c.HeartbeatInterval >= c.SessionTimeout {
-		errs = append(errs, settingError("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than sessionTimeout, which is %s", c.HeartbeatInterval, c.SessionTimeout), "3s"))
+		errs = append(errs, setting.Invalid("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than sessionTimeout, which is %s", c.HeartbeatInterval, c.SessionTimeout), "3s"))
 	}
 	if c.HeartbeatInterval >= c.RebalanceTimeout {
-		errs = append(errs, settingError("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than rebalanceTimeout, which is %s", c.HeartbeatInterval, c.RebalanceTimeout), "3s"))
+		errs = append(errs, setting.Invalid("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than rebalanceTimeout, which is %s", c.HeartbeatInterval, c.RebalanceTimeout), "3s"))
 	}
 	return errs
 }
@@ -63,8 +65,8 @@ func (c *GroupConfig) validateInstanceID() error {
 	if c.GroupInstanceID == "" {
 		return nil
 	}
-	if err := checkTopic(c.GroupInstanceID); err != nil { // Kafka has the same rule for both
-		return settingError("groupInstanceID", err.Error(), "conduit-1")
+	if err := setting.CheckTopic(c.GroupInstanceID); err != nil { // Kafka has the same rule for both
+		return setting.Invalid("groupInstanceID", err.Error(), "conduit-1")
 	}
 	return nil
 }
@@ -74,26 +76,17 @@ func (c *GroupConfig) validateBalancers() error {
 	chosen := c.balancers()
 	var errs []error
 	if len(chosen) == 0 {
-		errs = append(errs, settingError("groupBalancer", "at least one is required of "+known, "range"))
+		errs = append(errs, setting.Invalid("groupBalancer", "at least one is required of "+known, "range"))
 	}
 	for i, name := range chosen {
 		if !slices.Contains(group.Balancers(), name) {
-			errs = append(errs, settingError("groupBalancer", fmt.Sprintf("%q is unknown: %s", name, known), ""))
+			errs = append(errs, setting.Invalid("groupBalancer", fmt.Sprintf("%q is unknown: %s", name, known), ""))
 		}
 		if slices.Contains(chosen[:i], name) {
-			errs = append(errs, settingError("groupBalancer", fmt.Sprintf("%q is named twice", name), ""))
+			errs = append(errs, setting.Invalid("groupBalancer", fmt.Sprintf("%q is named twice", name), ""))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (c *GroupConfig) balancers() []string { return trimmed(c.GroupBalancer) }
-
-// withinMilliseconds checks a time that the protocol has as milliseconds in 32 bits.
-func withinMilliseconds(setting string, d time.Duration, example string) error {
-	const limit = math.MaxInt32 * time.Millisecond
-	if d >= time.Millisecond && d <= limit {
-		return nil
-	}
-	return settingError(setting, fmt.Sprintf("%s is not allowed: 1ms to %s", d, limit), example)
-}
+func (c *GroupConfig) balancers() []string { return setting.List(c.GroupBalancer) }

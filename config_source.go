@@ -9,6 +9,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/lang"
 	sdk "github.com/conduitio/conduit-connector-sdk"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // SourceConfig is the configuration of the source.
@@ -50,15 +52,13 @@ func ParseSource(settings map[string]string) (SourceConfig, error) {
 
 // Validate reports everything that is wrong at once.
 func (c *SourceConfig) Validate(ctx context.Context) error {
-	errs := []error{c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), c.TopicsConfig.validate()}
-	if c.CommitOffsetsSize < 0 {
-		errs = append(errs, settingError("commitOffsetsSize", fmt.Sprintf("%d is not allowed: 0 or more records", c.CommitOffsetsSize), "1000"))
-	}
-	if c.CommitOffsetsDelay < 0 {
-		errs = append(errs, settingError("commitOffsetsDelay", fmt.Sprintf("%s is not allowed: it can't be negative", c.CommitOffsetsDelay), "5s"))
+	errs := []error{
+		c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), c.TopicsConfig.validate(),
+		setting.AtLeast("commitOffsetsSize", c.CommitOffsetsSize, 0, "0 or more records", "1000"),
+		setting.AtLeast("commitOffsetsDelay", c.CommitOffsetsDelay, 0, "0s or more", "5s"),
 	}
 	if size := c.BatchSize; size != nil && *size > c.MaxUncommitted {
-		errs = append(errs, settingError("maxUncommitted", fmt.Sprintf("%d is not allowed: at least sdk.batch.size, which is %d", c.MaxUncommitted, *size), ""))
+		errs = append(errs, setting.Invalid("maxUncommitted", fmt.Sprintf("%d is not allowed: at least sdk.batch.size, which is %d", c.MaxUncommitted, *size), ""))
 	}
 	errs = append(errs, c.GroupConfig.validate()...)
 	errs = append(errs, c.StartConfig.validate(&c.TopicsConfig)...)

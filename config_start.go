@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // StartConfig is where a source starts to read a partition.
@@ -32,12 +33,12 @@ func (c *StartConfig) validate(topics *TopicsConfig) []error {
 	at, fromBeginning, err := c.startsAt()
 	errs := []error{resetErr, err}
 	if c.ReadFromBeginning && err == nil && (!fromBeginning || !at.Time.IsZero()) {
-		errs = append(errs, settingError("startAt", fmt.Sprintf("%s contradicts readFromBeginning, which is on", strings.Join(c.StartAt, ",")), ""))
+		errs = append(errs, setting.Invalid("startAt", fmt.Sprintf("%s contradicts readFromBeginning, which is on", strings.Join(c.StartAt, ",")), ""))
 	}
 	match := topics.match()
 	for topic := range at.Offsets {
 		if !slices.Contains(topics.topics(), topic) && (match == nil || !match(topic)) {
-			errs = append(errs, settingError("startAt", fmt.Sprintf("%q is not among the topics to read", topic), ""))
+			errs = append(errs, setting.Invalid("startAt", fmt.Sprintf("%q is not among the topics to read", topic), ""))
 		}
 	}
 	return errs
@@ -52,13 +53,13 @@ func (c *StartConfig) resetPolicy() (consumer.ResetPolicy, error) {
 	case "error":
 		return consumer.ResetError, nil
 	}
-	return 0, settingError("autoOffsetReset", fmt.Sprintf("%q is unknown: earliest, latest or error", c.AutoOffsetReset), "")
+	return 0, setting.Invalid("autoOffsetReset", fmt.Sprintf("%q is unknown: earliest, latest or error", c.AutoOffsetReset), "")
 }
 
 // startsAt reads startAt. Partitions for which it names no offset start at the first
 // record if fromBeginning.
 func (c *StartConfig) startsAt() (at consumer.StartAt, fromBeginning bool, err error) {
-	places := trimmed(c.StartAt)
+	places := setting.List(c.StartAt)
 	if len(places) == 0 {
 		return at, c.ReadFromBeginning, nil
 	}
@@ -71,7 +72,7 @@ func (c *StartConfig) startsAt() (at consumer.StartAt, fromBeginning bool, err e
 		}
 		if at.Time, err = time.Parse(time.RFC3339, places[0]); err == nil {
 			if at.Time.Before(time.Unix(0, 0)) {
-				return at, false, settingError("startAt", fmt.Sprintf("%s is not allowed: Kafka's times begin with 1970", places[0]), "")
+				return at, false, setting.Invalid("startAt", fmt.Sprintf("%s is not allowed: Kafka's times begin with 1970", places[0]), "")
 			}
 			return at, false, nil
 		}
@@ -88,19 +89,19 @@ func (c *StartConfig) startsAt() (at consumer.StartAt, fromBeginning bool, err e
 // addPlace reads a place of the form topic:partition:offset.
 func addPlace(to map[string]map[int32]int64, place string) error {
 	parts := strings.Split(place, ":")
-	if len(parts) != 3 || checkTopic(parts[0]) != nil {
-		return settingError("startAt", fmt.Sprintf("%q is none of earliest, latest, a time (RFC 3339) and a list of topic:partition:offset", place), "orders:0:1500,orders:1:1720")
+	if len(parts) != 3 || setting.CheckTopic(parts[0]) != nil {
+		return setting.Invalid("startAt", fmt.Sprintf("%q is none of earliest, latest, a time (RFC 3339) and a list of topic:partition:offset", place), "orders:0:1500,orders:1:1720")
 	}
 	partition, err := strconv.ParseInt(parts[1], 10, 32)
 	if err != nil || partition < 0 {
-		return settingError("startAt", fmt.Sprintf("%q: the partition must be a number of 0 to %d", place, math.MaxInt32), "")
+		return setting.Invalid("startAt", fmt.Sprintf("%q: the partition must be a number of 0 to %d", place, math.MaxInt32), "")
 	}
 	offset, err := strconv.ParseInt(parts[2], 10, 64)
 	if err != nil || offset < 0 {
-		return settingError("startAt", fmt.Sprintf("%q: the offset must be a number of 0 or more", place), "")
+		return setting.Invalid("startAt", fmt.Sprintf("%q: the offset must be a number of 0 or more", place), "")
 	}
 	if _, ok := to[parts[0]][int32(partition)]; ok {
-		return settingError("startAt", fmt.Sprintf("%q: an offset of this partition is already given", place), "")
+		return setting.Invalid("startAt", fmt.Sprintf("%q: an offset of this partition is already given", place), "")
 	}
 	if to[parts[0]] == nil {
 		to[parts[0]] = make(map[int32]int64)

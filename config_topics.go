@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // TopicsConfig is what a source reads.
@@ -25,40 +27,40 @@ type TopicsConfig struct {
 func (c *TopicsConfig) validate() error {
 	var errs []error
 	switch {
-	case len(trimmed(c.Topics)) > 0 && len(trimmed(c.Topic)) > 0:
-		errs = append(errs, settingError("topic", "it is an alias of topics: give one of the two", ""))
+	case len(setting.List(c.Topics)) > 0 && len(setting.List(c.Topic)) > 0:
+		errs = append(errs, setting.Invalid("topic", "it is an alias of topics: give one of the two", ""))
 	case len(c.topics()) == 0 && c.TopicsRegex == "":
-		errs = append(errs, settingError("topics", "at least one topic is required, or topicsRegex", "orders,payments"))
+		errs = append(errs, setting.Invalid("topics", "at least one topic is required, or topicsRegex", "orders,payments"))
 	}
-	for _, t := range trimmed(c.Topics) {
-		errs = append(errs, validateTopic("topics", t))
+	for _, t := range setting.List(c.Topics) {
+		errs = append(errs, setting.Topic("topics", t))
 	}
-	for _, t := range trimmed(c.Topic) {
-		errs = append(errs, validateTopic("topic", t))
+	for _, t := range setting.List(c.Topic) {
+		errs = append(errs, setting.Topic("topic", t))
 	}
 	_, regexErr := wholeName("topicsRegex", c.TopicsRegex)
 	_, excludeErr := wholeName("topicsExclude", c.TopicsExclude)
 	if c.TopicsExclude != "" && c.TopicsRegex == "" {
-		errs = append(errs, settingError("topicsExclude", "it leaves out topics that match topicsRegex, which is not given", ""))
+		errs = append(errs, setting.Invalid("topicsExclude", "it leaves out topics that match topicsRegex, which is not given", ""))
 	}
 	return errors.Join(append(errs, regexErr, excludeErr)...)
 }
 
 // wholeName compiles an expression that a topic's whole name must match; nil where
 // there is none.
-func wholeName(setting, expr string) (*regexp.Regexp, error) {
+func wholeName(name, expr string) (*regexp.Regexp, error) {
 	if expr == "" {
 		return nil, nil
 	}
 	if _, err := regexp.Compile(expr); err != nil {
-		return nil, settingError(setting, fmt.Sprintf("it is not a Go regular expression: %v", err), `orders\..*`)
+		return nil, setting.Invalid(name, fmt.Sprintf("it is not a Go regular expression: %v", err), `orders\..*`)
 	}
 	return regexp.Compile(`^(?:` + expr + `)$`)
 }
 
 // topics lists the topics that are named, each once.
 func (c *TopicsConfig) topics() []string {
-	t := append(trimmed(c.Topics), trimmed(c.Topic)...)
+	t := append(setting.List(c.Topics), setting.List(c.Topic)...)
 	slices.Sort(t)
 	return slices.Compact(t)
 }

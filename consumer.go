@@ -13,6 +13,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // Consumer is one member of a consumer group.
@@ -121,7 +122,7 @@ func (c *SourceConfig) present(ctx context.Context, client *cluster.Client, star
 		present[name] = !errors.Is(t.Err, kafkago.UnknownTopicOrPartition)
 		for id, offset := range starts[name] {
 			if _, ok := t.Partition(id); t.Err == nil && !ok {
-				return nil, settingError("startAt", fmt.Sprintf("%s:%d:%d: topic %q has %d partitions", name, id, offset, name, len(t.Partitions)), "")
+				return nil, setting.Invalid("startAt", fmt.Sprintf("%s:%d:%d: topic %q has %d partitions", name, id, offset, name, len(t.Partitions)), "")
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // fileSetting is something that is given as a text, by the setting of a name, or in a
@@ -32,9 +33,9 @@ func (f fileSetting) like(other fileSetting) string {
 func (f fileSetting) check() error {
 	switch {
 	case f.text != "" && f.path != "":
-		return settingError(f.name+"File", f.name+" is given as well: give one of the two", "")
+		return setting.Invalid(f.name+"File", f.name+" is given as well: give one of the two", "")
 	case isSecret(f.path):
-		return settingError(f.name+"File", "it must be the path of a file; for the text itself there is "+f.name, "")
+		return setting.Invalid(f.name+"File", "it must be the path of a file; for the text itself there is "+f.name, "")
 	}
 	return nil
 }
@@ -51,7 +52,7 @@ func (f fileSetting) read() ([]byte, error) {
 	}
 	b, err := reload.ReadFile(f.path)
 	if err != nil {
-		return nil, settingError(f.setting(), fmt.Sprintf("the file can't be read: %v", err), "")
+		return nil, setting.Invalid(f.setting(), fmt.Sprintf("the file can't be read: %v", err), "")
 	}
 	return b, nil
 }
@@ -63,7 +64,7 @@ func (f fileSetting) line() (string, error) {
 	}
 	line, err := reload.ReadLine(f.path)
 	if err != nil {
-		return "", settingError(f.setting(), fmt.Sprintf("the file can't be read: %v", err), "")
+		return "", setting.Invalid(f.setting(), fmt.Sprintf("the file can't be read: %v", err), "")
 	}
 	return line, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/conduitio/conduit-connector-sdk/kafkaconnect"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/opencdcjson"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // keyFunc and valueFunc give the bytes of a message, nil for null.
@@ -32,11 +33,11 @@ func newValueFunc(c *DestinationConfig, e *opencdcjson.Encoder) (valueFunc, erro
 		return newRecordFunc(c.DestinationWithRecordFormat, e)
 	case formatPayload:
 		if f := c.RecordFormat; f != nil && *f != defaultRecordFormat {
-			return nil, settingError("sdk.record.format", fmt.Sprintf("%q formats whole records, but value.format is %s: set value.format to %s, or leave sdk.record.format out", *f, formatPayload, formatRecord), "")
+			return nil, setting.Invalid("sdk.record.format", fmt.Sprintf("%q formats whole records, but value.format is %s: set value.format to %s, or leave sdk.record.format out", *f, formatPayload, formatRecord), "")
 		}
 		return payload, nil
 	}
-	return nil, settingError("value.format", fmt.Sprintf("%q is not allowed: %s or %s", c.ValueFormat, formatRecord, formatPayload), "")
+	return nil, setting.Invalid("value.format", fmt.Sprintf("%q is not allowed: %s or %s", c.ValueFormat, formatRecord, formatPayload), "")
 }
 
 // defaultRecordFormat is the SDK's, which it fills in.
@@ -89,11 +90,11 @@ func newRecordFunc(c sdk.DestinationWithRecordFormat, e *opencdcjson.Encoder) (v
 		for _, s := range serializers {
 			names = append(names, s.Name())
 		}
-		return nil, settingError("sdk.record.format", fmt.Sprintf("%q is unknown: %s", name, strings.Join(names, ", ")), "")
+		return nil, setting.Invalid("sdk.record.format", fmt.Sprintf("%q is unknown: %s", name, strings.Join(names, ", ")), "")
 	}
 	s, err := serializers[i].Configure(c.RecordFormatOptions)
 	if err != nil {
-		return nil, settingError("sdk.record.format.options", err.Error(), "")
+		return nil, setting.Invalid("sdk.record.format.options", err.Error(), "")
 	}
 	if name == defaultRecordFormat {
 		return serializeDefault(e), nil

@@ -10,6 +10,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // headerMaker makes the headers of messages: of metadata, and of the headers
@@ -38,7 +39,7 @@ func newHeaderMaker(c *DestinationConfig) (*headerMaker, error) {
 		}
 		key, text, ok := strings.Cut(line+" ", ": ") // the text may be empty
 		if !ok || key == "" {
-			errs = append(errs, settingError("headers", fmt.Sprintf("line %q is not a header, which is written name: text", line), "source: conduit"))
+			errs = append(errs, setting.Invalid("headers", fmt.Sprintf("line %q is not a header, which is written name: text", line), "source: conduit"))
 			continue
 		}
 		value, err := newTextFunc("headers: "+key, strings.TrimSpace(text))

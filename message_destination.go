@@ -11,6 +11,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // messageMaker turns records into messages. It is for one goroutine.
@@ -29,7 +30,7 @@ type messageMaker struct {
 
 // newMessageMaker reports everything that is wrong with the settings at once.
 func newMessageMaker(c *DestinationConfig) (*messageMaker, error) {
-	topic, topicErr := newTopicFunc(c.Topic, trimmed(c.AllowedTopics)...)
+	topic, topicErr := newTopicFunc(c.Topic, setting.List(c.AllowedTopics)...)
 	partition, partitionErr := newPartitionFunc(c)
 	timestamp, timestampErr := newTimestampFunc(c.Timestamp)
 	key, keyErr := newKeyFunc(c)
@@ -114,7 +115,7 @@ func newPartitionFunc(c *DestinationConfig) (partitionFunc, error) {
 	}
 	field := c.PartitionMetadata
 	if field == "" {
-		return nil, settingError("partitionMetadata", "the metadata partitioner needs the name of a field", MetadataPartition)
+		return nil, setting.Invalid("partitionMetadata", "the metadata partitioner needs the name of a field", MetadataPartition)
 	}
 	return func(r *opencdc.Record) (int32, error) {
 		value, ok := r.Metadata[field]
@@ -133,14 +134,14 @@ func newPartitionFunc(c *DestinationConfig) (partitionFunc, error) {
 // 1970, and whether that is now.
 type timestampFunc func(r *opencdc.Record, now int64) (at int64, isNow bool, err error)
 
-func newTimestampFunc(setting string) (timestampFunc, error) {
-	switch setting {
+func newTimestampFunc(choice string) (timestampFunc, error) {
+	switch choice {
 	case "now":
 		return func(_ *opencdc.Record, now int64) (int64, bool, error) { return now, true, nil }, nil
 	case "createdAt":
 		return createdAt, nil
 	}
-	return nil, settingError("timestamp", fmt.Sprintf("%q is not allowed: now or createdAt", setting), "")
+	return nil, setting.Invalid("timestamp", fmt.Sprintf("%q is not allowed: now or createdAt", choice), "")
 }
 
 func createdAt(r *opencdc.Record, now int64) (int64, bool, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
 	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // OAuthConfig is where the tokens for OAUTHBEARER come from: an endpoint that
@@ -64,26 +65,26 @@ func (c OAuthConfig) GoString() string { return "kafka.OAuthConfig" + c.String()
 // given lists the settings that are set.
 func (c OAuthConfig) given() []string {
 	return append(c.givenForEndpoint(), givenSettings(
-		setting{"oauth.tokenFile", c.TokenFile != ""},
-		setting{"oauth.extensions", c.Extensions != ""},
+		option{"oauth.tokenFile", c.TokenFile != ""},
+		option{"oauth.extensions", c.Extensions != ""},
 	)...)
 }
 
 func (c OAuthConfig) givenForEndpoint() []string {
 	return givenSettings(
-		setting{"oauth.tokenURL", c.TokenURL != ""},
-		setting{"oauth.clientID", c.ClientID != ""},
-		setting{"oauth.clientSecret", c.ClientSecret != ""},
-		setting{"oauth.clientSecretFile", c.ClientSecretFile != ""},
-		setting{"oauth.scopes", len(c.scopes()) > 0},
-		setting{"oauth.audience", c.Audience != ""},
-		setting{"oauth.caCert", c.CACert != ""},
-		setting{"oauth.caCertFile", c.CACertFile != ""},
-		setting{"oauth.parameters", c.Parameters != ""},
+		option{"oauth.tokenURL", c.TokenURL != ""},
+		option{"oauth.clientID", c.ClientID != ""},
+		option{"oauth.clientSecret", c.ClientSecret != ""},
+		option{"oauth.clientSecretFile", c.ClientSecretFile != ""},
+		option{"oauth.scopes", len(c.scopes()) > 0},
+		option{"oauth.audience", c.Audience != ""},
+		option{"oauth.caCert", c.CACert != ""},
+		option{"oauth.caCertFile", c.CACertFile != ""},
+		option{"oauth.parameters", c.Parameters != ""},
 	)
 }
 
-func (c OAuthConfig) scopes() []string { return trimmed(c.Scopes) }
+func (c OAuthConfig) scopes() []string { return setting.List(c.Scopes) }
 
 func (c OAuthConfig) secret() fileSetting {
 	return fileSetting{"oauth.clientSecret", c.ClientSecret, c.ClientSecretFile}
@@ -111,7 +112,7 @@ func (c OAuthConfig) tokens(e saslEnv) (oauth.Source, error) {
 	if c.TokenURL == "" {
 		source, err := oauth.File(c.TokenFile, func(err error) { e.warn("read oauth.tokenFile again; the token read before serves on", err) })
 		if err != nil {
-			return nil, settingError("oauth.tokenFile", err.Error(), "")
+			return nil, setting.Invalid("oauth.tokenFile", err.Error(), "")
 		}
 		return source, nil
 	}
@@ -149,23 +150,23 @@ func (c OAuthConfig) parameters() (map[string]string, error) {
 }
 
 // pairs reads name=value pairs, which are separated by line ends, or else by commas.
-func pairs(setting, text string) (map[string]string, error) {
+func pairs(name, text string) (map[string]string, error) {
 	separator := ","
 	if strings.Contains(text, "\n") {
 		separator = "\n"
 	}
 	out := make(map[string]string)
 	var errs []error
-	for i, pair := range trimmed(strings.Split(text, separator)) {
-		name, value, ok := strings.Cut(pair, "=")
-		if name = strings.TrimSpace(name); !ok || name == "" {
-			errs = append(errs, settingError(setting, fmt.Sprintf("pair %d is not name=value; where a value has a comma, write each pair on a line of its own", i+1), ""))
+	for i, pair := range setting.List(strings.Split(text, separator)) {
+		key, value, ok := strings.Cut(pair, "=")
+		if key = strings.TrimSpace(key); !ok || key == "" {
+			errs = append(errs, setting.Invalid(name, fmt.Sprintf("pair %d is not name=value; where a value has a comma, write each pair on a line of its own", i+1), ""))
 			continue
 		}
-		if _, twice := out[name]; twice {
-			errs = append(errs, settingError(setting, fmt.Sprintf("%q is given twice", name), ""))
+		if _, twice := out[key]; twice {
+			errs = append(errs, setting.Invalid(name, fmt.Sprintf("%q is given twice", key), ""))
 		}
-		out[name] = strings.TrimSpace(value)
+		out[key] = strings.TrimSpace(value)
 	}
 	return out, errors.Join(errs...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/bundle"
 	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // check reports everything that is wrong. It reads the files, and asks nobody for a
@@ -17,20 +18,20 @@ import (
 func (c OAuthConfig) check() error {
 	switch {
 	case c.TokenURL == "" && c.TokenFile == "":
-		return settingError("oauth.tokenURL", "OAUTHBEARER needs it, or oauth.tokenFile", "https://login.example.com/oauth2/token")
+		return setting.Invalid("oauth.tokenURL", "OAUTHBEARER needs it, or oauth.tokenFile", "https://login.example.com/oauth2/token")
 	case c.TokenURL == "":
 		return errors.Join(c.checkFile(), c.checkExtensions())
 	}
 	errs := []error{c.checkURL(), c.checkSecret(), c.checkCA(), c.checkParameters(), c.checkExtensions()}
 	if c.TokenFile != "" {
-		errs = append(errs, settingError("oauth.tokenFile", "oauth.tokenURL is given as well: give one of the two", ""))
+		errs = append(errs, setting.Invalid("oauth.tokenFile", "oauth.tokenURL is given as well: give one of the two", ""))
 	}
 	if c.ClientID == "" {
-		errs = append(errs, settingError("oauth.clientID", "it is required for oauth.tokenURL", ""))
+		errs = append(errs, setting.Invalid("oauth.clientID", "it is required for oauth.tokenURL", ""))
 	}
 	for _, s := range c.scopes() {
 		if strings.ContainsAny(s, " \t\"\\") {
-			errs = append(errs, settingError("oauth.scopes", fmt.Sprintf("%q is not a scope: separate them by commas", s), "kafka.read,kafka.write"))
+			errs = append(errs, setting.Invalid("oauth.scopes", fmt.Sprintf("%q is not a scope: separate them by commas", s), "kafka.read,kafka.write"))
 		}
 	}
 	return errors.Join(errs...)
@@ -39,12 +40,12 @@ func (c OAuthConfig) check() error {
 func (c OAuthConfig) checkFile() error {
 	var errs []error
 	for _, name := range c.givenForEndpoint() {
-		errs = append(errs, settingError(name, "it is for oauth.tokenURL, and oauth.tokenFile is given", ""))
+		errs = append(errs, setting.Invalid(name, "it is for oauth.tokenURL, and oauth.tokenFile is given", ""))
 	}
 	if isSecret(c.TokenFile) {
-		errs = append(errs, settingError("oauth.tokenFile", "it must be the path of a file, not the token itself", ""))
+		errs = append(errs, setting.Invalid("oauth.tokenFile", "it must be the path of a file, not the token itself", ""))
 	} else if _, err := oauth.File(c.TokenFile, nil); err != nil {
-		errs = append(errs, settingError("oauth.tokenFile", err.Error(), ""))
+		errs = append(errs, setting.Invalid("oauth.tokenFile", err.Error(), ""))
 	}
 	return errors.Join(errs...)
 }
@@ -53,9 +54,9 @@ func (c OAuthConfig) checkURL() error {
 	u, err := url.Parse(c.TokenURL)
 	switch {
 	case err != nil || u.Scheme != "https" || u.Host == "":
-		return settingError("oauth.tokenURL", "it is not an https URL", "https://login.example.com/oauth2/token")
+		return setting.Invalid("oauth.tokenURL", "it is not an https URL", "https://login.example.com/oauth2/token")
 	case u.User != nil:
-		return settingError("oauth.tokenURL", "a user in it is not used: set oauth.clientID and oauth.clientSecret", "")
+		return setting.Invalid("oauth.tokenURL", "a user in it is not used: set oauth.clientID and oauth.clientSecret", "")
 	}
 	return nil
 }
@@ -63,7 +64,7 @@ func (c OAuthConfig) checkURL() error {
 func (c OAuthConfig) checkSecret() error {
 	s := c.secret()
 	if !s.given() {
-		return settingError(s.name, "it is required for oauth.tokenURL"+unsetVariable, "")
+		return setting.Invalid(s.name, "it is required for oauth.tokenURL"+setting.Unset, "")
 	}
 	if err := s.check(); err != nil {
 		return err
@@ -92,7 +93,7 @@ func (c OAuthConfig) checkParameters() error {
 	errs := []error{err}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if instead, ok := ownSettings[name]; ok {
-			errs = append(errs, settingError("oauth.parameters", name+" is not a further parameter: "+instead, ""))
+			errs = append(errs, setting.Invalid("oauth.parameters", name+" is not a further parameter: "+instead, ""))
 		}
 	}
 	return errors.Join(errs...)
@@ -103,7 +104,7 @@ func (c OAuthConfig) checkExtensions() error {
 	errs := []error{err}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if err := oauth.CheckExtension(name, given[name]); err != nil {
-			errs = append(errs, settingError("oauth.extensions", fmt.Sprintf("%q: %v", name, err), "logicalCluster=lkc-1a2b3"))
+			errs = append(errs, setting.Invalid("oauth.extensions", fmt.Sprintf("%q: %v", name, err), "logicalCluster=lkc-1a2b3"))
 		}
 	}
 	return errors.Join(errs...)

@@ -12,6 +12,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // Producer writes messages synchronously. Send has one caller at a time.
@@ -117,7 +118,7 @@ func (c *DestinationConfig) idempotent() (bool, error) {
 	case c.Idempotent == nil:
 		return acks == produce.AcksAll, nil
 	case *c.Idempotent && acks != produce.AcksAll:
-		return false, settingError("idempotent", fmt.Sprintf("true needs acks all, and acks is %s: leave idempotent out, or set acks to all", c.Acks), "")
+		return false, setting.Invalid("idempotent", fmt.Sprintf("true needs acks all, and acks is %s: leave idempotent out, or set acks to all", c.Acks), "")
 	}
 	return *c.Idempotent, nil
 }
@@ -132,7 +133,7 @@ var acksValues = map[string]produce.Acks{
 func parseAcks(s string) (produce.Acks, error) {
 	acks, ok := acksValues[s]
 	if !ok {
-		return 0, settingError("acks", fmt.Sprintf("%q is not allowed: all (or -1), one (or 1), none (or 0)", s), "")
+		return 0, setting.Invalid("acks", fmt.Sprintf("%q is not allowed: all (or -1), one (or 1), none (or 0)", s), "")
 	}
 	return acks, nil
 }
@@ -140,7 +141,7 @@ func parseAcks(s string) (produce.Acks, error) {
 func parseCodec(s string) (recordbatch.Codec, error) {
 	codec, err := recordbatch.ParseCodec(s)
 	if err != nil {
-		return 0, settingError("compression", fmt.Sprintf("%q is not allowed: none, gzip, snappy, lz4 or zstd", s), "")
+		return 0, setting.Invalid("compression", fmt.Sprintf("%q is not allowed: none, gzip, snappy, lz4 or zstd", s), "")
 	}
 	return codec, nil
 }
@@ -151,7 +152,7 @@ func parsePartitioner(s string) (produce.Partitioner, error) {
 	}
 	p, err := produce.ParsePartitioner(s)
 	if err != nil {
-		return p, settingError("partitioner", fmt.Sprintf("%q is not allowed: %s or %s", s, strings.Join(produce.Partitioners(), ", "), partitionerMetadata), "")
+		return p, setting.Invalid("partitioner", fmt.Sprintf("%q is not allowed: %s or %s", s, strings.Join(produce.Partitioners(), ", "), partitionerMetadata), "")
 	}
 	return p, nil
 }
@@ -159,7 +160,7 @@ func parsePartitioner(s string) (produce.Partitioner, error) {
 // parseOnOversize tells whether records that are too large are dropped.
 func parseOnOversize(s string) (bool, error) {
 	if s != "error" && s != "drop" {
-		return false, settingError("onOversize", fmt.Sprintf("%q is not allowed: error or drop", s), "")
+		return false, setting.Invalid("onOversize", fmt.Sprintf("%q is not allowed: error or drop", s), "")
 	}
 	return s == "drop", nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/scram"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // SASLConfig is how the connector authenticates.
@@ -50,13 +51,13 @@ func (c SASLConfig) GoString() string { return "kafka.SASLConfig" + c.String() }
 
 // given lists the settings that are set.
 func (c SASLConfig) given() []string {
-	return append(givenSettings(setting{"saslMechanism", c.Mechanism != ""}), c.givenCredentials(anyCredentials)...)
+	return append(givenSettings(option{"saslMechanism", c.Mechanism != ""}), c.givenCredentials(anyCredentials)...)
 }
 
 func (c SASLConfig) givenPassword() []string {
 	return givenSettings(
-		setting{"saslUsername", c.Username != ""}, setting{"saslUsernameFile", c.UsernameFile != ""},
-		setting{"saslPassword", c.Password != ""}, setting{"saslPasswordFile", c.PasswordFile != ""},
+		option{"saslUsername", c.Username != ""}, option{"saslUsernameFile", c.UsernameFile != ""},
+		option{"saslPassword", c.Password != ""}, option{"saslPasswordFile", c.PasswordFile != ""},
 	)
 }
 
@@ -123,17 +124,17 @@ func (c SASLConfig) check() error {
 	name := c.mechanism()
 	if name == "" {
 		if given := c.given(); len(given) > 0 {
-			return settingError("saslMechanism", fmt.Sprintf("it must be given with %s: %s", given[0], mechanismNames), "")
+			return setting.Invalid("saslMechanism", fmt.Sprintf("it must be given with %s: %s", given[0], mechanismNames), "")
 		}
 		return nil
 	}
 	m, ok := mechanisms[name]
 	if !ok {
-		return settingError("saslMechanism", unknownMechanism(name), "")
+		return setting.Invalid("saslMechanism", unknownMechanism(name), "")
 	}
 	errs := []error{m.check(c)}
 	for _, other := range c.givenCredentials(m.uses) {
-		errs = append(errs, settingError(other, fmt.Sprintf("saslMechanism %s does not use it: leave one out", name), ""))
+		errs = append(errs, setting.Invalid(other, fmt.Sprintf("saslMechanism %s does not use it: leave one out", name), ""))
 	}
 	return errors.Join(errs...)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/reload"
 	"github.com/conduitio/conduit-connector-kafka/internal/scram"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // login is who authenticates with a password.
@@ -24,7 +25,7 @@ func (c SASLConfig) checkPassword() error {
 	var errs []error
 	for _, s := range []fileSetting{{"saslUsername", c.Username, c.UsernameFile}, {"saslPassword", c.Password, c.PasswordFile}} {
 		if !s.given() {
-			errs = append(errs, settingError(s.name, "it is required for authentication with "+c.mechanism()+unsetVariable, ""))
+			errs = append(errs, setting.Invalid(s.name, "it is required for authentication with "+c.mechanism()+setting.Unset, ""))
 			continue
 		}
 		err := s.check()
@@ -35,9 +36,6 @@ func (c SASLConfig) checkPassword() error {
 	}
 	return errors.Join(errs...)
 }
-
-// unsetVariable is why a setting that is there may be missing.
-const unsetVariable = " (in a pipeline file, a variable that is not set leaves it empty)"
 
 // logins returns what to log in with, read again at each call where it is in files.
 func (c SASLConfig) logins(e saslEnv) (scram.Login, error) {

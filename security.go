@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // securityProtocols are Kafka's names of the four ways to secure a connection.
@@ -26,20 +28,20 @@ func (c Config) secured() (TLSConfig, SASLConfig, []error) {
 	if !ok {
 		known := slices.Sorted(maps.Keys(securityProtocols))
 		return c.TLSConfig, c.SASLConfig, []error{
-			settingError("securityProtocol", fmt.Sprintf("%q is unknown: %s", c.SecurityProtocol, strings.Join(known, ", ")), ""),
+			setting.Invalid("securityProtocol", fmt.Sprintf("%q is unknown: %s", c.SecurityProtocol, strings.Join(known, ", ")), ""),
 		}
 	}
 	var errs []error
 	if given := c.TLSConfig.given(); !p.tls && len(given) > 0 {
-		errs = append(errs, settingError("securityProtocol",
+		errs = append(errs, setting.Invalid("securityProtocol",
 			fmt.Sprintf("%s means connections without TLS, but %s is set: leave one out", name, strings.Join(given, ", ")), ""))
 	}
 	switch given := c.SASLConfig.given(); {
 	case !p.sasl && len(given) > 0:
-		errs = append(errs, settingError("securityProtocol",
+		errs = append(errs, setting.Invalid("securityProtocol",
 			fmt.Sprintf("%s means connections without authentication, but %s is set: leave one out", name, strings.Join(given, ", ")), ""))
 	case p.sasl && len(given) == 0:
-		errs = append(errs, settingError("saslMechanism",
+		errs = append(errs, setting.Invalid("saslMechanism",
 			fmt.Sprintf("securityProtocol %s needs it, with its credentials; for PLAIN, saslUsername and saslPassword are enough", name), ""))
 	}
 	t := c.TLSConfig
@@ -47,13 +49,13 @@ func (c Config) secured() (TLSConfig, SASLConfig, []error) {
 	return t, c.SASLConfig, errs
 }
 
-// setting tells whether a setting is given.
-type setting struct {
+// option reports whether a setting is given.
+type option struct {
 	name  string
 	given bool
 }
 
-func givenSettings(all ...setting) []string {
+func givenSettings(all ...option) []string {
 	var names []string
 	for _, s := range all {
 		if s.given {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/Masterminds/sprig/v3"
 	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // textFunc gives a text for a record: the same for all, or one that a template
@@ -17,14 +19,14 @@ type textFunc func(*opencdc.Record) (string, error)
 // newTextFunc reads a setting that is a text or a template. Of a record without
 // what the template asks for it makes an error; a template that only looks up a
 // metadata field makes an empty text of it.
-func newTextFunc(setting, text string) (textFunc, error) {
+func newTextFunc(name, text string) (textFunc, error) {
 	if !isTemplate(text) {
 		return func(*opencdc.Record) (string, error) { return text, nil }, nil
 	}
 	if field, ok := metadataField(text); ok {
 		return func(r *opencdc.Record) (string, error) { return r.Metadata[field], nil }, nil
 	}
-	t, err := parseTemplate(setting, text)
+	t, err := parseTemplate(name, text)
 	if err != nil {
 		return nil, err
 	}
@@ -32,10 +34,10 @@ func newTextFunc(setting, text string) (textFunc, error) {
 	return func(r *opencdc.Record) (string, error) {
 		var b strings.Builder
 		if err := t.Execute(&b, *r); err != nil {
-			return "", fmt.Errorf("make a text from the template of %s: %w", setting, err)
+			return "", fmt.Errorf("make a text from the template of %s: %w", name, err)
 		}
 		if strings.Contains(b.String(), noValue) {
-			return "", fmt.Errorf("make a text from the template of %s: the record has %s for it", setting, noValue)
+			return "", fmt.Errorf("make a text from the template of %s: the record has %s for it", name, noValue)
 		}
 		return b.String(), nil
 	}, nil
@@ -46,10 +48,10 @@ const noValue = "<no value>"
 
 func isTemplate(text string) bool { return strings.Contains(text, "{{") }
 
-func parseTemplate(setting, text string) (*template.Template, error) {
-	t, err := template.New(setting).Funcs(sprig.TxtFuncMap()).Parse(text)
+func parseTemplate(name, text string) (*template.Template, error) {
+	t, err := template.New(name).Funcs(sprig.TxtFuncMap()).Parse(text)
 	if err != nil {
-		return nil, settingError(setting, fmt.Sprintf("it is not a Go template: %v", err), "")
+		return nil, setting.Invalid(name, fmt.Sprintf("it is not a Go template: %v", err), "")
 	}
 	return t, nil
 }

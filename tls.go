@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // TLSConfig is how connections are secured.
@@ -66,17 +67,17 @@ func present(secret string) string {
 // given lists the settings that are set, each of which turns TLS on.
 func (c TLSConfig) given() []string {
 	return givenSettings(
-		setting{"tls.enabled", c.TLSEnabled},
-		setting{"clientCert", c.ClientCert != ""},
-		setting{"clientCertFile", c.ClientCertFile != ""},
-		setting{"clientKey", c.ClientKey != ""},
-		setting{"clientKeyFile", c.ClientKeyFile != ""},
-		setting{"caCert", c.CACert != ""},
-		setting{"caCertFile", c.CACertFile != ""},
-		setting{"insecureSkipVerify", c.InsecureSkipVerify},
-		setting{"tls.serverName", c.ServerName != ""},
-		setting{"tls.verifyHostname", !c.verifyHostname()},
-		setting{"tls.minVersion", c.MinVersion != ""},
+		option{"tls.enabled", c.TLSEnabled},
+		option{"clientCert", c.ClientCert != ""},
+		option{"clientCertFile", c.ClientCertFile != ""},
+		option{"clientKey", c.ClientKey != ""},
+		option{"clientKeyFile", c.ClientKeyFile != ""},
+		option{"caCert", c.CACert != ""},
+		option{"caCertFile", c.CACertFile != ""},
+		option{"insecureSkipVerify", c.InsecureSkipVerify},
+		option{"tls.serverName", c.ServerName != ""},
+		option{"tls.verifyHostname", !c.verifyHostname()},
+		option{"tls.minVersion", c.MinVersion != ""},
 	)
 }
 
@@ -99,10 +100,10 @@ func (c TLSConfig) build(warn func(string, error)) (func() *tls.Config, error) {
 	var ok bool
 	var errs []error
 	if base.MinVersion, ok = tlsVersions[c.MinVersion]; !ok {
-		errs = append(errs, settingError("tls.minVersion", fmt.Sprintf("%q is not allowed: 1.2 or 1.3", c.MinVersion), ""))
+		errs = append(errs, setting.Invalid("tls.minVersion", fmt.Sprintf("%q is not allowed: 1.2 or 1.3", c.MinVersion), ""))
 	}
 	if strings.ContainsAny(c.ServerName, "/: \t") && net.ParseIP(c.ServerName) == nil {
-		errs = append(errs, settingError("tls.serverName", fmt.Sprintf("%q is not the name of a host, without a port", c.ServerName), "broker.example.com"))
+		errs = append(errs, setting.Invalid("tls.serverName", fmt.Sprintf("%q is not the name of a host, without a port", c.ServerName), "broker.example.com"))
 	}
 	stale := func(err error) { warn("read certificates again; new connections use those read before", err) }
 	client, err := c.clientCertificate(stale)
@@ -151,9 +152,9 @@ func (c TLSConfig) clientCertificate(stale func(error)) (*reload.Value[tls.Certi
 	case !cert.given() && !key.given():
 		return nil, nil
 	case !key.given():
-		return nil, settingError(key.like(cert), cert.setting()+" is given without its private key", "")
+		return nil, setting.Invalid(key.like(cert), cert.setting()+" is given without its private key", "")
 	case !cert.given():
-		return nil, settingError(cert.like(key), key.setting()+" is given without its certificate", "")
+		return nil, setting.Invalid(cert.like(key), key.setting()+" is given without its certificate", "")
 	}
 	return reload.New(func() (tls.Certificate, error) { return keyPair(cert, key) }, stale)
 }

@@ -2,49 +2,22 @@ package kafka
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"text/template"
 
 	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
-
-// maxTopicLength is Kafka's limit, as it names directories.
-const maxTopicLength = 249
-
-var topicPattern = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
-
-// checkTopic tells what Kafka doesn't allow about a topic's name.
-func checkTopic(name string) error {
-	switch {
-	case name == "":
-		return errors.New("the name is empty")
-	case name == "." || name == "..":
-		return fmt.Errorf("%q is not allowed as a name", name)
-	case len(name) > maxTopicLength:
-		return fmt.Errorf("the name has %d characters, up to %d are allowed", len(name), maxTopicLength)
-	case !topicPattern.MatchString(name):
-		return fmt.Errorf("%q has characters that are not allowed: letters, digits, '.', '_' and '-' are", name)
-	}
-	return nil
-}
-
-func validateTopic(setting, name string) error {
-	if err := checkTopic(name); err != nil {
-		return settingError(setting, err.Error(), "")
-	}
-	return nil
-}
 
 // allowedTopics are the topics that records may go to; none: all.
 type allowedTopics []string
 
 // check tells why no record may go to a topic.
 func (a allowedTopics) check(name string) error {
-	if err := checkTopic(name); err != nil {
+	if err := setting.CheckTopic(name); err != nil {
 		return err
 	}
 	if len(a) > 0 && !slices.Contains(a, name) {
@@ -54,28 +27,28 @@ func (a allowedTopics) check(name string) error {
 }
 
 // newTopicFunc reads the topic setting: a name, or a template that makes one.
-func newTopicFunc(setting string, allowed ...string) (textFunc, error) {
+func newTopicFunc(topic string, allowed ...string) (textFunc, error) {
 	check := allowedTopics(allowed).check
-	if !isTemplate(setting) {
-		if err := checkTopic(setting); err != nil {
-			return nil, settingError("topic", err.Error()+"; give a topic's name or a Go template", `{{ index .Metadata "opencdc.collection" }}`)
+	if !isTemplate(topic) {
+		if err := setting.CheckTopic(topic); err != nil {
+			return nil, setting.Invalid("topic", err.Error()+"; give a topic's name or a Go template", `{{ index .Metadata "opencdc.collection" }}`)
 		}
-		if err := check(setting); err != nil {
-			return nil, settingError("topic", err.Error(), "")
+		if err := check(topic); err != nil {
+			return nil, setting.Invalid("topic", err.Error(), "")
 		}
-		return func(*opencdc.Record) (string, error) { return setting, nil }, nil
+		return func(*opencdc.Record) (string, error) { return topic, nil }, nil
 	}
-	if field, ok := metadataField(setting); ok {
+	if field, ok := metadataField(topic); ok {
 		return metadataTopic(field, check), nil
 	}
-	t, err := parseTemplate("topic", setting)
+	t, err := parseTemplate("topic", topic)
 	if err != nil {
 		return nil, err
 	}
-	return templateTopic(t, setting, check), nil
+	return templateTopic(t, topic, check), nil
 }
 
-func templateTopic(t *template.Template, setting string, check func(string) error) textFunc {
+func templateTopic(t *template.Template, topic string, check func(string) error) textFunc {
 	var buf bytes.Buffer
 	names := make(map[string]string) // so that a name is checked and allocated once
 	return func(r *opencdc.Record) (string, error) {
@@ -88,7 +61,7 @@ func templateTopic(t *template.Template, setting string, check func(string) erro
 		}
 		name := buf.String()
 		if err := check(name); err != nil {
-			return "", fmt.Errorf("make the topic from the topic template %q: %w", setting, err)
+			return "", fmt.Errorf("make the topic from the topic template %q: %w", topic, err)
 		}
 		if len(names) < 1000 {
 			names[name] = name

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // Validate reports everything that is wrong at once.
@@ -19,18 +20,10 @@ func (c *DestinationConfig) Validate(ctx context.Context) error {
 		idempotentErr, c.checkTimes(), c.checkCompression(), c.checkBatchBytes(), dropErr, partitionerErr)
 }
 
-// atLeast0 complains about a number or a duration below 0.
-func atLeast0[T ~int | ~int64](name string, value T, zero, example string) error {
-	if value >= 0 {
-		return nil
-	}
-	return settingError(name, fmt.Sprintf("%v is not allowed: %s or more", value, zero), example)
-}
-
 func (c *DestinationConfig) checkAllowedTopics() error {
 	var errs []error
-	for _, name := range trimmed(c.AllowedTopics) {
-		errs = append(errs, validateTopic("allowedTopics", name))
+	for _, name := range setting.List(c.AllowedTopics) {
+		errs = append(errs, setting.Topic("allowedTopics", name))
 	}
 	return errors.Join(errs...)
 }
@@ -48,9 +41,9 @@ func (c *DestinationConfig) checkNewTopics() error {
 	} {
 		switch {
 		case n.value < 0 || n.value > n.max:
-			errs = append(errs, settingError(n.name, fmt.Sprintf("%d is not allowed: 0 (the brokers' default) to %d", n.value, n.max), n.example))
+			errs = append(errs, setting.Invalid(n.name, fmt.Sprintf("%d is not allowed: 0 (the brokers' default) to %d", n.value, n.max), n.example))
 		case n.value > 0 && !c.TopicAutoCreate:
-			errs = append(errs, settingError(n.name, fmt.Sprintf("%d is of no use while topicAutoCreate is off", n.value), ""))
+			errs = append(errs, setting.Invalid(n.name, fmt.Sprintf("%d is of no use while topicAutoCreate is off", n.value), ""))
 		}
 	}
 	return errors.Join(errs...)
@@ -58,9 +51,9 @@ func (c *DestinationConfig) checkNewTopics() error {
 
 func (c *DestinationConfig) checkTimes() error {
 	return errors.Join(
-		atLeast0("deliveryTimeout", c.DeliveryTimeout, "0s (no limit)", "10s"),
-		atLeast0("retry.maxAttempts", c.RetryMaxAttempts, "0 (no limit)", "5"),
-		atLeast0("retry.backoff", c.RetryBackoff, "0s", "100ms"),
+		setting.AtLeast("deliveryTimeout", c.DeliveryTimeout, 0, "0s (no limit) or more", "10s"),
+		setting.AtLeast("retry.maxAttempts", c.RetryMaxAttempts, 0, "0 (no limit) or more", "5"),
+		setting.AtLeast("retry.backoff", c.RetryBackoff, 0, "0s or more", "100ms"),
 	)
 }
 
@@ -70,15 +63,12 @@ func (c *DestinationConfig) checkCompression() error {
 		return err
 	}
 	if err := recordbatch.ValidLevel(codec, c.CompressionLevel); err != nil {
-		return settingError("compressionLevel", err.Error(), "")
+		return setting.Invalid("compressionLevel", err.Error(), "")
 	}
 	return nil
 }
 
 func (c *DestinationConfig) checkBatchBytes() error {
 	const maxBatchBytes = 1 << 30
-	if c.BatchBytes < 1 || c.BatchBytes > maxBatchBytes {
-		return settingError("batchBytes", fmt.Sprintf("%d is not allowed: 1 to %d bytes", c.BatchBytes, maxBatchBytes), "1000012")
-	}
-	return nil
+	return setting.Within("batchBytes", c.BatchBytes, 1, maxBatchBytes, " bytes", "1000012")
 }
