@@ -173,6 +173,7 @@ func (c *Client) forget(all map[string]Topic) {
 		if _, ok := all[name]; !ok && time.Since(t.AsOf) > forgetAfter {
 			delete(c.topics, name)
 			delete(c.believed, name)
+			delete(c.told, name)
 		}
 	}
 }

@@ -218,3 +218,28 @@ func TestCandidatesInDoubtComeLast(t *testing.T) {
 	is.Equal(len(firsts), 3) // any of the brokers
 	is.True(!slices.Contains([]string{"seed:1"}, c.candidates()[0]))
 }
+
+// A broker that is cut off from the others tells the same each time.
+func TestRefreshAsksAnotherBrokerThanTheLastTime(t *testing.T) {
+	for name, names := range map[string][]string{"one topic": {"t"}, "all topics": nil} {
+		t.Run(name, func(t *testing.T) {
+			s := newSplit(t, 3)
+			s.ask(0) // the client knows all brokers from now on
+			var last, same atomic.Int32
+			last.Store(-1)
+			s.cut()
+			ask := func(node int32) bool {
+				if last.Swap(node) == node {
+					same.Add(1)
+				}
+				return true
+			}
+			s.asked.Store(&ask)
+			for range 30 {
+				_, err := s.c.Refresh(s.ctx, names, false)
+				s.NoErr(err)
+			}
+			s.Equal(same.Load(), int32(0))
+		})
+	}
+}

@@ -25,6 +25,8 @@ type Client struct {
 	namedBy    map[string]string    // host:port of the broker that named a group's coordinator last, by group
 	topics     map[string]Topic     // as they were told last
 	believed   map[string]Topic     // as they were told last without an error
+	told       map[string]string    // host:port of the broker that told of a topic last, by topic
+	toldAll    string               // host:port of the broker that told of all topics last
 	controller int32                // node ID
 	conns      map[connKey]*slot
 	retired    []*wire.Conn // which end with what is in flight on them
@@ -45,6 +47,7 @@ func New(seeds []string, cfg wire.Config) *Client {
 		namedBy:  make(map[string]string),
 		topics:   make(map[string]Topic),
 		believed: make(map[string]Topic),
+		told:     make(map[string]string),
 		conns:    make(map[connKey]*slot),
 		refusals: refusals{patience: refusalPatience},
 	}

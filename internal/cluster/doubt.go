@@ -37,7 +37,11 @@ func (c *Client) inDoubt(addr string) bool { return time.Since(c.doubts[addr]) <
 // candidates lists the addresses to ask, each once: the brokers that metadata lists,
 // then the bootstrap list, both in random order so that no broker is asked by
 // everybody, nor always; last those in doubt, the latest trouble at the end.
-func (c *Client) candidates() []string {
+func (c *Client) candidates() []string { return c.candidatesAfter(nil) }
+
+// candidatesAfter is candidates with some addresses after the others that metadata
+// lists.
+func (c *Client) candidatesAfter(later map[string]bool) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -58,12 +62,33 @@ func (c *Client) candidates() []string {
 			seen[a] = true
 		}
 	}
-	known := make([]string, 0, len(c.brokers))
+	first, last := make([]string, 0, len(c.brokers)), make([]string, 0, len(later))
 	for _, a := range c.brokers {
-		known = append(known, a)
+		if later[a] {
+			last = append(last, a)
+		} else {
+			first = append(first, a)
+		}
 	}
-	add(known)
+	add(first)
+	add(last)
 	add(slices.Clone(c.seeds))
 	slices.SortStableFunc(doubted, func(a, b string) int { return cmp.Compare(c.doubts[a].UnixNano(), c.doubts[b].UnixNano()) })
 	return append(trusted, doubted...)
+}
+
+// toldOf lists the addresses of the brokers that told of topics last, all topics where
+// names is nil. Somebody who asks again wants to know what has changed since: one that
+// is cut off from the others would tell the same each time.
+func (c *Client) toldOf(names []string) map[string]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	told := make(map[string]bool)
+	if names == nil {
+		told[c.toldAll] = true
+	}
+	for _, name := range names {
+		told[c.told[name]] = true
+	}
+	return told
 }

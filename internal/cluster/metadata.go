@@ -62,8 +62,10 @@ type broker struct {
 //
 // What it returns is not older than what it returned before, as far as leader epochs,
 // the number of partitions and topic IDs tell, unless several brokers say the same.
+// The broker that told of the topics last is not the next to be asked about them, if
+// there is a choice.
 func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[string]Topic, error) {
-	return c.refresh(ctx, c.candidates(), names, create)
+	return c.refresh(ctx, c.candidatesAfter(c.toldOf(names)), names, create)
 }
 
 // refresh is Refresh that asks the brokers at the addresses, in their order.
@@ -78,9 +80,11 @@ func (c *Client) refresh(ctx context.Context, addrs, names []string, create bool
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, t := range topics {
+		c.told[name] = from
 		topics[name] = c.learn(t, believed[name])
 	}
 	if names == nil {
+		c.toldAll = from
 		c.forget(topics)
 	}
 	c.controller = v.controller
