@@ -18,6 +18,21 @@ type part struct {
 	records   []byte
 }
 
+// batchAt names a record batch by where it begins.
+type batchAt struct {
+	seat
+	offset int64
+}
+
+// first names the first batch.
+func (p part) first() batchAt {
+	b := batchAt{seat: seat{p.topic, p.partition}, offset: -1}
+	if len(p.records) >= 8 {
+		b.offset = int64(binary.BigEndian.Uint64(p.records))
+	}
+	return b
+}
+
 // parts calls found with each partition in the answer to a fetch, whose bytes may be
 // changed in place. Versions are those before the flexible ones.
 func parts(version int16, frame []byte, found func(part)) {

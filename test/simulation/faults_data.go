@@ -80,19 +80,20 @@ func (w *World) throttle(e Event) {
 // crc spoils a batch in each of the next answers to fetches that have one.
 func (w *World) crc(e Event) {
 	left := 1 + int(e.A%2)
-	w.letEnd(e.For + 5*time.Second) // others may spoil the same batch
 	c := w.altering(func(l *link, r request, frame []byte) {
 		if kmsg.Key(r.key) != kmsg.Fetch {
 			return
 		}
 		parts(r.version, frame, func(p part) {
+			first := p.first()
 			w.mu.Lock()
-			now := left > 0
+			now := left > 0 && w.spoiled[first] < maxSpoiled // other events may meet the same batch
 			w.mu.Unlock()
 			if now && spoil(p.records, 0) {
 				w.say("  a batch of %s/%d is spoiled for %s", p.topic, p.partition, l.host.name)
 				w.mu.Lock()
 				left--
+				w.spoiled[first]++
 				w.mu.Unlock()
 			}
 		})
@@ -100,6 +101,9 @@ func (w *World) crc(e Event) {
 	w.sleep(e.For)
 	w.leave(c)
 }
+
+// maxSpoiled is how often a source may find one batch broken. At the next time it ends.
+const maxSpoiled = 3
 
 // crcForGood spoils one batch each time that it is fetched, for a while.
 func (w *World) crcForGood(e Event) {

@@ -57,6 +57,7 @@ type World struct {
 	txns     []*txn
 	troubles [brokers]int   // how many each broker is in
 	byHand   map[seat]logID // where an operator has set the group's offset
+	spoiled  map[batchAt]int
 	requests int
 }
 
@@ -66,6 +67,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 		plan: plan, book: newBook(), log: log, begun: time.Now(),
 		topics: make(chan struct{}, 1), polling: make(chan struct{}, 1),
 		counts: make(map[string]*rate), seen: make(map[string]time.Time), asked: make(map[string]time.Time), byHand: make(map[seat]logID),
+		spoiled: make(map[batchAt]int),
 	}
 	w.net = NewNetwork(plan.Seed, plan.Latency)
 	w.net.Counted, w.net.Changed, w.net.Belated = w.count, w.change, w.book.belated
