@@ -13,6 +13,7 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -22,12 +23,12 @@ const openTimeout = 10 * time.Second
 
 // connect reaches the cluster, trying for openTimeout unless the error is one
 // that stays, so that a wrong setting shows when the pipeline starts.
-func (c Config) connect(ctx context.Context, m *metrics) (*cluster.Client, error) {
+func (c Config) connect(ctx context.Context, m *metrics.Connector) (*cluster.Client, error) {
 	cfg, err := c.connection(ctx)
 	if err != nil {
 		return nil, err
 	}
-	cfg.Hooks = m.ofConnections()
+	cfg.Hooks = m.ConnectionHooks()
 	client := cluster.New(c.servers(), cfg)
 	ctx, cancel := context.WithTimeout(ctx, max(openTimeout, c.DialTimeout))
 	defer cancel()
@@ -43,7 +44,7 @@ func (c Config) connect(ctx context.Context, m *metrics) (*cluster.Client, error
 			client.Close()
 			return nil, fmt.Errorf("connect to servers %v: %w", c.servers(), why.cause())
 		}
-		m.retried(err)
+		m.Retried(err)
 		sdk.Logger(ctx).Warn().Err(err).Msg("connect to servers, will try again")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -49,7 +50,7 @@ type Consumer interface {
 const metadataInterval = 10 * time.Second
 
 // newGroupConsumer joins a consumer group.
-func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from Position, m *metrics) (Consumer, error) {
+func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from Position, m *metrics.Connector) (Consumer, error) {
 	client, err := c.connect(ctx, m)
 	if err != nil {
 		return nil, err
@@ -64,9 +65,9 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 			Topic: from.Topic, TopicID: cluster.TopicID(from.TopicID), Partition: from.Partition, Offset: from.Offset, LeaderEpoch: from.LeaderEpoch,
 		}
 	}
-	m.ofConsumer(&cfg)
+	m.HookConsumer(&cfg)
 	joined := consumer.Open(client, cfg)
-	m.watch(joined)
+	m.Watch(joined)
 	return joined, nil
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
 
 // Destination writes records to Kafka topics. Its methods may be called from any
@@ -18,7 +20,7 @@ type Destination struct {
 
 	config DestinationConfig
 	// newProducer connects. It is a field for the tests' sake.
-	newProducer func(ctx context.Context, c DestinationConfig, m *metrics) (Producer, error)
+	newProducer func(ctx context.Context, c DestinationConfig, m *metrics.Connector) (Producer, error)
 
 	mu       sync.Mutex
 	opening  context.CancelFunc // ends the Open that is running; nil if none is
@@ -78,13 +80,13 @@ func (d *Destination) connect(ctx context.Context, cancel context.CancelFunc) (*
 	if err != nil {
 		return nil, err
 	}
-	metrics := openMetrics(ctx, d.config.Metrics, destinationSide)
-	producer, err := d.newProducer(ctx, d.config, metrics)
+	m := metrics.Open(ctx, d.config.Metrics, metrics.Destination)
+	producer, err := d.newProducer(ctx, d.config, m)
 	if err != nil {
-		metrics.close()
+		m.Close()
 		return nil, err
 	}
-	return newWriteSession(producer, messages, metrics, cancel), nil
+	return newWriteSession(producer, messages, m, cancel), nil
 }
 
 // opened ends Open: with a session, unless that is nil or Teardown came meanwhile.

@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
 
 // heldProducer holds each Send until release, or Close, lets it go.
@@ -56,7 +57,7 @@ func closedDestination(t *testing.T, p Producer) *Destination {
 	t.Helper()
 	c, err := ParseDestination(changed(goodDestination, map[string]string{"topic": "t"}))
 	is.New(t).NoErr(err)
-	return &Destination{config: c, newProducer: func(context.Context, DestinationConfig, *metrics) (Producer, error) { return p, nil }}
+	return &Destination{config: c, newProducer: func(context.Context, DestinationConfig, *metrics.Connector) (Producer, error) { return p, nil }}
 }
 
 func within10s(t *testing.T) context.Context {
@@ -125,7 +126,7 @@ func TestDestinationTeardownEndsAnOpenThatRuns(t *testing.T) {
 			p := newHeldProducer()
 			d := closedDestination(t, p)
 			connecting := make(chan struct{})
-			d.newProducer = func(ctx context.Context, _ DestinationConfig, _ *metrics) (Producer, error) {
+			d.newProducer = func(ctx context.Context, _ DestinationConfig, _ *metrics.Connector) (Producer, error) {
 				close(connecting)
 				<-ctx.Done()
 				if connects {

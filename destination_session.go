@@ -8,6 +8,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
 
 // writeSession is what a destination has from Open to Teardown. It outlives
@@ -15,7 +16,7 @@ import (
 type writeSession struct {
 	producer Producer
 	messages *batchMaker
-	metrics  *metrics
+	metrics  *metrics.Connector
 	cancel   context.CancelFunc // of the context of Open
 
 	turn chan struct{} // full while a Write runs: the producer and the maker have one caller
@@ -23,7 +24,7 @@ type writeSession struct {
 	once sync.Once
 }
 
-func newWriteSession(p Producer, b *batchMaker, m *metrics, cancel context.CancelFunc) *writeSession {
+func newWriteSession(p Producer, b *batchMaker, m *metrics.Connector, cancel context.CancelFunc) *writeSession {
 	return &writeSession{producer: p, messages: b, metrics: m, cancel: cancel, turn: make(chan struct{}, 1), over: make(chan struct{})}
 }
 
@@ -56,7 +57,7 @@ func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int
 	if err == nil {
 		n, err = len(batch), makeErr
 	}
-	s.metrics.failed(err)
+	s.metrics.Failed(err)
 	return n, err
 }
 
@@ -78,7 +79,7 @@ func (s *writeSession) close(ctx context.Context) (err error) {
 		case s.turn <- struct{}{}: // and keep it
 		case <-ctx.Done():
 		}
-		s.metrics.close()
+		s.metrics.Close()
 	})
 	return err
 }

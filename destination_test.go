@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/mock"
 )
 
@@ -23,7 +24,7 @@ func openedDestination(t *testing.T) (*Destination, *mock.MockProducer) {
 	c, err := ParseDestination(changed(goodDestination, map[string]string{"sdk.record.format": "template", "sdk.record.format.options": "{{ .Payload.After.v }}"}))
 	is.NoErr(err)
 	p := mock.NewMockProducer(gomock.NewController(t))
-	d := &Destination{config: c, newProducer: func(_ context.Context, got DestinationConfig, _ *metrics) (Producer, error) {
+	d := &Destination{config: c, newProducer: func(_ context.Context, got DestinationConfig, _ *metrics.Connector) (Producer, error) {
 		is.Equal(got, c)
 		return p, nil
 	}}
@@ -153,7 +154,7 @@ func TestTheValuesOfAFailedWriteStay(t *testing.T) {
 	c, err := ParseDestination(changed(goodDestination, map[string]string{"topic": "t"}))
 	is.NoErr(err)
 	p := mock.NewMockProducer(gomock.NewController(t))
-	d := &Destination{config: c, newProducer: func(context.Context, DestinationConfig, *metrics) (Producer, error) { return p, nil }}
+	d := &Destination{config: c, newProducer: func(context.Context, DestinationConfig, *metrics.Connector) (Producer, error) { return p, nil }}
 	is.NoErr(d.Open(context.Background()))
 	var kept []byte
 	for _, refused := range []error{nil, errors.New("refused"), nil, nil} {
@@ -178,7 +179,7 @@ func TestDestinationsThatDoNotOpen(t *testing.T) {
 	cause := errors.New("no such host")
 	c, err := ParseDestination(changed(goodDestination, nil))
 	is.NoErr(err)
-	d := &Destination{config: c, newProducer: func(context.Context, DestinationConfig, *metrics) (Producer, error) { return nil, cause }}
+	d := &Destination{config: c, newProducer: func(context.Context, DestinationConfig, *metrics.Connector) (Producer, error) { return nil, cause }}
 	err = d.Open(context.Background())
 	is.True(errors.Is(err, cause))
 	is.Equal(err.Error(), "open destination: no such host")

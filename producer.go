@@ -10,6 +10,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
@@ -40,7 +41,7 @@ type syncProducer struct {
 }
 
 // newSyncProducer connects to the cluster.
-func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics) (Producer, error) {
+func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics.Connector) (Producer, error) {
 	cfg, err := c.produceConfig(ctx)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics) (Prod
 	if err != nil {
 		return nil, err
 	}
-	m.ofProducer(&cfg)
+	m.HookProducer(&cfg)
 	return syncProducer{client, produce.New(client, cfg), c.PartitionMetadata}, nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/google/uuid"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
 
 // Source reads Kafka topics as a member of a consumer group. Its methods may be called
@@ -20,7 +22,7 @@ type Source struct {
 
 	config SourceConfig
 	// newConsumer joins the group. It is a field for the tests' sake.
-	newConsumer func(ctx context.Context, c SourceConfig, groupID string, from Position, m *metrics) (Consumer, error)
+	newConsumer func(ctx context.Context, c SourceConfig, groupID string, from Position, m *metrics.Connector) (Consumer, error)
 
 	mu       sync.Mutex
 	opening  context.CancelFunc          // ends the Open that is running; nil if none is
@@ -87,15 +89,15 @@ func (s *Source) join(ctx context.Context, position opencdc.Position, cancel con
 		groupID = uuid.NewString()
 		sdk.Logger(ctx).Info().Str("groupID", groupID).Msg("generated a consumer group ID, which the position of the records will carry")
 	}
-	metrics := openMetrics(ctx, s.config.Metrics, sourceSide)
-	consumer, err := s.newConsumer(ctx, s.config, groupID, from, metrics)
+	m := metrics.Open(ctx, s.config.Metrics, metrics.Source)
+	consumer, err := s.newConsumer(ctx, s.config, groupID, from, m)
 	if err != nil {
-		metrics.close()
+		m.Close()
 		return nil, err
 	}
 	records := newRecordMaker(groupID)
 	records.tombstones = s.config.TombstonesAsDeletes
-	return newReadSession(consumer, records, metrics, cancel), nil
+	return newReadSession(consumer, records, m, cancel), nil
 }
 
 func (s *Source) group(position opencdc.Position) (string, Position, error) {

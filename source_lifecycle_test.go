@@ -13,6 +13,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
 
 // heldConsumer holds each Next until release, or Close, lets it go.
@@ -103,7 +104,9 @@ func TestSourceCanBeOpenedAgainAfterAnOpenThatFailed(t *testing.T) {
 	s, _ := sourceWith(nil, errors.New("no such host"), "g")
 	is.True(s.Open(ctx, nil) != nil)
 	is.NoErr(s.Teardown(ctx))
-	s.newConsumer = func(context.Context, SourceConfig, string, Position, *metrics) (Consumer, error) { return c, nil }
+	s.newConsumer = func(context.Context, SourceConfig, string, Position, *metrics.Connector) (Consumer, error) {
+		return c, nil
+	}
 	is.NoErr(s.Open(ctx, nil))
 	is.NoErr(s.Teardown(ctx))
 	is.Equal(c.closes.Load(), int32(1))
@@ -142,7 +145,7 @@ func TestSourceTeardownEndsAnOpenThatRuns(t *testing.T) {
 			c := newHeldConsumer()
 			joining := make(chan struct{})
 			s, _ := sourceWith(nil, nil, "g")
-			s.newConsumer = func(ctx context.Context, _ SourceConfig, _ string, _ Position, _ *metrics) (Consumer, error) {
+			s.newConsumer = func(ctx context.Context, _ SourceConfig, _ string, _ Position, _ *metrics.Connector) (Consumer, error) {
 				close(joining)
 				<-ctx.Done()
 				if finds {

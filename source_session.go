@@ -9,6 +9,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
 
 // readBatch is how many records ReadN returns at most, however few it is asked for:
@@ -19,7 +20,7 @@ const readBatch = 3000
 // a late Read or Ack finds something that says no.
 type readSession struct {
 	consumer Consumer
-	metrics  *metrics
+	metrics  *metrics.Connector
 	cancel   context.CancelFunc // of the context of Open
 
 	turn    chan struct{} // full while a Read runs: the consumer and what follows have one caller
@@ -32,7 +33,7 @@ type readSession struct {
 	closed  chan struct{} // and when it has ended
 }
 
-func newReadSession(c Consumer, r *recordMaker, m *metrics, cancel context.CancelFunc) *readSession {
+func newReadSession(c Consumer, r *recordMaker, m *metrics.Connector, cancel context.CancelFunc) *readSession {
 	return &readSession{
 		consumer: c, records: r, metrics: m, cancel: cancel,
 		turn: make(chan struct{}, 1), over: make(chan struct{}), closed: make(chan struct{}),
@@ -94,7 +95,7 @@ func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error
 
 func (s *readSession) next(ctx context.Context, n int) ([]message.Batch, error) {
 	batches, err := s.consumer.Next(ctx, n)
-	s.metrics.read(batches, err)
+	s.metrics.Read(batches, err)
 	return batches, err
 }
 
@@ -116,6 +117,6 @@ func (s *readSession) close(ctx context.Context) error {
 	case s.turn <- struct{}{}: // and keep it
 	case <-ctx.Done():
 	}
-	s.metrics.close()
+	s.metrics.Close()
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/mock"
 )
 
@@ -28,7 +29,7 @@ func sourceWith(c Consumer, err error, groupID string) (*Source, *joined) {
 	var j joined
 	s := &Source{config: newSourceConfig()}
 	s.config.GroupID = groupID
-	s.newConsumer = func(_ context.Context, config SourceConfig, groupID string, from Position, _ *metrics) (Consumer, error) {
+	s.newConsumer = func(_ context.Context, config SourceConfig, groupID string, from Position, _ *metrics.Connector) (Consumer, error) {
 		j = joined{config, groupID, from}
 		return c, err
 	}

@@ -1,4 +1,4 @@
-package kafka
+package metrics
 
 import (
 	"context"
@@ -40,9 +40,9 @@ func families(t *testing.T, id string) map[string]int {
 	return out
 }
 
-func count(t *testing.T, id string, side side) *metrics {
+func count(t *testing.T, id string, side Side) *Connector {
 	t.Helper()
-	m, err := startCounting(metricsKey{id, side})
+	m, err := start(key{id, side})
 	is.New(t).NoErr(err)
 	return m
 }
@@ -50,19 +50,19 @@ func count(t *testing.T, id string, side side) *metrics {
 func TestMetricsAreRegisteredWhileAConnectorIsOpen(t *testing.T) {
 	is := is.New(t)
 	is.Equal(len(families(t, t.Name())), 0)
-	m := count(t, t.Name(), sourceSide)
+	m := count(t, t.Name(), Source)
 	is.Equal(families(t, t.Name())["conduit_kafka_records_total"], 1)
-	m.close()
+	m.Close()
 	is.Equal(len(families(t, t.Name())), 0)
-	count(t, t.Name(), sourceSide).close() // as often as it likes
+	count(t, t.Name(), Source).Close() // as often as it likes
 	is.Equal(len(families(t, t.Name())), 0)
 }
 
 func TestConnectorsOfOneProcessHaveMetricsOfTheirOwn(t *testing.T) {
 	is := is.New(t)
-	a, b := count(t, t.Name()+"a", sourceSide), count(t, t.Name()+"b", destinationSide)
-	defer b.close()
-	a.close()
+	a, b := count(t, t.Name()+"a", Source), count(t, t.Name()+"b", Destination)
+	defer b.Close()
+	a.Close()
 	is.Equal(len(families(t, t.Name()+"a")), 0)
 	is.Equal(families(t, t.Name()+"b")["conduit_kafka_records_total"], 1)
 }
@@ -71,72 +71,72 @@ func TestConnectorsOfOneProcessHaveMetricsOfTheirOwn(t *testing.T) {
 // connector anew before it has torn down what failed.
 func TestConnectorsWithOneIDCountTogether(t *testing.T) {
 	is := is.New(t)
-	source, again, destination := count(t, t.Name(), sourceSide), count(t, t.Name(), sourceSide), count(t, t.Name(), destinationSide)
+	source, again, destination := count(t, t.Name(), Source), count(t, t.Name(), Source), count(t, t.Name(), Destination)
 	is.True(source == again)
 	is.True(source != destination)
 	is.Equal(families(t, t.Name())["conduit_kafka_records_total"], 2) // one of each type
-	source.close()
-	destination.close()
+	source.Close()
+	destination.Close()
 	is.Equal(families(t, t.Name())["conduit_kafka_records_total"], 1)
-	again.close()
+	again.Close()
 	is.Equal(len(families(t, t.Name())), 0)
 }
 
 func TestADestinationHasNoMetricsOfASource(t *testing.T) {
 	is := is.New(t)
-	defer count(t, t.Name(), destinationSide).close()
+	defer count(t, t.Name(), Destination).Close()
 	is.Equal(families(t, t.Name())["conduit_kafka_rebalances_total"], 0)
 }
 
 func TestAnIDThatIsNoTextIsNoReasonNotToCount(t *testing.T) {
 	is := is.New(t)
-	m := count(t, "\xff", sourceSide)
-	defer m.close()
+	m := count(t, "\xff", Source)
+	defer m.Close()
 	is.Equal(families(t, "?")["conduit_kafka_records_total"], 1)
 }
 
 func TestWhereNamesAreTakenAConnectorGoesOnWithout(t *testing.T) {
 	is := is.New(t)
-	taken := newMetrics(metricsKey{"", sourceSide})
+	taken := newConnector(key{"", Source})
 	is.NoErr(prometheus.Register(taken))
 	defer prometheus.Unregister(taken)
-	m := openMetrics(context.Background(), true, sourceSide)
+	m := Open(context.Background(), true, Source)
 	is.True(m == nil)
-	m.read(nil, io.EOF)
-	m.close()
+	m.Read(nil, io.EOF)
+	m.Close()
 }
 
 func TestWithoutMetricsNothingIsCounted(t *testing.T) {
 	is := is.New(t)
-	m := openMetrics(context.Background(), false, sourceSide)
+	m := Open(context.Background(), false, Source)
 	is.True(m == nil)
-	m.read(nil, io.EOF)
-	m.failed(io.EOF)
-	m.retried(io.EOF)
-	m.watch(nil)
+	m.Read(nil, io.EOF)
+	m.Failed(io.EOF)
+	m.Retried(io.EOF)
+	m.Watch(nil)
 	var c consumer.Config
-	m.ofConsumer(&c)
+	m.HookConsumer(&c)
 	is.True(c.Hooks.Committed == nil)
 	is.Equal(c.ProgressInterval, 0*progressInterval)
 	var p produce.Config
-	m.ofProducer(&p)
+	m.HookProducer(&p)
 	is.True(p.Hooks.Written == nil)
-	is.True(m.ofConnections().Dialled == nil)
-	m.close()
+	is.True(m.ConnectionHooks().Dialled == nil)
+	m.Close()
 }
 
 // What docs/operations.md lists is what there is.
 func TestTheDocumentationListsTheMetrics(t *testing.T) {
 	is := is.New(t)
-	text, err := os.ReadFile("docs/operations.md")
+	text, err := os.ReadFile("../../docs/operations.md")
 	is.NoErr(err)
 	rows := map[string]bool{}
 	for _, m := range regexp.MustCompile("(?m)^\\| `(conduit_kafka_[a-z_]+)` \\|").FindAllSubmatch(text, -1) {
 		rows[string(m[1])] = true
 	}
 	descs := make(chan *prometheus.Desc, 100)
-	newMetrics(metricsKey{"", sourceSide}).Describe(descs)
-	newMetrics(metricsKey{"", destinationSide}).Describe(descs)
+	newConnector(key{"", Source}).Describe(descs)
+	newConnector(key{"", Destination}).Describe(descs)
 	close(descs)
 	names := map[string]bool{}
 	for d := range descs {
@@ -177,11 +177,11 @@ func TestKindsOfErrors(t *testing.T) {
 
 func TestStoppingIsNoError(t *testing.T) {
 	is := is.New(t)
-	m := count(t, t.Name(), sourceSide)
-	defer m.close()
-	m.read(nil, fmt.Errorf("read: %w", context.Canceled))
-	m.retried(context.Canceled)
-	hooks := m.ofConnections()
+	m := count(t, t.Name(), Source)
+	defer m.Close()
+	m.Read(nil, fmt.Errorf("read: %w", context.Canceled))
+	m.Retried(context.Canceled)
+	hooks := m.ConnectionHooks()
 	hooks.Dialled(context.Canceled)
 	hooks.Answered(1, 0, context.Canceled)
 	hooks.Answered(1, 0, wire.ErrClosed)

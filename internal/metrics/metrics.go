@@ -1,4 +1,7 @@
-package kafka
+// Package metrics counts what the connectors of a process do, as Prometheus metrics in
+// the default registry, which Conduit serves. The packages that do the work have
+// function fields (Hooks) and know nothing of Prometheus.
+package metrics
 
 import (
 	"strconv"
@@ -9,14 +12,14 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 )
 
-// metrics is what one connector counts: by batch and by request, never by record.
+// Connector is what one connector counts: by batch and by request, never by record.
 // Labels have few values: the names of Kafka's requests, kinds of errors (kindOf),
 // and the partitions that a source reads at the moment. The nil value counts
 // nothing.
 //
 // docs/operations.md tells what each means and what to do about it.
-type metrics struct {
-	key metricsKey
+type Connector struct {
+	key key
 	metricSet
 
 	records, bytes prometheus.Counter
@@ -42,8 +45,8 @@ type metrics struct {
 // waits for the other members of a group.
 var latencies = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
-func newMetrics(k metricsKey) *metrics {
-	m := &metrics{key: k, metricSet: metricSet{labels: prometheus.Labels{"connector": k.id, "type": string(k.side)}}}
+func newConnector(k key) *Connector {
+	m := &Connector{key: k, metricSet: metricSet{labels: prometheus.Labels{"connector": k.id, "type": string(k.side)}}}
 	m.records = m.counter("records_total", "Records that the source handed to Conduit, or that the destination wrote.")
 	m.bytes = m.counter("bytes_total", "Size of the record batches that were fetched or written, compressed.")
 	m.requests = m.histogram("request_duration_seconds", "Time from sending a request to its answer.", latencies, "api")
@@ -51,10 +54,10 @@ func newMetrics(k metricsKey) *metrics {
 	m.connects = m.counters("connects_total", "Attempts to connect to a broker.", "result")
 	m.retries = m.counters("retries_total", "Failures that were followed by another attempt.", "kind")
 	m.errors = m.counters("errors_total", "Errors that were returned to Conduit.", "kind")
-	if k.side == destinationSide {
+	if k.side == Destination {
 		m.dropped = m.counter("dropped_records_total", "Records that were too large and dropped, as onOversize says.")
 	}
-	if k.side == sourceSide {
+	if k.side == Source {
 		m.assigned = m.gauge("assigned_partitions", "Partitions that the group has given to this source.")
 		m.rebalances = m.counter("rebalances_total", "Generations of the group that this source has been part of.")
 		m.lost = m.counter("lost_partitions_total", "Partitions that went to another member before this source could commit.")
@@ -68,7 +71,7 @@ func newMetrics(k metricsKey) *metrics {
 }
 
 // Collect gives the present values.
-func (m *metrics) Collect(out chan<- prometheus.Metric) {
+func (m *Connector) Collect(out chan<- prometheus.Metric) {
 	m.metricSet.Collect(out)
 	reader := m.reader.Load()
 	if reader == nil {

@@ -1,4 +1,4 @@
-package kafka
+package metrics
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
-// read counts what Consumer.Next returned.
-func (m *metrics) read(batches []message.Batch, err error) {
+// Read counts what Consumer.Next returned.
+func (m *Connector) Read(batches []message.Batch, err error) {
 	if m == nil {
 		return
 	}
@@ -25,32 +25,33 @@ func (m *metrics) read(batches []message.Batch, err error) {
 		n += len(b.Records)
 	}
 	m.records.Add(float64(n))
-	m.failed(err)
+	m.Failed(err)
 }
 
-// failed counts an error that Conduit gets.
-func (m *metrics) failed(err error) {
+// Failed counts an error that Conduit gets.
+func (m *Connector) Failed(err error) {
 	if m != nil && err != nil && !errors.Is(err, context.Canceled) {
 		m.errors.WithLabelValues(kindOf(err)).Inc()
 	}
 }
 
-// retried counts an error that another attempt follows.
-func (m *metrics) retried(err error) {
+// Retried counts an error that another attempt follows.
+func (m *Connector) Retried(err error) {
 	if m != nil && err != nil && !errors.Is(err, context.Canceled) {
 		m.retries.WithLabelValues(kindOf(err)).Inc()
 	}
 }
 
 // warner is warn and counts: what is warned of is got over by trying again.
-func (m *metrics) warner(warn func(string, error)) func(string, error) {
+func (m *Connector) warner(warn func(string, error)) func(string, error) {
 	return func(msg string, err error) {
-		m.retried(err)
+		m.Retried(err)
 		warn(msg, err)
 	}
 }
 
-func (m *metrics) ofConnections() wire.Hooks {
+// ConnectionHooks counts the connections to brokers and their requests.
+func (m *Connector) ConnectionHooks() wire.Hooks {
 	if m == nil {
 		return wire.Hooks{}
 	}
@@ -74,8 +75,8 @@ func (m *metrics) ofConnections() wire.Hooks {
 // progressInterval is how old the lag may become while nothing is fetched.
 const progressInterval = 5 * time.Second
 
-// ofConsumer puts what counts into a consumer's configuration.
-func (m *metrics) ofConsumer(c *consumer.Config) {
+// HookConsumer puts what counts into a consumer's configuration.
+func (m *Connector) HookConsumer(c *consumer.Config) {
 	if m == nil {
 		return
 	}
@@ -87,7 +88,7 @@ func (m *metrics) ofConsumer(c *consumer.Config) {
 	}
 	c.Fetch.Hooks = fetch.Hooks{
 		Fetched: func(n int) { m.bytes.Add(float64(n)) },
-		Retried: m.retried,
+		Retried: m.Retried,
 	}
 	c.Hooks = consumer.Hooks{
 		Committed: func(err error) { m.commits.WithLabelValues(resultOf(err)).Inc() },
@@ -96,15 +97,15 @@ func (m *metrics) ofConsumer(c *consumer.Config) {
 	c.ProgressInterval = progressInterval
 }
 
-// watch makes a consumer the one that is asked how far it is.
-func (m *metrics) watch(c *consumer.Consumer) {
+// Watch makes a consumer the one that is asked how far it is.
+func (m *Connector) Watch(c *consumer.Consumer) {
 	if m != nil {
 		m.reader.Store(c)
 	}
 }
 
-// ofProducer puts what counts into a producer's configuration.
-func (m *metrics) ofProducer(c *produce.Config) {
+// HookProducer puts what counts into a producer's configuration.
+func (m *Connector) HookProducer(c *produce.Config) {
 	if m == nil {
 		return
 	}

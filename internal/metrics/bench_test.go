@@ -1,4 +1,4 @@
-package kafka
+package metrics
 
 import (
 	"testing"
@@ -7,40 +7,42 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // What counting adds to a batch of a thousand records, which takes about 100 µs
 // without.
 
 func BenchmarkMetricsOfARead(b *testing.B) {
-	m, err := startCounting(metricsKey{b.Name(), sourceSide})
+	m, err := start(key{b.Name(), Source})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer m.close()
+	defer m.Close()
 	c := consumer.Config{}
-	m.ofConsumer(&c)
-	hooks, read := m.ofConnections(), batches("t", 0, make([]int64, 1000)...)
+	m.HookConsumer(&c)
+	hooks, read := m.ConnectionHooks(), []message.Batch{{Topic: "t", Records: make([]recordbatch.Record, 1000)}}
 	for b.Loop() {
 		hooks.Answered(protocol.Fetch, time.Millisecond, nil)
 		c.Fetch.Hooks.Fetched(100_000)
-		m.read(read, nil)
+		m.Read(read, nil)
 	}
 }
 
 func BenchmarkMetricsOfAWrite(b *testing.B) {
-	m, err := startCounting(metricsKey{b.Name(), destinationSide})
+	m, err := start(key{b.Name(), Destination})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer m.close()
+	defer m.Close()
 	c := produce.Config{}
-	m.ofProducer(&c)
-	hooks := m.ofConnections()
+	m.HookProducer(&c)
+	hooks := m.ConnectionHooks()
 	for b.Loop() {
 		hooks.Answered(protocol.Produce, time.Millisecond, nil)
 		c.Hooks.Written(1000, 100_000)
-		m.failed(nil)
+		m.Failed(nil)
 	}
 }

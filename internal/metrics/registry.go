@@ -1,4 +1,4 @@
-package kafka
+package metrics
 
 import (
 	"context"
@@ -9,12 +9,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// side tells a source's metrics from a destination's.
-type side string
+// Side tells a source's metrics from a destination's.
+type Side string
 
+// The two sides.
 const (
-	sourceSide      side = "source"
-	destinationSide side = "destination"
+	Source      Side = "source"
+	Destination Side = "destination"
 )
 
 // counting has the metrics of all connectors that are open in this process. They
@@ -23,27 +24,27 @@ const (
 // self, so those with one ID share them.
 var counting = struct {
 	mu   sync.Mutex
-	open map[metricsKey]*shared
-}{open: make(map[metricsKey]*shared)}
+	open map[key]*shared
+}{open: make(map[key]*shared)}
 
-type metricsKey struct {
-	id string
-	side
+type key struct {
+	id   string
+	side Side
 }
 
 type shared struct {
-	*metrics
+	*Connector
 	users int
 }
 
-// openMetrics begins to count for the connector that ctx belongs to. It returns
+// Open begins to count for the connector that ctx belongs to. It returns
 // nil, which counts nothing, if that is not wanted or not possible. Close what it
 // returns.
-func openMetrics(ctx context.Context, enabled bool, side side) *metrics {
+func Open(ctx context.Context, enabled bool, side Side) *Connector {
 	if !enabled {
 		return nil
 	}
-	m, err := startCounting(metricsKey{sdk.ConnectorIDFromContext(ctx), side})
+	m, err := start(key{sdk.ConnectorIDFromContext(ctx), side})
 	if err != nil {
 		// A host has metrics of these names itself. That is no reason to move no data.
 		sdk.Logger(ctx).Warn().Err(err).Msg("register metrics: this connector goes on without")
@@ -52,15 +53,15 @@ func openMetrics(ctx context.Context, enabled bool, side side) *metrics {
 	return m
 }
 
-func startCounting(k metricsKey) (*metrics, error) {
+func start(k key) (*Connector, error) {
 	k.id = strings.ToValidUTF8(k.id, "?")
 	counting.mu.Lock()
 	defer counting.mu.Unlock()
 	if s, ok := counting.open[k]; ok {
 		s.users++
-		return s.metrics, nil
+		return s.Connector, nil
 	}
-	m := newMetrics(k)
+	m := newConnector(k)
 	if err := prometheus.Register(m); err != nil {
 		return nil, err
 	}
@@ -68,9 +69,9 @@ func startCounting(k metricsKey) (*metrics, error) {
 	return m, nil
 }
 
-// close ends the counting. The last one with an ID takes the metrics out of the
+// Close ends the counting. The last one with an ID takes the metrics out of the
 // registry.
-func (m *metrics) close() {
+func (m *Connector) Close() {
 	if m == nil {
 		return
 	}
