@@ -62,8 +62,8 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 func (c Config) checkPlan(ctx context.Context) (check.Plan, error) {
 	connection, err := c.connection(ctx)
 	plan := check.Plan{Servers: c.servers(), Connection: connection, Principal: "User:NAME"}
-	if l, err := c.login(); err == nil && l.user != "" {
-		plan.Principal = "User:" + l.user
+	if user := c.security().User(); user != "" {
+		plan.Principal = "User:" + user
 	}
 	return plan, err
 }

@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,6 +20,14 @@ func clientPair(t *testing.T) (cert, key string) {
 	pair, err := ca.Client("client")
 	is.NoErr(err)
 	return string(pair.Cert), string(pair.Key)
+}
+
+// file writes a file and returns its path.
+func file(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	is.New(t).NoErr(os.WriteFile(path, []byte(content), 0o600))
+	return path
 }
 
 const notACertificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"

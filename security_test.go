@@ -1,57 +1,6 @@
 package kafka
 
-import (
-	"context"
-	"strings"
-	"testing"
-	"time"
-
-	"github.com/matryer/is"
-)
-
-// expectWords wants all of them in a text.
-func expectWords(t *testing.T, text string, words ...string) {
-	t.Helper()
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			t.Errorf("%q is missing in: %s", w, text)
-		}
-	}
-}
-
-// withProtocol is a configuration that reaches a cluster by a securityProtocol.
-func withProtocol(name string, t TLSConfig, s SASLConfig) Config {
-	return Config{
-		Servers: []string{"a:1"}, DialTimeout: time.Second, RequestTimeout: time.Second,
-		SecurityProtocol: name, TLSConfig: t, SASLConfig: s,
-	}
-}
-
-func TestASecurityProtocolTurnsTLSOn(t *testing.T) {
-	login := SASLConfig{Username: "u", Password: "p"}
-	for name, test := range map[string]struct {
-		sasl    SASLConfig
-		tls     TLSConfig
-		enabled bool
-	}{
-		"PLAINTEXT":      {},
-		"SSL":            {enabled: true},
-		"ssl":            {enabled: true}, // Kafka's clients take any case
-		"SASL_PLAINTEXT": {sasl: login},
-		"SASL_SSL":       {sasl: login, enabled: true},
-		"Sasl_Ssl":       {sasl: login, tls: TLSConfig{ServerName: "a"}, enabled: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			c := withProtocol(name, test.tls, test.sasl)
-			is.NoErr(c.Validate(context.Background()))
-			tlsConfig, saslConfig, contradictions := c.secured()
-			is.Equal(len(contradictions), 0)
-			is.Equal(tlsConfig.enabled(), test.enabled)
-			is.Equal(saslConfig, test.sasl)
-		})
-	}
-}
+import "testing"
 
 func TestMistakesWithASecurityProtocol(t *testing.T) {
 	for name, c := range map[string]struct {

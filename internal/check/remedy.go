@@ -10,7 +10,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/oauth"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 

@@ -13,7 +13,7 @@ import (
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/twmb/franz-go/pkg/kfake"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/oauth"
 	"github.com/conduitio/conduit-connector-kafka/test/certs"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )

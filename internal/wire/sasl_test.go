@@ -17,7 +17,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/saslhandshake"
 	"github.com/segmentio/kafka-go/sasl"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/scram"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/scram"
 )
 
 // authenticates starts a broker that answers SaslAuthenticate with a function.

@@ -1,10 +1,9 @@
-package kafka
+package security
 
 import (
 	"crypto/tls"
 	"crypto/x509"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/matryer/is"
@@ -25,19 +24,6 @@ func connectionSettings(t *testing.T, c TLSConfig) *tls.Config {
 	is.NoErr(err)
 	is.True(next != nil) // with TLS
 	return next()
-}
-
-// file writes a file and returns its path.
-func file(t *testing.T, content string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "file")
-	overwrite(t, path, content)
-	return path
-}
-
-func overwrite(t *testing.T, path, content string) {
-	t.Helper()
-	is.New(t).NoErr(os.WriteFile(path, []byte(content), 0o600))
 }
 
 func TestConnectionsArePlaintextUnlessATLSSettingIsGiven(t *testing.T) {

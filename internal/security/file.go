@@ -1,10 +1,10 @@
-package kafka
+package security
 
 import (
 	"fmt"
 	"strings"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/reload"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 

@@ -1,4 +1,4 @@
-package kafka
+package security
 
 import (
 	"crypto/tls"
@@ -8,7 +8,7 @@ import (
 	"net"
 	"strings"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/reload"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -50,19 +50,12 @@ type TLSConfig struct {
 func (c TLSConfig) String() string {
 	return fmt.Sprintf("{tls.enabled:%t clientCert:%s clientCertFile:%s clientKey:%s clientKeyFile:%s caCert:%s caCertFile:%s"+
 		" insecureSkipVerify:%t tls.serverName:%q tls.verifyHostname:%t tls.minVersion:%q}",
-		c.enabled(), present(c.ClientCert), present(c.ClientCertFile), present(c.ClientKey), present(c.ClientKeyFile),
-		present(c.CACert), present(c.CACertFile), c.InsecureSkipVerify, c.ServerName, c.verifyHostname(), c.MinVersion)
+		c.enabled(), redacted(c.ClientCert), redacted(c.ClientCertFile), redacted(c.ClientKey), redacted(c.ClientKeyFile),
+		redacted(c.CACert), redacted(c.CACertFile), c.InsecureSkipVerify, c.ServerName, c.verifyHostname(), c.MinVersion)
 }
 
 // GoString keeps the key out of %#v.
 func (c TLSConfig) GoString() string { return "kafka.TLSConfig" + c.String() }
-
-func present(secret string) string {
-	if secret == "" {
-		return "(none)"
-	}
-	return "(set)"
-}
 
 // given lists the settings that are set, each of which turns TLS on.
 func (c TLSConfig) given() []string {

@@ -1,4 +1,4 @@
-package kafka
+package security
 
 import (
 	"crypto/tls"
@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/bundle"
-	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/bundle"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/reload"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 

@@ -1,4 +1,4 @@
-package kafka
+package security
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/segmentio/kafka-go/sasl"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/mskiam"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/mskiam"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -43,8 +43,8 @@ type AWSConfig struct {
 // String keeps the keys out of logs.
 func (c AWSConfig) String() string {
 	return fmt.Sprintf("{aws.region:%q aws.profile:%q aws.accessKeyID:%s aws.secretAccessKey:%s aws.sessionToken:%s aws.roleARN:%q aws.externalID:%s aws.sessionName:%q}",
-		c.AWSRegion, c.AWSProfile, present(c.AWSAccessKeyID), present(c.AWSSecretAccessKey), present(c.AWSSessionToken),
-		c.AWSRoleARN, present(c.AWSExternalID), c.AWSSessionName)
+		c.AWSRegion, c.AWSProfile, redacted(c.AWSAccessKeyID), redacted(c.AWSSecretAccessKey), redacted(c.AWSSessionToken),
+		c.AWSRoleARN, redacted(c.AWSExternalID), c.AWSSessionName)
 }
 
 // GoString keeps the keys out of %#v.
@@ -127,7 +127,7 @@ func (c AWSConfig) checkRole() error {
 var awsMechanism = mechanism{
 	uses:  awsCredentials,
 	check: func(c SASLConfig) error { return c.AWSConfig.check() },
-	build: func(ctx context.Context, c SASLConfig, _ saslEnv) (sasl.Mechanism, error) {
+	build: func(ctx context.Context, c SASLConfig, _ Env) (sasl.Mechanism, error) {
 		m, err := mskiam.Mechanism(ctx, mskiam.Settings{
 			Region: c.AWSRegion, Profile: c.AWSProfile,
 			AccessKeyID: c.AWSAccessKeyID, SecretAccessKey: c.AWSSecretAccessKey, SessionToken: c.AWSSessionToken,

@@ -1,4 +1,4 @@
-package kafka
+package security
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/bundle"
-	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/bundle"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/oauth"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 

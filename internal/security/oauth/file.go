@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/reload"
 )
 
 // File gives the token in a file, which is read again each time. Where it can't be

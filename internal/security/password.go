@@ -1,4 +1,4 @@
-package kafka
+package security
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/reload"
-	"github.com/conduitio/conduit-connector-kafka/internal/scram"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/scram"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -38,9 +38,9 @@ func (c SASLConfig) checkPassword() error {
 }
 
 // logins returns what to log in with, read again at each call where it is in files.
-func (c SASLConfig) logins(e saslEnv) (scram.Login, error) {
+func (c SASLConfig) logins(e Env) (scram.Login, error) {
 	v, err := reload.New(c.login, func(err error) {
-		e.warn("read user and password again; new connections use those read before", err)
+		e.Warn("read user and password again; new connections use those read before", err)
 	})
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (c SASLConfig) logins(e saslEnv) (scram.Login, error) {
 var plainMechanism = mechanism{
 	uses:  passwords,
 	check: SASLConfig.checkPassword,
-	build: func(_ context.Context, c SASLConfig, e saslEnv) (sasl.Mechanism, error) {
+	build: func(_ context.Context, c SASLConfig, e Env) (sasl.Mechanism, error) {
 		logins, err := c.logins(e)
 		return plainLogin{logins}, err
 	},
@@ -74,7 +74,7 @@ func scramMechanism(name string, hash scram.Hash) mechanism {
 	return mechanism{
 		uses:  passwords,
 		check: SASLConfig.checkPassword,
-		build: func(_ context.Context, c SASLConfig, e saslEnv) (sasl.Mechanism, error) {
+		build: func(_ context.Context, c SASLConfig, e Env) (sasl.Mechanism, error) {
 			logins, err := c.logins(e)
 			return scram.Mechanism(name, hash, logins), err
 		},

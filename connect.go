@@ -2,8 +2,6 @@ package kafka
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
+	"github.com/conduitio/conduit-connector-kafka/internal/security"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -88,35 +87,18 @@ func timedOut(err error) bool {
 
 // connection is how to reach a broker.
 func (c Config) connection(ctx context.Context) (wire.Config, error) {
-	tlsConfig, saslConfig, contradictions := c.secured()
-	if err := errors.Join(contradictions...); err != nil {
-		return wire.Config{}, err
-	}
-	startTLS, err := tlsConfig.build(warner(ctx))
-	if err != nil {
-		return wire.Config{}, err
-	}
-	mechanism, err := saslConfig.build(ctx, saslEnv{roots: brokerAuthorities(startTLS), timeout: c.RequestTimeout, warn: warner(ctx)})
+	secured, err := c.security().Connections(ctx, security.Env{Timeout: c.RequestTimeout, Warn: warner(ctx)})
 	if err != nil {
 		return wire.Config{}, err
 	}
 	return wire.Config{
 		ClientID:       c.ClientID,
-		TLS:            startTLS,
-		SASL:           mechanism,
+		TLS:            secured.TLS,
+		SASL:           secured.SASL,
 		DialTimeout:    c.DialTimeout,
 		RequestTimeout: c.RequestTimeout,
 		Dial:           wire.DialerFrom(ctx),
 	}, nil
-}
-
-// brokerAuthorities are those that brokers are checked against, which token endpoints
-// are as well.
-func brokerAuthorities(startTLS func() *tls.Config) func() *x509.CertPool {
-	if startTLS == nil {
-		return nil
-	}
-	return func() *x509.CertPool { return startTLS().RootCAs }
 }
 
 // warner logs trouble that is got over without help.

@@ -1,18 +1,16 @@
-package kafka
+package security
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/scram"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/scram"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -43,7 +41,7 @@ func (c SASLConfig) String() string {
 		name = "(unknown)"
 	}
 	return fmt.Sprintf("{saslMechanism:%q saslUsername:%q saslUsernameFile:%s saslPassword:%s saslPasswordFile:%s %v %v}",
-		name, c.Username, present(c.UsernameFile), present(c.Password), present(c.PasswordFile), c.AWSConfig, c.OAuthConfig)
+		name, c.Username, redacted(c.UsernameFile), redacted(c.Password), redacted(c.PasswordFile), c.AWSConfig, c.OAuthConfig)
 }
 
 // GoString keeps the password out of %#v.
@@ -90,14 +88,7 @@ func (c SASLConfig) givenCredentials(except credentials) []string {
 type mechanism struct {
 	uses  credentials
 	check func(SASLConfig) error
-	build func(context.Context, SASLConfig, saslEnv) (sasl.Mechanism, error)
-}
-
-// saslEnv is what mechanisms need besides their settings.
-type saslEnv struct {
-	roots   func() *x509.CertPool // for token endpoints; nil: the system's
-	timeout time.Duration         // of a request for a token
-	warn    func(string, error)
+	build func(context.Context, SASLConfig, Env) (sasl.Mechanism, error)
 }
 
 // mechanismNames are those of mechanisms, for error messages.
@@ -153,7 +144,7 @@ func unknownMechanism(name string) string {
 }
 
 // build makes the mechanism, nil for no authentication.
-func (c SASLConfig) build(ctx context.Context, e saslEnv) (sasl.Mechanism, error) {
+func (c SASLConfig) build(ctx context.Context, e Env) (sasl.Mechanism, error) {
 	if err := c.check(); err != nil || c.mechanism() == "" {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package kafka
+package security
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 
 	"github.com/segmentio/kafka-go/sasl"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/oauth"
-	"github.com/conduitio/conduit-connector-kafka/internal/reload"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/oauth"
+	"github.com/conduitio/conduit-connector-kafka/internal/security/reload"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -55,8 +55,8 @@ type OAuthConfig struct {
 func (c OAuthConfig) String() string {
 	return fmt.Sprintf("{oauth.tokenURL:%q oauth.clientID:%q oauth.clientSecret:%s oauth.clientSecretFile:%s oauth.scopes:%q oauth.audience:%q"+
 		" oauth.parameters:%s oauth.caCert:%s oauth.caCertFile:%s oauth.tokenFile:%s oauth.extensions:%s}",
-		withoutQuery(c.TokenURL), c.ClientID, present(c.ClientSecret), present(c.ClientSecretFile), c.Scopes, c.Audience,
-		present(c.Parameters), present(c.CACert), present(c.CACertFile), present(c.TokenFile), present(c.Extensions))
+		withoutQuery(c.TokenURL), c.ClientID, redacted(c.ClientSecret), redacted(c.ClientSecretFile), c.Scopes, c.Audience,
+		redacted(c.Parameters), redacted(c.CACert), redacted(c.CACertFile), redacted(c.TokenFile), redacted(c.Extensions))
 }
 
 // GoString keeps the secret out of %#v.
@@ -98,7 +98,7 @@ func (c OAuthConfig) ca() fileSetting {
 var bearerMechanism = mechanism{
 	uses:  bearerTokens,
 	check: func(c SASLConfig) error { return c.OAuthConfig.check() },
-	build: func(_ context.Context, c SASLConfig, e saslEnv) (sasl.Mechanism, error) {
+	build: func(_ context.Context, c SASLConfig, e Env) (sasl.Mechanism, error) {
 		tokens, err := c.OAuthConfig.tokens(e)
 		if err != nil {
 			return nil, err
@@ -108,21 +108,21 @@ var bearerMechanism = mechanism{
 	},
 }
 
-func (c OAuthConfig) tokens(e saslEnv) (oauth.Source, error) {
+func (c OAuthConfig) tokens(e Env) (oauth.Source, error) {
 	if c.TokenURL == "" {
-		source, err := oauth.File(c.TokenFile, func(err error) { e.warn("read oauth.tokenFile again; the token read before serves on", err) })
+		source, err := oauth.File(c.TokenFile, func(err error) { e.Warn("read oauth.tokenFile again; the token read before serves on", err) })
 		if err != nil {
 			return nil, setting.Invalid("oauth.tokenFile", err.Error(), "")
 		}
 		return source, nil
 	}
 	secret, err := reload.New(c.secret().line, func(err error) {
-		e.warn("read oauth.clientSecretFile again; the secret read before serves on", err)
+		e.Warn("read oauth.clientSecretFile again; the secret read before serves on", err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	own, err := authorities(c.ca(), func(err error) { e.warn("read oauth.caCertFile again; certificates read before serve on", err) })
+	own, err := authorities(c.ca(), func(err error) { e.Warn("read oauth.caCertFile again; certificates read before serve on", err) })
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (c OAuthConfig) tokens(e saslEnv) (oauth.Source, error) {
 	}
 	endpoint := oauth.Endpoint{
 		URL: c.TokenURL, ClientID: c.ClientID, Secret: secret.Get, Scopes: slices.Clone(c.scopes()), Parameters: parameters,
-		Roots: e.roots, CA: "oauth.caCert or oauth.caCertFile", Timeout: e.timeout, Warn: e.warn,
+		Roots: e.roots, CA: "oauth.caCert or oauth.caCertFile", Timeout: e.Timeout, Warn: e.Warn,
 	}
 	if own != nil {
 		endpoint.Roots = own.Get
