@@ -126,6 +126,15 @@ func TestRefreshBelievesAContradictionThoughAThirdBrokerIsSilent(t *testing.T) {
 	}
 }
 
+// Connections break for many reasons: what the only broker tells to which none did may be
+// older than what the others know.
+func TestRefreshDoesNotGoBackToATopicThatWasDeletedThoughTheOthersAreInDoubt(t *testing.T) {
+	s, _, after := remade(t, 3)
+	s.c.Doubt(1)
+	s.c.Doubt(2)
+	s.Equal(s.ask(0).ID, after)
+}
+
 // A question to a leader is given up as its answer comes, and with it the look-up that
 // was to find out whether it still leads.
 func TestRefreshBelievesNoChangeThatItHadNoTimeToConfirm(t *testing.T) {
