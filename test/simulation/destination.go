@@ -49,7 +49,8 @@ type writing struct {
 
 	// Guarded by the writer's lock, as the queue is:
 	sent    opencdc.Position
-	waiting int // from the front of the queue: sent and not answered
+	waiting int  // from the front of the queue: sent and not answered
+	refused bool // a record that is not skipped: nothing is sent after it
 
 	answered chan struct{} // poked with each answer
 	failed   chan struct{} // closed at the first record that is not skipped
@@ -178,6 +179,9 @@ func (x *writing) turns() bool {
 func (x *writing) upcoming() (out [][]opencdc.Record) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.refused { // or it would be sent again before the pipeline fails
+		return nil
+	}
 	room := min(x.plan.Batch, 4*x.plan.Batch-x.waiting)
 	records := x.nextLocked(x.waiting + max(room, 0))[x.waiting:]
 	if len(records) == 0 {
@@ -246,6 +250,7 @@ func (x *writing) settle(position opencdc.Position, err string) (failed bool) {
 		r.w.say("%s: record %d is not written: %s", r.name, id, err)
 	}
 	if err != "" && !r.plan.Skip && r.w.canBeWritten(id) {
+		x.refused = true
 		return true
 	}
 	r.queue = r.queue[1:]
