@@ -21,13 +21,26 @@ func (p *Producer) judge(pl *plan, queues []*queue, res response) {
 			continue
 		}
 		p.judgePartition(pl, q, r)
+		if q.fatal && q.first() < q.batches[0].indexes[0] {
+			p.setAside(q)
+		}
 	}
+}
+
+// setAside goes on with what comes before a batch that the broker refuses, as after a
+// topic was made again. If an earlier attempt to write that batch had no answer, nobody
+// knows which number the broker expects next.
+func (p *Producer) setAside(q *queue) {
+	if b := q.batches[0]; b.stamped && b.uncertain {
+		p.sequences.abandon()
+	}
+	q.setAside()
 }
 
 func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	err := cluster.CodeError(r.code)
 	b := q.batches[0]
-	divide := divides(b, err)
+	divide := p.divides(b, err)
 	switch {
 	case err == nil, errors.Is(err, kafkago.DuplicateSequenceNumber):
 		pl.settled(q)
@@ -87,16 +100,19 @@ func unwritten(err error) bool {
 	return false
 }
 
-// corruptAttempts is how often a batch is sent that a broker finds corrupt. It may have
-// become so on its way. Brokers older than Kafka 2.4 say the same of a batch with a
+// corruptAttempts is how often a batch is sent that a broker finds corrupt, if
+// MaxAttempts allows it. It may have become so on its way. Brokers older than Kafka 2.4 say the same of a batch with a
 // record that they refuse, such as one without a key for a compacted topic.
 const corruptAttempts = 3
 
 // divides reports whether an error is about a batch whose records may be fine apart
 // from some, where the broker does not say which.
-func divides(b *batch, err error) bool {
+func (p *Producer) divides(b *batch, err error) bool {
 	if errors.Is(err, kafkago.InvalidMessage) { // CORRUPT_MESSAGE
 		b.corrupt++
+		if b.attempts+1 == p.cfg.MaxAttempts {
+			b.corrupt = corruptAttempts // this was the last attempt for it as a whole
+		}
 		return b.corrupt >= corruptAttempts
 	}
 	return tooLarge(err) || errors.Is(err, kafkago.InvalidRecord) || errors.Is(err, kafkago.InvalidTimestamp)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
@@ -27,9 +28,10 @@ func (n NewTopics) byBroker() bool { return n.Create && n.Partitions == 0 && n.R
 // creation is that of one missing topic.
 type creation struct {
 	NewTopics
-	name  string
-	asked error // the last answer to the request to create it
-	done  bool
+	name   string
+	asked  error // the last answer to the request to create it
+	done   bool  // the controller has created it
+	exists bool  // the controller says that it is there
 }
 
 // create asks for all topics that are lost to be created, unless that was asked for
@@ -64,11 +66,14 @@ func (n NewTopics) atOnce() int {
 func (l *lost) judge() {
 	switch {
 	case l.asked == nil:
-		l.done = true
+		l.done, l.since = true, time.Now()
 	case errors.Is(l.asked, kafkago.TopicAlreadyExists):
 		l.asked = nil // so it will show; or it is just being deleted: ask once more
+		if !l.exists {
+			l.exists, l.since = true, time.Now()
+		}
 	case l.byBroker() && l.withoutDefaults():
-		l.done = true // it remains to wait whether the brokers do it by themselves
+		l.done, l.since = true, time.Now() // it remains to wait whether the brokers do it by themselves
 	case !cluster.Retriable(l.asked):
 		l.final = fmt.Errorf("it does not exist; create it: %w", l.asked)
 	}

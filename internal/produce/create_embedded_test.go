@@ -85,6 +85,28 @@ func TestCreatingATopicIsTriedAgain(t *testing.T) {
 	}
 }
 
+// How long a topic may take to show counts from its creation.
+func TestCreatingATopicIsTriedAgainForAsLongAsThereIsTime(t *testing.T) {
+	w := newWorld(t, func(cfg *Config) { cfg.NewTopics = NewTopics{Create: true, Partitions: 2} })
+	w.p.patience = 200 * time.Millisecond
+	w.refuse(kerr.NotController, 8) // 10 ms to 1 s apart
+	n, err := w.p.Send(w.ctx, toFresh())
+	w.NoErr(err)
+	w.Equal(n, 1)
+}
+
+func TestCreatingATopicWithoutAnAnswerIsTriedAsOftenAsItMay(t *testing.T) {
+	w := newWorld(t, func(cfg *Config) {
+		cfg.NewTopics, cfg.MaxAttempts, cfg.Backoff = NewTopics{Create: true, Partitions: 2}, 3, time.Millisecond
+	})
+	hangUps := w.disconnect(kmsg.CreateTopics)
+	n, err := w.p.Send(w.ctx, toFresh())
+	w.Equal(n, 0)
+	w.Equal(attemptsIn(err), 3)
+	w.Equal(hangUps.Load(), int64(3))
+	w.True(strings.Contains(err.Error(), "it does not exist; create it"))
+}
+
 func TestSomebodyElseCreatesTheTopic(t *testing.T) {
 	w := newWorld(t, func(cfg *Config) { cfg.NewTopics = NewTopics{Create: true, Partitions: 2} })
 	w.fake.ControlKey(int16(kmsg.CreateTopics), func(kmsg.Request) (kmsg.Response, error, bool) {

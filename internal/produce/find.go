@@ -3,6 +3,7 @@ package produce
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -31,6 +32,7 @@ func (s *search) find(ctx context.Context, messages []message.Message) error {
 		case err != nil && !cluster.Retriable(err):
 			return s.failed(names, err)
 		case err != nil:
+			s.producer.cfg.Warn("look for topics, trying again", err)
 			if wait = retry.waitFor(ctx, err); !wait && ctx.Err() != nil && l != nil {
 				err = s.outOfTime(ctx, l) // which is known from an earlier round
 			} else {
@@ -43,14 +45,20 @@ func (s *search) find(ctx context.Context, messages []message.Message) error {
 			}
 			var none *NoPartitionError
 			if errors.As(err, &none) {
-				wait = !s.lacks(place{m.Topic, m.Partition}) && soon.Wait(ctx)
+				wait = !s.lacks(lack{m.Topic, none.Count}) && soon.Wait(ctx)
 			} else {
 				wait = retry.waitFor(ctx, err)
 				err = retry.explain(err)
 			}
 		case l.final == nil:
-			if wait = soon.Wait(ctx); !wait {
-				err = s.outOfTime(ctx, l)
+			if l.asked != nil {
+				s.producer.cfg.Warn(fmt.Sprintf("create topic %q, trying again", m.Topic), l.asked)
+				wait = retry.waitFor(ctx, l.asked)
+			} else {
+				wait = soon.Wait(ctx)
+			}
+			if !wait {
+				err = retry.explain(s.outOfTime(ctx, l))
 			}
 		default:
 			wait = true // and return its error
@@ -72,7 +80,6 @@ func (s *search) problem(t cluster.Topic, m *message.Message) error {
 	case int(m.Partition) >= len(t.Partitions):
 		return &NoPartitionError{Topic: m.Topic, Partition: m.Partition, Count: len(t.Partitions)}
 	}
-	delete(s.producer.missing, place{m.Topic, m.Partition})
 	return nil
 }
 
@@ -84,21 +91,22 @@ func (s *search) outOfTime(ctx context.Context, l *lost) error {
 	return l.explain()
 }
 
-// lacks reports whether a topic does not have a partition. One that was added a moment
-// ago is not known to all brokers.
-func (s *search) lacks(at place) bool {
-	since, ok := s.short[at]
+// lacks reports whether a topic has no more partitions than are known. One that was
+// added a moment ago is not known to all brokers. All that are missing are waited for
+// together.
+func (s *search) lacks(l lack) bool {
+	since, ok := s.short[l]
 	if !ok {
 		since = time.Now()
 		if s.short == nil {
-			s.short = make(map[place]time.Time)
+			s.short = make(map[lack]time.Time)
 		}
-		s.short[at] = since
+		s.short[l] = since
 	}
-	if !s.producer.missing.lately(at) && time.Since(since) < s.producer.patience {
+	if !s.producer.missing.lately(l) && time.Since(since) < s.producer.patience {
 		return false
 	}
-	s.producer.missing.note(at)
+	s.producer.missing.note(l)
 	return true
 }
 

@@ -50,7 +50,7 @@ func (p *Producer) route(ctx context.Context, pl *plan) map[int32][]*queue {
 			now, _ = p.client.Cached(q.topic)
 		}
 		part, ok := now.Partition(q.id)
-		q.leader = -1
+		q.leader, q.sent = -1, false
 		switch {
 		case unknown != nil:
 			q.err = unknown
@@ -102,6 +102,9 @@ func compact(queues []*queue) []*queue {
 func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues []*queue) error {
 	if err := p.throttle.wait(ctx, leader); err != nil {
 		return err
+	}
+	for _, q := range queues {
+		q.sent = true
 	}
 	conn, err := p.client.Broker(ctx, leader, cluster.Produce)
 	if err != nil {

@@ -142,6 +142,11 @@ func (pl *plan) earliest(want func(*queue) bool) (int, error) {
 		if len(q.batches) > 0 && q.err != nil && want(q) && q.first() < first {
 			first, err = q.first(), q.err
 		}
+		for _, b := range q.batches {
+			if b.refused != nil && b.indexes[0] < first {
+				first, err = b.indexes[0], b.refused
+			}
+		}
 	}
 	return first, err
 }
@@ -173,7 +178,10 @@ func (pl *plan) finished(q *queue) {
 		pl.durable[i] = true
 	}
 	q.batches = q.batches[1:]
-	q.err = nil
+	q.err, q.last = nil, nil
+	if len(q.batches) > 0 && q.batches[0].refused != nil {
+		q.err, q.fatal = q.batches[0].refused, true
+	}
 	pl.settledBatches.Add(1)
 	pl.producer.writers.give(b.writer)
 }

@@ -13,7 +13,9 @@ type queue struct {
 	key
 	batches   []*batch // not yet durable ones
 	leader    int32    // which was asked last; -1: none
+	sent      bool     // the last attempt had a request for it
 	err       error    // of the last attempt; nil after success
+	last      error    // of the last attempt that time did not cut short; nil after success
 	fatal     bool     // no further attempt
 	uncounted bool     // err is no reason to give up: the same goes out in another way
 }
@@ -37,6 +39,35 @@ type batch struct {
 	// uncertain says that a broker may have written it: an attempt ended without an
 	// answer, or with one that doesn't exclude it.
 	uncertain bool
-	attempts  int // that failed, in this Send
-	corrupt   int // of those, how often the broker found it corrupt
+	attempts  int   // that failed, in this Send
+	corrupt   int   // of those, how often the broker found it corrupt
+	refused   error // why it is not sent again in this Send, nor what comes after it
+}
+
+// lesson has the error on which the time was spent, where the last attempt only had too
+// little of it.
+func (q *queue) lesson(outOfTime bool) {
+	if outOfTime && q.last != nil && !q.fatal {
+		q.err = q.last
+	} else {
+		q.last = q.err
+	}
+}
+
+// setAside moves the first batch, which is refused, after those with messages that come
+// before it in the batch of the Send: they are still to be written.
+func (q *queue) setAside() {
+	b, at := q.batches[0], 0
+	for i, other := range q.batches {
+		if other.indexes[0] < b.indexes[0] {
+			at = i
+		}
+	}
+	if at == 0 {
+		return
+	}
+	b.refused = q.err
+	copy(q.batches, q.batches[1:at+1])
+	q.batches[at] = b
+	q.err, q.last, q.fatal = nil, nil, false
 }

@@ -42,7 +42,7 @@ func (p *Producer) follow(pl *plan, t *topicPlan, now cluster.Topic) {
 			p.writers.give(b.writer)
 		}
 		slices.Reverse(kept)
-		q.batches, q.err, q.fatal = kept, nil, false
+		q.batches, q.err, q.last, q.fatal = kept, nil, nil, false
 	}
 	t.Topic = now
 	slices.Sort(again)

@@ -1,6 +1,7 @@
 package produce
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -210,4 +212,43 @@ func TestSendWritesOnceIntoATopicMadeAgain(t *testing.T) {
 			w.Equal(len(records), 60)
 		})
 	}
+}
+
+// A batch that stays where it is in a topic made again comes first in its partition, and
+// may be refused. What comes before it in the batch of the Send is written all the same.
+func TestSendWritesWhatComesBeforeABatchThatATopicMadeAgainRefuses(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.BatchBytes = 80 })
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	embedded.Answer(w.fake, kmsg.Produce, func(req kmsg.Request) kmsg.Response {
+		if bytes.Contains(req.(*kmsg.ProduceRequest).Topics[0].Partitions[0].Records, []byte("refused")) {
+			return embedded.Refusal(req, kerr.InvalidRecord.Code)
+		}
+		return nil
+	})
+	var messages []message.Message
+	for _, value := range []string{"value a", "value b", "refused", "value d"} {
+		messages = append(messages, to(topic, 0, value))
+	}
+	for _, uncertain := range []bool{true, false} {
+		plan, err := w.p.plan(messages)
+		w.NoErr(err)
+		q := plan.queues[0]
+		w.Equal(len(q.batches), 4)
+		q.batches[0], q.batches[1], q.batches[2] = q.batches[2], q.batches[0], q.batches[1]
+		q.batches[0].uncertain = uncertain
+		n, err := w.p.finish(w.ctx, &search{producer: w.p}, plan)
+		w.Equal(n, 2)
+		var record *RecordError
+		w.True(errors.As(err, &record))
+		w.Equal(record.Index, 2)
+		n, err = w.p.Send(w.ctx, messages[2:]) // it goes on there
+		w.Equal(n, 0)
+		w.True(errors.As(err, &record))
+		w.Equal(record.Index, 0)
+		n, err = w.p.Send(w.ctx, spread(1))
+		w.NoErr(err)
+		w.Equal(n, 1)
+	}
+	w.Equal(w.written()[0], []string{"0", "value a", "value b", "0", "value a", "value b", "0"})
 }

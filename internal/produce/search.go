@@ -10,7 +10,6 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // search looks for the topics of one Send that metadata doesn't know: those that are
@@ -18,14 +17,14 @@ import (
 // those that are missing with another.
 type search struct {
 	producer *Producer
-	lost     map[string]*lost    // topics that brokers don't know, or won't tell of
-	short    map[place]time.Time // since when topics are known to lack a partition
+	lost     map[string]*lost   // topics that brokers don't know, or won't tell of
+	short    map[lack]time.Time // since when topics are known to lack a partition
 }
 
 // lost is a topic that brokers don't know.
 type lost struct {
 	creation
-	since    time.Time
+	since    time.Time // it is waited for, where it is created by this producer from then on
 	patience time.Duration
 	final    error // why it is of no use to wait any longer; nil: wait
 }
@@ -44,7 +43,7 @@ func (s *search) again(ctx context.Context, pl *plan) error {
 		if l := s.lost[q.topic]; l != nil && l.final != nil {
 			q.err, q.fatal = s.failed([]string{q.topic}, l.final), true
 		} else if t, _ := s.producer.client.Cached(q.topic); errors.As(q.err, new(*NoPartitionError)) && int(q.id) >= len(t.Partitions) {
-			q.fatal = s.lacks(place{q.topic, q.id})
+			q.fatal = s.lacks(lack{q.topic, len(t.Partitions)})
 		}
 	}
 	return nil
@@ -70,24 +69,28 @@ func (s *search) round(ctx context.Context, names []string, byBroker bool) error
 			s.lose(name).final = err
 		default:
 			delete(s.lost, name)
-			delete(s.producer.missing, place{name, message.PartitionAny})
+			delete(s.producer.missing, lack{topic: name})
 		}
 	}
 	s.create(ctx)
 	for _, l := range s.lost {
-		if l.final == nil && time.Since(l.since) >= l.patience {
+		if l.final == nil && l.waited() && time.Since(l.since) >= l.patience {
 			s.giveUp(l)
 		}
 	}
 	return nil
 }
 
+// waited reports whether a topic can be expected to show: its creation was asked for
+// with success, or it is not for this producer to create.
+func (l *lost) waited() bool { return !l.Create || l.done || l.exists }
+
 // lose notes that brokers don't know a topic.
 func (s *search) lose(name string) *lost {
 	l := s.lost[name]
 	if l == nil {
 		l = &lost{creation: creation{NewTopics: s.producer.cfg.NewTopics, name: name}, since: time.Now(), patience: s.producer.patience}
-		if !l.Create && s.producer.missing.lately(place{name, message.PartitionAny}) {
+		if !l.Create && s.producer.missing.lately(lack{topic: name}) {
 			l.patience = 0
 		}
 		if s.lost == nil {
@@ -100,7 +103,7 @@ func (s *search) lose(name string) *lost {
 
 // giveUp says why a topic is not there, after it was waited for in vain.
 func (s *search) giveUp(l *lost) {
-	s.producer.missing.note(place{l.name, message.PartitionAny})
+	s.producer.missing.note(lack{topic: l.name})
 	l.final = l.explain()
 }
 

@@ -72,22 +72,22 @@ func (r *renewal) wait() {
 	r.tasks.Wait()
 }
 
-// missing are topics and partitions that were waited for in vain, and when: for a while
-// they are looked up but once, so that records for them don't hold up those for others.
-type missing map[place]time.Time
+// missing is what was waited for in vain, and when: for a while it is looked up but
+// once, so that records for it don't hold up those for others.
+type missing map[lack]time.Time
 
-// place is a topic, or a partition of it.
-type place struct {
-	topic     string
-	partition int32 // message.PartitionAny: the topic itself
+// lack is a topic that is not there, or that has only this many partitions.
+type lack struct {
+	topic      string
+	partitions int // 0: the topic is not there
 }
 
-func (m missing) lately(p place) bool { return time.Since(m[p]) < metadataMaxAge }
+func (m missing) lately(l lack) bool { return time.Since(m[l]) < metadataMaxAge }
 
-func (m missing) note(p place) {
+func (m missing) note(l lack) {
 	const enough = 1000 // names, of which a template may make any number
 	if len(m) >= enough {
 		clear(m)
 	}
-	m[p] = time.Now()
+	m[l] = time.Now()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -232,13 +233,13 @@ func TestSendOutlivesMetadataThatKnowsNothingForAMoment(t *testing.T) {
 	}
 }
 
-func TestSendOutlivesATimeWithoutLeaders(t *testing.T) {
-	w := newWorld(t, nil)
-	_, err := w.p.Send(w.ctx, spread(3))
-	w.NoErr(err)
-	left := 4
+// withoutLeaders has the next n answers to requests for metadata name no leader, and
+// returns how many of them are left.
+func (w *world) withoutLeaders(n int64) *atomic.Int64 {
+	left := new(atomic.Int64)
+	left.Store(n)
 	embedded.Answer(w.fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
-		if left--; left < 0 {
+		if left.Add(-1) < 0 {
 			return nil
 		}
 		res := embedded.Refusal(req, 0).(*kmsg.MetadataResponse)
@@ -249,10 +250,41 @@ func TestSendOutlivesATimeWithoutLeaders(t *testing.T) {
 		}
 		return res
 	})
+	return left
+}
+
+func TestSendOutlivesATimeWithoutLeaders(t *testing.T) {
+	w := newWorld(t, nil)
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	left := w.withoutLeaders(4)
 	w.fail(0, kerr.NotLeaderForPartition.Code, 1)
 	n, err := w.p.Send(w.ctx, spread(30)[3:])
 	w.NoErr(err)
 	w.Equal(n, 27)
-	w.True(left < 0)
+	w.True(left.Load() < 0)
 	w.Equal(w.written(), wants(30))
+}
+
+// All partitions that a topic lacks are waited for together, until it gets another one.
+func TestSendWaitsOnceForThePartitionsThatATopicLacks(t *testing.T) {
+	w := newWorld(t, nil)
+	w.p.patience = 100 * time.Millisecond
+	looked := w.count(kmsg.Metadata)
+	looks := func(partition int32) int64 {
+		before := looked.Load()
+		var none *NoPartitionError
+		_, err := w.p.Send(w.ctx, []message.Message{to(topic, partition, "x")})
+		w.True(errors.As(err, &none))
+		w.Equal(none.Partition, partition)
+		return looked.Load() - before
+	}
+	w.True(looks(7) > 2)
+	w.Equal(looks(8), int64(1))
+	w.Equal(looks(7), int64(1))
+	w.NoErr(w.truth.AddPartitions(w.ctx, topic, 8))
+	w.True(looks(8) > 1)
+	n, err := w.p.Send(w.ctx, []message.Message{to(topic, 7, "x")})
+	w.NoErr(err)
+	w.Equal(n, 1)
 }

@@ -44,9 +44,9 @@ func (p *Producer) resume(messages []message.Message) *plan {
 		return nil
 	}
 	for _, q := range pl.queues {
-		q.err, q.fatal, q.uncounted = nil, false, false
+		q.err, q.last, q.fatal, q.uncounted = nil, nil, false, false
 		for _, b := range q.batches {
-			b.attempts, b.corrupt = 0, 0
+			b.attempts, b.corrupt, b.refused = 0, 0, nil
 		}
 	}
 	return pl

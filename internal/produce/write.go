@@ -14,7 +14,6 @@ import (
 func (p *Producer) write(ctx context.Context, search *search, pl *plan) error {
 	pause := p.attempts()
 	pause.max = 0 // batches have their own count
-	var last error
 	for !pl.done() {
 		if p.idempotent() {
 			if err := p.sequences.prepare(ctx, p.client, p.attempts(), p.cfg.Warn); err != nil {
@@ -26,19 +25,18 @@ func (p *Producer) write(ctx context.Context, search *search, pl *plan) error {
 		if pl.done() {
 			break
 		}
-		counted := ctx.Err() != nil || pl.count(p.cfg.MaxAttempts)
+		for _, q := range pl.queues {
+			q.lesson(ctx.Err() != nil)
+		}
+		wait := ctx.Err() != nil || pl.count(p.cfg.MaxAttempts)
 		at, cause := pl.failed()
 		if at == pl.limit() {
 			return p.explain(ctx, cause)
 		}
-		if last != nil && (ctx.Err() != nil || errors.Is(cause, context.DeadlineExceeded)) {
-			cause = last // on which the time was spent
-		}
-		last = cause
 		if pl.settledBatches.Load() > before {
 			pause.reset()
 		}
-		if counted && !pause.wait(ctx) {
+		if wait && !pause.wait(ctx) {
 			return p.explain(ctx, cause)
 		}
 		p.cfg.Warn("writing interrupted, trying again", cause)
@@ -51,19 +49,19 @@ func (p *Producer) write(ctx context.Context, search *search, pl *plan) error {
 }
 
 // count counts an attempt for the first batch of each queue that failed, and gives up
-// those that had enough. It returns false if none counts, because all that is needed is
-// to send the same in another way.
-func (pl *plan) count(limit int) bool {
-	counted := false
+// those that had enough. One that no request was made for, because its partition has no
+// leader or a request before it failed, was not tried. It returns false if there is no
+// need to wait, because the same is to be sent in another way.
+func (pl *plan) count(limit int) (wait bool) {
 	for _, q := range pl.queues {
 		switch {
 		case len(q.batches) == 0 || q.err == nil:
 		case q.uncounted:
 			q.uncounted = false
-		case q.fatal:
-			counted = true
+		case q.fatal || !q.sent:
+			wait = true
 		default:
-			counted = true
+			wait = true
 			b := q.batches[0]
 			if b.attempts++; b.attempts == limit {
 				q.err = fmt.Errorf("after %d of %d attempts (retry.maxAttempts): %w", b.attempts, limit, q.err)
@@ -71,7 +69,7 @@ func (pl *plan) count(limit int) bool {
 			}
 		}
 	}
-	return counted
+	return wait
 }
 
 // doubt has the leaders of queues that failed asked last who leads these: one that
