@@ -9,6 +9,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
 
@@ -76,7 +77,7 @@ func (d *Destination) begin(cancel context.CancelFunc) error {
 }
 
 func (d *Destination) connect(ctx context.Context, cancel context.CancelFunc) (*writeSession, error) {
-	messages, err := newBatchMaker(&d.config)
+	messages, err := convert.NewMessages(d.config.messages())
 	if err != nil {
 		return nil, err
 	}

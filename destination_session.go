@@ -7,6 +7,7 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
@@ -15,7 +16,7 @@ import (
 // Teardown, so that a late Write finds something that says no.
 type writeSession struct {
 	producer Producer
-	messages *batchMaker
+	messages *convert.Messages
 	metrics  *metrics.Connector
 	cancel   context.CancelFunc // of the context of Open
 
@@ -24,7 +25,7 @@ type writeSession struct {
 	once sync.Once
 }
 
-func newWriteSession(p Producer, b *batchMaker, m *metrics.Connector, cancel context.CancelFunc) *writeSession {
+func newWriteSession(p Producer, b *convert.Messages, m *metrics.Connector, cancel context.CancelFunc) *writeSession {
 	return &writeSession{producer: p, messages: b, metrics: m, cancel: cancel, turn: make(chan struct{}, 1), over: make(chan struct{})}
 }
 
@@ -51,9 +52,9 @@ func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int
 		return 0, err
 	}
 	defer func() { <-s.turn }()
-	batch, makeErr := s.messages.make(records)
+	batch, makeErr := s.messages.Convert(records)
 	n, err := s.send(ctx, batch)
-	s.messages.release(err == nil)
+	s.messages.Release(err == nil)
 	if err == nil {
 		n, err = len(batch), makeErr
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 )
 
 // Position identifies one record. Where reading resumes after a restart is
@@ -70,27 +71,18 @@ func ParsePosition(p opencdc.Position) (Position, error) {
 
 // Encode writes the position as JSON.
 func (p Position) Encode() opencdc.Position {
-	return p.writer().encode(nil, strconv.FormatInt(p.Offset, 10))
+	return p.prefix().Append(nil, strconv.FormatInt(p.Offset, 10))
 }
 
-// positionWriter encodes the positions of one partition. All but the offset is
-// the same in each, so it is encoded once.
-type positionWriter struct{ prefix []byte }
-
-func (p Position) writer() positionWriter {
+// prefix is what the positions of all records of the partition begin with, so that it
+// is encoded once.
+func (p Position) prefix() convert.PositionPrefix {
 	p.Offset = 0
 	b, err := json.Marshal(p)
 	if err != nil {
 		panic(fmt.Sprintf("encode position: %v", err)) // strings and integers always encode
 	}
-	return positionWriter{bytes.TrimSuffix(b, []byte("0}"))}
-}
-
-// encode appends the position of an offset, given in decimal, to buf.
-func (w positionWriter) encode(buf []byte, offset string) []byte {
-	buf = append(buf, w.prefix...)
-	buf = append(buf, offset...)
-	return append(buf, '}')
+	return bytes.TrimSuffix(b, []byte("0}"))
 }
 
 // record is the one that the position identifies.

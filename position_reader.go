@@ -4,15 +4,17 @@ import (
 	"bytes"
 
 	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
-// positionReader parses positions that a positionWriter wrote without looking at
+// positionReader parses positions that the source wrote without looking at
 // each byte again: the part before the offset is the same for a whole partition, until
 // that gets another leader. It has one caller.
 type positionReader struct {
 	known map[string]*knownPrefix
-	of    map[topicPartition]*knownPrefix // the last one of each: none comes again
-	last  *knownPrefix                    // records come in runs of one partition
+	of    map[message.TopicPartition]*knownPrefix // the last one of each: none comes again
+	last  *knownPrefix                            // records come in runs of one partition
 }
 
 // knownPrefix is what positions of a partition begin with, and what it says.
@@ -35,7 +37,7 @@ func (r *positionReader) parse(p opencdc.Position) (Position, error) {
 		}
 	}
 	pos, err := ParsePosition(p)
-	if err == nil && bytes.Equal(pos.writer().prefix, p[:cut]) {
+	if err == nil && bytes.Equal(pos.prefix(), p[:cut]) {
 		r.learn(&knownPrefix{string(p[:cut]), pos})
 	}
 	return pos, err
@@ -43,9 +45,9 @@ func (r *positionReader) parse(p opencdc.Position) (Position, error) {
 
 func (r *positionReader) learn(k *knownPrefix) {
 	if r.known == nil {
-		r.known, r.of = make(map[string]*knownPrefix), make(map[topicPartition]*knownPrefix)
+		r.known, r.of = make(map[string]*knownPrefix), make(map[message.TopicPartition]*knownPrefix)
 	}
-	tp := topicPartition{k.position.Topic, k.position.Partition}
+	tp := message.TopicPartition{Topic: k.position.Topic, Partition: k.position.Partition}
 	if old := r.of[tp]; old != nil {
 		delete(r.known, old.prefix)
 	}

@@ -9,6 +9,7 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
@@ -148,12 +149,12 @@ func parseCodec(s string) (recordbatch.Codec, error) {
 }
 
 func parsePartitioner(s string) (produce.Partitioner, error) {
-	if s == partitionerMetadata {
+	if s == convert.PartitionerMetadata {
 		return produce.Partitioner{}, nil // each message has its partition
 	}
 	p, err := produce.ParsePartitioner(s)
 	if err != nil {
-		return p, setting.Invalid("partitioner", fmt.Sprintf("%q is not allowed: %s or %s", s, strings.Join(produce.Partitioners(), ", "), partitionerMetadata), "")
+		return p, setting.Invalid("partitioner", fmt.Sprintf("%q is not allowed: %s or %s", s, strings.Join(produce.Partitioners(), ", "), convert.PartitionerMetadata), "")
 	}
 	return p, nil
 }

@@ -95,9 +95,7 @@ func (s *Source) join(ctx context.Context, position opencdc.Position, cancel con
 		m.Close()
 		return nil, err
 	}
-	records := newRecordMaker(groupID)
-	records.tombstones = s.config.TombstonesAsDeletes
-	return newReadSession(consumer, records, m, cancel), nil
+	return newReadSession(consumer, s.config.records(groupID), m, cancel), nil
 }
 
 func (s *Source) group(position opencdc.Position) (string, Position, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
@@ -24,7 +25,7 @@ type readSession struct {
 	cancel   context.CancelFunc // of the context of Open
 
 	turn    chan struct{} // full while a Read runs: the consumer and what follows have one caller
-	records *recordMaker
+	records *convert.Records
 	rest    []message.Batch // taken from the consumer for Read, not returned yet
 	pace    pace            // ReadN's
 
@@ -33,7 +34,7 @@ type readSession struct {
 	closed  chan struct{} // and when it has ended
 }
 
-func newReadSession(c Consumer, r *recordMaker, m *metrics.Connector, cancel context.CancelFunc) *readSession {
+func newReadSession(c Consumer, r *convert.Records, m *metrics.Connector, cancel context.CancelFunc) *readSession {
 	return &readSession{
 		consumer: c, records: r, metrics: m, cancel: cancel,
 		turn: make(chan struct{}, 1), over: make(chan struct{}), closed: make(chan struct{}),
@@ -69,7 +70,7 @@ func (s *readSession) readOne(ctx context.Context) ([]opencdc.Record, error) {
 		s.rest = s.rest[1:]
 	}
 	first.Records = first.Records[:1]
-	return s.records.append(nil, first, time.Now()), nil
+	return s.records.Append(nil, first, time.Now()), nil
 }
 
 func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error) {
@@ -88,7 +89,7 @@ func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error
 	}
 	records, now := make([]opencdc.Record, 0, count), time.Now()
 	for _, b := range batches {
-		records = s.records.append(records, b, now)
+		records = s.records.Append(records, b, now)
 	}
 	return records, nil
 }

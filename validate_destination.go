@@ -12,11 +12,10 @@ import (
 
 // Validate reports everything that is wrong at once.
 func (c *DestinationConfig) Validate(ctx context.Context) error {
-	_, messagesErr := newMessageMaker(c)
 	_, partitionerErr := parsePartitioner(c.Partitioner)
 	_, idempotentErr := c.idempotent()
 	_, dropErr := parseOnOversize(c.OnOversize)
-	return errors.Join(c.Config.Validate(ctx), messagesErr, c.checkNewTopics(), c.checkAllowedTopics(),
+	return errors.Join(c.Config.Validate(ctx), c.messages().Validate(), c.checkNewTopics(), c.checkAllowedTopics(),
 		idempotentErr, c.checkTimes(), c.checkCompression(), c.checkBatchBytes(), dropErr, partitionerErr)
 }
 

@@ -4,6 +4,12 @@ package message
 
 import "github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 
+// TopicPartition names a partition of a topic.
+type TopicPartition struct {
+	Topic     string
+	Partition int32
+}
+
 // Batch is a run of records of one partition, as a consumer hands it out:
 // offsets ascend, but need not be contiguous.
 type Batch struct {

@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"strconv"
@@ -7,8 +7,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/rawdata"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
-	"github.com/conduitio/conduit-connector-kafka/internal/rawdata"
 )
 
 // Metadata that records carry besides Conduit's own. For that of headers see
@@ -18,53 +18,60 @@ const (
 	MetadataOffset    = "kafka.offset"
 )
 
-// recordMaker turns messages of one group into records.
-type recordMaker struct {
-	groupID    string
+// Records turns messages into records. It has one caller at a time.
+type Records struct {
 	tombstones bool // null values are deletes
-	positions  map[topicPartition]logPositions
-	headers    headerWriter
+	prefix     func(*message.Batch) PositionPrefix
+	positions  map[message.TopicPartition]logPositions
+	headers    headersToMetadata
 	numbers    numbers
 	createdAt  cachedTime
 }
 
-type topicPartition struct {
-	topic     string
-	partition int32
-}
-
-// logPositions writes the positions of a partition, as long as these stay the same.
+// logPositions begins the positions of a partition, as long as these stay the same.
 type logPositions struct {
-	topicID     TopicID
+	topicID     [16]byte
 	leaderEpoch int32
-	positionWriter
+	prefix      PositionPrefix
 }
 
-func newRecordMaker(groupID string) *recordMaker {
-	return &recordMaker{groupID: groupID, positions: make(map[topicPartition]logPositions)}
+// PositionPrefix is a position in JSON up to the offset, its last field: the same for
+// all records that a leader of a partition took.
+type PositionPrefix []byte
+
+// Append appends to buf the position of an offset, which is given in decimal.
+func (p PositionPrefix) Append(buf []byte, offset string) []byte {
+	buf = append(buf, p...)
+	buf = append(buf, offset...)
+	return append(buf, '}')
 }
 
-// positionsOf returns what writes the positions of a batch's records.
-func (m *recordMaker) positionsOf(b *message.Batch) positionWriter {
-	tp := topicPartition{b.Topic, b.Partition}
-	w, ok := m.positions[tp]
-	if !ok || w.topicID != b.TopicID || w.leaderEpoch != b.LeaderEpoch {
-		p := Position{GroupID: m.groupID, Topic: b.Topic, Partition: b.Partition, TopicID: b.TopicID, LeaderEpoch: b.LeaderEpoch}
-		w = logPositions{b.TopicID, b.LeaderEpoch, p.writer()}
-		m.positions[tp] = w
+// NewRecords returns what turns messages into records with positions that begin with the
+// prefix of their batch. With tombstones a null value means that the key was deleted.
+func NewRecords(tombstones bool, prefix func(*message.Batch) PositionPrefix) *Records {
+	return &Records{tombstones: tombstones, prefix: prefix, positions: make(map[message.TopicPartition]logPositions)}
+}
+
+// prefixOf returns what the positions of a batch's records begin with.
+func (m *Records) prefixOf(b *message.Batch) PositionPrefix {
+	tp := message.TopicPartition{Topic: b.Topic, Partition: b.Partition}
+	p, ok := m.positions[tp]
+	if !ok || p.topicID != b.TopicID || p.leaderEpoch != b.LeaderEpoch {
+		p = logPositions{b.TopicID, b.LeaderEpoch, m.prefix(b)}
+		m.positions[tp] = p
 	}
-	return w.positionWriter
+	return p.prefix
 }
 
-// append makes a record of each message in a batch: created, with the raw key
+// Append makes a record of each message in a batch: created, with the raw key
 // and value, and where the message lay as metadata. A null key or value is nil
 // data, an empty one isn't. A tombstone, which has a null value, may mean that what
 // its key names was deleted.
-func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.Time) []opencdc.Record {
+func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time) []opencdc.Record {
 	if len(b.Records) == 0 {
 		return dst
 	}
-	w := m.positionsOf(&b)
+	prefix := m.prefixOf(&b)
 	// A copy of a small map is cheaper than a map that is filled field by field.
 	template := opencdc.Metadata{
 		opencdc.MetadataCollection: b.Topic,
@@ -77,12 +84,12 @@ func (m *recordMaker) append(dst []opencdc.Record, b message.Batch, readAt time.
 		template[opencdc.MetadataCreatedAt] = m.createdAt.text(&m.numbers, common)
 	}
 	// One allocation for all positions of the batch.
-	positions := make([]byte, 0, len(b.Records)*(len(w.prefix)+20))
+	positions := make([]byte, 0, len(b.Records)*(len(prefix)+20))
 	data := rawdata.New(2 * len(b.Records))
 	for i := range b.Records {
 		r := &b.Records[i]
 		start, offset := len(positions), m.numbers.text(r.Offset, "")
-		positions = w.encode(positions, offset)
+		positions = prefix.Append(positions, offset)
 		metadata := m.headers.over(template, r.Headers)
 		metadata[MetadataOffset] = offset
 		switch {

@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"fmt"
@@ -39,11 +39,11 @@ func BenchmarkRecordsOfMessages(b *testing.B) {
 	for _, headers := range []int{0, 1, 3, -3} {
 		b.Run(fmt.Sprint(headers, " headers"), func(b *testing.B) {
 			batch := consumed(max(headers, -headers), headers >= 0)
-			m := newRecordMaker("g")
+			m := newRecords()
 			var records []opencdc.Record
 			b.ReportAllocs()
 			for b.Loop() {
-				records = m.append(records[:0], batch, time.Now())
+				records = m.Append(records[:0], batch, time.Now())
 			}
 			nsPerRecord(b)
 		})
@@ -68,20 +68,18 @@ func BenchmarkMessagesOfRecords(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			is := is.New(b)
-			records := newRecordMaker("g").append(nil, consumed(max(c.headers, -c.headers), c.headers >= 0), time.Now())
+			records := newRecords().Append(nil, consumed(max(c.headers, -c.headers), c.headers >= 0), time.Now())
 			for i := range records {
 				records[i] = records[i].Clone() // as Conduit does
 			}
-			cfg, err := ParseDestination(changed(goodDestination, c.settings))
-			is.NoErr(err)
-			m, err := newBatchMaker(&cfg)
+			m, err := NewMessages(configOf(b, c.settings))
 			is.NoErr(err)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err = m.make(records); err != nil {
+				if _, err = m.Convert(records); err != nil {
 					b.Fatal(err)
 				}
-				m.release(true)
+				m.Release(true)
 			}
 			nsPerRecord(b)
 		})

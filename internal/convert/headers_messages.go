@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
-// headerMaker makes the headers of messages: of metadata, and of the headers
+// headersFromMetadata makes the headers of messages: of metadata, and of the headers
 // setting.
-type headerMaker struct {
+type headersFromMetadata struct {
 	forward bool
 	own     []ownHeader
 
@@ -30,8 +30,8 @@ type ownHeader struct {
 	text textFunc
 }
 
-func newHeaderMaker(c *DestinationConfig) (*headerMaker, error) {
-	h := &headerMaker{forward: c.ForwardHeaders}
+func newHeadersFromMetadata(c Config) (*headersFromMetadata, error) {
+	h := &headersFromMetadata{forward: c.ForwardHeaders}
 	var errs []error
 	for line := range strings.Lines(c.Headers) {
 		if line = strings.TrimSpace(line); line == "" {
@@ -52,7 +52,7 @@ func newHeaderMaker(c *DestinationConfig) (*headerMaker, error) {
 // append appends the headers of a record: those of its metadata, unless it is known to
 // have none, without the ones that the setting is about too, and then those of the
 // setting.
-func (h *headerMaker) append(dst []recordbatch.Header, r *opencdc.Record, none bool) ([]recordbatch.Header, error) {
+func (h *headersFromMetadata) append(dst []recordbatch.Header, r *opencdc.Record, none bool) ([]recordbatch.Header, error) {
 	if h.forward && !none {
 		start := len(dst)
 		var err error
@@ -75,14 +75,14 @@ func (h *headerMaker) append(dst []recordbatch.Header, r *opencdc.Record, none b
 	return dst, nil
 }
 
-func (h *headerMaker) isOwn(header recordbatch.Header) bool {
+func (h *headersFromMetadata) isOwn(header recordbatch.Header) bool {
 	return slices.ContainsFunc(h.own, func(o ownHeader) bool { return o.key == header.Key })
 }
 
 // forwarded appends the headers of metadata: those of the list, as long as their
 // fields are still there and with the values that these have now, and then those of
 // fields that aren't listed, in the order of their keys.
-func (h *headerMaker) forwarded(dst []recordbatch.Header, metadata opencdc.Metadata) ([]recordbatch.Header, error) {
+func (h *headersFromMetadata) forwarded(dst []recordbatch.Header, metadata opencdc.Metadata) ([]recordbatch.Header, error) {
 	start, list := len(dst), ""
 	for name, value := range metadata {
 		if !strings.HasPrefix(name, headerFamily) {

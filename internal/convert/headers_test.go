@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ func null(key string) recordbatch.Header { return recordbatch.Header{Key: key} }
 // inMetadata is the metadata that the source makes of headers.
 func inMetadata(headers ...recordbatch.Header) opencdc.Metadata {
 	metadata := opencdc.Metadata{"opencdc.collection": "t"}
-	new(headerWriter).set(metadata, headers, shapeOf(headers))
+	new(headersToMetadata).set(metadata, headers, shapeOf(headers))
 	return metadata
 }
 
@@ -34,9 +34,7 @@ func inMetadata(headers ...recordbatch.Header) opencdc.Metadata {
 func forwarded(t *testing.T, metadata opencdc.Metadata, settings map[string]string) []string {
 	t.Helper()
 	is := is.New(t)
-	c, err := ParseDestination(changed(goodDestination, settings))
-	is.NoErr(err)
-	h, err := newHeaderMaker(&c)
+	h, err := newHeadersFromMetadata(configOf(t, settings))
 	is.NoErr(err)
 	var out []string
 	for range 2 { // the second time from what is remembered
@@ -127,7 +125,7 @@ func checkRoundTrip(t *testing.T, headers []recordbatch.Header) {
 			t.Fatalf("%q: metadata %q is %q, which is not text", headers, name, value)
 		}
 	}
-	got, err := (&headerMaker{forward: true}).append(nil, &opencdc.Record{Metadata: maps.Clone(metadata)}, false)
+	got, err := (&headersFromMetadata{forward: true}).append(nil, &opencdc.Record{Metadata: maps.Clone(metadata)}, false)
 	if err != nil {
 		t.Fatalf("%q: %v", headers, err)
 	}
@@ -230,7 +228,7 @@ func TestListsThatTheSourceDidNotWrite(t *testing.T) {
 		t.Run(list, func(t *testing.T) {
 			is := is.New(t)
 			metadata := opencdc.Metadata{"kafka.header.a": "1", MetadataHeaders: list}
-			_, err := (&headerMaker{forward: true}).append(nil, &opencdc.Record{Metadata: metadata}, false)
+			_, err := (&headersFromMetadata{forward: true}).append(nil, &opencdc.Record{Metadata: metadata}, false)
 			is.True(err != nil)
 			is.True(strings.Contains(err.Error(), `metadata field "kafka.headers"`))
 			is.True(strings.Contains(err.Error(), "forwardHeaders"))
@@ -264,9 +262,7 @@ func TestHeadersOfTheSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			cfg, err := ParseDestination(changed(goodDestination, map[string]string{"headers": c.given}))
-			is.NoErr(err)
-			h, err := newHeaderMaker(&cfg)
+			h, err := newHeadersFromMetadata(configOf(t, map[string]string{"headers": c.given}))
 			is.NoErr(err)
 			headers, err := h.append(nil, &opencdc.Record{Operation: opencdc.OperationUpdate, Metadata: metadata}, false)
 			is.NoErr(err)
@@ -282,9 +278,7 @@ func TestHeadersOfTheSettings(t *testing.T) {
 	})
 	t.Run("a template that fails", func(t *testing.T) {
 		is := is.New(t)
-		cfg, err := ParseDestination(changed(goodDestination, map[string]string{"headers": "id: {{ .Payload.After.id }}"}))
-		is.NoErr(err)
-		h, err := newHeaderMaker(&cfg)
+		h, err := newHeadersFromMetadata(configOf(t, map[string]string{"headers": "id: {{ .Payload.After.id }}"}))
 		is.NoErr(err)
 		_, err = h.append(nil, &opencdc.Record{Payload: opencdc.Change{After: opencdc.StructuredData{"no": "id"}}}, false)
 		is.True(err != nil)
@@ -297,7 +291,7 @@ func TestWhatIsRememberedOfHeadersIsACopy(t *testing.T) {
 	is := is.New(t)
 	buffer := []byte("ba")
 	key := func(i int) string { return readOnlyString(buffer[i : i+1]) }
-	var w headerWriter
+	var w headersToMetadata
 	first, second := opencdc.Metadata{}, opencdc.Metadata{}
 	w.set(first, []recordbatch.Header{header(key(0), "1"), header(key(1), "2")}, headersListed)
 	copy(buffer, "dc")

@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"math"
@@ -17,11 +17,13 @@ import (
 func makeMessage(t *testing.T, settings map[string]string, r opencdc.Record) (message.Message, error) {
 	t.Helper()
 	is := is.New(t)
-	c, err := ParseDestination(changed(map[string]string{"servers": "localhost:9092", "topic": "t"}, settings))
+	c := configOf(t, settings)
+	if settings["topic"] == "" {
+		c.Topic = "t"
+	}
+	m, err := NewMessages(c)
 	is.NoErr(err)
-	m, err := newBatchMaker(&c)
-	is.NoErr(err)
-	got, err := m.make([]opencdc.Record{r})
+	got, err := m.Convert([]opencdc.Record{r})
 	if err != nil {
 		is.Equal(len(got), 0)
 		is.True(strings.HasPrefix(err.Error(), "record 0 of the batch (position "))
@@ -167,9 +169,7 @@ func TestTopicsThatAreAllowed(t *testing.T) {
 // The headers of a batch share memory, and no record sees those of another.
 func TestHeadersOfABatch(t *testing.T) {
 	is := is.New(t)
-	c, err := ParseDestination(changed(goodDestination, nil))
-	is.NoErr(err)
-	m, err := newBatchMaker(&c)
+	m, err := NewMessages(configOf(t, nil))
 	is.NoErr(err)
 	for range 2 {
 		var records []opencdc.Record
@@ -180,7 +180,7 @@ func TestHeadersOfABatch(t *testing.T) {
 			}
 			records = append(records, r)
 		}
-		got, err := m.make(records)
+		got, err := m.Convert(records)
 		is.NoErr(err)
 		for i := range got {
 			is.Equal(len(got[i].Headers), i%4)
@@ -189,7 +189,7 @@ func TestHeadersOfABatch(t *testing.T) {
 			}
 			is.Equal(cap(got[i].Headers), len(got[i].Headers))
 		}
-		m.release(true)
+		m.Release(true)
 		for _, h := range m.makers[0].batchHeaders[:cap(m.makers[0].batchHeaders)] {
 			is.Equal(h.Key, "")
 		}

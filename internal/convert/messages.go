@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"fmt"
@@ -19,18 +19,19 @@ const (
 	maxShares = 4
 )
 
-// batchMaker turns batches of records into batches of messages. Large ones are
+// Messages turns batches of records into batches of messages. It has one caller at a
+// time. Large ones are
 // shared between goroutines: Conduit waits for Write, and the brokers wait for the
 // messages.
-type batchMaker struct {
+type Messages struct {
 	makers    []*messageMaker
 	batch     []message.Message // reused from batch to batch
 	perRecord time.Duration     // what a record of the last batch took
 }
 
-// newBatchMaker reports everything that is wrong with the settings at once.
-func newBatchMaker(c *DestinationConfig) (*batchMaker, error) {
-	b := new(batchMaker)
+// NewMessages reports everything that is wrong with the settings at once.
+func NewMessages(c Config) (*Messages, error) {
+	b := new(Messages)
 	for range min(runtime.GOMAXPROCS(0), maxShares) {
 		m, err := newMessageMaker(c)
 		if err != nil {
@@ -41,9 +42,9 @@ func newBatchMaker(c *DestinationConfig) (*batchMaker, error) {
 	return b, nil
 }
 
-// make makes a message of each record, up to the first that can't be made into
-// one; the error is that record's. The messages are valid until release.
-func (b *batchMaker) make(records []opencdc.Record) ([]message.Message, error) {
+// Convert makes a message of each record, up to the first that can't be made into
+// one; the error is that record's. The messages are valid until Release.
+func (b *Messages) Convert(records []opencdc.Record) ([]message.Message, error) {
 	if cap(b.batch) < len(records) {
 		b.batch = make([]message.Message, len(records))
 	}
@@ -78,14 +79,14 @@ func (b *batchMaker) make(records []opencdc.Record) ([]message.Message, error) {
 }
 
 // shares is how many goroutines are worth so many records.
-func (b *batchMaker) shares(records int) int {
+func (b *Messages) shares(records int) int {
 	work := time.Duration(records) * b.perRecord
 	return max(1, min(int(work/minShare), len(b.makers), records))
 }
 
-// release lets go of what the messages were made of. The producer keeps the values of
+// Release lets go of what the messages were made of. The producer keeps the values of
 // those that it has not written.
-func (b *batchMaker) release(written bool) {
+func (b *Messages) Release(written bool) {
 	clear(b.batch)
 	for _, m := range b.makers {
 		m.release(written)

@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
-	"github.com/conduitio/conduit-connector-kafka/internal/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
@@ -21,7 +21,7 @@ type messageMaker struct {
 	timestamp timestampFunc
 	key       keyFunc
 	value     valueFunc
-	headers   *headerMaker
+	headers   *headersFromMetadata
 
 	// Memory of all messages of one make, reused.
 	batchHeaders []recordbatch.Header
@@ -29,14 +29,14 @@ type messageMaker struct {
 }
 
 // newMessageMaker reports everything that is wrong with the settings at once.
-func newMessageMaker(c *DestinationConfig) (*messageMaker, error) {
+func newMessageMaker(c Config) (*messageMaker, error) {
 	topic, topicErr := newTopicFunc(c.Topic, setting.List(c.AllowedTopics)...)
 	partition, partitionErr := newPartitionFunc(c)
 	timestamp, timestampErr := newTimestampFunc(c.Timestamp)
 	key, keyErr := newKeyFunc(c)
 	json := &opencdcjson.Encoder{Family: headerFamily}
 	value, valueErr := newValueFunc(c, json)
-	headers, headersErr := newHeaderMaker(c)
+	headers, headersErr := newHeadersFromMetadata(c)
 	m := &messageMaker{topic: topic, partition: partition, timestamp: timestamp, key: key, value: value, headers: headers, json: json}
 	return m, errors.Join(topicErr, partitionErr, timestampErr, keyErr, valueErr, headersErr)
 }
@@ -106,11 +106,11 @@ func (m *messageMaker) makeHeaders(r *opencdc.Record) ([]recordbatch.Header, err
 // producer's partitioner chooses.
 type partitionFunc func(*opencdc.Record) (int32, error)
 
-// partitionerMetadata is the partitioner that takes what metadata says.
-const partitionerMetadata = "metadata"
+// PartitionerMetadata is the partitioner that takes what metadata says.
+const PartitionerMetadata = "metadata"
 
-func newPartitionFunc(c *DestinationConfig) (partitionFunc, error) {
-	if c.Partitioner != partitionerMetadata {
+func newPartitionFunc(c Config) (partitionFunc, error) {
+	if c.Partitioner != PartitionerMetadata {
 		return func(*opencdc.Record) (int32, error) { return message.PartitionAny, nil }, nil
 	}
 	field := c.PartitionMetadata

@@ -1,7 +1,8 @@
-package kafka
+package convert
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -10,17 +11,16 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // sharedBatch is a batch maker that shares its work whatever the machine.
-func sharedBatch(t *testing.T, settings map[string]string, shares int) *batchMaker {
+func sharedBatch(t *testing.T, settings map[string]string, shares int) *Messages {
 	t.Helper()
 	is := is.New(t)
-	c, err := ParseDestination(changed(goodDestination, settings))
-	is.NoErr(err)
-	b := new(batchMaker)
+	b := new(Messages)
 	for range shares {
-		m, err := newMessageMaker(&c)
+		m, err := newMessageMaker(configOf(t, settings))
 		is.NoErr(err)
 		b.makers = append(b.makers, m)
 	}
@@ -49,15 +49,15 @@ func TestSharedBatchesAreThoseOfOneGoroutine(t *testing.T) {
 			for i := range records {
 				records[i].Metadata[opencdc.MetadataCreatedAt] = fmt.Sprint(i * 1_000_000)
 			}
-			want, err := alone.make(records)
+			want, err := alone.Convert(records)
 			is.NoErr(err)
 			shared.perRecord = minShare
-			got, err := shared.make(records)
+			got, err := shared.Convert(records)
 			is.NoErr(err)
 			is.Equal(len(got), n)
 			is.Equal(got, want)
-			for _, b := range []*batchMaker{alone, shared} {
-				b.release(true)
+			for _, b := range []*Messages{alone, shared} {
+				b.Release(true)
 				for _, m := range b.batch[:cap(b.batch)] {
 					is.Equal(m, message.Message{})
 				}
@@ -77,14 +77,14 @@ func TestTheFirstRecordThatFailsEndsASharedBatch(t *testing.T) {
 				delete(records[i].Metadata, opencdc.MetadataCollection)
 			}
 			b.perRecord = minShare
-			got, err := b.make(records)
+			got, err := b.Convert(records)
 			is.True(err != nil)
 			is.True(strings.HasPrefix(err.Error(), fmt.Sprintf("record %d of the batch (position \"%[1]d\"): find the topic", unfit[0])))
 			is.Equal(len(got), unfit[0])
 			for i, m := range got {
 				is.Equal(string(m.Key), fmt.Sprint("key-", i))
 			}
-			b.release(true)
+			b.Release(true)
 			for _, m := range b.batch[:cap(b.batch)] {
 				is.Equal(m, message.Message{})
 			}
@@ -107,7 +107,49 @@ func TestBatchesAreSharedWhereThereIsWork(t *testing.T) {
 		is.Equal(b.shares(c.records), c.shares)
 	}
 	b.perRecord = 0
-	_, err := b.make(withHeaders(10))
+	_, err := b.Convert(withHeaders(10))
 	is.NoErr(err)
 	is.True(b.perRecord > 0)
+}
+
+func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
+	is := is.New(t)
+	m, err := NewMessages(configOf(t, map[string]string{"sdk.record.format": "template", "sdk.record.format.options": `{{ printf "%s" .Payload.After }}!`}))
+	is.NoErr(err)
+	record := func(topic, key, value string) opencdc.Record {
+		return opencdc.Record{
+			Position: opencdc.Position("at " + value), Metadata: opencdc.Metadata{opencdc.MetadataCollection: topic},
+			Key: opencdc.RawData(key), Payload: opencdc.Change{After: opencdc.RawData(value)},
+		}
+	}
+	before := time.Now().UnixMilli()
+	got, err := m.Convert([]opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
+	is.True(err != nil)
+	is.True(strings.Contains(err.Error(), `record 2 of the batch (position "at v3")`))
+	is.Equal(len(got), 2)
+	for i, want := range []message.Message{
+		{Topic: "a", TimestampIsNow: true, Record: recordbatch.Record{Key: []byte("k1"), Value: []byte("v1!")}},
+		{Topic: "b", TimestampIsNow: true, Record: recordbatch.Record{Key: []byte("k2"), Value: []byte("v2!")}},
+	} {
+		sent := got[i]
+		is.True(sent.Timestamp >= before && sent.Timestamp <= time.Now().UnixMilli()) // now, in ms
+		want.Timestamp, want.Partition, want.Position = sent.Timestamp, message.PartitionAny, []byte("at "+strings.TrimSuffix(string(want.Value), "!"))
+		is.Equal(sent, want)
+	}
+}
+
+func TestWhatCanBeUnfitAboutARecord(t *testing.T) {
+	m, err := NewMessages(configOf(t, nil))
+	is.New(t).NoErr(err)
+	unfit := opencdc.StructuredData{"n": math.NaN()}
+	for says, r := range map[string]opencdc.Record{
+		"find the topic":       {},
+		"serialize the key":    {Metadata: collected("t").Metadata, Key: unfit},
+		"serialize the record": {Metadata: collected("t").Metadata, Payload: opencdc.Change{After: unfit}},
+	} {
+		is := is.New(t)
+		got, err := m.Convert([]opencdc.Record{r})
+		is.Equal(len(got), 0)
+		is.True(err != nil && strings.Contains(err.Error(), says))
+	}
 }

@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"encoding/json"
@@ -11,22 +11,23 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/matryer/is"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/opencdcjson"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/opencdcjson"
 )
 
 // formatOf is the part of a destination's configuration about the format.
 func formatOf(t *testing.T, format, options string) sdk.DestinationWithRecordFormat {
 	t.Helper()
-	is := is.New(t)
-	c, err := ParseDestination(changed(goodDestination, map[string]string{"sdk.record.format": format, "sdk.record.format.options": options}))
-	is.NoErr(err)
+	c := configOf(t, map[string]string{"sdk.record.format.options": options})
+	if format != "" {
+		c.RecordFormat = &format
+	}
 	return c.DestinationWithRecordFormat
 }
 
 // keyOf makes keys of records as a destination with this format does.
 func keyOf(t *testing.T, format *string) keyFunc {
 	t.Helper()
-	c := new(DestinationConfig)
+	var c Config
 	c.RecordFormat = format
 	key, err := newKeyFunc(c)
 	is.New(t).NoErr(err)

@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"encoding/json"
@@ -13,8 +13,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-// headerWriter puts headers into metadata.
-type headerWriter struct {
+// headersToMetadata puts headers into metadata.
+type headersToMetadata struct {
 	// Records of one producer mostly have the same headers: the keys of the last
 	// list, of plain entries only, and the list.
 	keys []string
@@ -64,7 +64,7 @@ func (s headersShape) fields(headers int) int {
 // over returns a copy of metadata with a field kafka.header.<key> for each header.
 // Where a key repeats it has the last value, and kafka.header.<key>[0], [1] … have all
 // of them in order.
-func (w *headerWriter) over(metadata opencdc.Metadata, headers []recordbatch.Header) opencdc.Metadata {
+func (w *headersToMetadata) over(metadata opencdc.Metadata, headers []recordbatch.Header) opencdc.Metadata {
 	if len(headers) == 0 {
 		return maps.Clone(metadata)
 	}
@@ -75,7 +75,7 @@ func (w *headerWriter) over(metadata opencdc.Metadata, headers []recordbatch.Hea
 	return out
 }
 
-func (w *headerWriter) set(metadata opencdc.Metadata, headers []recordbatch.Header, shape headersShape) {
+func (w *headersToMetadata) set(metadata opencdc.Metadata, headers []recordbatch.Header, shape headersShape) {
 	if shape == headersAny {
 		setAll(metadata, headers)
 		return
@@ -108,7 +108,7 @@ func repeats(headers []recordbatch.Header) bool {
 }
 
 // listOf is the list of headers whose fields say all but the order.
-func (w *headerWriter) listOf(headers []recordbatch.Header) string {
+func (w *headersToMetadata) listOf(headers []recordbatch.Header) string {
 	if !slices.EqualFunc(w.keys, headers, func(k string, h recordbatch.Header) bool { return k == h.Key }) {
 		w.keys = w.keys[:0]
 		for i := range headers {

@@ -1,9 +1,8 @@
-package kafka
+package convert
 
 import (
 	"bytes"
 	"errors"
-	"math"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -20,7 +19,7 @@ import (
 // recordsOf makes records of one batch of topic t, partition 3, group g.
 func recordsOf(records ...recordbatch.Record) []opencdc.Record {
 	b := message.Batch{Topic: "t", Partition: 3, Records: records}
-	return newRecordMaker("g").append(nil, b, time.Unix(100, 7))
+	return newRecords().Append(nil, b, time.Unix(100, 7))
 }
 
 func TestARecordTellsWhereItsMessageLay(t *testing.T) {
@@ -30,7 +29,7 @@ func TestARecordTellsWhereItsMessageLay(t *testing.T) {
 		Headers: []recordbatch.Header{{Key: "h", Value: []byte("x")}},
 	})
 	is.Equal(got, []opencdc.Record{{
-		Position:  Position{GroupID: "g", Topic: "t", Partition: 3, Offset: 42}.Encode(),
+		Position:  opencdc.Position(positionOf(message.Batch{Topic: "t", Partition: 3}, 42)),
 		Operation: opencdc.OperationCreate,
 		Metadata: opencdc.Metadata{
 			"opencdc.collection": "t",
@@ -80,7 +79,7 @@ func TestNullAndEmptyAreDifferent(t *testing.T) {
 }
 
 func TestEachRecordHasItsOwnTime(t *testing.T) {
-	m := newRecordMaker("g")
+	m := newRecords()
 	times := []int64{7, -1, 7, 0, 8, -1, -1}
 	for first := range times {
 		is := is.New(t)
@@ -88,7 +87,7 @@ func TestEachRecordHasItsOwnTime(t *testing.T) {
 		for _, ms := range times[first:] {
 			b.Records = append(b.Records, recordbatch.Record{Timestamp: ms})
 		}
-		for i, r := range m.append(nil, b, time.Now()) {
+		for i, r := range m.Append(nil, b, time.Now()) {
 			at, err := r.Metadata.GetCreatedAt()
 			if ms := times[first+i]; ms < 0 {
 				is.True(errors.Is(err, opencdc.ErrMetadataFieldNotFound))
@@ -98,20 +97,20 @@ func TestEachRecordHasItsOwnTime(t *testing.T) {
 			}
 		}
 	}
-	is.New(t).Equal(m.append(nil, message.Batch{Topic: "t"}, time.Now()), nil)
+	is.New(t).Equal(m.Append(nil, message.Batch{Topic: "t"}, time.Now()), nil)
 }
 
 // Large records must not live as long as small ones, nor as the source.
 func TestARecordMakerKeepsNoRecords(t *testing.T) {
 	is := is.New(t)
-	m := newRecordMaker("g")
+	m := newRecords()
 	const records = 20
 	var freed atomic.Int32
 	var kept []opencdc.Record
 	for i := range records {
 		value := make([]byte, 1<<20)
 		runtime.AddCleanup(&value[0], func(int) { freed.Add(1) }, 0)
-		made := m.append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{{Offset: int64(i), Key: value[:1], Value: value}}}, time.Now())
+		made := m.Append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{{Offset: int64(i), Key: value[:1], Value: value}}}, time.Now())
 		if i == 0 {
 			kept = made
 		}
@@ -127,9 +126,8 @@ func TestARecordMakerKeepsNoRecords(t *testing.T) {
 
 func TestTombstonesAreDeletesIfTheyShallBe(t *testing.T) {
 	is := is.New(t)
-	m := newRecordMaker("g")
-	m.tombstones = true
-	got := m.append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{
+	m := NewRecords(true, prefixOf)
+	got := m.Append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{
 		{Offset: 5, Key: []byte("k")}, {Offset: 6, Key: []byte("k"), Value: []byte{}}, {Offset: 7},
 	}}, time.Now())
 	is.Equal(got[0].Operation, opencdc.OperationDelete)
@@ -141,8 +139,7 @@ func TestTombstonesAreDeletesIfTheyShallBe(t *testing.T) {
 	is.Equal(got[2].Operation, opencdc.OperationDelete)
 	is.Equal(got[2].Key, opencdc.RawData(nil))
 
-	m.tombstones = false
-	got = m.append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{{Key: []byte("k")}}}, time.Now())
+	got = newRecords().Append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{{Key: []byte("k")}}}, time.Now())
 	is.Equal(got[0].Operation, opencdc.OperationCreate)
 	is.Equal(got[0].Payload.After, opencdc.RawData(nil))
 }
@@ -196,9 +193,7 @@ func TestRecordsOfABatchDoNotShareMemory(t *testing.T) {
 	for i := range got {
 		position, ok := bytes.CutSuffix(got[i].Position, []byte("changed"))
 		is.True(ok)
-		p, err := ParsePosition(position)
-		is.NoErr(err)
-		is.Equal(p, Position{GroupID: "g", Topic: "t", Partition: 3, Offset: int64(i) * 1_000_000_007})
+		is.Equal(string(position), positionOf(message.Batch{Topic: "t", Partition: 3}, int64(i)*1_000_000_007))
 		delete(got[i].Metadata, "mine")
 		is.Equal(len(got[i].Metadata), 5)
 	}
@@ -206,68 +201,27 @@ func TestRecordsOfABatchDoNotShareMemory(t *testing.T) {
 
 func TestBatchesOfManyPartitionsAreAppended(t *testing.T) {
 	is := is.New(t)
-	m := newRecordMaker("g")
+	m := newRecords()
 	var got []opencdc.Record
-	id, another := TopicID{1}, TopicID{2}
-	want := []Position{
-		{"g", "a", 0, id, 3, 5}, {"g", "a", 1, id, 3, 5}, {"g", "b", 0, id, -1, 5},
-		{"g", "a", 0, id, 4, 9}, {"g", "b", 0, another, -1, 6}, {"g", "a", 0, id, 4, 10},
+	id, another := [16]byte{1}, [16]byte{2}
+	want := []struct {
+		topic     string
+		partition int32
+		id        [16]byte
+		epoch     int32
+		offset    int64
+	}{
+		{"a", 0, id, 3, 5}, {"a", 1, id, 3, 5}, {"b", 0, id, -1, 5},
+		{"a", 0, id, 4, 9}, {"b", 0, another, -1, 6}, {"a", 0, id, 4, 10},
 	}
 	for _, p := range want {
-		b := message.Batch{Topic: p.Topic, Partition: p.Partition, TopicID: p.TopicID, LeaderEpoch: p.LeaderEpoch, Records: []recordbatch.Record{{Offset: p.Offset}}}
-		got = m.append(got, b, time.Now())
+		b := message.Batch{Topic: p.topic, Partition: p.partition, TopicID: p.id, LeaderEpoch: p.epoch, Records: []recordbatch.Record{{Offset: p.offset}}}
+		got = m.Append(got, b, time.Now())
 	}
 	is.Equal(len(got), len(want))
 	for i := range got {
-		p, err := ParsePosition(got[i].Position)
-		is.NoErr(err)
-		is.Equal(p, want[i])
-		is.Equal(got[i].Metadata[opencdc.MetadataCollection], want[i].Topic)
-	}
-}
-
-func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
-	is := is.New(t)
-	c, err := ParseDestination(changed(goodDestination, map[string]string{"sdk.record.format": "template", "sdk.record.format.options": `{{ printf "%s" .Payload.After }}!`}))
-	is.NoErr(err)
-	m, err := newBatchMaker(&c)
-	is.NoErr(err)
-	record := func(topic, key, value string) opencdc.Record {
-		return opencdc.Record{
-			Position: opencdc.Position("at " + value), Metadata: opencdc.Metadata{opencdc.MetadataCollection: topic},
-			Key: opencdc.RawData(key), Payload: opencdc.Change{After: opencdc.RawData(value)},
-		}
-	}
-	before := time.Now().UnixMilli()
-	got, err := m.make([]opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
-	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), `record 2 of the batch (position "at v3")`))
-	is.Equal(len(got), 2)
-	for i, want := range []message.Message{
-		{Topic: "a", TimestampIsNow: true, Record: recordbatch.Record{Key: []byte("k1"), Value: []byte("v1!")}},
-		{Topic: "b", TimestampIsNow: true, Record: recordbatch.Record{Key: []byte("k2"), Value: []byte("v2!")}},
-	} {
-		sent := got[i]
-		is.True(sent.Timestamp >= before && sent.Timestamp <= time.Now().UnixMilli()) // now, in ms
-		want.Timestamp, want.Partition, want.Position = sent.Timestamp, message.PartitionAny, []byte("at "+strings.TrimSuffix(string(want.Value), "!"))
-		is.Equal(sent, want)
-	}
-}
-
-func TestWhatCanBeUnfitAboutARecord(t *testing.T) {
-	c, err := ParseDestination(changed(goodDestination, nil))
-	is.New(t).NoErr(err)
-	m, err := newBatchMaker(&c)
-	is.New(t).NoErr(err)
-	unfit := opencdc.StructuredData{"n": math.NaN()}
-	for says, r := range map[string]opencdc.Record{
-		"find the topic":       {},
-		"serialize the key":    {Metadata: collected("t").Metadata, Key: unfit},
-		"serialize the record": {Metadata: collected("t").Metadata, Payload: opencdc.Change{After: unfit}},
-	} {
-		is := is.New(t)
-		got, err := m.make([]opencdc.Record{r})
-		is.Equal(len(got), 0)
-		is.True(err != nil && strings.Contains(err.Error(), says))
+		p := want[i]
+		is.Equal(string(got[i].Position), positionOf(message.Batch{Topic: p.topic, Partition: p.partition, TopicID: p.id, LeaderEpoch: p.epoch}, p.offset))
+		is.Equal(got[i].Metadata[opencdc.MetadataCollection], p.topic)
 	}
 }

@@ -1,4 +1,4 @@
-package kafka
+package convert
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/conduitio/conduit-connector-sdk/kafkaconnect"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/opencdcjson"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -27,7 +27,7 @@ const (
 )
 
 // newValueFunc makes values of whole records in the SDK's format, or of payloads.
-func newValueFunc(c *DestinationConfig, e *opencdcjson.Encoder) (valueFunc, error) {
+func newValueFunc(c Config, e *opencdcjson.Encoder) (valueFunc, error) {
 	switch c.ValueFormat {
 	case formatRecord:
 		return newRecordFunc(c.DestinationWithRecordFormat, e)
@@ -126,7 +126,7 @@ func serialize(s sdk.RecordSerializer) valueFunc {
 // newKeyFunc gives the text of the key setting, or else the record's key as it is,
 // structured data as JSON. With a Debezium format the record's key gets Kafka
 // Connect's envelope, as the value has it.
-func newKeyFunc(c *DestinationConfig) (keyFunc, error) {
+func newKeyFunc(c Config) (keyFunc, error) {
 	switch {
 	case c.Key != "":
 		text, err := newTextFunc("key", c.Key)
