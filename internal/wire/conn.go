@@ -39,13 +39,17 @@ type Conn struct {
 	turn   chan struct{} // full while somebody writes; see take
 	nextID int32
 
-	mu      sync.Mutex
-	pending []*call // in the order in which they were written
-	answers int     // so many came
-	err     error   // why the connection is dead; nil while it lives
-	retired bool    // it ends with the last answer
+	mu       sync.Mutex
+	pending  []*call   // in the order in which they were written
+	answers  int       // this many came
+	heard    time.Time // when the last one did, or the connection began
+	answered int32     // the last one's correlation ID
+	posted   int32     // that of the last request that has no answer
+	err      error     // why the connection is dead; nil while it lives
+	retired  bool      // it ends with the last answer
 
 	quietUntil time.Time // no request before it: the broker throttles this client
+	muteUntil  time.Time // the broker reads nothing before it, which may be far later
 
 	session session // with the broker; the zero value lasts as long as the connection
 
@@ -64,6 +68,7 @@ func newConn(nc net.Conn, addr string, cfg Config, secure security) *Conn {
 		net:      nc,
 		maxFrame: maxHandshakeFrame,
 		turn:     make(chan struct{}, 1),
+		heard:    time.Now(),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.tasks.Go(c.read)
@@ -242,7 +247,7 @@ func (c *Conn) end(err error) {
 
 	for _, cl := range pending {
 		cl.err = err
-		close(cl.ready)
+		cl.settled()
 	}
 	_ = raw(c.net).Close()
 }

@@ -49,7 +49,7 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	dial := cfg.Dial
 	if dial == nil {
-		dial = new(net.Dialer).DialContext
+		dial = (&net.Dialer{KeepAliveConfig: keepAlive}).DialContext
 	}
 	nc, err := dial(ctx, "tcp", addr)
 	if err != nil {

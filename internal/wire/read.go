@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 )
 
 // read takes answers off the connection and gives each to the oldest call, until
@@ -29,13 +30,14 @@ func (c *Conn) read() {
 		cl := c.pending[0]
 		c.pending = c.pending[1:]
 		c.answers++
+		c.heard, c.answered = time.Now(), id
 		if c.retired && len(c.pending) == 0 {
 			c.end(errRetired)
 		} else {
 			c.mu.Unlock()
 		}
 		cl.frame = frame
-		close(cl.ready)
+		cl.settled()
 	}
 }
 

@@ -110,6 +110,11 @@ func (c *Conn) renew(m sasl.Mechanism, s session, last time.Time) (lifetime time
 			return 0, last, err
 		}
 	}
+	if c.late() == nil {
+		if err := c.probe(c.ctx); err != nil {
+			return 0, last, err
+		}
+	}
 	if err := c.drain(); err != nil {
 		return 0, last, err
 	}

@@ -18,12 +18,13 @@ const maxThrottle = 30 * time.Second
 // does not read from it meanwhile (KIP-219), and a request that waits there would
 // run into its timeout.
 func (c *Conn) throttle(res protocol.Message) {
-	d := min(throttleTime(res), maxThrottle)
+	d := throttleTime(res)
 	if d <= 0 {
 		return
 	}
+	now := time.Now()
 	c.mu.Lock()
-	c.quietUntil = time.Now().Add(d)
+	c.quietUntil, c.muteUntil = now.Add(min(d, maxThrottle)), now.Add(d)
 	c.mu.Unlock()
 }
 

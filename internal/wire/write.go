@@ -17,6 +17,16 @@ type call struct {
 	frame []byte    // whole frame with its size prefix, once answered
 	err   error
 	ready chan struct{}
+
+	expiry *time.Timer // ends the connection unless the answer comes first; see probe
+}
+
+// settled is called when the answer is there, or none will come.
+func (cl *call) settled() {
+	if cl.expiry != nil {
+		cl.expiry.Stop()
+	}
+	close(cl.ready)
 }
 
 // noAnswer, in place of how long a request is held back, says that it is not
@@ -77,19 +87,35 @@ func (c *Conn) writeInTurn(ctx context.Context, req protocol.Message, version in
 		return nil, err
 	}
 	defer c.release()
+	if err := c.probe(ctx); err != nil {
+		return nil, err
+	}
 	return c.write(ctx, req, version, wait)
 }
 
-// write sends a request whole or kills the connection: half a request would
-// garble every later one. The caller has the turn.
+// write sends a request. The caller has the turn.
 func (c *Conn) write(ctx context.Context, req protocol.Message, version int16, wait time.Duration) (*call, error) {
-	now := time.Now()
-	c.nextID++
-	cl := &call{id: c.nextID, key: req.ApiKey(), sent: now, due: now.Add(c.timeout + wait), ready: make(chan struct{})}
-	if err := c.enqueue(cl, wait != noAnswer); err != nil {
+	cl := c.newCall(req.ApiKey(), c.timeout+wait)
+	if err := c.put(ctx, cl, req, version, wait != noAnswer); err != nil {
 		return nil, err
 	}
-	deadline := now.Add(c.timeout)
+	return cl, nil
+}
+
+// newCall begins a call whose answer must be here within a duration.
+func (c *Conn) newCall(key protocol.ApiKey, within time.Duration) *call {
+	now := time.Now()
+	c.nextID++
+	return &call{id: c.nextID, key: key, sent: now, due: now.Add(within), ready: make(chan struct{})}
+}
+
+// put sends a request whole or kills the connection: half a request would garble
+// every later one.
+func (c *Conn) put(ctx context.Context, cl *call, req protocol.Message, version int16, answered bool) error {
+	if err := c.enqueue(cl, answered); err != nil {
+		return err
+	}
+	deadline := cl.sent.Add(c.timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
@@ -106,9 +132,9 @@ func (c *Conn) write(ctx context.Context, req protocol.Message, version int16, w
 	if err != nil {
 		err = fmt.Errorf("send %s to %s: %w", req.ApiKey(), c.addr, err)
 		c.kill(err)
-		return nil, c.fate() // which may be older, and the reason
+		return c.fate() // which may be older, and the reason
 	}
-	return cl, nil
+	return nil
 }
 
 // enqueue puts a call behind those in flight. If the answer to the oldest one is
@@ -126,6 +152,8 @@ func (c *Conn) enqueue(cl *call, answered bool) error {
 	}
 	if answered {
 		c.pending = append(c.pending, cl)
+	} else {
+		c.posted = cl.id
 	}
 	return nil
 }

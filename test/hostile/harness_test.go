@@ -1,0 +1,80 @@
+package hostile_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+	sdk "github.com/conduitio/conduit-connector-sdk"
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	kafka "github.com/conduitio/conduit-connector-kafka"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) // a dependency of the embedded broker starts one
+}
+
+// guard bounds what must not hang.
+const guard = time.Minute
+
+func guarded(t *testing.T) context.Context {
+	t.Helper()
+	logger := zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)
+	ctx, cancel := context.WithTimeout(logger.WithContext(context.Background()), guard)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// settings are a connector's, as in a pipeline file.
+type settings map[string]string
+
+func (s settings) with(more settings) settings {
+	out := maps.Clone(s)
+	maps.Copy(out, more)
+	return out
+}
+
+// openSource configures and opens a source as Conduit does.
+func openSource(ctx context.Context, s settings) (sdk.Source, error) {
+	src := kafka.NewSource()
+	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
+		return nil, err
+	}
+	if err := src.Open(ctx, nil); err != nil {
+		return nil, errors.Join(err, src.Teardown(ctx))
+	}
+	return src, nil
+}
+
+// openDestination configures and opens a destination as Conduit does.
+func openDestination(ctx context.Context, s settings) (sdk.Destination, error) {
+	dst := kafka.NewDestination()
+	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), dst.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
+		return nil, err
+	}
+	if err := dst.Open(ctx); err != nil {
+		return nil, errors.Join(err, dst.Teardown(ctx))
+	}
+	return dst, nil
+}
+
+// numbered makes n records.
+func numbered(n int) []opencdc.Record {
+	records := make([]opencdc.Record, n)
+	for i := range records {
+		records[i] = opencdc.Record{
+			Position:  opencdc.Position(fmt.Sprint(i)),
+			Operation: opencdc.OperationCreate,
+			Metadata:  opencdc.Metadata{},
+			Key:       opencdc.RawData(fmt.Sprint("key-", i)),
+			Payload:   opencdc.Change{After: opencdc.RawData(fmt.Sprint("value-", i))},
+		}
+	}
+	return records
+}
