@@ -27,6 +27,7 @@ type Client struct {
 	believed   map[string]Topic     // as they were told last without an error
 	told       map[string]string    // host:port of the broker that told of a topic last, by topic
 	toldAll    string               // host:port of the broker that told of all topics last
+	former     map[string][]TopicID // of topics that had a name before
 	controller int32                // node ID
 	conns      map[connKey]*slot
 	retired    []*wire.Conn // which end with what is in flight on them
@@ -48,6 +49,7 @@ func New(seeds []string, cfg wire.Config) *Client {
 		topics:   make(map[string]Topic),
 		believed: make(map[string]Topic),
 		told:     make(map[string]string),
+		former:   make(map[string][]TopicID),
 		conns:    make(map[connKey]*slot),
 		refusals: refusals{patience: refusalPatience},
 	}

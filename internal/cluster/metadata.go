@@ -43,6 +43,15 @@ func (t Topic) Partition(id int32) (Partition, bool) {
 	return t.Partitions[i], true
 }
 
+// IDs lists the topic's partitions.
+func (t Topic) IDs() []int32 {
+	ids := make([]int32, len(t.Partitions))
+	for i, p := range t.Partitions {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
 // view is what a broker tells of its cluster.
 type view struct {
 	brokers    []broker

@@ -33,8 +33,13 @@ func (w *world) resume(r *Resume, change func(*Config)) *Consumer {
 // commit sets the offset of partition 1, while nobody is in the group.
 func (w *world) commit(at int64, metadata string) {
 	w.t.Helper()
+	w.commitIn(1, at, metadata)
+}
+
+func (w *world) commitIn(partition int32, at int64, metadata string) {
+	w.t.Helper()
 	p := kmsg.NewOffsetCommitRequestTopicPartition()
-	p.Partition, p.Offset, p.Metadata = 1, at, &metadata
+	p.Partition, p.Offset, p.Metadata = partition, at, &metadata
 	t := kmsg.NewOffsetCommitRequestTopic()
 	t.Topic, t.TopicID, t.Partitions = topic, w.topicID(), append(t.Partitions, p)
 	req := kmsg.NewPtrOffsetCommitRequest()

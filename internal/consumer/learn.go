@@ -13,41 +13,59 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
+// lesson is what was found out to start partitions.
+type lesson struct {
+	topics    map[string]cluster.Topic // those that are described as they should be
+	committed group.Offsets            // for the partitions to start of those
+	missing   error                    // what is missing of the others; nil where there are none
+}
+
 // learn finds out what is to be known of topics: from the notes of commits, or, at
 // the group's first start, from what is there. A topic that did not exist when this
-// consumer started is all new, and one that the group has passed over. It returns the
-// topics that are described as they should be, and what is missing of others: a broker
-// may know less than the rest of the cluster.
-func (c *Consumer) learn(ctx context.Context, p group.Partitions) (topics map[string]cluster.Topic, missing, err error) {
-	found, err := c.client.Refresh(ctx, c.withResumed(p.Topics()), false)
+// consumer started is all new, and one that the group has passed over. A broker may
+// know less than the rest of the cluster: then something is missing.
+func (s *starts) learn(ctx context.Context, p group.Partitions) (l lesson, err error) {
+	found, err := s.client.Refresh(ctx, s.withResumed(p.Topics()), false)
 	if err != nil {
-		return nil, nil, err
+		return l, err
 	}
-	for _, topic := range c.known.identify(found) {
-		c.cfg.Info(fmt.Sprintf("topic %q was deleted and made again: reading it from its first record", topic))
+	if l.committed, err = s.committedIn(ctx, p, found); err != nil {
+		return l, err
 	}
-	topics = make(map[string]cluster.Topic)
+	if err := s.confirm(ctx, found, l.committed); err != nil {
+		return l, err
+	}
+	for _, topic := range s.known.identify(found) {
+		s.cfg.Info(fmt.Sprintf("topic %q was deleted and made again: reading it from its first record", topic))
+	}
+	l.topics = make(map[string]cluster.Topic)
 	for name, ids := range p {
 		if err := lacks(found[name], ids); err == nil {
-			topics[name] = found[name]
-		} else if missing = err; !fetch.Passes(err) {
-			return nil, nil, err
+			l.topics[name] = found[name]
+		} else if l.missing = err; !fetch.Passes(err) {
+			return l, err
 		}
 	}
-	all := group.Partitions{}
-	for _, name := range c.known.unknown(slices.Collect(maps.Keys(topics))) {
-		for _, p := range found[name].Partitions {
-			all[name] = append(all[name], p.ID)
+	s.lookBack(found, l.committed)
+	return l, s.learnTopics(ctx, l)
+}
+
+// committedIn asks for what the group has committed for partitions to start, and for
+// all partitions of topics of which nothing is known yet.
+func (s *starts) committedIn(ctx context.Context, p group.Partitions, found map[string]cluster.Topic) (group.Offsets, error) {
+	asked := group.Partitions{}
+	for name, ids := range p {
+		if lacks(found[name], ids) == nil {
+			asked[name] = ids
 		}
 	}
-	committed := group.Offsets{}
-	if asked := c.withResumedPartition(all, found); len(asked) > 0 {
-		if committed, err = c.member.Committed(ctx, asked); err != nil {
-			return nil, nil, err
-		}
+	for _, name := range s.known.unknown(slices.Collect(maps.Keys(asked))) {
+		asked[name] = found[name].IDs()
 	}
-	c.lookBack(found, committed)
-	return topics, missing, c.learnTopics(ctx, all, found, committed)
+	if asked = s.withResumedPartition(asked, found); len(asked) == 0 {
+		return group.Offsets{}, nil
+	}
+	return s.member.Committed(ctx, asked)
 }
 
 // lacks says what metadata lacks of a topic of which the group has assigned partitions,
@@ -64,28 +82,29 @@ func lacks(t cluster.Topic, ids []int32) error {
 	return nil
 }
 
-// learnTopics takes over what the group has committed for topics.
-func (c *Consumer) learnTopics(ctx context.Context, all group.Partitions, found map[string]cluster.Topic, committed group.Offsets) (err error) {
-	old := false
-	if !c.cfg.FromBeginning && slices.ContainsFunc(all.Topics(), func(t string) bool { return nothingIn(committed[t]) }) {
-		if old, err = c.passedOver(ctx); err != nil {
+// learnTopics takes over what the group has committed for topics of which nothing is
+// known yet.
+func (s *starts) learnTopics(ctx context.Context, l lesson) (err error) {
+	unknown, old := s.known.unknown(slices.Collect(maps.Keys(l.topics))), false
+	if !s.cfg.FromBeginning && slices.ContainsFunc(unknown, func(t string) bool { return nothingIn(l.committed[t]) }) {
+		if old, err = s.passedOver(ctx); err != nil {
 			return err
 		}
 	}
-	for topic, ids := range all {
-		count, remade := int32(len(ids)), false
-		if c.cfg.isMissing(topic) || old && nothingIn(committed[topic]) {
+	for _, topic := range unknown {
+		count, remade := int32(len(l.topics[topic].Partitions)), false
+		if s.cfg.isMissing(topic) || old && nothingIn(l.committed[topic]) {
 			count = 0
 		}
-		for _, o := range committed[topic] {
+		for _, o := range l.committed[topic] {
 			n, ok := readNote(o.Metadata)
 			if ok {
 				count = n.partitions
-				c.known.remember(n)
+				s.known.remember(n)
 			}
-			remade = remade || ofAnother(found[topic].ID, o)
+			remade = remade || ofAnother(l.topics[topic].ID, o)
 		}
-		c.known.set(topic, count, remade)
+		s.known.set(topic, count, remade)
 	}
 	return nil
 }

@@ -29,32 +29,28 @@ type starts struct {
 // background, as often as need be, while those of other leaders go ahead. waits says that
 // partitions wait for what is not sure.
 func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, why error) {
-	topics, why, err := s.learn(s.ctx, p)
+	l, err := s.learn(s.ctx, p)
 	if err != nil {
 		return p, err
 	}
 	described := group.Partitions{}
-	for name := range topics {
+	for name := range l.topics {
 		described[name] = p[name]
 	}
-	if len(described) == 0 {
+	if why = l.missing; len(described) == 0 {
 		return p, why
-	}
-	committed, err := s.member.Committed(s.ctx, described)
-	if err != nil {
-		return p, err
 	}
 	var known, unknown []place
 	left = p.Minus(described)
 	s.mu.Lock()
 	for _, topic := range described.Topics() {
 		for _, id := range described[topic] {
-			p, at := topicPartition{topic, id}, committed[topic][id]
-			if err := s.unsure(p, topics[topic].ID, at); err != nil && waits {
+			p, at := topicPartition{topic, id}, l.committed[topic][id]
+			if err := s.unsure(p, l.topics[topic].ID, at); err != nil && waits {
 				left[topic], why = append(left[topic], id), err
 				continue
 			}
-			if p := s.place(p, topics[topic].ID, at); p.at >= 0 && !p.foreign {
+			if p := s.place(p, l.topics[topic].ID, at); p.at >= 0 && !p.foreign {
 				known = append(known, p)
 			} else {
 				unknown = append(unknown, p)

@@ -1,0 +1,116 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+)
+
+// maxFormer is how many IDs of topics that are gone are remembered for a name.
+const maxFormer = 8
+
+// leave notes that a topic of a name is gone, and another one has its name: IDs don't
+// come back, and a broker that tells the former one has not heard of it.
+func (c *Client) leave(name string, gone, now TopicID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if gone == now || gone == (TopicID{}) {
+		return
+	}
+	ids := slices.DeleteFunc(c.former[name], func(id TopicID) bool { return id == gone || id == now })
+	ids = append(ids, gone)
+	c.former[name] = ids[max(0, len(ids)-maxFormer):]
+}
+
+// left reports whether a topic of a name is known to be gone.
+func (c *Client) left(name string, id TopicID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.former[name], id)
+}
+
+// Confirm asks several brokers which topics have the names, where something else than
+// metadata names another one: the broker that told it may be cut off from its cluster.
+// What most of them tell is what is known from then on; where they are even, what was
+// known before. Topics that no broker describes are left out.
+func (c *Client) Confirm(ctx context.Context, names []string) (map[string]Topic, error) {
+	addrs, ballots := c.voters(), make(map[string]*ballot, len(names))
+	for _, name := range names {
+		ballots[name] = &ballot{votes: make(map[TopicID]int)}
+	}
+	for voted := 0; voted <= maxOpinions && len(addrs) > 0 && len(names) > 0; voted++ {
+		told, from, err := c.secondOpinion(ctx, addrs, names)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && voted == 0:
+			return nil, err
+		case err != nil:
+			addrs = nil
+			continue
+		}
+		addrs = slices.DeleteFunc(addrs, func(addr string) bool { return addr == from })
+		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return ballots[name].count(told[name]) })
+	}
+	out := make(map[string]Topic, len(ballots))
+	for name, b := range ballots {
+		if t, ok := c.elect(name, b); ok {
+			out[name] = t
+		}
+	}
+	return out, nil
+}
+
+// voters lists the brokers, each by one address.
+func (c *Client) voters() []string {
+	addrs := c.candidates()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.brokers) == 0 {
+		return addrs
+	}
+	known := slices.Collect(maps.Values(c.brokers))
+	return slices.DeleteFunc(addrs, func(addr string) bool { return !slices.Contains(known, addr) })
+}
+
+// ballot is what brokers tell of one topic.
+type ballot struct {
+	told  []Topic // the first that tells each ID
+	votes map[TopicID]int
+}
+
+// count counts what a broker tells, and reports whether that decides it.
+func (b *ballot) count(t Topic) bool {
+	if t.Err != nil {
+		return false
+	}
+	if b.votes[t.ID]++; b.votes[t.ID] == 1 {
+		b.told = append(b.told, t)
+	}
+	return b.votes[t.ID] > maxOpinions/2
+}
+
+// elect makes what most brokers tell of a topic what is known of it.
+func (c *Client) elect(name string, b *ballot) (Topic, bool) {
+	if len(b.told) == 0 {
+		return Topic{}, false
+	}
+	c.mu.Lock()
+	known := c.believed[name].ID
+	c.mu.Unlock()
+	won := slices.MaxFunc(b.told, func(x, y Topic) int {
+		return cmp.Compare(b.votes[x.ID], b.votes[y.ID])
+	})
+	if b.votes[won.ID] == b.votes[known] && b.votes[known] > 0 {
+		won = b.told[slices.IndexFunc(b.told, func(t Topic) bool { return t.ID == known })]
+	}
+	for _, t := range b.told {
+		if t.ID != won.ID && b.votes[t.ID] < b.votes[won.ID] {
+			c.leave(name, t.ID, won.ID)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.learn(won, won.ID != known), true
+}

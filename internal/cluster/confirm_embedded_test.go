@@ -1,0 +1,76 @@
+package cluster
+
+import (
+	"testing"
+)
+
+// Trouble with all others does not bring a topic back that two brokers have said is gone.
+func TestRefreshBelievesNoIDThatIsGoneThoughTheOthersAreInDoubt(t *testing.T) {
+	s, _, after := remade(t, 3)
+	s.c.Doubt(1)
+	s.c.Doubt(2)
+	asked := func(node int32) bool { return node == 0 }
+	s.asked.Store(&asked)
+	s.Equal(s.ask(0).ID, after)
+	s.asked.Store(nil)
+	s.Equal(s.ask(0).ID, after)
+}
+
+// One that is in doubt contradicts nobody, but it is somebody who confirms.
+func TestRefreshBelievesWhatABrokerInDoubtConfirms(t *testing.T) {
+	s := newSplit(t, 3)
+	before := s.ask(0).ID
+	s.cut(0)
+	remake(s)
+	s.c.Doubt(2)
+	s.True(s.ask(1).ID != before)
+}
+
+func TestConfirmBelievesWhatMostBrokersTell(t *testing.T) {
+	s := newSplit(t, 3)
+	before := s.ask(0).ID
+	s.cut(0)
+	remake(s)
+	told, err := s.c.Confirm(s.ctx, []string{"t", "missing"})
+	s.NoErr(err)
+	s.Equal(len(told), 1)
+	after := told["t"].ID
+	s.True(after != before)
+	for node := range 3 {
+		s.Equal(s.ask(node).ID, after)
+	}
+}
+
+func TestConfirmKeepsWhatIsKnownWhereBrokersAreEven(t *testing.T) {
+	for name, first := range map[string]int{"of the one that is cut off": 0, "of the other": 1} {
+		t.Run(name, func(t *testing.T) {
+			s := newSplit(t, 3)
+			_, _ = s.ask(0), s.ask(1) // who are the brokers
+			s.cut(0)
+			remake(s)
+			asked := func(node int32) bool { return node != 2 }
+			s.asked.Store(&asked)
+			s.c.mu.Lock()
+			delete(s.c.believed, "t")
+			s.c.mu.Unlock()
+			known := s.ask(first).ID
+			for range 2 {
+				told, err := s.c.Confirm(s.ctx, []string{"t"})
+				s.NoErr(err)
+				s.Equal(told["t"].ID, known)
+			}
+		})
+	}
+}
+
+func TestConfirmAsksNoMoreThanIsNeeded(t *testing.T) {
+	s := newSplit(t, 3)
+	known, n := s.ask(0).ID, 0
+	s.cut()
+	asked := func(int32) bool { n++; return true }
+	s.asked.Store(&asked)
+	told, err := s.c.Confirm(s.ctx, []string{"t"})
+	s.NoErr(err)
+	s.Equal(told["t"].ID, known)
+	s.Equal(n, 2)
+}
