@@ -1,0 +1,143 @@
+package kafka
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+// mayImport says which packages of this module each package under internal may import:
+// the map of docs/design.md. Arrows go down only.
+var mayImport = map[string][]string{
+	"check":               {"cluster", "group", "security/oauth", "wire"},
+	"cluster":             {"primitive", "wire"},
+	"consumer":            {"cluster", "fetch", "group", "message", "offsets"},
+	"convert":             {"convert/opencdcjson", "convert/rawdata", "message", "recordbatch", "setting"},
+	"convert/opencdcjson": nil,
+	"convert/rawdata":     nil,
+	"fetch":               {"cluster", "message", "primitive", "recordbatch", "wire"},
+	"group":               {"cluster", "message", "primitive", "wire"},
+	"message":             {"recordbatch"},
+	"metrics":             {"consumer", "fetch", "group", "message", "produce", "wire"},
+	"offsets":             {"message"},
+	"primitive":           nil,
+	"produce":             {"cluster", "message", "primitive", "recordbatch", "wire"},
+	"recordbatch":         nil,
+	"security":            {"security/bundle", "security/mskiam", "security/oauth", "security/reload", "security/scram", "setting"},
+	"security/bundle":     nil,
+	"security/mskiam":     nil,
+	"security/oauth":      {"security/reload"},
+	"security/reload":     nil,
+	"security/scram":      nil,
+	"setting":             nil,
+	"wire":                {"primitive"},
+}
+
+// libraries are those that few packages may know, and these packages; "" is the root,
+// and test stands for all that is under it.
+var libraries = map[string][]string{
+	"github.com/twmb/franz-go":                     {"test"}, // another client may judge this one, not help it
+	"github.com/prometheus/client_golang":          {"internal/metrics"},
+	"github.com/aws":                               {"internal/security/mskiam"},
+	"golang.org/x/oauth2":                          {"internal/security/oauth"},
+	"github.com/xdg-go":                            {"internal/security/scram"},
+	"github.com/klauspost/compress":                {"internal/recordbatch"},
+	"github.com/pierrec/lz4":                       {"internal/recordbatch"},
+	"github.com/Masterminds/sprig":                 {"internal/convert"},
+	"github.com/conduitio/conduit-connector-sdk":   {"", "cmd/connector", "internal/convert", "internal/metrics", "test"},
+	"github.com/conduitio/conduit-commons/opencdc": {"", "internal/convert", "internal/convert/opencdcjson", "internal/convert/rawdata", "test"},
+}
+
+const module = "github.com/conduitio/conduit-connector-kafka"
+
+// goFile is the imports of a file.
+type goFile struct {
+	dir     string // "" is the root
+	name    string
+	imports []string
+}
+
+func (f goFile) isTest() bool { return strings.HasSuffix(f.name, "_test.go") }
+
+// goFiles are those of this module.
+func goFiles(t *testing.T) []goFile {
+	t.Helper()
+	var files []goFile
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (p == "bench" || p == "cmd/conduit" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && p != "."):
+			return fs.SkipDir // other modules, and what is not Go's
+		case d.IsDir() || path.Ext(p) != ".go":
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		f := goFile{dir: strings.TrimPrefix(path.Dir(filepath.ToSlash(p)), "."), name: path.Base(p)}
+		for _, spec := range parsed.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			f.imports = append(f.imports, name)
+		}
+		files = append(files, f)
+		return nil
+	})
+	is.New(t).NoErr(err)
+	is.New(t).True(len(files) > 100)
+	return files
+}
+
+func TestImportsGoDown(t *testing.T) {
+	rows := make(map[string]bool)
+	for _, f := range goFiles(t) {
+		below, internal := strings.CutPrefix(f.dir, "internal/")
+		if internal && !f.isTest() {
+			rows[below] = true
+		}
+		for _, name := range f.imports {
+			own, ok := strings.CutPrefix(name, module+"/")
+			target, isInternal := strings.CutPrefix(own, "internal/")
+			switch {
+			case internal && name == module:
+				t.Errorf("%s/%s imports the root", f.dir, f.name)
+			case !ok || f.isTest() || strings.HasPrefix(f.dir, "test/") || f.dir == "mock":
+			case strings.HasPrefix(own, "test/") || strings.HasPrefix(own, "mock"):
+				t.Errorf("%s/%s imports %s, which is for tests", f.dir, f.name, own)
+			case internal && isInternal && !slices.Contains(mayImport[below], target):
+				t.Errorf("%s/%s imports internal/%s: draw another line, or a new arrow in mayImport and in docs/design.md", f.dir, f.name, target)
+			}
+		}
+	}
+	is.New(t).Equal(slices.Sorted(maps.Keys(mayImport)), slices.Sorted(maps.Keys(rows))) // each package has a row
+}
+
+func TestLibrariesAreKnownToFew(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.isTest() {
+			continue
+		}
+		top, _, _ := strings.Cut(f.dir, "/")
+		for _, name := range f.imports {
+			for library, users := range libraries {
+				if (name == library || strings.HasPrefix(name, library+"/")) &&
+					!slices.Contains(users, f.dir) && !(top == "test" && slices.Contains(users, "test")) {
+					t.Errorf("%s/%s imports %s", f.dir, f.name, name)
+				}
+			}
+		}
+	}
+}
