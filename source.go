@@ -41,7 +41,7 @@ var (
 
 // NewSource returns a source with the SDK's middleware around it.
 func NewSource() sdk.Source {
-	return sdk.SourceWithMiddleware(&Source{config: newSourceConfig(), newConsumer: newGroupConsumer})
+	return &chunkSource{Source: sdk.SourceWithMiddleware(&Source{config: newSourceConfig(), newConsumer: newGroupConsumer})}
 }
 
 // String keeps the settings, some of which are secret, out of logs.
@@ -138,8 +138,9 @@ func (s *Source) Read(ctx context.Context) (opencdc.Record, error) {
 }
 
 // ReadN returns the records that are there already, at least one, and at most n or
-// what Conduit takes in about a second, whichever is more. None is returned once
-// the context has ended: the SDK stops reading at an error only.
+// what Conduit takes in about a second, whichever is more. Together they are no larger
+// than 3 MiB as Conduit's protocol encodes them, unless one alone is. None is returned
+// once the context has ended: the SDK stops reading at an error only.
 func (s *Source) ReadN(ctx context.Context, n int) ([]opencdc.Record, error) {
 	return s.read(ctx, func(r *readSession, ctx context.Context) ([]opencdc.Record, error) { return r.readN(ctx, n) })
 }

@@ -18,10 +18,14 @@ const (
 // The zero value is ready for the first batch.
 type pace struct {
 	limit    int       // records of the last batch, at most; 0 before the first
+	count    int       // records of the last batch
 	returned time.Time // when it was returned
 }
 
-// next tells how many records the next batch may have, given when it is asked for.
+// gave notes that a batch was returned.
+func (p *pace) gave(count int, now time.Time) { p.count, p.returned = count, now }
+
+// next returns how many records the next batch may have, given when it is asked for.
 func (p *pace) next(now time.Time) int {
 	taken := now.Sub(p.returned)
 	switch {
@@ -30,7 +34,7 @@ func (p *pace) next(now time.Time) int {
 	case taken < paceFast:
 		p.limit = min(2*p.limit, readBatch)
 	case taken > paceSlow:
-		p.limit = max(1, int(int64(p.limit)*int64(paceSlow)/int64(taken)))
+		p.limit = max(1, int(int64(min(p.limit, p.count))*int64(paceSlow)/int64(taken)))
 	}
 	return p.limit
 }

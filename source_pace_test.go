@@ -15,7 +15,7 @@ func paced(batches int, record time.Duration) (sizes []int, last time.Duration) 
 	for range batches {
 		n := p.next(now)
 		sizes = append(sizes, n)
-		p.returned = now
+		p.gave(n, now)
 		last = time.Duration(n) * record
 		now = now.Add(last)
 	}
@@ -43,12 +43,12 @@ func TestBatchesGrowAgainWhereConduitWasHeldUpOnce(t *testing.T) {
 	now := time.Now()
 	for range 10 {
 		is.True(p.next(now) > 0)
-		p.returned = now
+		p.gave(p.limit, now)
 	}
 	is.Equal(p.limit, readBatch)
 	is.Equal(p.next(now.Add(time.Minute)), readBatch/60)
 	for range 10 {
-		p.returned = now
+		p.gave(p.limit, now)
 		p.next(now)
 	}
 	is.Equal(p.limit, readBatch)

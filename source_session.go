@@ -26,7 +26,7 @@ type readSession struct {
 
 	turn    chan struct{} // full while a Read runs: the consumer and what follows have one caller
 	records *convert.Records
-	rest    []message.Batch // taken from the consumer for Read, not returned yet
+	rest    []message.Batch // taken from the consumer, not returned yet
 	pace    pace            // ReadN's
 
 	closing atomic.Bool
@@ -65,33 +65,66 @@ func (s *readSession) readOne(ctx context.Context) ([]opencdc.Record, error) {
 		}
 		s.rest = batches
 	}
-	first := s.rest[0]
-	if s.rest[0].Records = first.Records[1:]; len(s.rest[0].Records) == 0 {
-		s.rest = s.rest[1:]
-	}
-	first.Records = first.Records[:1]
-	return s.records.Append(nil, first, time.Now()), nil
+	return s.take(1), nil
 }
 
 func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error) {
-	batches := s.rest
-	s.rest = nil
-	if len(batches) == 0 {
-		var err error
-		if batches, err = s.next(ctx, max(n, s.pace.next(time.Now()))); err != nil {
+	limit := max(n, s.pace.next(time.Now()))
+	if len(s.rest) == 0 {
+		batches, err := s.next(ctx, limit)
+		if err != nil {
 			return nil, err
 		}
+		s.rest = batches
 	}
-	defer func() { s.pace.returned = time.Now() }()
-	count := 0
-	for _, b := range batches {
-		count += len(b.Records)
-	}
-	records, now := make([]opencdc.Record, 0, count), time.Now()
-	for _, b := range batches {
-		records = s.records.Append(records, b, now)
-	}
+	records := s.take(limit)
+	s.pace.gave(len(records), time.Now())
 	return records, nil
+}
+
+// take makes records of the rest: at most limit, and as many as fit into maxChunk, but
+// at least one.
+func (s *readSession) take(limit int) []opencdc.Record {
+	limit = s.mayFit(limit)
+	records, now, room := make([]opencdc.Record, 0, limit), time.Now(), maxChunk
+	for len(records) < limit {
+		before, b := len(records), s.rest[0]
+		wanted := min(len(b.Records), limit-before)
+		b.Records = b.Records[:wanted]
+		records, room = s.records.Append(records, b, now, room)
+		taken := len(records) - before
+		s.drop(taken)
+		if taken < wanted {
+			break
+		}
+	}
+	return records
+}
+
+// mayFit returns how many records of the rest, at most limit, fit into maxChunk by their
+// keys and values alone.
+func (s *readSession) mayFit(limit int) int {
+	n, size := 0, 0
+	for i := range s.rest {
+		for j := range s.rest[i].Records {
+			r := &s.rest[i].Records[j]
+			if size += len(r.Key) + len(r.Value); n == limit || size > maxChunk && n > 0 {
+				return n
+			}
+			n++
+		}
+	}
+	return n
+}
+
+// drop takes n records away from the first batch of the rest.
+func (s *readSession) drop(n int) {
+	b := &s.rest[0]
+	if b.Records = b.Records[n:]; len(b.Records) > 0 {
+		return
+	}
+	*b = message.Batch{} // whose memory is the records' now
+	s.rest = s.rest[1:]
 }
 
 func (s *readSession) next(ctx context.Context, n int) ([]message.Batch, error) {

@@ -9,9 +9,13 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"os"
 	"os/signal"
+	"strconv"
 
+	"github.com/conduitio/conduit-connector-protocol/pconnector"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
@@ -21,7 +25,19 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "check" {
 		os.Exit(checkCommand(os.Args[2:]))
 	}
+	takeLargeMessages()
 	sdk.Serve(kafka.Connector)
+}
+
+// takeLargeMessages lifts the limit for what this process takes from Conduit at once.
+// Conduit calls it the size of a record, 4 MiB unless --connectors.max-receive-record-size
+// is set, but hands on whole batches; a larger one would end the pipeline. How large a
+// record may be is up to batchBytes, which fails that record alone.
+func takeLargeMessages() {
+	const limit = pconnector.EnvConduitConnectorMaxReceiveRecordSize
+	if err := os.Setenv(limit, strconv.Itoa(math.MaxInt32)); err != nil {
+		fmt.Fprintf(os.Stderr, "set %s: %v\n", limit, err) // which Conduit logs
+	}
 }
 
 // checkCommand returns the exit status.

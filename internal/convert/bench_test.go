@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func BenchmarkRecordsOfMessages(b *testing.B) {
 			var records []opencdc.Record
 			b.ReportAllocs()
 			for b.Loop() {
-				records = m.Append(records[:0], batch, time.Now())
+				records, _ = m.Append(records[:0], batch, time.Now(), math.MaxInt)
 			}
 			nsPerRecord(b)
 		})
@@ -68,7 +69,7 @@ func BenchmarkMessagesOfRecords(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			is := is.New(b)
-			records := newRecords().Append(nil, consumed(max(c.headers, -c.headers), c.headers >= 0), time.Now())
+			records := newRecords().all(consumed(max(c.headers, -c.headers), c.headers >= 0), time.Now())
 			for i := range records {
 				records[i] = records[i].Clone() // as Conduit does
 			}

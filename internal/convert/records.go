@@ -67,9 +67,12 @@ func (m *Records) prefixOf(b *message.Batch) PositionPrefix {
 // and value, and where the message lay as metadata. A null key or value is nil
 // data, an empty one isn't. A tombstone, which has a null value, may mean that what
 // its key names was deleted.
-func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time) []opencdc.Record {
+//
+// It stops where the records take more than room bytes, unless there is no other in dst,
+// and returns the room that is left.
+func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time, room int) ([]opencdc.Record, int) {
 	if len(b.Records) == 0 {
-		return dst
+		return dst, room
 	}
 	prefix := m.prefixOf(&b)
 	// A copy of a small map is cheaper than a map that is filled field by field.
@@ -85,6 +88,8 @@ func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time
 	}
 	// One allocation for all positions of the batch.
 	positions := make([]byte, 0, len(b.Records)*(len(prefix)+20))
+	// All but offset, key and value is of the same size in each record without headers.
+	size := recordFraming + len(prefix) + 1 + metadataSize(template) + fieldFraming + len(opencdc.MetadataCreatedAt) + 20
 	data := rawdata.New(2 * len(b.Records))
 	for i := range b.Records {
 		r := &b.Records[i]
@@ -109,8 +114,16 @@ func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time
 		if m.tombstones && r.Value == nil {
 			dst[len(dst)-1].Operation, dst[len(dst)-1].Payload = opencdc.OperationDelete, opencdc.Change{}
 		}
+		if len(r.Headers) == 0 {
+			room -= size + 2*len(offset) + len(r.Key) + len(r.Value)
+		} else {
+			room -= SizeOf(&dst[len(dst)-1])
+		}
+		if room < 0 && len(dst) > 1 {
+			return dst[:len(dst)-1], 0
+		}
 	}
-	return dst
+	return dst, max(room, 0)
 }
 
 // numbers makes texts of numbers, many in one allocation.

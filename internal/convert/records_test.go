@@ -3,6 +3,7 @@ package convert
 import (
 	"bytes"
 	"errors"
+	"math"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -16,10 +17,16 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
+// all makes records of a whole batch.
+func (m *Records) all(b message.Batch, readAt time.Time) []opencdc.Record {
+	records, _ := m.Append(nil, b, readAt, math.MaxInt)
+	return records
+}
+
 // recordsOf makes records of one batch of topic t, partition 3, group g.
 func recordsOf(records ...recordbatch.Record) []opencdc.Record {
 	b := message.Batch{Topic: "t", Partition: 3, Records: records}
-	return newRecords().Append(nil, b, time.Unix(100, 7))
+	return newRecords().all(b, time.Unix(100, 7))
 }
 
 func TestARecordTellsWhereItsMessageLay(t *testing.T) {
@@ -87,7 +94,7 @@ func TestEachRecordHasItsOwnTime(t *testing.T) {
 		for _, ms := range times[first:] {
 			b.Records = append(b.Records, recordbatch.Record{Timestamp: ms})
 		}
-		for i, r := range m.Append(nil, b, time.Now()) {
+		for i, r := range m.all(b, time.Now()) {
 			at, err := r.Metadata.GetCreatedAt()
 			if ms := times[first+i]; ms < 0 {
 				is.True(errors.Is(err, opencdc.ErrMetadataFieldNotFound))
@@ -97,7 +104,7 @@ func TestEachRecordHasItsOwnTime(t *testing.T) {
 			}
 		}
 	}
-	is.New(t).Equal(m.Append(nil, message.Batch{Topic: "t"}, time.Now()), nil)
+	is.New(t).Equal(m.all(message.Batch{Topic: "t"}, time.Now()), nil)
 }
 
 // Large records must not live as long as small ones, nor as the source.
@@ -110,7 +117,7 @@ func TestARecordMakerKeepsNoRecords(t *testing.T) {
 	for i := range records {
 		value := make([]byte, 1<<20)
 		runtime.AddCleanup(&value[0], func(int) { freed.Add(1) }, 0)
-		made := m.Append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{{Offset: int64(i), Key: value[:1], Value: value}}}, time.Now())
+		made := m.all(message.Batch{Topic: "t", Records: []recordbatch.Record{{Offset: int64(i), Key: value[:1], Value: value}}}, time.Now())
 		if i == 0 {
 			kept = made
 		}
@@ -127,7 +134,7 @@ func TestARecordMakerKeepsNoRecords(t *testing.T) {
 func TestTombstonesAreDeletesIfTheyShallBe(t *testing.T) {
 	is := is.New(t)
 	m := NewRecords(true, prefixOf)
-	got := m.Append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{
+	got := m.all(message.Batch{Topic: "t", Records: []recordbatch.Record{
 		{Offset: 5, Key: []byte("k")}, {Offset: 6, Key: []byte("k"), Value: []byte{}}, {Offset: 7},
 	}}, time.Now())
 	is.Equal(got[0].Operation, opencdc.OperationDelete)
@@ -139,7 +146,7 @@ func TestTombstonesAreDeletesIfTheyShallBe(t *testing.T) {
 	is.Equal(got[2].Operation, opencdc.OperationDelete)
 	is.Equal(got[2].Key, opencdc.RawData(nil))
 
-	got = newRecords().Append(nil, message.Batch{Topic: "t", Records: []recordbatch.Record{{Key: []byte("k")}}}, time.Now())
+	got = newRecords().all(message.Batch{Topic: "t", Records: []recordbatch.Record{{Key: []byte("k")}}}, time.Now())
 	is.Equal(got[0].Operation, opencdc.OperationCreate)
 	is.Equal(got[0].Payload.After, opencdc.RawData(nil))
 }
@@ -216,7 +223,7 @@ func TestBatchesOfManyPartitionsAreAppended(t *testing.T) {
 	}
 	for _, p := range want {
 		b := message.Batch{Topic: p.topic, Partition: p.partition, TopicID: p.id, LeaderEpoch: p.epoch, Records: []recordbatch.Record{{Offset: p.offset}}}
-		got = m.Append(got, b, time.Now())
+		got = append(got, m.all(b, time.Now())...)
 	}
 	is.Equal(len(got), len(want))
 	for i := range got {

@@ -23,7 +23,7 @@ import (
 // guard bounds what must not hang. It is generous: machines are slow at times.
 const guard = 2 * time.Minute
 
-// built is the directory of Conduit and of the connector as a plugin, made by
+// built is the directory of Conduit and of connectors as plugins, made by
 // TestMain unless only short tests are to run.
 var built string
 
@@ -45,6 +45,7 @@ func buildAndRun(m *testing.M) int {
 	for _, build := range []*exec.Cmd{
 		exec.Command("go", "build", "-o", filepath.Join(dir, "conduit"), ".."),
 		exec.Command("go", "build", "-o", filepath.Join(dir, "connectors", "kafka"), "github.com/conduitio/conduit-connector-kafka/cmd/connector"),
+		exec.Command("go", "build", "-o", filepath.Join(dir, "connectors", "file"), "github.com/conduitio/conduit-connector-file/cmd/connector"),
 	} {
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
