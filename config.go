@@ -16,6 +16,26 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
+// Names of settings, for programs that make pipelines.
+const (
+	Servers           = "servers"
+	Topic             = "topic"
+	SecurityProtocol  = "securityProtocol"
+	Acks              = "acks"
+	DeliveryTimeout   = "deliveryTimeout"
+	ReadFromBeginning = "readFromBeginning"
+)
+
+// Required names the settings that a connector for one topic needs. A source takes
+// topics or topicsRegex instead of topic, and a destination has a default.
+var Required = []string{Servers, Topic}
+
+// What errors.Is finds in the error of Parse, ParseSource, ParseDestination and Validate.
+var (
+	ErrServersMissing = setting.ErrServersMissing
+	ErrTopicMissing   = setting.ErrTopicMissing
+)
+
 // Config is what the source and the destination have in common: how to reach
 // the cluster, and with which credentials.
 type Config struct {
@@ -75,7 +95,9 @@ func (c Config) Validate(context.Context) error {
 
 func (c Config) validateServers() error {
 	if len(c.servers()) == 0 {
-		return setting.Invalid("servers", "at least one bootstrap server is required, as host:port"+setting.Unset, "localhost:9092")
+		return &setting.Error{
+			Name: Servers, Problem: "at least one bootstrap server is required, as host:port" + setting.Unset, Example: "localhost:9092", Err: ErrServersMissing,
+		}
 	}
 	var errs []error
 	for _, s := range c.servers() {

@@ -26,12 +26,20 @@ func (a allowedTopics) check(name string) error {
 	return nil
 }
 
+const (
+	topicForms   = "give a topic's name or a Go template"
+	topicExample = `{{ index .Metadata "opencdc.collection" }}`
+)
+
 // newTopicFunc reads the topic setting: a name, or a template that makes one.
 func newTopicFunc(topic string, allowed ...string) (textFunc, error) {
 	check := allowedTopics(allowed).check
+	if topic == "" {
+		return nil, &setting.Error{Name: "topic", Problem: "the name is empty; " + topicForms, Example: topicExample, Err: setting.ErrTopicMissing}
+	}
 	if !isTemplate(topic) {
 		if err := setting.CheckTopic(topic); err != nil {
-			return nil, setting.Invalid("topic", err.Error()+"; give a topic's name or a Go template", `{{ index .Metadata "opencdc.collection" }}`)
+			return nil, setting.Invalid("topic", err.Error()+"; "+topicForms, topicExample)
 		}
 		if err := check(topic); err != nil {
 			return nil, setting.Invalid("topic", err.Error(), "")

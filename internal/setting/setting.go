@@ -3,6 +3,7 @@
 package setting
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -16,14 +17,23 @@ type Error struct {
 	Err     error  // what errors.Is finds; may be nil, and is not in the text
 }
 
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.Name + ": " + e.Reason() }
+
+// Reason is the error without the name of the setting.
+func (e *Error) Reason() string {
 	if e.Example == "" {
-		return fmt.Sprintf("%s: %s", e.Name, e.Problem)
+		return e.Problem
 	}
-	return fmt.Sprintf("%s: %s, for example %q", e.Name, e.Problem, e.Example)
+	return fmt.Sprintf("%s, for example %q", e.Problem, e.Example)
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// What is missing where a connector has no servers or no topic.
+var (
+	ErrServersMissing = errors.New("servers missing")
+	ErrTopicMissing   = errors.New("topic missing")
+)
 
 // Invalid returns an Error. The example may be empty.
 func Invalid(name, problem, example string) error {
