@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/check"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // CheckResult is one step of CheckSource or CheckDestination, with what was found
@@ -72,24 +74,43 @@ func rightSettings() []CheckResult {
 	return []CheckResult{{Step: "settings", Outcome: check.OK}}
 }
 
-// aboutSetting is a line about a setting, as Validate and the SDK write it.
-var aboutSetting = regexp.MustCompile(`^(?:config invalid: )?(?:error validating )?"?([^": ]+)"?: (.+)$`)
+// ofSDK is the error of the SDK about a setting. It has no type that names the setting.
+var ofSDK = regexp.MustCompile(`^(?:error validating )?"([^"]+)": (.+)$`)
 
 // wrongSettings makes a result of each complaint.
 func wrongSettings(err error, params config.Parameters) []CheckResult {
 	var out []CheckResult
-	for _, line := range strings.Split(err.Error(), "\n") {
-		r := CheckResult{Step: "settings", Outcome: check.Failed, Reason: line, Remedy: "docs/configuration.md has all settings, with their types and defaults"}
-		if m := aboutSetting.FindStringSubmatch(line); m != nil {
+	for _, err := range complaints(err) {
+		r := CheckResult{Step: "settings", Outcome: check.Failed, Reason: err.Error(), Remedy: "docs/configuration.md has all settings, with their types and defaults"}
+		var own *setting.Error
+		if errors.As(err, &own) {
+			r.Subject, r.Reason = own.Name, own.Reason()
+		} else if m := ofSDK.FindStringSubmatch(r.Reason); m != nil {
 			r.Subject, r.Reason = m[1], m[2]
 		}
-		if r.Reason == config.ErrUnrecognizedParameter.Error() {
+		if errors.Is(err, config.ErrUnrecognizedParameter) {
 			r.Reason = "there is no such setting"
 			if near := check.Nearest(r.Subject, slices.Sorted(maps.Keys(params))); near != "" {
 				r.Reason += "; did you mean " + near + "?"
 			}
 		}
 		out = append(out, r)
+	}
+	return out
+}
+
+// complaints takes apart an error that reports everything that is wrong.
+func complaints(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if inner := errors.Unwrap(err); inner != nil { // "config invalid: " before all of them
+		joined, ok = inner.(interface{ Unwrap() []error })
+	}
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	for _, err := range joined.Unwrap() {
+		out = append(out, complaints(err)...)
 	}
 	return out
 }
