@@ -90,7 +90,7 @@ func footprint(records []recordbatch.Record) int {
 	n := len(records) * int(unsafe.Sizeof(recordbatch.Record{}))
 	for i := range records {
 		r := &records[i]
-		n += len(r.Key) + len(r.Value)
+		n += len(r.Key) + len(r.Value) + len(r.Headers)*int(unsafe.Sizeof(recordbatch.Header{}))
 		for j := range r.Headers {
 			n += len(r.Headers[j].Key) + len(r.Headers[j].Value)
 		}

@@ -36,7 +36,7 @@ func TestDecompressReadsWhatOthersCompress(t *testing.T) {
 			t.Run(name+" of "+payload, func(t *testing.T) {
 				is := is.New(t)
 				src := compress(want)
-				got, err := decompress(codecOf[name], src, defaultMaxDecompressed)
+				got, err := decompress(codecOf[name], src, defaultMaxMemory)
 				is.NoErr(err)
 				is.True(bytes.Equal(got, want))
 
@@ -47,7 +47,7 @@ func TestDecompressReadsWhatOthersCompress(t *testing.T) {
 
 				for _, n := range []int{0, 1, 3, 8, 15, len(src) / 2, len(src) - 1} { // cut off
 					if n < len(src) {
-						got, err := decompress(codecOf[name], src[:n], defaultMaxDecompressed)
+						got, err := decompress(codecOf[name], src[:n], defaultMaxMemory)
 						is.True(err != nil || len(got) < len(want))
 					}
 				}
@@ -58,8 +58,8 @@ func TestDecompressReadsWhatOthersCompress(t *testing.T) {
 
 func TestCompressIsReadByOthersAtEveryLevel(t *testing.T) {
 	decompressors := map[Codec]func([]byte) ([]byte, error){
-		Gzip:   func(b []byte) ([]byte, error) { return gunzip(b, defaultMaxDecompressed) },
-		Snappy: func(b []byte) ([]byte, error) { return unsnappy(b, defaultMaxDecompressed) },
+		Gzip:   func(b []byte) ([]byte, error) { return gunzip(b, defaultMaxMemory) },
+		Snappy: func(b []byte) ([]byte, error) { return unsnappy(b, defaultMaxMemory) },
 		LZ4:    func(b []byte) ([]byte, error) { return io.ReadAll(lz4.NewReader(bytes.NewReader(b))) },
 		Zstd: func(b []byte) ([]byte, error) {
 			d, _ := zstd.NewReader(nil)
@@ -117,7 +117,7 @@ func TestLZ4FramesOfAllKinds(t *testing.T) {
 			_, err := w.Write(want)
 			is.NoErr(err)
 			is.NoErr(w.Close())
-			got, err := unlz4(b.Bytes(), defaultMaxDecompressed)
+			got, err := unlz4(b.Bytes(), defaultMaxMemory)
 			is.NoErr(err)
 			is.True(bytes.Equal(got, want))
 		})
@@ -141,10 +141,10 @@ func TestDecompressionIsBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			b := testBatch{attributes: int16(codecOf[name]), producerID: -1, count: 1, records: compress(records)}
-			_, err := reader(0, ReadOptions{MaxDecompressed: 1 << 20}, b.bytes()).Next(nil)
+			_, err := reader(0, ReadOptions{MaxMemory: 1 << 20}, b.bytes()).Next(nil)
 			var tooLarge *TooLargeError
 			is.True(errors.As(err, &tooLarge))
-			is.Equal(err.Error(), "read record batch of t/1 at offset 0: decompresses to more than 1048576 bytes")
+			is.Equal(err.Error(), "read record batch of t/1 at offset 0: its content takes more than 1048576 bytes of memory; to leave it out, set the group's offset to 1")
 			is.Equal(len(readAll(t, reader(0, ReadOptions{}, b.bytes()))), 1)
 		})
 	}

@@ -43,7 +43,7 @@ func decompress(codec Codec, src []byte, limit int) ([]byte, error) {
 }
 
 // scratch lends buffers to decoders that can't know the size of what they decode;
-// it is then copied into a buffer that fits.
+// it is then copied into a buffer that fits, unless it is above maxScratch.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxScratch is the size in bytes above which a buffer isn't kept.
@@ -143,8 +143,10 @@ func unzstd(src []byte, limit int) ([]byte, error) {
 		p := scratch.Get().(*[]byte)
 		var b []byte
 		b, err = d.DecodeAll(src, (*p)[:0])
-		out = bytes.Clone(b)
-		returnScratch(p, b)
+		if out = b; cap(b) <= maxScratch { // which is kept
+			out = bytes.Clone(b)
+			returnScratch(p, b)
+		}
 	}
 	if len(out) > limit {
 		err = tooLarge{}

@@ -47,7 +47,7 @@ func FuzzReader(f *testing.F) {
 		is := is.New(t)
 		reseal(set)
 		for _, committed := range []bool{false, true} {
-			opts := ReadOptions{ReadCommitted: committed, MaxDecompressed: limit, Aborted: []AbortedTransaction{{1, 0}, {7, 5}}}
+			opts := ReadOptions{ReadCommitted: committed, MaxMemory: limit, Aborted: []AbortedTransaction{{1, 0}, {7, 5}}}
 			r := reader(from, opts, set)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
@@ -74,7 +74,7 @@ func FuzzReader(f *testing.F) {
 			}
 			runtime.ReadMemStats(&after)
 			// Decompression and its scratch, and the records, of each batch.
-			is.True(after.TotalAlloc-before.TotalAlloc < uint64(steps+1)*(zstdMemory+64*limit))
+			is.True(after.TotalAlloc-before.TotalAlloc < uint64(steps+1)*(zstdMemory+16*limit))
 		}
 	})
 }

@@ -111,7 +111,10 @@ func unlz4(src []byte, limit int) ([]byte, error) {
 			if frame.contentChecksum && len(b) < 4 {
 				return nil, errLZ4
 			}
-			return bytes.Clone(out[:len(out):len(out)]), nil
+			if cap(out) > maxScratch {
+				return out, nil // not kept, and too large for a copy beside it
+			}
+			return bytes.Clone(out), nil
 		}
 		n := size &^ lz4Stored
 		if n > uint32(frame.maxBlock) || int(n) > len(b) {

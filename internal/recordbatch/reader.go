@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"unsafe"
 )
 
 // Reader walks the record set of one partition of a fetch response, batch by
@@ -18,7 +19,7 @@ type Reader struct {
 	truncated       bool
 	readCommitted   bool
 	aborted         abortedTransactions
-	maxDecompressed int
+	maxMemory       int
 	err             error
 }
 
@@ -29,14 +30,23 @@ type ReadOptions struct {
 	// Aborted are the aborted transactions that the fetch response names for the
 	// partition, in any order.
 	Aborted []AbortedTransaction
-	// MaxDecompressed bounds what one batch may decompress to, in bytes.
-	// Default: 256 MiB.
-	MaxDecompressed int
+	// MaxMemory bounds the memory in bytes that one batch may take when it is read,
+	// beyond the set itself: what it decompresses to, 88 for each record and 512 for
+	// each header. Default: 256 MiB.
+	MaxMemory int
 }
 
-// defaultMaxDecompressed is needed because brokers limit a batch only as it is
-// stored.
-const defaultMaxDecompressed = 256 << 20
+// defaultMaxMemory is needed because brokers limit a batch only as it is stored. A few
+// KiB can hold millions of records or headers without content.
+const defaultMaxMemory = 256 << 20
+
+// What a record and a header take beside their bytes. A header is counted for what
+// becomes of it in a source: entries of a map, with their names. Of records, few are
+// converted at a time.
+const (
+	recordMemory = int(unsafe.Sizeof(Record{}))
+	headerMemory = 512
+)
 
 // Reset starts on the record set of a partition, fetched from offset from. Records
 // returned by Next will point into set, which must not change any more.
@@ -45,8 +55,8 @@ func (r *Reader) Reset(topic string, partition int32, set []byte, from int64, op
 	r.epoch, r.truncated, r.err = -1, false, nil
 	r.readCommitted = opts.ReadCommitted
 	r.aborted.reset(opts.Aborted)
-	if r.maxDecompressed = opts.MaxDecompressed; r.maxDecompressed <= 0 {
-		r.maxDecompressed = defaultMaxDecompressed
+	if r.maxMemory = opts.MaxMemory; r.maxMemory <= 0 {
+		r.maxMemory = defaultMaxMemory
 	}
 }
 
@@ -78,7 +88,7 @@ func (r *Reader) Next(dst []Record) ([]Record, error) {
 		}
 	}
 	if err != nil {
-		r.err = r.locate(int64(binary.BigEndian.Uint64(r.set)), err)
+		r.err = r.locate(r.set, err)
 		r.set = nil
 		return dst[:n], r.err
 	}

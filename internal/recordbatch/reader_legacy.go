@@ -113,11 +113,12 @@ func (r *Reader) nextWrapper(dst []Record, wrapper message) ([]Record, error) {
 	case wrapper.value == nil:
 		return dst, corrupt("compressed message without a value")
 	}
-	set, err := decompress(wrapper.codec(), wrapper.value, r.maxDecompressed)
+	set, err := decompress(wrapper.codec(), wrapper.value, r.maxMemory)
 	if err != nil {
 		return dst, err
 	}
 	first := len(dst)
+	most := first + (r.maxMemory-len(set))/recordMemory
 	lastInner := int64(-1)
 	for len(set) > posMagic {
 		size, err := batchSize(set)
@@ -136,6 +137,8 @@ func (r *Reader) nextWrapper(dst []Record, wrapper message) ([]Record, error) {
 			return dst, err
 		case m.codec() != None:
 			return dst, corrupt("compressed message within a compressed message")
+		case len(dst) == most:
+			return dst, tooLarge{}
 		case m.offset <= lastInner:
 			return dst, corrupt("message offset out of order")
 		case m.magic == 1 && wrapper.magic == 1 && wrapper.attributes&attrLogAppendTime != 0:

@@ -42,7 +42,7 @@ func (r *Reader) section(b []byte) ([]byte, int, error) {
 	if count == 0 { // compaction keeps the header of the last batch of a producer
 		return nil, 0, nil
 	}
-	section, err := decompress(Codec(b[posAttributes+1]&attrCodec), b[headerSize:], r.maxDecompressed)
+	section, err := decompress(Codec(b[posAttributes+1]&attrCodec), b[headerSize:], r.maxMemory)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -65,8 +65,15 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 		// The time is that of the batch, whatever the deltas say (KIP-32).
 		timestamp, deltas = int64(binary.BigEndian.Uint64(batch[posMaxTimestamp:])), 0
 	}
+	spare := r.maxMemory - count*recordMemory
+	if Codec(batch[posAttributes+1]&attrCodec) != None {
+		spare -= len(b)
+	}
+	if spare < 0 {
+		return dst, tooLarge{}
+	}
 	dst = slices.Grow(dst, count)
-	var slab headerSlab
+	slab := headerSlab{spare: spare / headerMemory}
 	prevDelta := int64(-1)
 	i := 0
 	for left := count; left > 0; left-- {
@@ -91,6 +98,9 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 		p.Headers = nil
 		if n, i = varint(rec, i); n != 0 {
 			p.Headers, i = slab.read(rec, i, n, left)
+		}
+		if slab.over {
+			return dst, tooLarge{}
 		}
 		if i != len(rec) {
 			return dst, corrupt("lengths within a record don't fit")

@@ -40,13 +40,17 @@ func (s settings) with(more settings) settings {
 	return out
 }
 
-// openSource configures and opens a source as Conduit does.
 func openSource(ctx context.Context, s settings) (sdk.Source, error) {
+	return openSourceAt(ctx, s, nil)
+}
+
+// openSourceAt configures and opens a source as Conduit does.
+func openSourceAt(ctx context.Context, s settings, position opencdc.Position) (sdk.Source, error) {
 	src := kafka.NewSource()
 	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
 		return nil, err
 	}
-	if err := src.Open(ctx, nil); err != nil {
+	if err := src.Open(ctx, position); err != nil {
 		return nil, errors.Join(err, src.Teardown(ctx))
 	}
 	return src, nil
