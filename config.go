@@ -95,9 +95,7 @@ func (c Config) Validate(context.Context) error {
 
 func (c Config) validateServers() error {
 	if len(c.servers()) == 0 {
-		return &setting.Error{
-			Name: Servers, Problem: "at least one bootstrap server is required, as host:port" + setting.Unset, Example: "localhost:9092", Err: ErrServersMissing,
-		}
+		return setting.Missing(Servers, "at least one bootstrap server is required, as host:port", "localhost:9092", ErrServersMissing)
 	}
 	var errs []error
 	for _, s := range c.servers() {

@@ -155,3 +155,33 @@ func TestMistakesInASource(t *testing.T) {
 		})
 	}
 }
+
+// Conduit puts nothing in the place of a variable that is not set.
+func TestARequiredSettingThatIsMissingMayComeFromAVariable(t *testing.T) {
+	const says = "(in a pipeline file, a variable that is not set leaves it empty)"
+	for missing, given := range map[string]map[string]string{
+		"servers":                            {"topics": "t"},
+		"topics":                             {"servers": "a:1"},
+		"saslMechanism":                      {"servers": "a:1", "topics": "t", "securityProtocol": "SASL_SSL"},
+		"saslUsername":                       {"servers": "a:1", "topics": "t", "saslPassword": "p"},
+		"saslPassword":                       {"servers": "a:1", "topics": "t", "saslUsername": "u"},
+		"oauth.tokenURL":                     {"servers": "a:1", "topics": "t", "saslMechanism": "OAUTHBEARER"},
+		"oauth.clientSecret, oauth.clientID": {"servers": "a:1", "topics": "t", "saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://a/b"},
+		"aws.region":                         {"servers": "a:1", "topics": "t", "tls.enabled": "true", "saslMechanism": "AWS_MSK_IAM"},
+		"aws.secretAccessKey":                {"servers": "a:1", "topics": "t", "tls.enabled": "true", "saslMechanism": "AWS_MSK_IAM", "aws.region": "eu-central-1", "aws.accessKeyID": "id"},
+	} {
+		t.Run(missing, func(t *testing.T) {
+			is := is.New(t)
+			_, err := ParseSource(given)
+			is.True(err != nil)
+			lines := strings.Split(err.Error(), "\n")
+			names := strings.Split(missing, ", ")
+			is.Equal(len(lines), len(names))
+			for i, line := range lines {
+				t.Log(line)
+				is.True(strings.Contains(line, names[i]+": "))
+				is.True(strings.Contains(line, says))
+			}
+		})
+	}
+}

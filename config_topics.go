@@ -30,7 +30,7 @@ func (c *TopicsConfig) validate() error {
 	case len(setting.List(c.Topics)) > 0 && len(setting.List(c.Topic)) > 0:
 		errs = append(errs, setting.Invalid("topic", "it is an alias of topics: give one of the two", ""))
 	case len(c.topics()) == 0 && c.TopicsRegex == "":
-		errs = append(errs, &setting.Error{Name: "topics", Problem: "at least one topic is required, or topicsRegex", Example: "orders,payments", Err: ErrTopicMissing})
+		errs = append(errs, setting.Missing("topics", "at least one topic is required, or topicsRegex", "orders,payments", ErrTopicMissing))
 	}
 	for _, t := range setting.List(c.Topics) {
 		errs = append(errs, setting.Topic("topics", t))

@@ -81,7 +81,7 @@ func (c AWSConfig) check() error {
 	errs := []error{c.checkKeys(), c.checkRole()}
 	switch {
 	case c.AWSRegion == "":
-		errs = append(errs, setting.Invalid("aws.region", "it is required for authentication with AWS_MSK_IAM", "eu-central-1"))
+		errs = append(errs, setting.Missing("aws.region", "it is required for authentication with AWS_MSK_IAM", "eu-central-1", nil))
 	case !awsRegion.MatchString(c.AWSRegion):
 		errs = append(errs, setting.Invalid("aws.region", fmt.Sprintf("%q is not the name of a region", c.AWSRegion), "eu-central-1"))
 	}
@@ -92,10 +92,10 @@ func (c AWSConfig) checkKeys() error {
 	var errs []error
 	keys := c.givenKeys()
 	if len(keys) > 0 && c.AWSAccessKeyID == "" {
-		errs = append(errs, setting.Invalid("aws.accessKeyID", "it is required with "+keys[0]+setting.Unset, ""))
+		errs = append(errs, setting.Missing("aws.accessKeyID", "it is required with "+keys[0], "", nil))
 	}
 	if len(keys) > 0 && c.AWSSecretAccessKey == "" {
-		errs = append(errs, setting.Invalid("aws.secretAccessKey", "it is required with "+keys[0]+setting.Unset, ""))
+		errs = append(errs, setting.Missing("aws.secretAccessKey", "it is required with "+keys[0], "", nil))
 	}
 	if len(keys) > 0 && c.AWSProfile != "" {
 		errs = append(errs, setting.Invalid("aws.profile", keys[0]+" is given as well: leave one out", ""))

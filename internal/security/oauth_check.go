@@ -18,7 +18,7 @@ import (
 func (c OAuthConfig) check() error {
 	switch {
 	case c.TokenURL == "" && c.TokenFile == "":
-		return setting.Invalid("oauth.tokenURL", "OAUTHBEARER needs it, or oauth.tokenFile", "https://login.example.com/oauth2/token")
+		return setting.Missing("oauth.tokenURL", "OAUTHBEARER needs it, or oauth.tokenFile", "https://login.example.com/oauth2/token", nil)
 	case c.TokenURL == "":
 		return errors.Join(c.checkFile(), c.checkExtensions())
 	}
@@ -27,7 +27,7 @@ func (c OAuthConfig) check() error {
 		errs = append(errs, setting.Invalid("oauth.tokenFile", "oauth.tokenURL is given as well: give one of the two", ""))
 	}
 	if c.ClientID == "" {
-		errs = append(errs, setting.Invalid("oauth.clientID", "it is required for oauth.tokenURL", ""))
+		errs = append(errs, setting.Missing("oauth.clientID", "it is required for oauth.tokenURL", "", nil))
 	}
 	for _, s := range c.scopes() {
 		if strings.ContainsAny(s, " \t\"\\") {
@@ -64,7 +64,7 @@ func (c OAuthConfig) checkURL() error {
 func (c OAuthConfig) checkSecret() error {
 	s := c.secret()
 	if !s.given() {
-		return setting.Invalid(s.name, "it is required for oauth.tokenURL"+setting.Unset, "")
+		return setting.Missing(s.name, "it is required for oauth.tokenURL", "", nil)
 	}
 	if err := s.check(); err != nil {
 		return err

@@ -25,7 +25,7 @@ func (c SASLConfig) checkPassword() error {
 	var errs []error
 	for _, s := range []fileSetting{{"saslUsername", c.Username, c.UsernameFile}, {"saslPassword", c.Password, c.PasswordFile}} {
 		if !s.given() {
-			errs = append(errs, setting.Invalid(s.name, "it is required for authentication with "+c.mechanism()+setting.Unset, ""))
+			errs = append(errs, setting.Missing(s.name, "it is required for authentication with "+c.mechanism(), "", nil))
 			continue
 		}
 		err := s.check()

@@ -41,8 +41,8 @@ func (s Settings) resolve() (TLSConfig, SASLConfig, []error) {
 		errs = append(errs, setting.Invalid("securityProtocol",
 			fmt.Sprintf("%s means connections without authentication, but %s is set: leave one out", name, strings.Join(given, ", ")), ""))
 	case p.sasl && len(given) == 0:
-		errs = append(errs, setting.Invalid("saslMechanism",
-			fmt.Sprintf("securityProtocol %s needs it, with its credentials; for PLAIN, saslUsername and saslPassword are enough", name), ""))
+		errs = append(errs, setting.Missing("saslMechanism",
+			fmt.Sprintf("securityProtocol %s needs it, with its credentials; for PLAIN, saslUsername and saslPassword are enough", name), "", nil))
 	}
 	t := s.TLS
 	t.TLSEnabled = t.TLSEnabled || p.tls

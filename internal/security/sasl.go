@@ -115,7 +115,7 @@ func (c SASLConfig) check() error {
 	name := c.mechanism()
 	if name == "" {
 		if given := c.given(); len(given) > 0 {
-			return setting.Invalid("saslMechanism", fmt.Sprintf("it must be given with %s: %s", given[0], mechanismNames), "")
+			return setting.Missing("saslMechanism", fmt.Sprintf("it must be given with %s: %s", given[0], mechanismNames), "", nil)
 		}
 		return nil
 	}

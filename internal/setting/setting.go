@@ -40,9 +40,12 @@ func Invalid(name, problem, example string) error {
 	return &Error{Name: name, Problem: problem, Example: example}
 }
 
-// Unset explains why a setting that a pipeline file has may be missing. It follows a
-// problem.
-const Unset = " (in a pipeline file, a variable that is not set leaves it empty)"
+// Missing returns an Error about a setting that is required. It also says why one that
+// stands in a pipeline file may be missing. The example may be empty, and err, which
+// errors.Is finds, nil.
+func Missing(name, problem, example string, err error) error {
+	return &Error{Name: name, Problem: problem + " (in a pipeline file, a variable that is not set leaves it empty)", Example: example, Err: err}
+}
 
 // Within checks that a number or a duration lies between two others, or is one of them.
 // The unit, " bytes" for example, follows them in the error; it may be empty.
