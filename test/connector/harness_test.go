@@ -25,7 +25,7 @@ const guard = 60 * time.Second
 
 func guarded(t *testing.T) context.Context {
 	t.Helper()
-	logger := zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.InfoLevel)
+	logger := zerolog.New(logOf(t)).Level(zerolog.InfoLevel)
 	ctx, cancel := context.WithTimeout(logger.WithContext(context.Background()), guard)
 	t.Cleanup(cancel)
 	return ctx

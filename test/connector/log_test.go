@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"context"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -14,8 +15,56 @@ import (
 func logged(t *testing.T) (context.Context, *logBook) {
 	t.Helper()
 	book := new(logBook)
-	logger := zerolog.New(zerolog.MultiLevelWriter(zerolog.NewTestWriter(t), book)).Level(zerolog.InfoLevel)
+	logger := zerolog.New(zerolog.MultiLevelWriter(logOf(t), book)).Level(zerolog.InfoLevel)
 	return logger.WithContext(guarded(t)), book
+}
+
+// logOf is where what a test logs goes to. With -v that is the test's output, otherwise
+// only the end is printed, once it has failed.
+func logOf(t *testing.T) io.Writer {
+	if testing.Verbose() {
+		return zerolog.NewTestWriter(t)
+	}
+	end, known := logEnds.LoadOrStore(t, new(logEnd))
+	if !known {
+		t.Cleanup(func() {
+			logEnds.Delete(t)
+			if t.Failed() {
+				t.Logf("the end of the log, which -v shows in full:\n%s", end)
+			}
+		})
+	}
+	return end.(*logEnd)
+}
+
+// logEnds are those of the tests that run.
+var logEnds sync.Map // *testing.T: *logEnd
+
+// logEnd keeps the last lines of a log, cut where they are long.
+type logEnd struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (e *logEnd) Write(p []byte) (int, error) {
+	const lines, width = 5, 200
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.lines) == lines {
+		e.lines = e.lines[1:]
+	}
+	line := strings.TrimSpace(string(p))
+	if len(line) > width {
+		line = strings.ToValidUTF8(line[:width], "") + "…"
+	}
+	e.lines = append(e.lines, line)
+	return len(p), nil
+}
+
+func (e *logEnd) String() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return strings.Join(e.lines, "\n")
 }
 
 // logBook keeps what is logged.

@@ -137,6 +137,6 @@ func silent(t *testing.T, ctx context.Context) (context.Context, *atomic.Bool) {
 			t.Errorf("the connector warns: %s", msg)
 		}
 	})
-	logger := zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.InfoLevel).Hook(hook)
+	logger := zerolog.New(logOf(t)).Level(zerolog.InfoLevel).Hook(hook)
 	return logger.WithContext(ctx), set
 }

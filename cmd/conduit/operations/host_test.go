@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +94,7 @@ func start(t *testing.T, dir, pipelines string, variables ...string) *host {
 		_ = h.cmd.Process.Kill() // it has ended, unless the test failed
 		<-h.done
 		if t.Failed() {
-			t.Log(h.output())
+			t.Log(h.end())
 		}
 	})
 	return h
@@ -110,6 +111,20 @@ func (h *host) output() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.log.String()
+}
+
+// end is the end of what Conduit has logged, with -v all.
+func (h *host) end() string {
+	const lines, width = 10, 400
+	all := strings.Split(strings.TrimSpace(h.output()), "\n")
+	if testing.Verbose() {
+		return strings.Join(all, "\n")
+	}
+	last := slices.Clone(all[max(0, len(all)-lines):])
+	for i, line := range last {
+		last[i] = strings.ToValidUTF8(line[:min(len(line), width)], "")
+	}
+	return fmt.Sprintf("the end of Conduit's log, which -v shows in full:\n%s", strings.Join(last, "\n"))
 }
 
 // stop ends Conduit as a supervisor does.
