@@ -38,20 +38,23 @@ var (
 
 // Config is what the source and the destination have in common: how to reach
 // the cluster, and with which credentials.
+//
+// The comments of settings, here and in the other config files, are documentation for
+// users: make generate copies them to connector.yaml and README.md.
 type Config struct {
-	// Bootstrap servers as host:port, separated by commas. Any of them leads to
-	// the whole cluster; name several in case one is down. Required.
+	// Bootstrap servers as host:port, separated by commas. Any of them leads to the
+	// whole cluster; name several in case one is down. Required.
 	Servers []string `json:"servers"`
 	// Name of this client in the brokers' logs, metrics and quotas.
 	ClientID string `json:"clientID" default:"conduit-connector-kafka"`
-	// Time to connect to a broker: TCP, TLS and authentication together.
+	// Maximum time to connect to a broker: TCP, TLS and authentication together.
 	DialTimeout time.Duration `json:"dialTimeout" default:"5s"`
-	// Time that a broker has to answer a request. One that takes longer is left,
-	// and the request repeated where that is safe.
+	// Maximum time for a broker to answer a request. A request that takes longer
+	// fails, and is sent again where that is safe.
 	RequestTimeout time.Duration `json:"requestTimeout" default:"30s"`
-	// How connections are secured, in Kafka's terms: PLAINTEXT, SSL,
-	// SASL_PLAINTEXT or SASL_SSL. Derived from the settings for TLS and SASL if left
-	// out, otherwise checked against them.
+	// How connections are secured, in Kafka's terms: PLAINTEXT, SSL, SASL_PLAINTEXT or
+	// SASL_SSL. If left out, it follows from the TLS and SASL settings; if given,
+	// these must agree with it.
 	SecurityProtocol string `json:"securityProtocol"`
 	// Whether to count records, requests, errors and lag as Prometheus metrics,
 	// which Conduit serves at /metrics.

@@ -18,75 +18,75 @@ type DestinationConfig struct {
 	Config
 
 	// Topic to write to: a name, or a [Go template](https://pkg.go.dev/text/template)
-	// that makes the name from each record.
+	// that is evaluated for each record.
 	Topic string `json:"topic" default:"{{ index .Metadata \"opencdc.collection\" }}"`
-	// Topics that records may go to, separated by commas, whatever the topic
-	// template makes. Left empty, all may.
+	// Topics that records may be written to, separated by commas, whatever the topic
+	// template evaluates to. If left empty, all are allowed.
 	AllowedTopics []string `json:"allowedTopics"`
-	// Whether topics that are missing are created. Otherwise a record for one is
-	// an error.
+	// Whether to create topics that are missing. If false, a record for a missing
+	// topic fails.
 	TopicAutoCreate bool `json:"topicAutoCreate" default:"true"`
-	// Partitions of topics that are created. 0 means the brokers' default.
+	// Number of partitions of topics that are created. 0 means the brokers' default.
 	TopicPartitions int `json:"topicPartitions" default:"0"`
-	// Replicas of each partition of topics that are created. 0 means the brokers'
-	// default.
+	// Number of replicas of each partition of topics that are created. 0 means the
+	// brokers' default.
 	TopicReplicationFactor int `json:"topicReplicationFactor" default:"0"`
 
-	// When a record counts as written: all (or -1) waits for all replicas in
-	// sync, one (or 1) for the leader, none (or 0) for nobody.
+	// When a record counts as written: all (or -1) waits for all in-sync replicas, one
+	// (or 1) waits for the leader, none (or 0) does not wait.
 	Acks string `json:"acks" default:"all"`
-	// Whether batches are numbered, so that the broker writes each once however
-	// often it is sent. Needs acks all, where it is the default.
+	// Whether to number batches, so that the broker writes each one once however often
+	// it is sent. Requires acks all, with which it is the default.
 	Idempotent *bool `json:"idempotent"`
-	// Time for a batch to be written, retries included; nothing is written after
-	// it. 0s means no limit.
+	// Maximum time to write a batch, retries included. Nothing is written after it. 0s
+	// means no limit.
 	DeliveryTimeout time.Duration `json:"deliveryTimeout" default:"10s"`
-	// How often a batch is sent at most while that fails for a reason that may
-	// pass. 0 means as often as deliveryTimeout allows.
+	// Maximum attempts to send a batch that fails with a retriable error. 0 means as
+	// many as deliveryTimeout allows.
 	RetryMaxAttempts int `json:"retry.maxAttempts" default:"0"`
-	// Wait before the second retry (the first is immediate), doubled for each
-	// further one, up to 1s or this, whichever is longer.
+	// Wait before the second retry (the first is immediate). It doubles with each
+	// further retry, up to 1s or this value, whichever is longer.
 	RetryBackoff time.Duration `json:"retry.backoff" default:"100ms"`
 
 	// Compression of record batches: none, gzip, snappy, lz4 or zstd.
 	Compression string `json:"compression" default:"snappy"`
-	// Level of the compression: 1 to 9 for gzip and lz4, 1 to 22 for zstd. 0 means
-	// the default of each; none and snappy have no other.
+	// Compression level: 1 to 9 for gzip and lz4, 1 to 22 for zstd. 0 means the
+	// default of the codec, and is the only level of none and snappy.
 	CompressionLevel int `json:"compressionLevel" default:"0"`
-	// Largest record batch in bytes, before compression. Larger batches are
-	// split; for a single record above it see onOversize. Keep it at or below the
-	// topic's max.message.bytes.
+	// Maximum size of a record batch in bytes, before compression. Larger batches are
+	// split; for a single larger record see onOversize. Should not exceed the topic's
+	// max.message.bytes.
 	BatchBytes int `json:"batchBytes" default:"1000012"`
-	// What happens to a record that is larger than batchBytes, or than the broker
-	// allows: error (it fails, and goes to the dead-letter queue) or drop (it
-	// counts as written, with a line in the log).
+	// What to do with a record that is larger than batchBytes, or than the broker
+	// allows: error (it fails, and goes to the dead-letter queue) or drop (it counts
+	// as written, and is logged).
 	OnOversize string `json:"onOversize" default:"error"`
 
-	// How the partition of a record is chosen: by its key with murmur2 (Java's
-	// default), murmur2-random, consistent, consistent-random (librdkafka's),
-	// fnv-1a or fnv-1a-reference (kafka-go's and Sarama's); round-robin,
-	// least-bytes or sticky without regard to keys; metadata as a metadata field
-	// says.
+	// How to choose the partition of a record. By its key: murmur2 (Java's default),
+	// murmur2-random, consistent, consistent-random (librdkafka's), fnv-1a or
+	// fnv-1a-reference (kafka-go's and Sarama's). Without regard to the key:
+	// round-robin, least-bytes or sticky. By a metadata field: metadata.
 	Partitioner string `json:"partitioner" default:"murmur2"`
-	// Metadata field with the number of the partition, for the partitioner metadata.
+	// Metadata field with the number of the partition, for the metadata partitioner.
 	PartitionMetadata string `json:"partitionMetadata" default:"kafka.partition"`
 
-	// Key of each message: a text, or a Go template that makes one from each
-	// record; an empty one is null. Left empty, it is the record's key.
+	// Key of each message: a text, or a Go template that is evaluated for each record;
+	// an empty result is a null key. If the setting is left empty, the key is the
+	// record's.
 	Key string `json:"key"`
-	// What the value of each message is: record (the whole record, as
-	// sdk.record.format says) or payload (the field .Payload.After alone, and null
-	// for a delete).
+	// Value of each message: record (the whole record, in the format of
+	// sdk.record.format) or payload (the field .Payload.After alone, and null for a
+	// delete).
 	ValueFormat string `json:"value.format" default:"record"`
-	// Whether the metadata fields kafka.header.<key>, which the source makes of
-	// headers, become headers again.
+	// Whether to turn the metadata fields kafka.header.<key>, which the source makes
+	// from headers, into headers again.
 	ForwardHeaders bool `json:"forwardHeaders" default:"true"`
-	// Further headers of each message, one a line, as name: text. The text may be a
-	// Go template that makes one from each record; an empty one leaves the header
-	// out.
+	// Additional headers of each message, one per line, as name: text. The text may be
+	// a Go template that is evaluated for each record; a header with an empty text is
+	// left out.
 	Headers string `json:"headers"`
-	// Timestamp of each message: now, or createdAt for that of the record
-	// (opencdc.createdAt), and now where it has none.
+	// Timestamp of each message: now, or createdAt (the record's opencdc.createdAt, or
+	// now if it has none).
 	Timestamp string `json:"timestamp" default:"now"`
 }
 

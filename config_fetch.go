@@ -10,23 +10,24 @@ import (
 
 // FetchConfig is how a source reads from the brokers, and how much it may hold.
 type FetchConfig struct {
-	// Which records are read: with read_committed none of transactions that are
-	// open or aborted, with read_uncommitted all.
+	// Which records to read: read_committed leaves out records of open and aborted
+	// transactions, read_uncommitted reads all.
 	IsolationLevel string `json:"isolationLevel" default:"read_committed"`
-	// Rack that this source is in, as the brokers' broker.rack names it: records
-	// are read from a replica there, if the brokers choose so (replica.selector.class).
+	// Rack of this source, as broker.rack names the brokers'. Records are read from a
+	// replica in the same rack if the brokers choose so (replica.selector.class).
 	RackID string `json:"rackID"`
-	// A broker answers as soon as it has so many bytes of records.
+	// Minimum bytes of records that a broker collects before it answers a fetch. It
+	// waits for them no longer than fetchMaxWait.
 	FetchMinBytes int `json:"fetchMinBytes" default:"1"`
-	// Largest answer of a broker in bytes. A single record batch above it is read
-	// all the same.
+	// Maximum size of an answer to a fetch, in bytes. A single larger record batch is
+	// read all the same.
 	FetchMaxBytes int `json:"fetchMaxBytes" default:"16777216"`
-	// Largest share of one partition in an answer, in bytes. A single record batch
-	// above it is read all the same.
+	// Maximum size of one partition's share of an answer, in bytes. A single larger
+	// record batch is read all the same.
 	FetchMaxPartitionBytes int `json:"fetchMaxPartitionBytes" default:"1048576"`
-	// A broker that does not have fetchMinBytes answers after this time.
+	// Maximum time that a broker waits for fetchMinBytes before it answers a fetch.
 	FetchMaxWait time.Duration `json:"fetchMaxWait" default:"500ms"`
-	// Reading pauses while so many records are not acknowledged.
+	// Maximum number of unacknowledged records. Reading pauses at this limit.
 	MaxUncommitted int `json:"maxUncommitted" default:"100000"`
 }
 

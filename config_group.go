@@ -14,29 +14,28 @@ import (
 
 // GroupConfig is how a source takes part in its consumer group.
 type GroupConfig struct {
-	// Consumer group to join. Left empty, an ID is generated at the first start
-	// and kept in the position of the records.
+	// Consumer group to join. If left empty, an ID is generated at the first start and
+	// kept in the position of the records.
 	GroupID string `json:"groupID"`
-	// Name of this member in its group, different from all others. A member with a
-	// name that comes back within sessionTimeout gets its partitions back, and the
-	// group does not rebalance.
+	// Name of this member within its group, different from all others (static
+	// membership). A member that comes back under its name within sessionTimeout gets
+	// its partitions back without a rebalance.
 	GroupInstanceID string `json:"groupInstanceID"`
-	// How partitions are divided among the members, the preferred way first:
-	// cooperative-sticky, range, roundrobin, sticky. All members of a group must
-	// have one in common.
+	// Strategies for assigning partitions to members, the preferred one first:
+	// cooperative-sticky, range, roundrobin, sticky. All members of a group must have
+	// one in common.
 	GroupBalancer []string `json:"groupBalancer" default:"cooperative-sticky,range"`
-	// A member that is silent for so long is taken out of the group, and its
-	// partitions go to others. The brokers limit it (group.min.session.timeout.ms,
-	// group.max.session.timeout.ms).
+	// A member that sends no heartbeat for this long is removed from the group, and
+	// its partitions are reassigned. The brokers limit the value
+	// (group.min.session.timeout.ms, group.max.session.timeout.ms).
 	SessionTimeout time.Duration `json:"sessionTimeout" default:"45s"`
-	// How often a member shows the group that it lives. Best a third of
-	// sessionTimeout or less.
+	// Interval between heartbeats to the group coordinator. Should be at most a third
+	// of sessionTimeout.
 	HeartbeatInterval time.Duration `json:"heartbeatInterval" default:"3s"`
-	// Members have so long to hand over partitions and join again when the group
-	// rebalances.
+	// Maximum time for members to give up partitions and rejoin during a rebalance.
 	RebalanceTimeout time.Duration `json:"rebalanceTimeout" default:"60s"`
-	// Whether to try again when the group coordinator refuses this member, for
-	// instance for lack of permission. If false, the source fails.
+	// Whether to retry when the group coordinator refuses this member, for example for
+	// lack of permission. If false, the source fails.
 	RetryGroupJoinErrors bool `json:"retryGroupJoinErrors" default:"true"`
 }
 

@@ -22,13 +22,13 @@ type SourceConfig struct {
 	StartConfig
 	FetchConfig
 
-	// Offsets are committed as soon as so many records were acknowledged since
-	// the last commit.
+	// Commit offsets after this many acknowledged records.
 	CommitOffsetsSize int `json:"commitOffsetsSize" default:"1000"`
-	// Offsets are committed at the latest after this time.
+	// Maximum time until the offset of an acknowledged record is committed. 0s means
+	// that only commitOffsetsSize decides.
 	CommitOffsetsDelay time.Duration `json:"commitOffsetsDelay" default:"5s"`
-	// Whether a record with a null value (a tombstone) means that its key was
-	// deleted. If not, it is a created record without a payload.
+	// Whether a record with a null value (a tombstone) is read as a delete of its key.
+	// If false, it is read as a create without a payload.
 	TombstonesAsDeletes bool `json:"tombstonesAsDeletes"`
 }
 

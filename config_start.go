@@ -15,16 +15,17 @@ import (
 
 // StartConfig is where a source starts to read a partition.
 type StartConfig struct {
-	// Where to start in partitions for which the group has no committed offset:
-	// at the first record, or only with records that come after the start.
+	// Where to start in partitions without a committed offset: at the first record if
+	// true, otherwise at the end, with records that are written after the start.
 	ReadFromBeginning bool `json:"readFromBeginning"`
-	// Where to start in partitions for which the group has no committed offset:
-	// earliest, latest, a time as in 2026-01-31T08:00:00Z (the first record at or
-	// after it), or offsets as topic:partition:offset, separated by commas.
+	// Where to start in partitions without a committed offset: earliest, latest, a
+	// time as in 2026-01-31T08:00:00Z (the first record at or after it), or offsets as
+	// topic:partition:offset, separated by commas.
 	StartAt []string `json:"startAt"`
-	// Where to go on when the offset to go on from is not in the log any more,
-	// because records were deleted, or when the group has lost it, because it has
-	// expired, and the source would start with new records: earliest, latest, or error.
+	// Where to resume when the next offset to read is no longer in the log, for
+	// example because retention deleted it, or when the group has lost its offsets,
+	// for example because they expired, and the source would otherwise start at the
+	// end: earliest, latest, or error (the source fails).
 	AutoOffsetReset string `json:"autoOffsetReset" default:"earliest"`
 }
 

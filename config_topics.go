@@ -14,13 +14,14 @@ import (
 type TopicsConfig struct {
 	// Topics to read, separated by commas. Required unless topicsRegex is given.
 	Topics []string `json:"topics"`
-	// Alias of topics, for pipelines that read one topic.
+	// Alias of topics, for pipelines that read a single topic.
 	Topic []string `json:"topic"`
-	// Reads the topics whose whole name matches this [Go regular
-	// expression](https://pkg.go.dev/regexp/syntax) as well, also those that are
-	// created later.
+	// [Go regular expression](https://pkg.go.dev/regexp/syntax) for topics to read in
+	// addition to topics. It must match the whole name, and applies to topics that are
+	// created later as well.
 	TopicsRegex string `json:"topicsRegex"`
-	// Leaves out topics that match topicsRegex if their whole name matches this one.
+	// Go regular expression for topics to leave out of those that topicsRegex matches.
+	// It must match the whole name.
 	TopicsExclude string `json:"topicsExclude"`
 }
 

@@ -14,29 +14,29 @@ import (
 
 // AWSConfig is whose credentials AWS_MSK_IAM uses.
 type AWSConfig struct {
-	// Region of AWS in which the cluster is, for AWS_MSK_IAM. Unless the settings
-	// below say otherwise, the credentials come from where AWS programs look for
-	// them: environment, shared files, container, machine.
+	// AWS region of the cluster, for AWS_MSK_IAM. Unless other aws settings say
+	// otherwise, credentials are looked for where AWS programs do: environment, shared
+	// files, container, machine.
 	AWSRegion string `json:"aws.region"`
 	// Profile in the shared files of AWS (~/.aws/config, ~/.aws/credentials) whose
-	// credentials are used. Defaults to AWS_PROFILE of the environment.
+	// credentials to use. Defaults to AWS_PROFILE of the environment.
 	AWSProfile string `json:"aws.profile"`
-	// Access key ID, instead of credentials that are looked for. Needs
+	// Access key ID, instead of credentials that are looked for. Requires
 	// aws.secretAccessKey.
 	AWSAccessKeyID string `json:"aws.accessKeyID"`
 	// Secret access key of aws.accessKeyID.
 	AWSSecretAccessKey string `json:"aws.secretAccessKey"`
-	// Session token of aws.accessKeyID, if its credentials are temporary. They are
-	// not renewed.
+	// Session token of aws.accessKeyID, if its credentials are temporary. They are not
+	// renewed.
 	AWSSessionToken string `json:"aws.sessionToken"`
-	// ARN of a role to assume with these credentials. Its own, which last an hour,
-	// are renewed.
+	// ARN of a role to assume with these credentials. The role's own credentials last
+	// an hour, and are renewed.
 	AWSRoleARN string `json:"aws.roleARN"`
-	// External ID to assume aws.roleARN with, where the role's trust policy asks for
+	// External ID for assuming aws.roleARN, where the role's trust policy requires
 	// one.
 	AWSExternalID string `json:"aws.externalID"`
-	// Name of the session of aws.roleARN, as CloudTrail and the brokers' logs show
-	// it. Defaults to conduit-connector-kafka.
+	// Session name for aws.roleARN, which CloudTrail and the brokers' logs show.
+	// Defaults to conduit-connector-kafka.
 	AWSSessionName string `json:"aws.sessionName"`
 }
 

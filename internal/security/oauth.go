@@ -17,36 +17,37 @@ import (
 // OAuthConfig is where the tokens for OAUTHBEARER come from: an endpoint that
 // gives them to a client, or a file.
 type OAuthConfig struct {
-	// Token endpoint for OAUTHBEARER, an https URL, asked for tokens by client
-	// credentials. Its certificate is checked like those of the brokers.
+	// Token endpoint for OAUTHBEARER, an https URL that is asked for tokens with
+	// client credentials. Its certificate is verified like those of the brokers.
 	TokenURL string `json:"oauth.tokenURL"`
 	// Client ID for oauth.tokenURL.
 	ClientID string `json:"oauth.clientID"`
 	// Client secret for oauth.tokenURL.
 	ClientSecret string `json:"oauth.clientSecret"`
-	// File with the client secret, instead of oauth.clientSecret. Read like
+	// File with the client secret, instead of oauth.clientSecret. Read again like
 	// saslPasswordFile.
 	ClientSecretFile string `json:"oauth.clientSecretFile"`
-	// Scopes to ask oauth.tokenURL for, separated by commas.
+	// Scopes to request from oauth.tokenURL, separated by commas.
 	Scopes []string `json:"oauth.scopes"`
-	// Audience to ask oauth.tokenURL for: whom the token is meant for, as some
-	// endpoints (Auth0, Okta) want to know.
+	// Audience to request from oauth.tokenURL: the service that the token is meant
+	// for. Some endpoints (Auth0, Okta) require it.
 	Audience string `json:"oauth.audience"`
-	// Further parameters of the requests to oauth.tokenURL, as name=value, separated
-	// by commas or one a line.
+	// Additional parameters of the requests to oauth.tokenURL, as name=value,
+	// separated by commas or one per line.
 	Parameters string `json:"oauth.parameters"`
-	// Certificates of the authorities that sign the certificate of oauth.tokenURL,
-	// PEM, in addition to those of the system. Defaults to caCert or caCertFile.
+	// Certificates of the authorities that sign the certificate of oauth.tokenURL, in
+	// PEM. They are trusted in addition to those of the system. Defaults to caCert or
+	// caCertFile.
 	CACert string `json:"oauth.caCert"`
-	// File with these certificates, instead of oauth.caCert. Read like
+	// File with these certificates, instead of oauth.caCert. Read again like
 	// clientCertFile.
 	CACertFile string `json:"oauth.caCertFile"`
 	// File with the token for OAUTHBEARER, instead of oauth.tokenURL. It is read
 	// again for each authentication.
 	TokenFile string `json:"oauth.tokenFile"`
 	// SASL extensions (KIP-342) to send to the brokers with the token, as name=value,
-	// separated by commas or one a line, such as logicalCluster and identityPoolId for
-	// Confluent Cloud.
+	// separated by commas or one per line, such as logicalCluster and identityPoolId
+	// for Confluent Cloud.
 	Extensions string `json:"oauth.extensions"`
 }
 

@@ -16,18 +16,18 @@ import (
 
 // SASLConfig is how the connector authenticates.
 type SASLConfig struct {
-	// SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or
-	// AWS_MSK_IAM. Defaults to PLAIN when saslUsername is given, otherwise to no
-	// authentication.
+	// SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM.
+	// Defaults to PLAIN if saslUsername is given, otherwise to no authentication.
 	Mechanism string `json:"saslMechanism"`
-	// Username for PLAIN and SCRAM. Needs saslPassword.
+	// Username for PLAIN and SCRAM. Requires saslPassword.
 	Username string `json:"saslUsername"`
-	// File with the username, instead of saslUsername. Read like saslPasswordFile.
+	// File with the username, instead of saslUsername. Read again like
+	// saslPasswordFile.
 	UsernameFile string `json:"saslUsernameFile"`
-	// Password for PLAIN and SCRAM. Needs saslUsername.
+	// Password for PLAIN and SCRAM. Requires saslUsername.
 	Password string `json:"saslPassword"`
 	// File with the password, instead of saslPassword, with nothing else in it but a
-	// line end. It is read again for each connection, so passwords can be changed
+	// line end. It is read again for each connection, so that passwords can be changed
 	// without a restart.
 	PasswordFile string `json:"saslPasswordFile"`
 	AWSConfig

@@ -14,35 +14,35 @@ import (
 
 // TLSConfig is how connections are secured.
 type TLSConfig struct {
-	// Whether to connect with TLS. Any other TLS setting turns it on as well, as
+	// Whether to connect with TLS. Any other TLS setting turns it on as well, and so
 	// does a securityProtocol with SSL in its name.
 	TLSEnabled bool `json:"tls.enabled"`
-	// Client certificate, PEM. Needs its private key.
+	// Client certificate in PEM. Requires its private key.
 	ClientCert string `json:"clientCert"`
-	// File with the client certificate, PEM, instead of clientCert. It is read again
-	// for each connection, so certificates can be renewed without a restart.
+	// File with the client certificate in PEM, instead of clientCert. It is read again
+	// for each connection, so that certificates can be renewed without a restart.
 	ClientCertFile string `json:"clientCertFile"`
-	// Private key of the client certificate, PEM, not encrypted.
+	// Private key of the client certificate in PEM, not encrypted.
 	ClientKey string `json:"clientKey"`
-	// File with the private key, instead of clientKey. Read like clientCertFile.
+	// File with the private key, instead of clientKey. Read again like clientCertFile.
 	ClientKeyFile string `json:"clientKeyFile"`
-	// Certificates of the authorities that sign the brokers' certificates, PEM,
-	// in addition to those of the system.
+	// Certificates of the authorities that sign the brokers' certificates, in PEM.
+	// They are trusted in addition to those of the system.
 	CACert string `json:"caCert"`
-	// File with the authorities' certificates, instead of caCert. Read like
+	// File with the authorities' certificates, instead of caCert. Read again like
 	// clientCertFile.
 	CACertFile string `json:"caCertFile"`
-	// Accept any certificate that a broker presents. For tests only.
+	// Whether to accept any certificate that a broker presents. For tests only.
 	InsecureSkipVerify bool `json:"insecureSkipVerify"`
-	// Name that the brokers' certificates must have. Defaults to the host that is
-	// connected to.
+	// Host name that the brokers' certificates must be valid for. Defaults to the host
+	// of the connection.
 	ServerName string `json:"tls.serverName"`
-	// Whether the brokers' certificates must name the host that is connected to, or
-	// tls.serverName. If not, a certificate of any name that a trusted authority has
-	// signed will do, as with an empty ssl.endpoint.identification.algorithm of
+	// Whether the brokers' certificates must be valid for the host of the connection,
+	// or for tls.serverName. If false, any certificate that a trusted authority has
+	// signed is accepted, as with an empty ssl.endpoint.identification.algorithm in
 	// Kafka's Java client.
 	VerifyHostname *bool `json:"tls.verifyHostname" default:"true"`
-	// Lowest version of TLS to accept: 1.2 or 1.3. Defaults to 1.2.
+	// Lowest TLS version to accept: 1.2 or 1.3. Defaults to 1.2.
 	MinVersion string `json:"tls.minVersion"`
 }
 
