@@ -6,6 +6,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // SchemaDecoding decodes keys and payloads that carry a schema, as the SDK's
@@ -47,7 +49,7 @@ func (d *schemaDecoder) writeBefore(ctx context.Context, records []opencdc.Recor
 			return n, err
 		}
 	}
-	return i, fmt.Errorf("write: record %d of the batch (position %q): decode with its schema: %w", i, records[i].Position, cause)
+	return i, fmt.Errorf("write: %w", &message.RecordError{Index: i, Position: records[i].Position, Err: fmt.Errorf("decode with its schema: %w", cause)})
 }
 
 // hasSchema tells whether a record names the schema of its key or its payload.

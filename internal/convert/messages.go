@@ -1,7 +1,6 @@
 package convert
 
 import (
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -72,7 +71,7 @@ func (b *Messages) Convert(records []opencdc.Record) ([]message.Message, error) 
 	for i, err := range errs {
 		if err != nil {
 			n := from(i) + made[i]
-			return b.batch[:n], fmt.Errorf("record %d of the batch (position %q): %w", n, records[n].Position, err)
+			return b.batch[:n], &message.RecordError{Index: n, Position: records[n].Position, Err: err}
 		}
 	}
 	return b.batch, nil

@@ -1,5 +1,5 @@
 // Package message is what travels between the connector's two ends and the
-// protocol: plain types, no behaviour.
+// protocol: plain types.
 package message
 
 import "github.com/conduitio/conduit-connector-kafka/internal/recordbatch"

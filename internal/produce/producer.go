@@ -3,7 +3,6 @@ package produce
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -47,18 +46,9 @@ type Config struct {
 	Hooks Hooks
 }
 
-// RecordError is the error of one message: it, and not the ones before it, is
-// why Send stopped.
-type RecordError struct {
-	Index    int    // in the batch given to Send
-	Position []byte // message.Message.Position
-	Err      error
-}
-
-func (e *RecordError) Error() string {
-	return fmt.Sprintf("record %d of the batch (position %q): %v", e.Index, e.Position, e.Err)
-}
-func (e *RecordError) Unwrap() error { return e.Err }
+// RecordError is the error of the message at which Send stopped. Its index is that in
+// the batch given to Send.
+type RecordError = message.RecordError
 
 // Producer writes into one cluster. Send has one caller at a time; Close may be
 // called at any time.
