@@ -79,8 +79,8 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 		}
 		res := msg.(*joingroup.Response)
 		err = cluster.CodeError(res.ErrorCode)
-		// KIP-394: join again with this ID.
-		if errors.Is(err, kafkago.MemberIDRequired) && res.MemberID != "" && res.MemberID != req.MemberID {
+		// KIP-394: join again with this ID. Only who has none is asked for one.
+		if errors.Is(err, kafkago.MemberIDRequired) && res.MemberID != "" && req.MemberID == "" {
 			m.setMember(res.MemberID, -1)
 			continue
 		}

@@ -51,20 +51,58 @@ func entersThrough(t *testing.T, key kmsg.Key) {
 	})
 }
 
-// A coordinator that always asks for a member ID is not asked as fast as it answers.
+// A coordinator that always asks for a member ID is not asked as fast as it answers,
+// whether it offers the same ID each time or another one.
 func TestAMemberIDThatIsAskedForAgainIsAnError(t *testing.T) {
+	for name, id := range map[string]func(n int64) string{
+		"the same":    func(int64) string { return "you" },
+		"another one": func(n int64) string { return fmt.Sprint("you ", n) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+			n := embedded.Count(fake, int16(kmsg.JoinGroup))
+			embedded.Answer(fake, kmsg.JoinGroup, func(req kmsg.Request) kmsg.Response {
+				res := embedded.Refusal(req, kerr.MemberIDRequired.Code).(*kmsg.JoinGroupResponse)
+				res.MemberID = id(n.Load())
+				return res
+			})
+			m := startMember(fake, "g", nil)
+			is.NoErr(m.until("it has warned", func() bool { return m.warnings(kafkago.MemberIDRequired) > 1 }))
+			is.NoErr(m.close())
+			is.True(n.Load() < 20)
+		})
+	}
+}
+
+// A coordinator that moves partitions to and fro without an end.
+func TestMemberJoinsEverMoreSlowlyWhereItsPartitionsKeepOnMoving(t *testing.T) {
 	is := is.New(t)
 	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
-	n := embedded.Count(fake, int16(kmsg.JoinGroup))
+	n := embedded.Count(fake, int16(kmsg.SyncGroup))
 	embedded.Answer(fake, kmsg.JoinGroup, func(req kmsg.Request) kmsg.Response {
-		res := embedded.Refusal(req, kerr.MemberIDRequired.Code).(*kmsg.JoinGroupResponse)
-		res.MemberID = "you"
+		res := req.ResponseKind().(*kmsg.JoinGroupResponse)
+		res.MemberID, res.LeaderID, res.Generation = "you", "another", int32(n.Load())
+		res.Protocol = kmsg.StringPtr("cooperative-sticky")
 		return res
 	})
+	embedded.Answer(fake, kmsg.SyncGroup, func(req kmsg.Request) kmsg.Response {
+		res := req.ResponseKind().(*kmsg.SyncGroupResponse)
+		p := kmsg.NewConsumerMemberAssignmentTopic()
+		p.Topic, p.Partitions = topic, []int32{int32(n.Load() % 2)}
+		var a kmsg.ConsumerMemberAssignment
+		a.Topics = append(a.Topics, p)
+		res.MemberAssignment = a.AppendTo(nil)
+		return res
+	})
+	embedded.Answer(fake, kmsg.Heartbeat, func(req kmsg.Request) kmsg.Response {
+		return embedded.Refusal(req, kerr.RebalanceInProgress.Code)
+	})
 	m := startMember(fake, "g", nil)
-	is.NoErr(m.until("it has warned", func() bool { return m.warnings(kafkago.MemberIDRequired) > 1 }))
+	time.Sleep(2 * time.Second)
 	is.NoErr(m.close())
-	is.True(n.Load() < 20)
+	is.True(n.Load() > maxHasty)
+	is.True(n.Load() < 30) // thousands without the pauses
 }
 
 func TestAProtocolThatWasNotOfferedIsAnError(t *testing.T) {

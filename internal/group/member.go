@@ -75,6 +75,7 @@ type Member struct {
 	lookAt         time.Time         // when it looks next
 	lookInterval   time.Duration     // from then to the time after that
 	surplus        bool              // it was assigned topics that it doesn't subscribe to
+	hasty          int               // generations in a row that ended at once
 	rejoins        uint32            // how often a static member asked for an assignment that fits it
 }
 
@@ -101,8 +102,10 @@ func (m *Member) Run(ctx context.Context) error {
 		err := m.live(ctx, ending)
 		switch {
 		case ctx.Err() != nil:
-		case err == nil:
+		case err == nil && m.hasty < maxHasty:
 			retry.Reset()
+		case err == nil:
+			retry.Wait(ctx)
 		case m.fatal(err):
 			m.lose()
 			m.leave()
@@ -118,6 +121,11 @@ func (m *Member) Run(ctx context.Context) error {
 	m.leave()
 	return nil
 }
+
+// maxHasty is how many generations in a row may end at once because something was given
+// back. A rebalance needs one or two; a coordinator that keeps on moving partitions is
+// followed ever more slowly.
+const maxHasty = 4
 
 // What is still done when a member is stopped. Whoever stops it waits for all three.
 const (
@@ -157,11 +165,14 @@ func (m *Member) live(ctx, ending context.Context) error {
 	m.cfg.Hooks.joined()
 	revoked := m.held.Minus(assigned)
 	m.take(ending, assigned, revoked)
-	if revoked.Len() == 0 {
+	if revoked.Len() > 0 { // and is free only when all have joined again (KIP-429)
+		m.hasty++
+	} else {
+		m.hasty = 0
 		if err := m.beat(ctx); err != nil {
 			return err
 		}
-	} // else: what was given back is free only when all have joined again (KIP-429)
+	}
 	if ctx.Err() == nil {
 		m.prepareRejoin(ctx)
 	}

@@ -22,7 +22,8 @@ func (p Partitions) Len() int {
 
 // Has tells whether a partition is in the set.
 func (p Partitions) Has(topic string, id int32) bool {
-	return slices.Contains(p[topic], id)
+	_, found := slices.BinarySearch(p[topic], id)
+	return found
 }
 
 // Minus returns the partitions of p that are not in q.
