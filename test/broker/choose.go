@@ -87,3 +87,16 @@ func (c *Cluster) Env() (string, error) {
 	}
 	return string(text), nil
 }
+
+// Attach uses the cluster that cmd/kafka started for this process.
+func Attach() (*Cluster, error) {
+	o, err := Options{}.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c, err := attachCluster(o)
+	if c == nil && err == nil {
+		err = fmt.Errorf("%w: %s names no cluster that serves", ErrUnavailable, ClusterEnv)
+	}
+	return c, err
+}
