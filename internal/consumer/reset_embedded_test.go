@@ -34,7 +34,7 @@ func TestCommitsAGapOnlyBehindWhatIsAcknowledged(t *testing.T) {
 	w.fake.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		w.fake.KeepControl()
 		r := req.(*kmsg.FetchRequest)
-		if r.Topics[0].Partitions[0].FetchOffset != 10 {
+		if len(r.Topics) == 0 || r.Topics[0].Partitions[0].FetchOffset != 10 {
 			return nil, nil, false
 		}
 		p := kmsg.NewFetchResponseTopicPartition()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
@@ -31,33 +32,38 @@ func (s *fetched) wanted() bool { return s.p.state != removed && s.p.lineage == 
 
 // accept moves the partitions on by what the broker answered, and returns the
 // record sets to decode. moved is false if there was nothing in the answer.
-func (f *Fetcher) accept(b *broker, res response) (sets []fetched, moved bool) {
+func (f *Fetcher) accept(b *broker, req *fetch.Request, res response) (sets []fetched, moved bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if len(res.partitions) == 0 && res.throttle > 0 {
+		return nil, false // a quota: the broker has not looked
+	}
+	b.heard = time.Now()
 	for i := range res.partitions {
 		r := &res.partitions[i]
-		k := key{r.topic, r.id}
-		a, ok := b.asked[k]
-		if !ok {
+		in, ok := b.asked[key{r.topic, r.id}]
+		if !ok || in.round != b.round || in.answered == b.round {
 			continue
 		}
-		delete(b.asked, k)
+		in.answered, in.unheardOf = b.round, 0
+		if r.err == 0 {
+			in.watermark = r.highWatermark
+		}
+		a := in.asked
+		stood := a.stands()
+		if stood {
+			if set, ok := f.acceptOne(a, r); ok {
+				sets = append(sets, set)
+			}
+		}
 		if !a.stands() {
 			moved = true
-			continue
 		}
-		if set, ok := f.acceptOne(a, r); ok {
-			sets = append(sets, set)
-		}
-		moved = moved || !a.stands()
-	}
-	for _, a := range b.asked { // the answer is silent about them: not at once again
-		if a.stands() {
-			f.missed(a.p, errSilent)
-			moved = true
+		if !stood || r.err != 0 {
+			in.question = question{} // the news were of no use: it is to be asked about again
 		}
 	}
-	return sets, moved
+	return sets, f.unmentioned(b, req.SessionEpoch <= 0) || moved
 }
 
 // acceptOne is accept for one partition, whose question stands. It returns false if
@@ -73,12 +79,12 @@ func (f *Fetcher) acceptOne(a asked, r *partitionResponse) (fetched, bool) {
 		f.prefer(p, r.preferred)
 		return fetched{}, false
 	}
-	p.near.answered = true
-	p.refused = streak{}
 	if len(r.set) == 0 {
-		p.misses = 0
+		p.answered(r.highWatermark)
 		return fetched{}, false
 	}
+	p.near.answered = true
+	p.refused = streak{}
 	if size := recordbatch.Oversize(r.set); size > 0 { // not even one batch fits
 		if int(p.maxBytes) >= size {
 			f.missed(p, fmt.Errorf("the broker sends part of a batch of %d bytes, though asked for up to %d", size, p.maxBytes))
@@ -141,7 +147,7 @@ func (f *Fetcher) disown(b *broker, code int16, err error) {
 	defer f.mu.Unlock()
 	stood := false
 	for _, a := range b.asked {
-		if a.stands() {
+		if a.round == b.round && a.stands() {
 			stood = true
 			f.leaveReplica(a.p)
 			f.orphan(a.p)

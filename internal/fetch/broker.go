@@ -8,6 +8,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // broker is a node that partitions are read from.
@@ -17,15 +18,31 @@ type broker struct {
 	wake  chan struct{}           // says that there are some
 
 	// Of its loop.
-	size   answerSize
-	asked  map[key]asked  // of the request on its way
-	topics map[string]int // where each topic is in a request
+	size    answerSize
+	session session
+	topics  map[string]int // where each topic is in a request
+
+	// Guarded by the Fetcher's lock.
+	asked map[key]*inquiry // what it is asked about
+	open  []*inquiry       // those that no answer has confirmed yet
+	round int              // counts requests
+	heard time.Time        // when an answer came last
+}
+
+// inquiry is what a broker was asked last about a partition.
+type inquiry struct {
+	asked
+	maxBytes  int32
+	round     int   // of the last request that it was part of, named or not
+	answered  int   // round of the last answer that named it
+	unheardOf int   // answers in a row in which it should have been named
+	watermark int64 // as the session's answers have it; -1: they don't
 }
 
 func newBroker(node int32) *broker {
 	return &broker{
 		node: node, parts: make(map[*partition]struct{}), wake: make(chan struct{}, 1),
-		asked: make(map[key]asked), topics: make(map[string]int),
+		asked: make(map[key]*inquiry), topics: make(map[string]int),
 	}
 }
 
@@ -52,16 +69,28 @@ func (f *Fetcher) loop(b *broker) {
 			}
 			continue
 		}
+		conn, err := f.client.Broker(f.ctx, b.node, cluster.Fetch)
+		if err == nil && !b.session.moveTo(conn) {
+			continue
+		}
 		sent := time.Now()
-		res, err := f.fetch(b, req)
+		var res response
+		if err == nil {
+			res, err = f.fetch(b, conn, req)
+		}
 		took := time.Since(sent)
 		if err != nil {
+			if b.session.failed(req, err) {
+				f.cfg.Hooks.retried(err)
+				continue
+			}
 			b.size.failed(&f.cfg, err)
 			f.disown(b, res.err, err)
 			continue
 		}
+		b.session.answered(req, res.session)
 		b.size.arrived(res.bytes(), took)
-		sets, moved := f.accept(b, res)
+		sets, moved := f.accept(b, req, res)
 		if len(sets) > 0 {
 			select {
 			case frames <- sets:
@@ -88,11 +117,7 @@ func hurry(idle int, wait time.Duration) time.Duration {
 
 // fetch sends a request. With the error of a broker that refuses all of it comes its
 // code.
-func (f *Fetcher) fetch(b *broker, req *fetch.Request) (response, error) {
-	conn, err := f.client.Broker(f.ctx, b.node, cluster.Fetch)
-	if err != nil {
-		return response{}, err
-	}
+func (f *Fetcher) fetch(b *broker, conn *wire.Conn, req *fetch.Request) (response, error) {
 	ctx, done := f.whileNeeded(b, time.Duration(req.MaxWaitTime)*time.Millisecond)
 	defer done()
 	frame, err := f.client.AskLeader(ctx, b.node, conn, req, f.cfg.MaxWait, f.led(b))
@@ -110,14 +135,14 @@ func (f *Fetcher) fetch(b *broker, req *fetch.Request) (response, error) {
 	return res, nil
 }
 
-// led lists those partitions of a request that are still fetched from this broker, as
+// led lists those partitions that a broker is asked about which are still fetched from this broker, as
 // their leader.
 func (f *Fetcher) led(b *broker) iter.Seq2[string, int32] {
 	return func(yield func(string, int32) bool) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		for k, a := range b.asked {
-			if !a.replica && a.stands() && !yield(k.topic, k.id) {
+			if !a.replica && a.round == b.round && a.stands() && !yield(k.topic, k.id) {
 				return
 			}
 		}

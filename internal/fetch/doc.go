@@ -21,7 +21,7 @@
 //	moves.go                   who has it
 //	router.go, leaderless.go   where it is to be read; identity.go
 //	ask.go                     questions other than fetches
-//	broker.go, request.go      the loop; size.go, replica.go
+//	broker.go, request.go      the loop; session.go, size.go, replica.go
 //	response.go, answer.go     what comes back
 //	decode.go, next.go         from there to the user; watermark.go
 package fetch

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+	"github.com/segmentio/kafka-go/protocol/fetch"
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -40,6 +41,9 @@ func (f *Fetcher) move(p *partition, node, epoch int32) {
 	f.read(p)
 }
 
+// whole is a request that named all partitions.
+var whole = &fetch.Request{}
+
 // An answer to an old question changes nothing, whatever the two are.
 func TestAnswerToAnotherQuestionIsDropped(t *testing.T) {
 	meanwhile := map[string]func(*Fetcher, *partition){
@@ -64,7 +68,7 @@ func TestAnswerToAnotherQuestionIsDropped(t *testing.T) {
 	respond := func(r partitionResponse) func(*Fetcher, *broker) {
 		r.topic = topic
 		return func(f *Fetcher, b *broker) {
-			if sets, _ := f.accept(b, response{partitions: []partitionResponse{r}}); len(sets) > 0 {
+			if sets, _ := f.accept(b, whole, response{partitions: []partitionResponse{r}}); len(sets) > 0 {
 				t.Error("records for another question are to be decoded")
 			}
 		}
@@ -77,7 +81,7 @@ func TestAnswerToAnotherQuestionIsDropped(t *testing.T) {
 		"an error":            respond(partitionResponse{err: kerr.NotLeaderForPartition.Code}),
 		"a final error":       respond(partitionResponse{err: kerr.TopicAuthorizationFailed.Code}),
 		"out of range":        respond(partitionResponse{err: kerr.OffsetOutOfRange.Code}),
-		"nothing about it":    func(f *Fetcher, b *broker) { f.accept(b, response{}) },
+		"nothing about it":    func(f *Fetcher, b *broker) { f.accept(b, whole, response{}) },
 		"a broken connection": func(f *Fetcher, b *broker) { f.disown(b, 0, errors.New("broken")) },
 		"refused credentials": func(f *Fetcher, b *broker) { f.disown(b, 0, &wire.AuthError{}) },
 		"a refused request":   func(f *Fetcher, b *broker) { f.disown(b, kerr.TopicAuthorizationFailed.Code, errors.New("refused")) },
@@ -108,7 +112,7 @@ func TestAnswerToTheQuestionIsTaken(t *testing.T) {
 	is := is.New(t)
 	f, b, p := still(t)
 	is.True(f.request(b) != nil)
-	sets, moved := f.accept(b, response{partitions: []partitionResponse{
+	sets, moved := f.accept(b, whole, response{partitions: []partitionResponse{
 		{topic: topic, highWatermark: 9, preferred: -1, set: batch(5, 6, "a", "b")},
 		{topic: topic, highWatermark: 7, preferred: -1, set: batch(5, 5, "a")}, // it was asked once
 	}})

@@ -15,6 +15,7 @@ import (
 type response struct {
 	throttle   time.Duration
 	err        int16 // of the whole request
+	session    int32 // 0: none
 	partitions []partitionResponse
 }
 
@@ -47,9 +48,9 @@ func parse(frame []byte, version int16) (response, error) {
 	r.Take(8)
 	var res response
 	res.throttle = time.Duration(r.Int32()) * time.Millisecond
-	if version >= 7 {
+	if version >= minSessions {
 		res.err = r.Int16()
-		r.Int32() // session ID
+		res.session = r.Int32()
 	}
 	for range r.Count(minItem) {
 		topic := r.String()

@@ -24,7 +24,7 @@ func (f *Fetcher) Watermarks() []Watermark {
 	for k, p := range f.parts {
 		w := Watermark{Topic: k.topic, Partition: k.id, Offset: -1, of: p, lineage: p.lineage}
 		if !p.seenAt.IsZero() {
-			w.Offset, w.AsOf = p.watermark, p.seenAt
+			w.Offset, w.AsOf = p.watermark, f.seenAt(p)
 		}
 		out = append(out, w)
 	}
@@ -37,9 +37,22 @@ func (f *Fetcher) Watermarks() []Watermark {
 func (f *Fetcher) SetWatermark(asked Watermark, offset int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if p := asked.of; p.state != removed && p.lineage == asked.lineage && p.seenAt.Equal(asked.AsOf) {
+	if p := asked.of; p.state != removed && p.lineage == asked.lineage && f.seenAt(p).Equal(asked.AsOf) {
 		p.see(offset)
 	}
+}
+
+// seenAt is when a broker said last how far a partition's log goes. In a session it
+// says so by silence, once it has told. The lock is held.
+func (f *Fetcher) seenAt(p *partition) time.Time {
+	if p.state != fetching || p.seenAt.IsZero() {
+		return p.seenAt
+	}
+	b := f.brokers[p.node]
+	if in := b.asked[p.key]; in != nil && in.p == p && in.watermark == p.watermark && b.heard.After(p.seenAt) {
+		return b.heard
+	}
+	return p.seenAt
 }
 
 func (p *partition) see(watermark int64) {

@@ -3,12 +3,25 @@ package simulation
 import (
 	"encoding/binary"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 func refusal(req kmsg.Request, code int16) kmsg.Response { return embedded.Refusal(req, code) }
+
+// sessionLost answers a fetch in a session, which does not name all partitions that it
+// is about: the next one does, and can be answered for each. It returns nil for others.
+func sessionLost(req kmsg.Request) kmsg.Response {
+	f, ok := req.(*kmsg.FetchRequest)
+	if !ok || f.SessionEpoch <= 0 {
+		return nil
+	}
+	res := req.ResponseKind().(*kmsg.FetchResponse)
+	res.ErrorCode = kerr.FetchSessionIDNotFound.Code
+	return res
+}
 
 // part is a partition in the answer to a fetch.
 type part struct {

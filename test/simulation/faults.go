@@ -248,6 +248,9 @@ func (w *World) refusing(e Event, key kmsg.Key, code int16) {
 		if p, ok := req.(*kmsg.ProduceRequest); ok && p.Acks == 0 {
 			return nil, false
 		}
+		if res := sessionLost(req); res != nil {
+			return res, true
+		}
 		left--
 		return refusal(req, code), true
 	})

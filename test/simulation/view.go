@@ -162,6 +162,9 @@ func (w *World) leaderless(topic string, partition int32) *rule {
 			}
 			return v.metadata(req, w.plan.Topics), true
 		case *kmsg.ProduceRequest, *kmsg.FetchRequest, *kmsg.ListOffsetsRequest:
+			if res := sessionLost(req); res != nil {
+				return res, true
+			}
 			if names(req, topic, partition) {
 				return refusal(req, kerr.NotLeaderForPartition.Code), true
 			}
