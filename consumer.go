@@ -2,19 +2,15 @@ package kafka
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
-	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
-	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // Consumer is one member of a consumer group.
@@ -104,33 +100,4 @@ func (c *SourceConfig) consumer(ctx context.Context, client *cluster.Client, gro
 	}
 	cfg.Present, err = c.present(ctx, client, cfg.StartAt.Offsets)
 	return cfg, err
-}
-
-// present lists the topics that exist when the source opens. Those that are named
-// and don't exist yet are waited for, and don't hold up the others. The partitions
-// where it is to start must be there in those that exist.
-func (c *SourceConfig) present(ctx context.Context, client *cluster.Client, starts map[string]map[int32]int64) (map[string]bool, error) {
-	names := c.topics()
-	if c.TopicsRegex != "" {
-		names = nil // all
-	}
-	found, err := client.Refresh(ctx, names, false)
-	if err != nil {
-		return nil, err
-	}
-	present := make(map[string]bool)
-	for name, t := range found {
-		present[name] = !errors.Is(t.Err, kafkago.UnknownTopicOrPartition)
-		for id, offset := range starts[name] {
-			if _, ok := t.Partition(id); t.Err == nil && !ok {
-				return nil, setting.Invalid("startAt", fmt.Sprintf("%s:%d:%d: topic %q has %d partitions", name, id, offset, name, len(t.Partitions)), "")
-			}
-		}
-	}
-	for _, topic := range c.topics() {
-		if !present[topic] {
-			sdk.Logger(ctx).Warn().Str("topic", topic).Msg("the topic does not exist yet; it will be read from its first record once it does")
-		}
-	}
-	return present, nil
 }

@@ -40,11 +40,11 @@ func aclErrors(t *testing.T, c cluster, servers []string) {
 
 	refused(t, writing(destination.with(settings{"saslPassword": "wrong"}))(), "[58]", "saslPassword")
 	refused(t, writing(destination)(), "[29]", topic)
-	says(ctx, t, source, "[30]", group)
+	says(ctx, t, source, "open source", "[29]", topic)
 
-	c.allow(ctx, t, kmsg.ACLResourceTypeGroup, group, kmsg.ACLOperationRead)
-	says(ctx, t, source, "[29]", topic)
 	c.allow(ctx, t, kmsg.ACLResourceTypeTopic, topic, kmsg.ACLOperationDescribe)
+	says(ctx, t, source, "[30]", group)
+	c.allow(ctx, t, kmsg.ACLResourceTypeGroup, group, kmsg.ACLOperationRead)
 	eventually(ctx, t, writing(plain), "[29]", topic, "write")
 	refused(t, writing(destination)(), "[31]")
 	says(ctx, t, source, "[29]", topic, "fetch")

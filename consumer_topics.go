@@ -1,0 +1,83 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	sdk "github.com/conduitio/conduit-connector-sdk"
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
+)
+
+// refusedTimeout is how long a source that opens is refused each of its topics until it
+// gives up: a broker that has just started may not know its ACLs yet.
+const refusedTimeout = 5 * time.Second
+
+// describe asks for the topics, until not all of them are refused.
+func (c *SourceConfig) describe(ctx context.Context, client *cluster.Client) (map[string]cluster.Topic, error) {
+	names := c.topics()
+	if c.TopicsRegex != "" {
+		names = nil // all
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	begin := time.Now()
+	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
+	for {
+		found, err := client.Refresh(ctx, names, false)
+		passes := cluster.Retriable(err)
+		if err == nil {
+			if err = allRefused(names, found); err == nil {
+				return found, nil
+			}
+			passes = time.Since(begin) < refusedTimeout
+		}
+		if !passes || !retry.Wait(ctx) {
+			return nil, err
+		}
+		sdk.Logger(ctx).Warn().Err(err).Msg("look for the topics, will try again")
+	}
+}
+
+// allRefused returns the errors of topics that are named if the login may see none of
+// them. Without names it returns nil.
+func allRefused(names []string, found map[string]cluster.Topic) error {
+	var errs []error
+	for _, name := range names {
+		err := found[name].Err
+		if !errors.Is(err, kafkago.TopicAuthorizationFailed) {
+			return nil
+		}
+		errs = append(errs, fmt.Errorf("find topic %q: the login may not see it: allow it READ: %w", name, err))
+	}
+	return errors.Join(errs...)
+}
+
+// present lists the topics that exist when the source opens. Those that are named
+// and don't exist yet are waited for, and don't hold up the others. The partitions
+// where it is to start must be there in those that exist.
+func (c *SourceConfig) present(ctx context.Context, client *cluster.Client, starts map[string]map[int32]int64) (map[string]bool, error) {
+	found, err := c.describe(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	present := make(map[string]bool)
+	for name, t := range found {
+		present[name] = !errors.Is(t.Err, kafkago.UnknownTopicOrPartition)
+		for id, offset := range starts[name] {
+			if _, ok := t.Partition(id); t.Err == nil && !ok {
+				return nil, setting.Invalid("startAt", fmt.Sprintf("%s:%d:%d: topic %q has %d partitions", name, id, offset, name, len(t.Partitions)), "")
+			}
+		}
+	}
+	for _, topic := range c.topics() {
+		if !present[topic] {
+			sdk.Logger(ctx).Warn().Str("topic", topic).Msg("the topic does not exist yet; it will be read from its first record once it does")
+		}
+	}
+	return present, nil
+}

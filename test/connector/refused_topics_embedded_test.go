@@ -1,0 +1,86 @@
+package connector_test
+
+import (
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// refuseTopics has a cluster refuse (29) to describe topics, so many times each.
+func refuseTopics(t *testing.T, times int, topics ...string) settings {
+	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "seen", "hidden", "secret"))
+	left := make(map[string]int)
+	for _, topic := range topics {
+		left[topic] = times
+	}
+	embedded.Answer(c, kmsg.Metadata, func(r kmsg.Request) kmsg.Response {
+		req := r.(*kmsg.MetadataRequest)
+		if !slices.ContainsFunc(req.Topics, func(t kmsg.MetadataRequestTopic) bool { return left[*t.Topic] != 0 }) {
+			return nil
+		}
+		res := req.ResponseKind().(*kmsg.MetadataResponse)
+		b := kmsg.NewMetadataResponseBroker()
+		host, port, err := net.SplitHostPort(c.ListenAddrs()[0])
+		is.New(t).NoErr(err)
+		number, err := strconv.Atoi(port)
+		is.New(t).NoErr(err)
+		b.Host, b.Port = host, int32(number)
+		res.Brokers = append(res.Brokers, b)
+		for _, topic := range req.Topics {
+			refused := kmsg.NewMetadataResponseTopic()
+			refused.Topic, refused.TopicID = topic.Topic, topic.TopicID
+			switch {
+			case left[*topic.Topic] != 0:
+				left[*topic.Topic]--
+				refused.ErrorCode = 29
+			case *topic.Topic == "coming":
+				refused.ErrorCode = 3 // UNKNOWN_TOPIC_OR_PARTITION
+			default:
+				p := kmsg.NewMetadataResponseTopicPartition()
+				p.Replicas, p.ISR = []int32{0}, []int32{0}
+				refused.Partitions = append(refused.Partitions, p)
+			}
+			res.Topics = append(res.Topics, refused)
+		}
+		return res
+	})
+	return settings{"servers": list(c.ListenAddrs())}
+}
+
+func TestSourceThatMaySeeNoneOfItsTopicsDoesNotOpen(t *testing.T) {
+	is := is.New(t)
+	ctx := guarded(t)
+	_, err := openSource(ctx, refuseTopics(t, -1, "hidden", "secret").with(settings{"topics": "hidden,secret"}), nil)
+	is.True(err != nil)
+	t.Log(err)
+	for _, text := range []string{`open source: find topic "hidden": the login may not see it: allow it READ: [29]`, `find topic "secret"`} {
+		is.True(strings.Contains(err.Error(), text))
+	}
+}
+
+func TestSourceOpensOnceItMaySeeATopic(t *testing.T) {
+	for name, c := range map[string]struct {
+		times  int
+		topics string
+	}{
+		"one of two is refused":      {-1, "seen,hidden"},
+		"a broker has just started":  {3, "hidden,secret"},
+		"a topic does not exist yet": {-1, "hidden,coming"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			ctx := guarded(t)
+			src, err := openSource(ctx, refuseTopics(t, c.times, "hidden", "secret").with(settings{"topics": c.topics}), nil)
+			is.NoErr(err)
+			is.NoErr(src.Teardown(ctx))
+		})
+	}
+}
