@@ -31,7 +31,11 @@ func CheckSource(ctx context.Context, settings map[string]string) []CheckResult 
 	if err != nil {
 		return wrongSettings(err, params)
 	}
-	plan.Topics, plan.Match = c.topics(), c.match()
+	reads, err := c.resolve()
+	if err != nil {
+		return wrongSettings(err, params)
+	}
+	plan.Topics, plan.Match = reads.Group.Topics, reads.Group.Match
 	if plan.Group = c.GroupID; plan.Group == "" {
 		plan.Group = uuid.NewString() // as a source would generate it
 	}
@@ -54,9 +58,11 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 	if !strings.Contains(c.Topic, "{{") {
 		plan.Topics = []string{c.Topic}
 	}
-	if plan.ProducerID, err = c.idempotent(); err != nil {
+	writes, err := c.resolve()
+	if err != nil {
 		return wrongSettings(err, params)
 	}
+	plan.ProducerID = !writes.NoSequences
 	return append(rightSettings(), check.Run(ctx, plan)...)
 }
 

@@ -84,9 +84,9 @@ func TestEachSpellingOfAcks(t *testing.T) {
 		is := is.New(t)
 		c, err := ParseDestination(changed(goodDestination, map[string]string{"acks": spelling}))
 		is.NoErr(err)
-		got, err := parseAcks(c.Acks)
+		got, err := c.resolve()
 		is.NoErr(err)
-		is.Equal(got, want)
+		is.Equal(got.Acks, want)
 	}
 }
 
@@ -97,9 +97,9 @@ func TestEachCompression(t *testing.T) {
 		is := is.New(t)
 		c, err := ParseDestination(changed(goodDestination, map[string]string{"compression": name}))
 		is.NoErr(err)
-		got, err := parseCodec(c.Compression)
+		got, err := c.resolve()
 		is.NoErr(err)
-		is.Equal(got, want)
+		is.Equal(got.Codec, want)
 	}
 }
 

@@ -5,18 +5,44 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
+	"github.com/conduitio/conduit-connector-kafka/internal/produce"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 // Validate reports everything that is wrong at once.
 func (c *DestinationConfig) Validate(ctx context.Context) error {
-	_, partitionerErr := parsePartitioner(c.Partitioner)
-	_, idempotentErr := c.idempotent()
-	_, dropErr := parseOnOversize(c.OnOversize)
-	return errors.Join(c.Config.Validate(ctx), c.messages().Validate(), c.checkNewTopics(), c.checkAllowedTopics(),
-		idempotentErr, c.checkTimes(), c.checkCompression(), c.checkBatchBytes(), dropErr, partitionerErr)
+	_, err := c.resolve()
+	return errors.Join(c.Config.Validate(ctx), c.messages().Validate(), err)
+}
+
+// resolve makes of the settings what a producer takes, and reports everything that is
+// wrong with them at once.
+func (c *DestinationConfig) resolve() (produce.Config, error) {
+	acks, acksErr := parseAcks(c.Acks)
+	idempotent, idempotentErr := c.idempotent(acks)
+	codec, codecErr := c.codec()
+	partitioner, partitionerErr := parsePartitioner(c.Partitioner)
+	return produce.Config{
+		Acks:            acks,
+		NoSequences:     !idempotent,
+		DeliveryTimeout: c.DeliveryTimeout,
+		RequestTimeout:  c.RequestTimeout,
+		MaxAttempts:     c.RetryMaxAttempts,
+		Backoff:         c.RetryBackoff,
+		Codec:           codec,
+		Level:           c.CompressionLevel,
+		BatchBytes:      c.BatchBytes,
+		Partitioner:     partitioner,
+		NewTopics: produce.NewTopics{
+			Create:            c.TopicAutoCreate,
+			Partitions:        c.TopicPartitions,
+			ReplicationFactor: c.TopicReplicationFactor,
+		},
+	}, errors.Join(c.checkNewTopics(), c.checkAllowedTopics(), acksErr, idempotentErr, c.checkTimes(), codecErr, c.checkBatchBytes(), c.checkOnOversize(), partitionerErr)
 }
 
 func (c *DestinationConfig) checkAllowedTopics() error {
@@ -56,18 +82,68 @@ func (c *DestinationConfig) checkTimes() error {
 	)
 }
 
-func (c *DestinationConfig) checkCompression() error {
-	codec, err := parseCodec(c.Compression)
+func (c *DestinationConfig) codec() (recordbatch.Codec, error) {
+	codec, err := recordbatch.ParseCodec(c.Compression)
 	if err != nil {
-		return err
+		return 0, setting.Invalid("compression", fmt.Sprintf("%q is not allowed: none, gzip, snappy, lz4 or zstd", c.Compression), "")
 	}
 	if err := recordbatch.ValidLevel(codec, c.CompressionLevel); err != nil {
-		return setting.Invalid("compressionLevel", err.Error(), "")
+		return 0, setting.Invalid("compressionLevel", err.Error(), "")
 	}
-	return nil
+	return codec, nil
 }
 
 func (c *DestinationConfig) checkBatchBytes() error {
 	const maxBatchBytes = 1 << 30
 	return setting.Within("batchBytes", c.BatchBytes, 1, maxBatchBytes, " bytes", "1000012")
+}
+
+// What onOversize can be.
+const (
+	oversizeError = "error"
+	oversizeDrop  = "drop"
+)
+
+func (c *DestinationConfig) checkOnOversize() error {
+	if c.OnOversize == oversizeError || c.OnOversize == oversizeDrop {
+		return nil
+	}
+	return setting.Invalid("onOversize", fmt.Sprintf("%q is not allowed: error or drop", c.OnOversize), "")
+}
+
+// idempotent reports whether batches are numbered.
+func (c *DestinationConfig) idempotent(acks produce.Acks) (bool, error) {
+	switch {
+	case c.Idempotent == nil:
+		return acks == produce.AcksAll, nil
+	case *c.Idempotent && acks != produce.AcksAll:
+		return false, setting.Invalid("idempotent", fmt.Sprintf("true needs acks all, and acks is %s: leave idempotent out, or set acks to all", c.Acks), "")
+	}
+	return *c.Idempotent, nil
+}
+
+// acksValues are the spellings of the acks setting: Kafka's numbers and words.
+var acksValues = map[string]produce.Acks{
+	"all": produce.AcksAll, "-1": produce.AcksAll,
+	"one": produce.AcksOne, "1": produce.AcksOne,
+	"none": produce.AcksNone, "0": produce.AcksNone,
+}
+
+func parseAcks(s string) (produce.Acks, error) {
+	acks, ok := acksValues[s]
+	if !ok {
+		return produce.AcksAll, setting.Invalid("acks", fmt.Sprintf("%q is not allowed: all (or -1), one (or 1), none (or 0)", s), "")
+	}
+	return acks, nil
+}
+
+func parsePartitioner(s string) (produce.Partitioner, error) {
+	if s == convert.PartitionerMetadata {
+		return produce.Partitioner{}, nil // each message has its partition
+	}
+	p, err := produce.ParsePartitioner(s)
+	if err != nil {
+		return p, setting.Invalid("partitioner", fmt.Sprintf("%q is not allowed: %s or %s", s, strings.Join(produce.Partitioners(), ", "), convert.PartitionerMetadata), "")
+	}
+	return p, nil
 }

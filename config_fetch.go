@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,8 +41,8 @@ const (
 // fetchMaxBuffered bounds the records that are decoded and wait for Conduit.
 const fetchMaxBuffered = 4 << 20
 
-func (c *FetchConfig) validate() []error {
-	_, isolationErr := c.readCommitted()
+func (c *FetchConfig) resolve() (fetch.Config, error) {
+	committed, isolationErr := c.readCommitted()
 	errs := []error{
 		isolationErr,
 		setting.Text("rackID", c.RackID, "eu-west-1a"),
@@ -54,7 +55,15 @@ func (c *FetchConfig) validate() []error {
 	if c.FetchMinBytes > c.FetchMaxBytes {
 		errs = append(errs, setting.Invalid("fetchMinBytes", fmt.Sprintf("%d is not allowed: up to fetchMaxBytes, which is %d", c.FetchMinBytes, c.FetchMaxBytes), ""))
 	}
-	return errs
+	return fetch.Config{
+		ReadCommitted:     committed,
+		Rack:              c.RackID,
+		MinBytes:          int32(c.FetchMinBytes),
+		MaxWait:           c.FetchMaxWait,
+		MaxBytes:          int32(c.FetchMaxBytes),
+		MaxPartitionBytes: int32(c.FetchMaxPartitionBytes),
+		MaxBuffered:       fetchMaxBuffered,
+	}, errors.Join(errs...)
 }
 
 func (c *FetchConfig) readCommitted() (bool, error) {
@@ -65,18 +74,4 @@ func (c *FetchConfig) readCommitted() (bool, error) {
 		return false, nil
 	}
 	return false, setting.Invalid("isolationLevel", fmt.Sprintf("%q is unknown: read_committed or read_uncommitted", c.IsolationLevel), "")
-}
-
-// fetch is valid settings in the form that the fetcher takes.
-func (c *FetchConfig) fetch() fetch.Config {
-	committed, _ := c.readCommitted()
-	return fetch.Config{
-		ReadCommitted:     committed,
-		Rack:              c.RackID,
-		MinBytes:          int32(c.FetchMinBytes),
-		MaxWait:           c.FetchMaxWait,
-		MaxBytes:          int32(c.FetchMaxBytes),
-		MaxPartitionBytes: int32(c.FetchMaxPartitionBytes),
-		MaxBuffered:       fetchMaxBuffered,
-	}
 }

@@ -39,13 +39,17 @@ type GroupConfig struct {
 	RetryGroupJoinErrors bool `json:"retryGroupJoinErrors" default:"true"`
 }
 
+// metadataInterval is how often a group looks for new topics and partitions.
+const metadataInterval = 10 * time.Second
+
 // maxGroupTime is what the protocol can carry as milliseconds in 32 bits.
 const maxGroupTime = math.MaxInt32 * time.Millisecond
 
-func (c *GroupConfig) validate() []error {
+func (c *GroupConfig) resolve() (group.Config, error) {
+	balancers := setting.List(c.GroupBalancer)
 	errs := []error{
 		c.validateInstanceID(),
-		c.validateBalancers(),
+		validateBalancers(balancers),
 		setting.Within("sessionTimeout", c.SessionTimeout, time.Millisecond, maxGroupTime, "", "45s"),
 		setting.Within("heartbeatInterval", c.HeartbeatInterval, time.Millisecond, maxGroupTime, "", "3s"),
 		setting.Within("rebalanceTimeout", c.RebalanceTimeout, time.Millisecond, maxGroupTime, "", "60s"),
@@ -57,7 +61,16 @@ func (c *GroupConfig) validate() []error {
 	if c.HeartbeatInterval >= c.RebalanceTimeout {
 		errs = append(errs, setting.Invalid("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than rebalanceTimeout, which is %s", c.HeartbeatInterval, c.RebalanceTimeout), "3s"))
 	}
-	return errs
+	return group.Config{
+		GroupID:           c.GroupID,
+		InstanceID:        c.GroupInstanceID,
+		Balancers:         balancers,
+		SessionTimeout:    c.SessionTimeout,
+		RebalanceTimeout:  c.RebalanceTimeout,
+		HeartbeatInterval: c.HeartbeatInterval,
+		MetadataInterval:  metadataInterval,
+		RetryJoin:         c.RetryGroupJoinErrors,
+	}, errors.Join(errs...)
 }
 
 func (c *GroupConfig) validateInstanceID() error {
@@ -70,9 +83,8 @@ func (c *GroupConfig) validateInstanceID() error {
 	return nil
 }
 
-func (c *GroupConfig) validateBalancers() error {
+func validateBalancers(chosen []string) error {
 	known := strings.Join(group.Balancers(), ", ")
-	chosen := c.balancers()
 	var errs []error
 	if len(chosen) == 0 {
 		errs = append(errs, setting.Invalid("groupBalancer", "at least one is required of "+known, "range"))
@@ -87,5 +99,3 @@ func (c *GroupConfig) validateBalancers() error {
 	}
 	return errors.Join(errs...)
 }
-
-func (c *GroupConfig) balancers() []string { return setting.List(c.GroupBalancer) }

@@ -10,6 +10,7 @@ import (
 	"github.com/conduitio/conduit-commons/lang"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -52,16 +53,38 @@ func ParseSource(settings map[string]string) (SourceConfig, error) {
 
 // Validate reports everything that is wrong at once.
 func (c *SourceConfig) Validate(ctx context.Context) error {
+	_, err := c.resolve()
+	return errors.Join(c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), err)
+}
+
+// resolve makes of the settings what a consumer takes, and reports everything that is
+// wrong with them at once.
+func (c *SourceConfig) resolve() (consumer.Config, error) {
+	topics, topicsErr := c.TopicsConfig.resolve()
+	group, groupErr := c.GroupConfig.resolve()
+	start, startErr := c.StartConfig.resolve(topics)
+	fetch, fetchErr := c.FetchConfig.resolve()
+	group.Topics, group.Match = topics.names, topics.match
+	return consumer.Config{
+		Group:          group,
+		Fetch:          fetch,
+		StartAt:        start.at,
+		FromBeginning:  start.fromBeginning,
+		Reset:          start.reset,
+		CommitSize:     max(c.CommitOffsetsSize, 1),
+		CommitInterval: c.CommitOffsetsDelay,
+		MaxUncommitted: c.MaxUncommitted,
+		Reads:          topics.words,
+	}, errors.Join(topicsErr, c.checkCommits(), groupErr, startErr, fetchErr)
+}
+
+func (c *SourceConfig) checkCommits() error {
 	errs := []error{
-		c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), c.TopicsConfig.validate(),
 		setting.AtLeast("commitOffsetsSize", c.CommitOffsetsSize, 0, "0 or more records", "1000"),
 		setting.AtLeast("commitOffsetsDelay", c.CommitOffsetsDelay, 0, "0s or more", "5s"),
 	}
 	if size := c.BatchSize; size != nil && *size > c.MaxUncommitted {
 		errs = append(errs, setting.Invalid("maxUncommitted", fmt.Sprintf("%d is not allowed: at least sdk.batch.size, which is %d", c.MaxUncommitted, *size), ""))
 	}
-	errs = append(errs, c.GroupConfig.validate()...)
-	errs = append(errs, c.StartConfig.validate(&c.TopicsConfig)...)
-	errs = append(errs, c.FetchConfig.validate()...)
 	return errors.Join(errs...)
 }

@@ -29,20 +29,26 @@ type StartConfig struct {
 	AutoOffsetReset string `json:"autoOffsetReset" default:"earliest"`
 }
 
-func (c *StartConfig) validate(topics *TopicsConfig) []error {
-	_, resetErr := c.resetPolicy()
+// start is where to start, out of the settings.
+type start struct {
+	at            consumer.StartAt
+	fromBeginning bool // where at says nothing
+	reset         consumer.ResetPolicy
+}
+
+func (c *StartConfig) resolve(t topics) (start, error) {
+	reset, resetErr := c.resetPolicy()
 	at, fromBeginning, err := c.startsAt()
 	errs := []error{resetErr, err}
 	if c.ReadFromBeginning && err == nil && (!fromBeginning || !at.Time.IsZero()) {
 		errs = append(errs, setting.Invalid("startAt", fmt.Sprintf("%s contradicts readFromBeginning, which is on", strings.Join(c.StartAt, ",")), ""))
 	}
-	match := topics.match()
 	for topic := range at.Offsets {
-		if !slices.Contains(topics.topics(), topic) && (match == nil || !match(topic)) {
+		if !slices.Contains(t.names, topic) && (t.match == nil || !t.match(topic)) {
 			errs = append(errs, setting.Invalid("startAt", fmt.Sprintf("%q is not among the topics to read", topic), ""))
 		}
 	}
-	return errs
+	return start{at, fromBeginning, reset}, errors.Join(errs...)
 }
 
 func (c *StartConfig) resetPolicy() (consumer.ResetPolicy, error) {

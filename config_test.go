@@ -129,15 +129,17 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 		GroupID: "g", GroupInstanceID: "i", GroupBalancer: []string{"sticky", " roundrobin"},
 		SessionTimeout: 6 * time.Second, HeartbeatInterval: time.Second, RebalanceTimeout: 10 * time.Second,
 	})
-	is.Equal(s.balancers(), []string{"sticky", "roundrobin"})
+	reads, err := s.resolve()
+	is.NoErr(err)
+	is.Equal(reads.Group.Balancers, []string{"sticky", "roundrobin"})
 	is.Equal(s.TombstonesAsDeletes, true)
 	is.Equal(s.StartConfig, StartConfig{ReadFromBeginning: true, AutoOffsetReset: "error"})
 	is.Equal(s.FetchConfig, FetchConfig{
 		IsolationLevel: "read_uncommitted", FetchMinBytes: 2, FetchMaxBytes: 4, FetchMaxPartitionBytes: 3,
 		FetchMaxWait: time.Second, MaxUncommitted: 7, RackID: "r",
 	})
-	is.Equal(s.fetch().ReadCommitted, false)
-	is.Equal(s.fetch().Rack, "r")
+	is.Equal(reads.Fetch.ReadCommitted, false)
+	is.Equal(reads.Fetch.Rack, "r")
 	is.Equal(s.CommitOffsetsSize, 0)
 	is.Equal(s.CommitOffsetsDelay, time.Duration(0))
 	is.Equal(*s.SourceWithSchemaExtraction.PayloadEnabled, true)
@@ -163,7 +165,9 @@ func TestBlanksAroundListItemsDoNotCount(t *testing.T) {
 	for _, name := range []string{"topics", "topic"} {
 		s, err := ParseSource(map[string]string{"servers": "a:1", name: " y , ,x, y ,"})
 		is.NoErr(err)
-		is.Equal(s.topics(), []string{"x", "y"}) // each once
+		reads, err := s.resolve()
+		is.NoErr(err)
+		is.Equal(reads.Group.Topics, []string{"x", "y"}) // each once
 	}
 }
 
@@ -171,15 +175,19 @@ func TestTopicsAreChosenByTheirWholeName(t *testing.T) {
 	is := is.New(t)
 	s, err := ParseSource(map[string]string{"servers": "a:1", "topicsRegex": `orders\..*|payments`, "topicsExclude": `.*\.(test|dlq)`})
 	is.NoErr(err)
+	reads, err := s.resolve()
+	is.NoErr(err)
 	for topic, want := range map[string]bool{
 		"orders.eu": true, "orders.": true, "payments": true, "orders.test.eu": true,
 		"orders": false, "my-orders.eu": false, "payments2": false, "orders.eu.test": false, "orders.dlq": false,
 	} {
-		is.Equal(s.match()(topic), want) // topic
+		is.Equal(reads.Group.Match(topic), want) // topic
 	}
 	s, err = ParseSource(changed(goodSource, nil))
 	is.NoErr(err)
-	is.True(s.match() == nil)
+	reads, err = s.resolve()
+	is.NoErr(err)
+	is.True(reads.Group.Match == nil)
 }
 
 func TestWhereASourceStarts(t *testing.T) {

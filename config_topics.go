@@ -25,12 +25,20 @@ type TopicsConfig struct {
 	TopicsExclude string `json:"topicsExclude"`
 }
 
-func (c *TopicsConfig) validate() error {
+// topics is what a source reads, out of the settings.
+type topics struct {
+	names []string                // those that are named, each once, sorted
+	match func(topic string) bool // whether to read others; nil: none
+	words string                  // what the settings say, one a line
+}
+
+func (c *TopicsConfig) resolve() (topics, error) {
 	var errs []error
+	names := append(setting.List(c.Topics), setting.List(c.Topic)...)
 	switch {
 	case len(setting.List(c.Topics)) > 0 && len(setting.List(c.Topic)) > 0:
 		errs = append(errs, setting.Invalid("topic", "it is an alias of topics: give one of the two", ""))
-	case len(c.topics()) == 0 && c.TopicsRegex == "":
+	case len(names) == 0 && c.TopicsRegex == "":
 		errs = append(errs, setting.Missing("topics", "at least one topic is required, or topicsRegex", "orders,payments", ErrTopicMissing))
 	}
 	for _, t := range setting.List(c.Topics) {
@@ -39,12 +47,28 @@ func (c *TopicsConfig) validate() error {
 	for _, t := range setting.List(c.Topic) {
 		errs = append(errs, setting.Topic("topic", t))
 	}
-	_, regexErr := wholeName("topicsRegex", c.TopicsRegex)
-	_, excludeErr := wholeName("topicsExclude", c.TopicsExclude)
+	include, includeErr := wholeName("topicsRegex", c.TopicsRegex)
+	exclude, excludeErr := wholeName("topicsExclude", c.TopicsExclude)
 	if c.TopicsExclude != "" && c.TopicsRegex == "" {
 		errs = append(errs, setting.Invalid("topicsExclude", "it leaves out topics that match topicsRegex, which is not given", ""))
 	}
-	return errors.Join(append(errs, regexErr, excludeErr)...)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return topics{
+		names: names,
+		match: matcher(include, exclude),
+		words: strings.Join(names, ",") + "\n" + c.TopicsRegex + "\n" + c.TopicsExclude,
+	}, errors.Join(append(errs, includeErr, excludeErr)...)
+}
+
+// matcher returns what chooses topics by their names; nil without include.
+func matcher(include, exclude *regexp.Regexp) func(topic string) bool {
+	if include == nil {
+		return nil
+	}
+	return func(topic string) bool {
+		return include.MatchString(topic) && (exclude == nil || !exclude.MatchString(topic))
+	}
 }
 
 // wholeName compiles an expression that a topic's whole name must match; nil where
@@ -57,28 +81,4 @@ func wholeName(name, expr string) (*regexp.Regexp, error) {
 		return nil, setting.Invalid(name, fmt.Sprintf("it is not a Go regular expression: %v", err), `orders\..*`)
 	}
 	return regexp.Compile(`^(?:` + expr + `)$`)
-}
-
-// topics lists the topics that are named, each once.
-func (c *TopicsConfig) topics() []string {
-	t := append(setting.List(c.Topics), setting.List(c.Topic)...)
-	slices.Sort(t)
-	return slices.Compact(t)
-}
-
-// match returns what chooses topics by their names; nil without topicsRegex.
-func (c *TopicsConfig) match() func(topic string) bool {
-	include, _ := wholeName("topicsRegex", c.TopicsRegex)
-	exclude, _ := wholeName("topicsExclude", c.TopicsExclude)
-	if include == nil {
-		return nil
-	}
-	return func(topic string) bool {
-		return include.MatchString(topic) && (exclude == nil || !exclude.MatchString(topic))
-	}
-}
-
-// reads is what is read, in one line for each setting.
-func (c *TopicsConfig) reads() string {
-	return strings.Join(c.topics(), ",") + "\n" + c.TopicsRegex + "\n" + c.TopicsExclude
 }

@@ -2,13 +2,11 @@ package kafka
 
 import (
 	"context"
-	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
-	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
@@ -42,17 +40,17 @@ type Consumer interface {
 	Close(ctx context.Context) error
 }
 
-// metadataInterval is how often a group looks for new topics and partitions.
-const metadataInterval = 10 * time.Second
-
 // newGroupConsumer joins a consumer group.
 func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from Position, m *metrics.Connector) (Consumer, error) {
+	cfg, err := c.resolve()
+	if err != nil {
+		return nil, err
+	}
 	client, err := c.connect(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := c.consumer(ctx, client, groupID)
-	if err != nil {
+	if cfg.Present, err = present(ctx, client, cfg); err != nil {
 		client.Close()
 		return nil, err
 	}
@@ -61,43 +59,11 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 			Topic: from.Topic, TopicID: cluster.TopicID(from.TopicID), Partition: from.Partition, Offset: from.Offset, LeaderEpoch: from.LeaderEpoch,
 		}
 	}
+	logger := sdk.Logger(ctx)
+	cfg.Group.GroupID, cfg.Group.Warn = groupID, warner(ctx)
+	cfg.Info = func(msg string) { logger.Info().Msg(msg) }
 	m.HookConsumer(&cfg)
 	joined := consumer.Open(client, cfg)
 	m.Watch(joined)
 	return joined, nil
-}
-
-// consumer is the settings in the form that a consumer takes.
-func (c *SourceConfig) consumer(ctx context.Context, client *cluster.Client, groupID string) (consumer.Config, error) {
-	logger := sdk.Logger(ctx)
-	cfg := consumer.Config{
-		Group: group.Config{
-			GroupID:           groupID,
-			InstanceID:        c.GroupInstanceID,
-			Topics:            c.topics(),
-			Match:             c.match(),
-			Balancers:         c.balancers(),
-			SessionTimeout:    c.SessionTimeout,
-			RebalanceTimeout:  c.RebalanceTimeout,
-			HeartbeatInterval: c.HeartbeatInterval,
-			MetadataInterval:  metadataInterval,
-			RetryJoin:         c.RetryGroupJoinErrors,
-			Warn:              warner(ctx),
-		},
-		Fetch:          c.fetch(),
-		CommitSize:     max(c.CommitOffsetsSize, 1),
-		CommitInterval: c.CommitOffsetsDelay,
-		MaxUncommitted: c.MaxUncommitted,
-		Reads:          c.reads(),
-		Info:           func(msg string) { logger.Info().Msg(msg) },
-	}
-	var err error
-	if cfg.Reset, err = c.resetPolicy(); err != nil {
-		return cfg, err
-	}
-	if cfg.StartAt, cfg.FromBeginning, err = c.startsAt(); err != nil {
-		return cfg, err
-	}
-	cfg.Present, err = c.present(ctx, client, cfg.StartAt.Offsets)
-	return cfg, err
 }

@@ -10,6 +10,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -17,12 +18,9 @@ import (
 // gives up: a broker that has just started may not know its ACLs yet.
 const refusedTimeout = 5 * time.Second
 
-// describe asks for the topics, until not all of them are refused.
-func (c *SourceConfig) describe(ctx context.Context, client *cluster.Client) (map[string]cluster.Topic, error) {
-	names := c.topics()
-	if c.TopicsRegex != "" {
-		names = nil // all
-	}
+// describe asks for the topics that are named, nil for all, until not all of them are
+// refused.
+func describe(ctx context.Context, client *cluster.Client, names []string) (map[string]cluster.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	begin := time.Now()
@@ -60,21 +58,25 @@ func allRefused(names []string, found map[string]cluster.Topic) error {
 // present lists the topics that exist when the source opens. Those that are named
 // and don't exist yet are waited for, and don't hold up the others. The partitions
 // where it is to start must be there in those that exist.
-func (c *SourceConfig) present(ctx context.Context, client *cluster.Client, starts map[string]map[int32]int64) (map[string]bool, error) {
-	found, err := c.describe(ctx, client)
+func present(ctx context.Context, client *cluster.Client, cfg consumer.Config) (map[string]bool, error) {
+	names := cfg.Group.Topics
+	if cfg.Group.Match != nil {
+		names = nil // all
+	}
+	found, err := describe(ctx, client, names)
 	if err != nil {
 		return nil, err
 	}
 	present := make(map[string]bool)
 	for name, t := range found {
 		present[name] = !errors.Is(t.Err, kafkago.UnknownTopicOrPartition)
-		for id, offset := range starts[name] {
+		for id, offset := range cfg.StartAt.Offsets[name] {
 			if _, ok := t.Partition(id); t.Err == nil && !ok {
 				return nil, setting.Invalid("startAt", fmt.Sprintf("%s:%d:%d: topic %q has %d partitions", name, id, offset, name, len(t.Partitions)), "")
 			}
 		}
 	}
-	for _, topic := range c.topics() {
+	for _, topic := range cfg.Group.Topics {
 		if !present[topic] {
 			sdk.Logger(ctx).Warn().Str("topic", topic).Msg("the topic does not exist yet; it will be read from its first record once it does")
 		}
