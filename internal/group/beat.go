@@ -24,16 +24,11 @@ func (m *Member) beat(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-metadata.C:
-			if m.outdated(ctx) {
-				m.rejoins++
-				return nil
-			}
-			if m.topicsChanged(ctx) {
+		case <-metadata.C: // and a heartbeat after it: none is sent meanwhile
+			if m.changed(ctx) {
 				return nil
 			}
 			metadata.Reset(m.metadataInterval())
-			continue
 		case <-ticker.C:
 		}
 		err := m.heartbeat(ctx)
@@ -52,6 +47,17 @@ func (m *Member) beat(ctx context.Context) error {
 			m.setCoordinator(-1)
 		}
 	}
+}
+
+// changed reports whether the assignment of the group does not fit what is there now.
+func (m *Member) changed(ctx context.Context) bool {
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
+	if m.outdated(ctx) {
+		m.rejoins++
+		return true
+	}
+	return ctx.Err() == nil && m.topicsChanged(ctx)
 }
 
 // heartbeat waits for its answer no longer than for so long that a second one can

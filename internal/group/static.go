@@ -2,6 +2,7 @@ package group
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,11 +45,9 @@ func (m *Member) outdated(ctx context.Context) bool {
 	if !m.looks() || time.Now().Before(m.lookAt) {
 		return false
 	}
+	assigned, stable, err := m.assignment(ctx)
 	m.postponeLook(time.Now())
-	soon, cancel := m.bounded(ctx) // no heartbeats are sent meanwhile
-	defer cancel()
-	assigned, stable, err := m.assignment(soon)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		m.cfg.Warn("look at the group's assignment", m.errorf("describe", err))
 	}
 	if err != nil || !stable { // a rebalance that is under way will be heard of

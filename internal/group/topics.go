@@ -63,16 +63,14 @@ func (m *Member) metadataInterval() time.Duration {
 // was made of: each member looks after its own subscription, the leader after the
 // partitions of all.
 func (m *Member) topicsChanged(ctx context.Context) bool {
-	soon, cancel := m.bounded(ctx)
-	defer cancel()
 	changed, err := false, error(nil)
 	if m.cfg.Match != nil {
-		changed, err = m.subscribe(soon)
+		changed, err = m.subscribe(ctx)
 	}
 	if !changed && err == nil {
-		changed, err = m.partitionsChanged(soon)
+		changed, err = m.partitionsChanged(ctx)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		m.cfg.Warn("look for new topics and partitions", err)
 	}
 	return changed
