@@ -3,8 +3,12 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
 )
 
 // maxFormer is how many IDs of topics that are gone are remembered for a name.
@@ -33,7 +37,8 @@ func (c *Client) left(name string, id TopicID) bool {
 // Confirm asks several brokers which topics have the names, where something else than
 // metadata names another one: the broker that told it may be cut off from its cluster.
 // What most of them tell is what is known from then on; where they are even, what was
-// known before. Topics that no broker describes are left out.
+// known before. Topics that none describes have an error: that there is no such topic
+// only where none of them says otherwise.
 func (c *Client) Confirm(ctx context.Context, names []string) (map[string]Topic, error) {
 	addrs, ballots := c.voters(), make(map[string]*ballot, len(names))
 	for _, name := range names {
@@ -55,9 +60,7 @@ func (c *Client) Confirm(ctx context.Context, names []string) (map[string]Topic,
 	}
 	out := make(map[string]Topic, len(ballots))
 	for name, b := range ballots {
-		if t, ok := c.elect(name, b); ok {
-			out[name] = t
-		}
+		out[name] = c.elect(name, b)
 	}
 	return out, nil
 }
@@ -78,11 +81,15 @@ func (c *Client) voters() []string {
 type ballot struct {
 	told  []Topic // the first that tells each ID
 	votes map[TopicID]int
+	err   error // of those that describe none
 }
 
 // count counts what a broker tells, and reports whether that decides it.
 func (b *ballot) count(t Topic) bool {
 	if t.Err != nil {
+		if b.err == nil || errors.Is(b.err, kafkago.UnknownTopicOrPartition) {
+			b.err = t.Err
+		}
 		return false
 	}
 	if b.votes[t.ID]++; b.votes[t.ID] == 1 {
@@ -92,9 +99,9 @@ func (b *ballot) count(t Topic) bool {
 }
 
 // elect makes what most brokers tell of a topic what is known of it.
-func (c *Client) elect(name string, b *ballot) (Topic, bool) {
+func (c *Client) elect(name string, b *ballot) Topic {
 	if len(b.told) == 0 {
-		return Topic{}, false
+		return Topic{Name: name, Err: b.err, AsOf: time.Now()}
 	}
 	c.mu.Lock()
 	known := c.believed[name].ID
@@ -112,5 +119,5 @@ func (c *Client) elect(name string, b *ballot) (Topic, bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.learn(won, won.ID != known), true
+	return c.learn(won, won.ID != known)
 }

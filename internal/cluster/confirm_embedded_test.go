@@ -1,7 +1,14 @@
 package cluster
 
 import (
+	"errors"
 	"testing"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 // Trouble with all others does not bring a topic back that two brokers have said is gone.
@@ -33,7 +40,7 @@ func TestConfirmBelievesWhatMostBrokersTell(t *testing.T) {
 	remake(s)
 	told, err := s.c.Confirm(s.ctx, []string{"t", "missing"})
 	s.NoErr(err)
-	s.Equal(len(told), 1)
+	s.True(errors.Is(told["missing"].Err, kafkago.UnknownTopicOrPartition))
 	after := told["t"].ID
 	s.True(after != before)
 	for node := range 3 {
@@ -73,4 +80,19 @@ func TestConfirmAsksNoMoreThanIsNeeded(t *testing.T) {
 	s.NoErr(err)
 	s.Equal(told["t"].ID, known)
 	s.Equal(n, 2)
+}
+
+// One broker that says something else is enough: it may know more.
+func TestConfirmSaysThatThereIsNoTopicWhereAllSayIt(t *testing.T) {
+	s := newSplit(t, 3)
+	s.ask(0) // who are the brokers
+	codes := []int16{kerr.UnknownTopicOrPartition.Code, kerr.UnknownTopicOrPartition.Code, kerr.LeaderNotAvailable.Code}
+	embedded.Answer(s.fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
+		return embedded.Refusal(req, codes[s.fake.CurrentNode()])
+	})
+	for range 5 { // whoever is asked first
+		told, err := s.c.Confirm(s.ctx, []string{"t"})
+		s.NoErr(err)
+		s.True(errors.Is(told["t"].Err, kafkago.LeaderNotAvailable))
+	}
 }

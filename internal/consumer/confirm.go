@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ func (s *starts) confirm(ctx context.Context, found map[string]cluster.Topic, co
 	}
 	for name, t := range told {
 		if t.ID != found[name].ID {
-			found[name] = cluster.Topic{Name: name, Err: errOtherTopic}
+			found[name] = cluster.Topic{Name: name, Err: cmp.Or(t.Err, errOtherTopic)}
 		}
 	}
 	return nil

@@ -12,7 +12,8 @@ import (
 
 // dropDeleted gives up what was to be committed for topics that don't exist any
 // more: the coordinator won't take it, and it must hold up neither other commits
-// nor a rebalance. Should such a topic come back, it is another one.
+// nor a rebalance. Should such a topic come back, it is another one. A broker that has
+// just started, or is cut off, may know less than the others: they are asked as well.
 func (c *Consumer) dropDeleted(ctx context.Context) error {
 	commits := c.tracker.Committable()
 	topics := make(map[string][]offsets.Commit)
@@ -23,7 +24,7 @@ func (c *Consumer) dropDeleted(ctx context.Context) error {
 		}
 		topics[k.Topic] = append(topics[k.Topic], k)
 	}
-	found, err := c.client.Refresh(ctx, names, false)
+	found, err := c.client.Confirm(ctx, names)
 	if err != nil {
 		return err
 	}

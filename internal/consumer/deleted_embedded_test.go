@@ -1,0 +1,39 @@
+package consumer
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// A coordinator that knows nothing of the topic yet refuses the commit, and the first
+// broker that is asked knows no more. The others do: the commit is made in the end.
+func TestConsumerCommitsThoughOneBrokerSaysThatTheTopicWasDeleted(t *testing.T) {
+	w := newWorld(t, kfake.NumBrokers(3))
+	c := w.open(nil)
+	defer c.Close(w.ctx)
+	w.committed(map[int32]int64{0: 0, 1: 0, 2: 0})
+	var refused, asked atomic.Bool
+	embedded.Answer(w.fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
+		if !refused.Load() || asked.Swap(true) {
+			return nil
+		}
+		return embedded.Refusal(req, kerr.UnknownTopicOrPartition.Code)
+	})
+	embedded.Answer(w.fake, kmsg.OffsetCommit, func(req kmsg.Request) kmsg.Response {
+		if asked.Load() {
+			return nil
+		}
+		refused.Store(true)
+		return embedded.Refusal(req, kerr.UnknownTopicOrPartition.Code)
+	})
+	w.produce(9)
+	ack(c, w.next(c, 9)...)
+	w.committed(map[int32]int64{0: 3, 1: 3, 2: 3})
+	w.True(asked.Load())
+}
