@@ -17,8 +17,15 @@ func NewRetry(min, max time.Duration) *Retry {
 }
 
 // Wait blocks for the next delay. It returns false if ctx ended first.
-func (r *Retry) Wait(ctx context.Context) bool {
-	timer := time.NewTimer(r.Duration())
+func (r *Retry) Wait(ctx context.Context) bool { return wait(ctx, r.Duration()) }
+
+// WaitAfter is Wait for the delay after a number of attempts in vain, at least one.
+func (r *Retry) WaitAfter(ctx context.Context, misses int) bool {
+	return wait(ctx, r.ForAttempt(float64(misses-1)))
+}
+
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -102,9 +102,11 @@ func TestConsumerTriesAgainBesideALeaderThatDoesNotAnswer(t *testing.T) {
 	w.produceMany(parts)
 	refuse := embedded.Refuse(w.fake, kmsg.ListOffsets, func(kmsg.Request) string { return "" })
 	refuse.Next("", kerr.NotLeaderForPartition.Code, 3)
-	c := w.openMany(d, nil)
+	var said warnings
+	c := w.openMany(d, func(c *Config) { c.Group.Warn = said.warn })
 	w.Equal(len(w.next(c, parts/2)), parts/2)
 	w.Equal(refuse.Left(""), 0)
+	w.Equal(said.about("find where to start"), 1) // and not at each attempt
 	w.NoErr(c.Close(w.ctx))
 }
 

@@ -46,21 +46,18 @@ func (c *Consumer) goOnStarting() {
 // known: one that can't be reached, or that metadata does not describe, must not hold up
 // the others.
 func (c *Consumer) startAll(ctx context.Context) error {
-	s := &starts{Consumer: c, done: group.Partitions{}}
+	s := &starts{Consumer: c, done: group.Partitions{}, retry: cluster.NewRetry(minStartRetry, maxStartRetry)}
 	s.ctx, s.fail = context.WithCancelCause(ctx)
 	defer s.fail(nil)
-	retry := cluster.NewRetry(minStartRetry, maxStartRetry)
-	for left, misses := c.starting, 0; left.Len() > 0; misses++ {
+	for left, misses := c.starting, 0; left.Len() > 0; {
 		var err error
 		if left, err = s.begin(left, misses < patience); err == nil {
 			continue
 		}
 		if !fetch.Passes(err) {
 			s.fail(err)
-		} else if misses%patience == 0 && s.ctx.Err() == nil {
-			c.cfg.Group.Warn("find where to start, will try again", err)
 		}
-		if !retry.Wait(s.ctx) {
+		if misses = s.missed(misses, err); !s.retry.WaitAfter(s.ctx, misses) {
 			break
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
@@ -18,6 +17,7 @@ type starts struct {
 	*Consumer
 	ctx   context.Context
 	fail  context.CancelCauseFunc // ends it with an error that stays
+	retry *cluster.Retry
 	tries sync.WaitGroup
 
 	mu   sync.Mutex // not held while a broker is waited for
@@ -89,9 +89,17 @@ func (s *starts) start(places []place) {
 	s.requestCommit()
 }
 
+// missed says why another attempt was in vain, once in a number of them, and counts it.
+func (s *starts) missed(misses int, err error) int {
+	if misses%patience == 0 && s.ctx.Err() == nil {
+		s.cfg.Group.Warn("find where to start, will try again", err)
+	}
+	return misses + 1
+}
+
 // find asks where to begin partitions, and starts those of each leader as it answers.
-// attempt counts from 0.
-func (s *starts) find(places []place, attempt int) {
+// misses is how many attempts were in vain.
+func (s *starts) find(places []place, misses int) {
 	var found, missed []place
 	var cause error
 	var questions []*question
@@ -113,9 +121,8 @@ func (s *starts) find(places []place, attempt int) {
 	s.inquire(s.ctx, questions, func() {
 		s.start(found)
 		if len(missed) > 0 && s.ctx.Err() == nil {
-			s.cfg.Group.Warn("find where to start, will try again", cause)
-			again := missed
-			s.tries.Go(func() { s.findAgain(again, attempt+1) })
+			places, misses := missed, s.missed(misses, cause)
+			s.tries.Go(func() { s.findAgain(places, misses) })
 		}
 		found, missed = nil, nil
 	})
@@ -139,30 +146,21 @@ func (s *starts) ask(p place, then func(place, error)) *question {
 }
 
 // findAgain waits a while, looks who leads the partitions by now, and asks them.
-func (s *starts) findAgain(places []place, attempt int) {
+func (s *starts) findAgain(places []place, misses int) {
 	names := make(map[string]bool)
 	for _, p := range places {
 		names[p.topic] = true
 	}
-	retry := cluster.NewRetry(minStartRetry, maxStartRetry)
-	for ; ; attempt++ {
-		wait := time.NewTimer(retry.ForAttempt(float64(attempt - 1)))
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-		case <-s.ctx.Done():
-			return
-		}
+	for s.retry.WaitAfter(s.ctx, misses) {
 		_, err := s.client.Refresh(s.ctx, slices.Collect(maps.Keys(names)), false)
 		switch {
 		case err == nil:
-			s.find(places, attempt)
+			s.find(places, misses)
 			return
 		case cluster.Hopeless(err):
 			s.fail(err)
 			return
-		case s.ctx.Err() == nil:
-			s.cfg.Group.Warn("find where to start, will try again", err)
 		}
+		misses = s.missed(misses, err)
 	}
 }
