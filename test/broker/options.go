@@ -40,6 +40,10 @@ type Options struct {
 	// is then one of this process's own.
 	Faults bool `json:"faults,omitempty"`
 
+	// Measured announces that the cluster's speed counts. Its JVMs then take longer to
+	// start, and the first minute, for what they do later.
+	Measured bool `json:"-"`
+
 	// Secure announces that the test needs the TLS and SASL listeners, which
 	// KAFKA_TEST_SERVERS does not have.
 	Secure bool `json:"-"`

@@ -38,7 +38,8 @@ func Open(ctx context.Context, brokers int, servers string) (*Lab, error) {
 	} else {
 		var err error
 		l.own, err = broker.Start(ctx, broker.Options{
-			Nodes: brokers,
+			Nodes:    brokers,
+			Measured: true,
 			// Deleted topics give their disk space back at once, not after a minute.
 			Properties: map[string]string{"log.segment.delete.delay.ms": "1000"},
 		})
