@@ -19,10 +19,10 @@ SEED ?= 0
 # More flags for go test, for example -race.
 TESTFLAGS ?=
 
-MODULES := . cmd/conduit bench
+MODULES := . cmd/conduit bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz soak clean
+.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz soak clean FORCE
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
@@ -38,27 +38,17 @@ build: ## Build Conduit with the connector, the standalone plugin and the progra
 	@$(GO) build -o bin/connector ./cmd/connector
 	@cd cmd/conduit && $(GO) build -o ../../bin/ . ./roundtrip
 
-# The fault scenarios take minutes, on a busy machine more than the ten that go test
-# gives a package.
-#
-# The packages share one Kafka. Where it can't be started each package tries for
-# itself: its tests then skip if there is nothing to run Kafka with, and fail if
-# there is or if KAFKA_REQUIRED=1.
-test: ## Run all tests: units, embedded Kafka, real Kafka (Docker, or Java 17 and Maven), Conduit
-	@mkdir -p bin && rm -f bin/.kafka-started
-	$(GO) build -o bin/kafka ./test/cmd/kafka
-	@if bin/kafka -nodes 1 -- sh -c ': >bin/.kafka-started; exec "$$@"' sh $(GO) test -timeout 30m $(TESTFLAGS) ./...; then :; \
-	elif [ -e bin/.kafka-started ] || [ "$${KAFKA_REQUIRED:-}" = 1 ]; then exit 1; \
-	else $(GO) test -timeout 30m $(TESTFLAGS) ./...; fi
-	cd cmd/conduit && $(GO) test $(TESTFLAGS) ./...
-	cd bench && $(GO) test $(TESTFLAGS) ./...
+# The runner has a module of its own, so that what it needs is not in the connector's.
+bin/suite: FORCE
+	@mkdir -p bin && cd tools && $(GO) build -o ../bin/ ./suite
+
+test: bin/suite ## Run all tests, about nine minutes: units, embedded Kafka, real Kafka (Docker, or Java 17 and Maven), Conduit
+	@$(GO) build -o bin/kafka ./test/cmd/kafka
+	@bin/suite -kafka bin/kafka -- $(TESTFLAGS)
 	@[ -e bin/.kafka-started ] || echo "SKIPPED: the tests on real Apache Kafka. They run with Docker, with Java 17 and Maven, or with KAFKA_TEST_SERVERS=host:9092."
 
-# Without a PATH tests find nothing to run Kafka with, and skip what needs it.
-test-unit: ## Run the fast tests: units and embedded Kafka
-	$(GO) test $(TESTFLAGS) -short -exec 'env -u KAFKA_TEST_CLUSTER -u KAFKA_TEST_SERVERS PATH=' ./...
-	cd cmd/conduit && $(GO) test $(TESTFLAGS) -short ./...
-	cd bench && $(GO) test $(TESTFLAGS) -short ./...
+test-unit: bin/suite ## Run the fast tests, about two minutes: units and embedded Kafka
+	@bin/suite -unit -- $(TESTFLAGS)
 
 simulate: ## Run SEEDS seeds of the simulation from SEED_FROM on, or SEED alone: a minute of faults each, in simulated time
 	@mkdir -p bin
@@ -77,8 +67,10 @@ bench: ## Measure the connector beside others on a Kafka of its own (25 minutes)
 generate: ## Regenerate connector.yaml, the tables of README.md and the mocks
 	$(GO) generate ./...
 
-lint: ## Run go vet and staticcheck, and list files that are not formatted
-	@for m in $(MODULES); do echo "lint $$m"; (s=$$($(GO) tool -n staticcheck) && cd $$m && $(GO) vet ./... && $$s ./...) || exit 1; done
+# The linter's module is its own, too. Building it takes a minute or two, once.
+lint: ## Run go vet and the linters of .golangci.yml, and list files that are not formatted
+	@lint=$$($(GO) -C tools/lint tool -n golangci-lint) && for m in $(MODULES); do \
+		echo "lint $$m"; (cd $$m && $(GO) vet ./... && "$$lint" run) || exit 1; done
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted, run make fmt:"; echo "$$files"; exit 1; }
 
 fmt: ## Format all Go files

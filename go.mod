@@ -259,5 +259,4 @@ require (
 tool (
 	github.com/conduitio/conduit-connector-sdk/conn-sdk-cli
 	github.com/golang/mock/mockgen
-	honnef.co/go/tools/cmd/staticcheck
 )

@@ -232,7 +232,7 @@ func (w *World) refuseAny(e Event) {
 	code := codes[e.B%uint64(len(codes))]
 	w.say("  %s: %d", api.key.Name(), code)
 	w.letEnd(e.For + 45*time.Second)
-	if kmsg.Key(api.key) == kmsg.Fetch && code == kerr.OffsetOutOfRange.Code {
+	if api.key == kmsg.Fetch && code == kerr.OffsetOutOfRange.Code {
 		w.loosen("", -1)
 	}
 	w.refusing(e, api.key, code)

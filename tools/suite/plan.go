@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// modules have the tests. Those of each run by themselves: one that doesn't compile
+// leaves the others as they are.
+var modules = []string{".", "cmd/conduit", "bench", "tools"}
+
+// brokerPackage is imported by all tests that need a real Kafka.
+const brokerPackage = "github.com/conduitio/conduit-connector-kafka/test/broker"
+
+// slowest are the packages that take minutes, the longest first, so that none of them
+// begins when all others have ended.
+var slowest = []string{"test/faults", "test/connector", "internal/consumer", "cmd/conduit/operations", "cmd/conduit/roundtrip"}
+
+// pkg is a package with tests.
+type pkg struct {
+	module string // its directory
+	path   string // its directory, seen from that of the module: ./x
+	kafka  bool   // has tests that need a real Kafka
+}
+
+type plan []pkg
+
+// listed is what go list says of a package.
+type listed struct {
+	Dir                       string
+	Module                    struct{ Dir string }
+	TestGoFiles, XTestGoFiles []string
+	TestImports, XTestImports []string
+	Error                     *struct{ Err string }
+}
+
+// makePlan finds the packages with tests. A module of which nothing can be listed is
+// in it as ./..., so that go test says why.
+func makePlan(modules []string) (plan, error) {
+	var p plan
+	for _, m := range modules {
+		cmd := exec.Command("go", "list", "-e", "-json=Dir,Module,TestGoFiles,XTestGoFiles,TestImports,XTestImports,Error", "./...")
+		cmd.Dir = m
+		out, err := cmd.Output()
+		if err != nil {
+			if errors.Is(err, exec.ErrNotFound) {
+				return nil, fmt.Errorf("list packages: %w", err)
+			}
+			p = append(p, pkg{module: m, path: "./..."})
+			continue
+		}
+		for d := json.NewDecoder(bytes.NewReader(out)); ; {
+			var l listed
+			if err := d.Decode(&l); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				return nil, fmt.Errorf("list packages of %s: %w", m, err)
+			}
+			if k, ok := l.pkg(m); ok {
+				p = append(p, k)
+			}
+		}
+	}
+	slices.SortStableFunc(p, func(a, b pkg) int { return a.rank() - b.rank() })
+	return p, nil
+}
+
+// pkg reports false for a package without tests. One that can't be read has some, so
+// that go test says what is wrong.
+func (l listed) pkg(module string) (pkg, bool) {
+	if l.Error == nil && len(l.TestGoFiles)+len(l.XTestGoFiles) == 0 {
+		return pkg{}, false
+	}
+	return pkg{
+		module: module,
+		path:   "." + strings.TrimPrefix(l.Dir, l.Module.Dir),
+		kafka:  slices.Contains(l.TestImports, brokerPackage) || slices.Contains(l.XTestImports, brokerPackage),
+	}, true
+}
+
+// rank sorts the slowest to the front.
+func (k pkg) rank() int {
+	if i := slices.Index(slowest, path.Join(k.module, k.path)); i >= 0 {
+		return i
+	}
+	return len(slowest)
+}
+
+// fast are the commands that need nothing but Go: with -unit those of all packages,
+// in their short form.
+func (p plan) fast(o options) []*exec.Cmd {
+	if !o.unit {
+		return p.commands(o, 3, o.flags, func(k pkg) bool { return !k.kafka })
+	}
+	return p.commands(o, 3, append([]string{"-short"}, o.flags...), func(pkg) bool { return true })
+}
+
+// withKafka are the other commands. They wait for brokers and processes for the most
+// part, but on two cores more of them at once would leave those no time.
+func (p plan) withKafka(o options) []*exec.Cmd {
+	return p.commands(o, 2, append([]string{"-timeout", "30m"}, o.flags...), func(k pkg) bool { return k.kafka })
+}
+
+// commands are one for each module. Tests wait more than they compute: the packages
+// of a module run perCore for each core at a time.
+func (p plan) commands(o options, perCore int, flags []string, want func(pkg) bool) []*exec.Cmd {
+	var out []*exec.Cmd
+	for _, m := range modules {
+		args := append([]string{"test", "-json", fmt.Sprintf("-p=%d", perCore*runtime.NumCPU())}, flags...)
+		if o.unit && m == "." {
+			// Without a PATH its tests find nothing to run Kafka with, and skip what needs it.
+			// The other modules' leave that out in their short form.
+			args = append(args, "-exec", "env -u KAFKA_TEST_CLUSTER -u KAFKA_TEST_SERVERS PATH=")
+		}
+		n := len(args)
+		for _, k := range p {
+			if k.module == m && want(k) {
+				args = append(args, k.path)
+			}
+		}
+		if len(args) == n {
+			continue
+		}
+		cmd := exec.Command("go", args...)
+		cmd.Dir, cmd.Env = m, os.Environ()
+		out = append(out, cmd)
+	}
+	return out
+}
+
+func (p plan) describe(w io.Writer, o options) {
+	kafka := 0
+	for _, k := range p {
+		if k.kafka {
+			kafka++
+		}
+	}
+	if o.unit {
+		fmt.Fprintf(w, "Running units and embedded Kafka: %d packages of %d modules, about two minutes on two cores.\n", len(p), len(modules))
+		fmt.Fprintln(w, "What needs a real Kafka is skipped: make test runs it.")
+		return
+	}
+	fmt.Fprintf(w, "Running %d packages of %d modules, about nine minutes on two cores:\n", len(p), len(modules))
+	fmt.Fprintf(w, "  1. units and embedded Kafka: %d packages, a minute\n", len(p)-kafka)
+	fmt.Fprintf(w, "  2. real Kafka and Conduit: %d packages, some minutes; the first time Kafka and Conduit are fetched and built\n", kafka)
+}
