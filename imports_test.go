@@ -19,7 +19,7 @@ import (
 // the map of docs/design.md. Arrows go down only.
 var mayImport = map[string][]string{
 	"check":               {"cluster", "group", "security/oauth", "wire"},
-	"cluster":             {"primitive", "wire"},
+	"cluster":             {"primitive", "printable", "wire"},
 	"consumer":            {"cluster", "fetch", "group", "message", "offsets"},
 	"convert":             {"convert/opencdcjson", "convert/rawdata", "message", "recordbatch", "setting"},
 	"convert/opencdcjson": nil,
@@ -30,16 +30,17 @@ var mayImport = map[string][]string{
 	"metrics":             {"consumer", "fetch", "group", "message", "produce", "wire"},
 	"offsets":             {"message"},
 	"primitive":           nil,
-	"produce":             {"cluster", "message", "primitive", "recordbatch", "wire"},
+	"printable":           nil,
+	"produce":             {"cluster", "message", "primitive", "printable", "recordbatch", "wire"},
 	"recordbatch":         nil,
 	"security":            {"security/bundle", "security/mskiam", "security/oauth", "security/reload", "security/scram", "setting"},
 	"security/bundle":     nil,
 	"security/mskiam":     nil,
-	"security/oauth":      {"security/reload"},
+	"security/oauth":      {"printable", "security/reload"},
 	"security/reload":     nil,
 	"security/scram":      nil,
 	"setting":             nil,
-	"wire":                {"primitive"},
+	"wire":                {"primitive", "printable"},
 }
 
 // libraries are those that few packages may know, and these packages; "" is the root,

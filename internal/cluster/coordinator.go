@@ -34,6 +34,9 @@ func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
 	if err := CodeError(res.ErrorCode); err != nil {
 		return -1, fmt.Errorf("find coordinator of group %q: %w", group, err)
 	}
+	if !plausibleHost(res.Host) {
+		return -1, fmt.Errorf("find coordinator of group %q: %s names a host that can't be one, %.100q", group, from, res.Host)
+	}
 	addr := joinAddr(res.Host, res.Port)
 	c.mu.Lock()
 	before, known := c.brokers[res.NodeID]

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -110,7 +111,10 @@ func (v view) byName(names []string) map[string]Topic {
 		topics[name] = Topic{Name: name, Err: err, AsOf: time.Now()}
 	}
 	for _, t := range v.topics {
-		slices.SortFunc(t.Partitions, func(a, b Partition) int { return int(a.ID - b.ID) })
+		if _, asked := topics[t.Name]; !asked && (names != nil || !legalTopic(t.Name)) {
+			continue
+		}
+		slices.SortFunc(t.Partitions, func(a, b Partition) int { return cmp.Compare(a.ID, b.ID) })
 		topics[t.Name] = t
 	}
 	return topics
@@ -124,7 +128,9 @@ func (c *Client) listed(brokers []broker) {
 	gone := false
 	now := make(map[int32]string, len(brokers))
 	for _, b := range brokers {
-		now[b.id] = joinAddr(b.host, b.port)
+		if plausibleHost(b.host) {
+			now[b.id] = joinAddr(b.host, b.port)
+		}
 	}
 	for id, addr := range c.brokers {
 		gone = gone || now[id] != addr

@@ -30,7 +30,7 @@ func (m *Member) join(ctx, ending context.Context) (Partitions, error) {
 		return nil, m.errorf("join", err)
 	}
 	if !slices.Contains(m.cfg.Balancers, res.ProtocolName) {
-		return nil, m.errorf("join", fmt.Errorf("the coordinator chose the assignment protocol %q, which was not offered", res.ProtocolName))
+		return nil, m.errorf("join", fmt.Errorf("the coordinator chose the assignment protocol %.100q, which was not offered", res.ProtocolName))
 	}
 	m.bal = balancers[res.ProtocolName]
 	if !m.bal.cooperative() && m.held.Len() > 0 {
@@ -123,7 +123,7 @@ func (m *Member) lead(ctx context.Context, res *joingroup.Response) (map[string]
 	for i, rm := range res.Members {
 		sub, err := decodeSubscription(rm.Metadata)
 		if err != nil {
-			return nil, fmt.Errorf("read subscription of member %s: %w", rm.MemberID, err)
+			return nil, fmt.Errorf("read subscription of member %.100q: %w", rm.MemberID, err)
 		}
 		members[i] = memberInfo{id: rm.MemberID, instance: rm.GroupInstanceID, subscription: sub}
 		for _, t := range sub.topics {

@@ -12,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // NewTopics is what to do about topics that are missing.
@@ -105,7 +106,7 @@ func (p *Producer) requestTopics(ctx context.Context, topics []*lost) (map[strin
 	for _, t := range msg.(*createtopics.Response).Topics {
 		err := cluster.CodeError(t.ErrorCode)
 		if err != nil && t.ErrorMessage != "" {
-			err = fmt.Errorf("%w (%s)", err, t.ErrorMessage)
+			err = fmt.Errorf("%w (%s)", err, printable.Text(t.ErrorMessage))
 		}
 		answers[t.Name] = advise(err)
 	}

@@ -11,16 +11,16 @@ import (
 // batch. The zero value is a Reader of an empty set. A Reader is for one goroutine
 // and worth keeping: Reset reuses what it has allocated.
 type Reader struct {
-	topic           string
-	partition       int32
-	set             []byte // what is left
-	next            int64
-	epoch           int32
-	truncated       bool
-	readCommitted   bool
-	aborted         abortedTransactions
-	maxMemory       int
-	err             error
+	topic         string
+	partition     int32
+	set           []byte // what is left
+	next          int64
+	epoch         int32
+	truncated     bool
+	readCommitted bool
+	aborted       abortedTransactions
+	maxMemory     int
+	err           error
 }
 
 // ReadOptions says how a record set is read.

@@ -13,6 +13,8 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
 	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // Config is how to reach and convince a broker.
@@ -61,7 +63,7 @@ func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 		settings := cfg.TLS()
 		secure.tls, secure.certificate = true, leaf(settings)
 		if nc, err = startTLS(ctx, nc, addr, settings); err != nil {
-			return nil, fmt.Errorf("start TLS with %s: %w", addr, within(secure.explainTLS(err), cfg.DialTimeout))
+			return nil, fmt.Errorf("start TLS with %s: %w", addr, within(secure.explainTLS(printable.Error(err)), cfg.DialTimeout))
 		}
 		cfg.Hooks.reached(Secured)
 	}

@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
 	"github.com/segmentio/kafka-go/protocol/saslhandshake"
 	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // login is an authentication that is about to begin.
@@ -111,7 +111,7 @@ func refused(code int16) bool {
 
 func refusal(a *saslauthenticate.Response) error {
 	if a.ErrorMessage != "" {
-		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), printable(a.ErrorMessage))
+		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), printable.Text(a.ErrorMessage))
 	}
 	return kafkago.Error(a.ErrorCode)
 }
@@ -123,17 +123,7 @@ func explainHandshake(h *saslhandshake.Response) error {
 	if err == kafkago.IllegalSASLState && len(h.Mechanisms) == 0 {
 		return fmt.Errorf("%w: this listener does not authenticate its clients: connect to one that does (the port in servers), or leave out saslMechanism and its credentials", err)
 	}
-	return fmt.Errorf("%w; the broker offers %s", err, printable(fmt.Sprint(h.Mechanisms)))
-}
-
-// printable is a text of the broker's without what a terminal would obey.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
+	return fmt.Errorf("%w; the broker offers %s", err, printable.Text(fmt.Sprint(h.Mechanisms)))
 }
 
 // explainHangup says what it may mean: Kafka answers refused credentials since

@@ -7,9 +7,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"golang.org/x/oauth2"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // passing is an error that may be gone at the next attempt.
@@ -58,11 +59,11 @@ func (c *cached) explain(err error, secret string) error {
 		}
 		return c.failed(err)
 	case errors.As(err, &untrusted):
-		return c.failed(fmt.Errorf("the token endpoint %s is not trusted: %w (set %s to the certificate of its authority)", c.host(), untrusted, c.CA))
+		return c.failed(fmt.Errorf("the token endpoint %s is not trusted: %w (set %s to the certificate of its authority)", c.host(), printable.Error(untrusted), c.CA))
 	case errors.As(err, &transport): // its text has the whole URL
 		return c.failed(passing{fmt.Errorf("reach the token endpoint %s: %w", c.host(), transport.Err)})
 	}
-	return c.failed(fmt.Errorf("the token endpoint %s gives an answer without a token: %s", c.host(), c.withoutSecret(err.Error(), secret)))
+	return c.failed(fmt.Errorf("the token endpoint %s gives an answer without a token: %s", c.host(), printable.Text(c.withoutSecret(err.Error(), secret))))
 }
 
 // reason is what the endpoint says: the status, and the error in the terms of
@@ -78,11 +79,7 @@ func (c *cached) reason(r *oauth2.RetrieveError, secret string) string {
 	if r.ErrorDescription != "" {
 		text += " (" + r.ErrorDescription + ")"
 	}
-	const enough = 300
-	if text = printable(c.withoutSecret(text, secret)); len(text) > enough {
-		text = strings.ToValidUTF8(text[:enough], "") + "…"
-	}
-	return text
+	return printable.Text(c.withoutSecret(text, secret))
 }
 
 func (c *cached) withoutSecret(text, secret string) string {
@@ -92,16 +89,6 @@ func (c *cached) withoutSecret(text, secret string) string {
 		}
 	}
 	return text
-}
-
-// printable is a text of others without what a terminal would obey.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
 }
 
 // host is the part of the URL that is no secret for sure.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // Source gives tokens. Its methods may be called concurrently.
@@ -61,7 +63,7 @@ func (d *dialogue) Next(_ context.Context, challenge []byte) (done bool, respons
 	case len(challenge) == 0:
 		return true, nil, nil
 	}
-	d.reason = printable(string(challenge))
+	d.reason = printable.Text(string(challenge))
 	return false, []byte{1}, nil
 }
 
