@@ -50,6 +50,14 @@ func TestMistakesInTLSSettings(t *testing.T) {
 			map[string]string{"clientCert": cert, "clientKeyFile": file(t, otherKey)},
 			[]complaint{{"clientCert, clientKeyFile", "does not match"}},
 		},
+		"paths for texts": {
+			map[string]string{"clientCert": certFile, "clientKey": "client.key", "caCert": "./ca.pem"},
+			[]complaint{
+				{"clientCert", "it is a path, and no text in PEM: give it as clientCertFile"},
+				{"clientKey", "it is a path, and no text in PEM: give it as clientKeyFile"},
+				{"caCert", "it is a path, and no text in PEM: give it as caCertFile"},
+			},
+		},
 		"texts for paths": {
 			map[string]string{"clientCertFile": cert, "clientKeyFile": key, "caCertFile": cert},
 			[]complaint{

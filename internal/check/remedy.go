@@ -30,7 +30,10 @@ func (a *attempt) remedy(s wire.Stage, err error) string {
 			host, _, _ := net.SplitHostPort(a.addr)
 			return fmt.Sprintf("have the broker's certificate issued again with its name as SAN, with keytool by -ext SAN=dns:%s (or ip:), with openssl by -addext subjectAltName=DNS:%s", host, host)
 		}
-		return "compare with what the broker presents: openssl s_client -connect " + a.addr
+		if refusedCertificate(err) {
+			return "compare the client certificate with what the broker takes, listed as acceptable: openssl s_client -connect " + a.addr + "; the broker's log has the reason"
+		}
+		return "compare with what the broker presents: openssl s_client -showcerts -connect " + a.addr
 	case wire.Greeted:
 		return "is this a listener of Kafka, and is it one with TLS or without? Compare listener.security.protocol.map in the broker's properties with tls.enabled"
 	}

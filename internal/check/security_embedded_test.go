@@ -47,6 +47,83 @@ func TestSaysWhatIsWrongWithTLS(t *testing.T) {
 	}
 }
 
+func TestSaysWhyACertificateOfABrokerIsNotTrusted(t *testing.T) {
+	is := is.New(t)
+	ca, err := certs.New("the root")
+	is.NoErr(err)
+	inner, err := ca.Intermediate("the branch")
+	is.NoErr(err)
+	other, err := certs.New("another root")
+	is.NoErr(err)
+	for name, c := range map[string]struct {
+		issue func() (certs.Pair, error)
+		want  string
+	}{
+		"another authority": {
+			func() (certs.Pair, error) { return other.Server() },
+			`signed by unknown authority, "CN=another root": set caCert (or caCertFile) to the certificate of that authority`,
+		},
+		"no intermediate": {
+			func() (certs.Pair, error) { return inner.Server() },
+			`"CN=the branch": set caCert (or caCertFile) to the certificate of that authority; if only one above it is known, the broker has to present the certificates in between`,
+		},
+		"signed by itself": {
+			func() (certs.Pair, error) { return certs.SelfSigned("127.0.0.1") },
+			`"CN=kafka": set caCert (or caCertFile) to its certificate`,
+		},
+		"ended":           {func() (certs.Pair, error) { return ca.ExpiredServer() }, "must be renewed, or the clock of this machine is wrong"},
+		"for a client":    {func() (certs.Pair, error) { return ca.Client("c", "127.0.0.1") }, "issued again with the extended key usage serverAuth"},
+		"another name":    {func() (certs.Pair, error) { return ca.ServerOnly("kafka") }, "name the brokers in servers as their certificates do, or set tls.serverName"},
+		"another address": {func() (certs.Pair, error) { return ca.ServerOnly("10.0.0.1") }, "is valid for 10.0.0.1, not 127.0.0.1: name the brokers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			issued, err := c.issue()
+			is.NoErr(err)
+			pair, err := issued.TLS()
+			is.NoErr(err)
+			cluster := embedded.Start(t, kfake.NumBrokers(1), kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}}))
+			p := reading(cluster.ListenAddrs()...)
+			p.Connection.TLS = func() *tls.Config { return &tls.Config{RootCAs: ca.Pool()} }
+			steps, first := failed(t, p)
+			is.Equal(steps, "failed TLS")
+			is.True(strings.Contains(first.Reason, c.want))
+			is.True(strings.Contains(first.Remedy, "openssl s_client -showcerts -connect 127.0.0.1:"))
+		})
+	}
+}
+
+func TestSaysThatABrokerTakesAnotherClientCertificate(t *testing.T) {
+	is := is.New(t)
+	secure, right := embedded.TLS(t, tls.RequireAndVerifyClientCert)
+	c := embedded.Start(t, secure, kfake.NumBrokers(1))
+	stranger, err := certs.New("a stranger")
+	is.NoErr(err)
+	issued, err := stranger.Client("c")
+	is.NoErr(err)
+	foreign := right.Clone()
+	pair, err := issued.TLS()
+	is.NoErr(err)
+	foreign.Certificates = nil
+	foreign.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
+	p := reading(c.ListenAddrs()...)
+	p.Connection.TLS = func() *tls.Config { return foreign }
+	steps, first := failed(t, p)
+	is.Equal(steps, "failed TLS")
+	is.True(strings.Contains(first.Remedy, "compare the client certificate with what the broker takes"))
+}
+
+func TestSaysThatNothingAnswersWithTLS(t *testing.T) {
+	is := is.New(t)
+	c := embedded.Start(t, kfake.NumBrokers(1)) // which waits for more
+	p := reading(c.ListenAddrs()...)
+	p.Connection.DialTimeout = 200 * time.Millisecond
+	p.Connection.TLS = func() *tls.Config { return &tls.Config{} }
+	steps, first := failed(t, p)
+	is.Equal(steps, "failed TLS")
+	is.True(strings.Contains(first.Reason, "is this the broker's TLS listener?"))
+}
+
 // keytool makes such certificates unless it is told the names of the host.
 func TestSaysThatACertificateHasNoSAN(t *testing.T) {
 	is := is.New(t)

@@ -5,6 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/security/bundle"
 	"github.com/conduitio/conduit-connector-kafka/internal/security/reload"
@@ -29,10 +32,22 @@ func readPEM[T any](p fileSetting, parse func([]byte) (T, error)) (parsed T, err
 	if err != nil {
 		return parsed, err
 	}
-	if parsed, err = parse(text); err != nil {
+	parsed, err = parse(text)
+	switch {
+	case err != nil && p.path == "" && isPath(p.text):
+		return parsed, setting.Invalid(p.name, "it is a path, and no text in PEM: give it as "+p.name+"File", "")
+	case err != nil:
 		return parsed, setting.Invalid(p.setting(), err.Error(), "")
 	}
 	return parsed, nil
+}
+
+// isPath reports whether what is no certificate and no key is the path to one.
+func isPath(text string) bool {
+	text = strings.TrimSpace(text)
+	return !strings.ContainsAny(text, "\r\n") && !strings.Contains(text, "-----") &&
+		(strings.HasPrefix(text, "/") || strings.HasPrefix(text, ".") || strings.Contains(text, `:\`) ||
+			slices.Contains([]string{".pem", ".crt", ".cer", ".key", ".der", ".jks", ".p12"}, strings.ToLower(filepath.Ext(text))))
 }
 
 // authorities are whom to trust, nil for those of the system alone.

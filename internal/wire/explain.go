@@ -50,12 +50,17 @@ func (s security) explainTLS(err error) error {
 	var (
 		alert     *net.OpError
 		authority x509.UnknownAuthorityError
+		invalid   x509.CertificateInvalidError
 		host      x509.HostnameError
 		record    tls.RecordHeaderError
 	)
 	switch {
 	case errors.As(err, &authority):
-		return fmt.Errorf("%w: set caCert (or caCertFile) to the certificate of that authority", err)
+		return fmt.Errorf("%w%s", err, untrusted(authority.Cert))
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Errorf("%w: the broker's certificate must be renewed, or the clock of this machine is wrong", err)
+	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+		return fmt.Errorf("%w: the broker's certificate is not one for servers: it must be issued again with the extended key usage serverAuth", err)
 	case WithoutSAN(err):
 		return fmt.Errorf("%w: the broker's certificate has a common name and no subject alternative name (SAN), which is what names are looked for in: it must be issued again with a SAN, no other tls.serverName helps", err)
 	case errors.As(err, &host):
@@ -66,8 +71,26 @@ func (s security) explainTLS(err error) error {
 		return fmt.Errorf("%w: the broker refuses the connection; %s", err, s.checkCertificate())
 	case errors.As(err, &record), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		return fmt.Errorf("%w: the broker does not answer with TLS; is this its TLS listener?", err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%w: nothing answers with TLS; is this the broker's TLS listener?", err)
 	}
 	return err
+}
+
+// untrusted says whose certificate it takes to trust a broker's.
+func untrusted(cert *x509.Certificate) string {
+	if cert == nil {
+		return ": set caCert (or caCertFile) to the certificate of that authority"
+	}
+	const enough = 200
+	issuer := cert.Issuer.String()
+	if len(issuer) > enough {
+		issuer = issuer[:enough]
+	}
+	if issuer == cert.Subject.String() {
+		return fmt.Sprintf(", %q: set caCert (or caCertFile) to its certificate", issuer)
+	}
+	return fmt.Sprintf(", %q: set caCert (or caCertFile) to the certificate of that authority; if only one above it is known, the broker has to present the certificates in between", issuer)
 }
 
 // WithoutSAN reports whether a broker was not trusted because its certificate has no

@@ -37,7 +37,12 @@ type CA struct {
 }
 
 // New makes a certificate authority called name.
-func New(name string) (*CA, error) {
+func New(name string) (*CA, error) { return authority(name, nil) }
+
+// Intermediate makes a certificate authority whose certificate ca has signed.
+func (ca *CA) Intermediate(name string) (*CA, error) { return authority(name, ca) }
+
+func authority(name string, parent *CA) (*CA, error) {
 	tmpl := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: name},
 		NotBefore:             time.Now().Add(-time.Hour),
@@ -46,7 +51,7 @@ func New(name string) (*CA, error) {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
-	pair, cert, key, err := issue(tmpl, nil)
+	pair, cert, key, err := issue(tmpl, parent)
 	if err != nil {
 		return nil, fmt.Errorf("make CA %q: %w", name, err)
 	}
@@ -78,9 +83,20 @@ func (ca *CA) ServerOnly(hosts ...string) (Pair, error) {
 	return ca.issue(tmpl)
 }
 
-// Client issues a client certificate with the given common name.
-func (ca *CA) Client(name string) (Pair, error) {
-	return ca.issue(leaf(name, x509.ExtKeyUsageClientAuth))
+// SelfSigned makes a server certificate for hosts that is signed by its own key.
+func SelfSigned(hosts ...string) (Pair, error) {
+	tmpl := leaf("kafka", x509.ExtKeyUsageServerAuth)
+	addHosts(tmpl, hosts)
+	pair, _, _, err := issue(tmpl, nil)
+	return pair, err
+}
+
+// Client issues a client certificate with the given common name, which no server should
+// present, even for one of hosts.
+func (ca *CA) Client(name string, hosts ...string) (Pair, error) {
+	tmpl := leaf(name, x509.ExtKeyUsageClientAuth)
+	addHosts(tmpl, hosts)
+	return ca.issue(tmpl)
 }
 
 // ExpiredClient issues a client certificate that ended an hour ago.
