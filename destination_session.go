@@ -53,10 +53,10 @@ func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int
 	}
 	defer func() { <-s.turn }()
 	batch, makeErr := s.messages.Convert(records)
-	n, err := s.send(ctx, batch)
-	s.messages.Release(err == nil)
+	n, err := s.send(ctx, batch.Messages)
+	batch.Release(err == nil)
 	if err == nil {
-		n, err = len(batch), makeErr
+		n, err = len(batch.Messages), makeErr
 	}
 	s.metrics.Failed(err)
 	return n, err

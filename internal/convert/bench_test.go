@@ -77,10 +77,11 @@ func BenchmarkMessagesOfRecords(b *testing.B) {
 			is.NoErr(err)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err = m.Convert(records); err != nil {
+				batch, err := m.Convert(records)
+				if err != nil {
 					b.Fatal(err)
 				}
-				m.Release(true)
+				batch.Release(true)
 			}
 			nsPerRecord(b)
 		})

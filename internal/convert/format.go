@@ -14,10 +14,11 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
-// keyFunc and valueFunc give the bytes of a message, nil for null.
+// keyFunc and valueFunc give the bytes of a message, nil for null. Making a value may
+// show that the record's metadata has no headers.
 type (
 	keyFunc   func(*opencdc.Record) ([]byte, error)
-	valueFunc func(*opencdc.Record) ([]byte, error)
+	valueFunc func(*opencdc.Record) ([]byte, opencdcjson.Prefixed, error)
 )
 
 // The kinds of values.
@@ -45,15 +46,15 @@ const defaultRecordFormat = "opencdc/json"
 
 // payload is Payload.After alone. A delete is null, which compaction takes for a
 // tombstone.
-func payload(r *opencdc.Record) ([]byte, error) {
+func payload(r *opencdc.Record) ([]byte, opencdcjson.Prefixed, error) {
 	if r.Operation == opencdc.OperationDelete {
-		return nil, nil
+		return nil, opencdcjson.PrefixedUnknown, nil
 	}
 	b, err := dataBytes(r.Payload.After)
 	if err != nil {
-		return nil, fmt.Errorf("serialize the payload as JSON: %w", err)
+		return nil, opencdcjson.PrefixedUnknown, fmt.Errorf("serialize the payload as JSON: %w", err)
 	}
-	return b, nil
+	return b, opencdcjson.PrefixedUnknown, nil
 }
 
 // dataBytes is raw data as it is, and structured data as JSON; nil where there is
@@ -104,22 +105,22 @@ func newRecordFunc(c sdk.DestinationWithRecordFormat, e *opencdcjson.Encoder) (v
 
 // serializeDefault does what the SDK's serializer does, faster.
 func serializeDefault(e *opencdcjson.Encoder) valueFunc {
-	return func(r *opencdc.Record) ([]byte, error) {
-		b, err := e.Encode(r)
+	return func(r *opencdc.Record) ([]byte, opencdcjson.Prefixed, error) {
+		b, headers, err := e.Encode(r)
 		if err != nil {
-			return nil, fmt.Errorf("serialize the record as %s: %w", defaultRecordFormat, err)
+			return nil, headers, fmt.Errorf("serialize the record as %s: %w", defaultRecordFormat, err)
 		}
-		return b, nil
+		return b, headers, nil
 	}
 }
 
 func serialize(s sdk.RecordSerializer) valueFunc {
-	return func(r *opencdc.Record) ([]byte, error) {
+	return func(r *opencdc.Record) ([]byte, opencdcjson.Prefixed, error) {
 		b, err := s.Serialize(*r)
 		if err != nil {
-			return nil, fmt.Errorf("serialize the record as %s: %w", s.Name(), err)
+			return nil, opencdcjson.PrefixedUnknown, fmt.Errorf("serialize the record as %s: %w", s.Name(), err)
 		}
-		return b, nil
+		return b, opencdcjson.PrefixedUnknown, nil
 	}
 }
 

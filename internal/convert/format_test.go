@@ -66,7 +66,7 @@ func TestTheValueIsWhatTheSDKMakesOfTheRecord(t *testing.T) {
 				is := is.New(t)
 				value, err := newRecordFunc(c.given, new(opencdcjson.Encoder))
 				is.NoErr(err)
-				got, err := value(&record)
+				got, _, err := value(&record)
 				is.NoErr(err)
 				want := record
 				want.SetSerializer(c.same)
@@ -84,15 +84,15 @@ func TestTheValueIsMadeByATemplate(t *testing.T) {
 	record := func(data opencdc.Data) *opencdc.Record {
 		return &opencdc.Record{Operation: opencdc.OperationCreate, Payload: opencdc.Change{After: data}}
 	}
-	first, err := value(record(opencdc.StructuredData{"n": "one"}))
+	first, _, err := value(record(opencdc.StructuredData{"n": "one"}))
 	is.NoErr(err)
 	for _, unfit := range []opencdc.Data{opencdc.StructuredData{"m": "x"}, opencdc.RawData("x"), nil} {
-		got, err := value(record(unfit))
+		got, _, err := value(record(unfit))
 		is.True(err != nil) // Record.Bytes would fall back to JSON
 		is.True(strings.HasPrefix(err.Error(), "serialize the record as template: "))
 		is.Equal(got, nil)
 	}
-	second, err := value(record(opencdc.StructuredData{"n": "two"}))
+	second, _, err := value(record(opencdc.StructuredData{"n": "two"}))
 	is.NoErr(err)
 	is.Equal(string(first), "create: ONE") // not overwritten
 	is.Equal(string(second), "create: TWO")
@@ -104,7 +104,7 @@ func TestARecordThatJSONCanNotExpressIsAnError(t *testing.T) {
 	for _, format := range []string{"opencdc/json", "debezium/json"} {
 		value, err := newRecordFunc(formatOf(t, format, ""), new(opencdcjson.Encoder))
 		is.NoErr(err)
-		_, err = value(unfit)
+		_, _, err = value(unfit)
 		is.True(err != nil)
 		is.True(strings.HasPrefix(err.Error(), "serialize the record as "+format+": "))
 		_, err = keyOf(t, &format)(unfit)

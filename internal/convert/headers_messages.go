@@ -9,6 +9,7 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
@@ -49,11 +50,11 @@ func newHeadersFromMetadata(c Config) (*headersFromMetadata, error) {
 	return h, errors.Join(errs...)
 }
 
-// append appends the headers of a record: those of its metadata, unless it is known to
-// have none, without the ones that the setting is about too, and then those of the
+// append appends the headers of a record: first those of its metadata, unless it is
+// known to have none, except keys that the headers setting also sets; then those of the
 // setting.
-func (h *headersFromMetadata) append(dst []recordbatch.Header, r *opencdc.Record, none bool) ([]recordbatch.Header, error) {
-	if h.forward && !none {
+func (h *headersFromMetadata) append(dst []recordbatch.Header, r *opencdc.Record, known opencdcjson.Prefixed) ([]recordbatch.Header, error) {
+	if h.forward && known != opencdcjson.PrefixedNone {
 		start := len(dst)
 		var err error
 		if dst, err = h.forwarded(dst, r.Metadata); err != nil {

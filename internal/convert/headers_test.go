@@ -13,6 +13,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/matryer/is"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
@@ -38,7 +39,7 @@ func forwarded(t *testing.T, metadata opencdc.Metadata, settings map[string]stri
 	is.NoErr(err)
 	var out []string
 	for range 2 { // the second time from what is remembered
-		headers, err := h.append([]recordbatch.Header{header("before", "")}, &opencdc.Record{Metadata: metadata}, false)
+		headers, err := h.append([]recordbatch.Header{header("before", "")}, &opencdc.Record{Metadata: metadata}, opencdcjson.PrefixedUnknown)
 		is.NoErr(err)
 		is.Equal(headers[0], header("before", ""))
 		out = nil
@@ -125,7 +126,7 @@ func checkRoundTrip(t *testing.T, headers []recordbatch.Header) {
 			t.Fatalf("%q: metadata %q is %q, which is not text", headers, name, value)
 		}
 	}
-	got, err := (&headersFromMetadata{forward: true}).append(nil, &opencdc.Record{Metadata: maps.Clone(metadata)}, false)
+	got, err := (&headersFromMetadata{forward: true}).append(nil, &opencdc.Record{Metadata: maps.Clone(metadata)}, opencdcjson.PrefixedUnknown)
 	if err != nil {
 		t.Fatalf("%q: %v", headers, err)
 	}
@@ -228,7 +229,7 @@ func TestListsThatTheSourceDidNotWrite(t *testing.T) {
 		t.Run(list, func(t *testing.T) {
 			is := is.New(t)
 			metadata := opencdc.Metadata{"kafka.header.a": "1", MetadataHeaders: list}
-			_, err := (&headersFromMetadata{forward: true}).append(nil, &opencdc.Record{Metadata: metadata}, false)
+			_, err := (&headersFromMetadata{forward: true}).append(nil, &opencdc.Record{Metadata: metadata}, opencdcjson.PrefixedUnknown)
 			is.True(err != nil)
 			is.True(strings.Contains(err.Error(), `metadata field "kafka.headers"`))
 			is.True(strings.Contains(err.Error(), "forwardHeaders"))
@@ -264,7 +265,7 @@ func TestHeadersOfTheSettings(t *testing.T) {
 			is := is.New(t)
 			h, err := newHeadersFromMetadata(configOf(t, map[string]string{"headers": c.given}))
 			is.NoErr(err)
-			headers, err := h.append(nil, &opencdc.Record{Operation: opencdc.OperationUpdate, Metadata: metadata}, false)
+			headers, err := h.append(nil, &opencdc.Record{Operation: opencdc.OperationUpdate, Metadata: metadata}, opencdcjson.PrefixedUnknown)
 			is.NoErr(err)
 			var got []string
 			for _, header := range headers {
@@ -280,7 +281,7 @@ func TestHeadersOfTheSettings(t *testing.T) {
 		is := is.New(t)
 		h, err := newHeadersFromMetadata(configOf(t, map[string]string{"headers": "id: {{ .Payload.After.id }}"}))
 		is.NoErr(err)
-		_, err = h.append(nil, &opencdc.Record{Payload: opencdc.Change{After: opencdc.StructuredData{"no": "id"}}}, false)
+		_, err = h.append(nil, &opencdc.Record{Payload: opencdc.Change{After: opencdc.StructuredData{"no": "id"}}}, opencdcjson.PrefixedUnknown)
 		is.True(err != nil)
 		is.True(strings.HasPrefix(err.Error(), "make a text from the template of headers: id: "))
 	})

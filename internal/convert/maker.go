@@ -34,7 +34,7 @@ func newMessageMaker(c Config) (*messageMaker, error) {
 	partition, partitionErr := newPartitionFunc(c)
 	timestamp, timestampErr := newTimestampFunc(c.Timestamp)
 	key, keyErr := newKeyFunc(c)
-	json := &opencdcjson.Encoder{Family: headerFamily}
+	json := &opencdcjson.Encoder{Prefix: headerFamily}
 	value, valueErr := newValueFunc(c, json)
 	headers, headersErr := newHeadersFromMetadata(c)
 	m := &messageMaker{topic: topic, partition: partition, timestamp: timestamp, key: key, value: value, headers: headers, json: json}
@@ -52,8 +52,7 @@ func (m *messageMaker) make(dst []message.Message, records []opencdc.Record, now
 	return len(records), nil
 }
 
-// release lets go of what messages were made of. The producer keeps the values of
-// those that it has not written.
+// release is Converted.Release.
 func (m *messageMaker) release(written bool) {
 	if written {
 		m.json.Reset()
@@ -85,16 +84,17 @@ func (m *messageMaker) makeOne(msg *message.Message, r *opencdc.Record, now int6
 	if msg.Key, err = m.key(r); err != nil {
 		return err
 	}
-	if msg.Value, err = m.value(r); err != nil {
+	var headers opencdcjson.Prefixed
+	if msg.Value, headers, err = m.value(r); err != nil {
 		return err
 	}
-	msg.Headers, err = m.makeHeaders(r)
+	msg.Headers, err = m.makeHeaders(r, headers)
 	return err
 }
 
-func (m *messageMaker) makeHeaders(r *opencdc.Record) ([]recordbatch.Header, error) {
+func (m *messageMaker) makeHeaders(r *opencdc.Record, known opencdcjson.Prefixed) ([]recordbatch.Header, error) {
 	start := len(m.batchHeaders)
-	all, err := m.headers.append(m.batchHeaders, r, m.json.Lacks(r))
+	all, err := m.headers.append(m.batchHeaders, r, known)
 	if err != nil || len(all) == start {
 		return nil, err
 	}

@@ -23,13 +23,13 @@ func makeMessage(t *testing.T, settings map[string]string, r opencdc.Record) (me
 	}
 	m, err := NewMessages(c)
 	is.NoErr(err)
-	got, err := m.Convert([]opencdc.Record{r})
+	batch, err := m.Convert([]opencdc.Record{r})
 	if err != nil {
-		is.Equal(len(got), 0)
+		is.Equal(len(batch.Messages), 0)
 		is.True(strings.HasPrefix(err.Error(), "record 0 of the batch (position "))
 		return message.Message{}, err
 	}
-	return got[0], nil
+	return batch.Messages[0], nil
 }
 
 func TestThePartitionThatMetadataSays(t *testing.T) {
@@ -180,8 +180,9 @@ func TestHeadersOfABatch(t *testing.T) {
 			}
 			records = append(records, r)
 		}
-		got, err := m.Convert(records)
+		batch, err := m.Convert(records)
 		is.NoErr(err)
+		got := batch.Messages
 		for i := range got {
 			is.Equal(len(got[i].Headers), i%4)
 			for h, header := range got[i].Headers {
@@ -189,7 +190,7 @@ func TestHeadersOfABatch(t *testing.T) {
 			}
 			is.Equal(cap(got[i].Headers), len(got[i].Headers))
 		}
-		m.Release(true)
+		batch.Release(true)
 		for _, h := range m.makers[0].batchHeaders[:cap(m.makers[0].batchHeaders)] {
 			is.Equal(h.Key, "")
 		}

@@ -41,9 +41,26 @@ func NewMessages(c Config) (*Messages, error) {
 	return b, nil
 }
 
+// Converted is the messages of a batch of records. They and what they are made of are
+// valid until Release, which comes before the next Convert.
+type Converted struct {
+	Messages []message.Message
+	by       *Messages
+}
+
+// Release lets the memory of the messages be used again. That of their values is, if all
+// were written. Otherwise it is left to the producer, which compares those that it has
+// not written with what it is given next (produce/unsettled.go).
+func (c Converted) Release(written bool) {
+	clear(c.by.batch)
+	for _, m := range c.by.makers {
+		m.release(written)
+	}
+}
+
 // Convert makes a message of each record, up to the first that can't be made into
-// one; the error is that record's. The messages are valid until Release.
-func (b *Messages) Convert(records []opencdc.Record) ([]message.Message, error) {
+// one; the error is that record's. Release the messages also after an error.
+func (b *Messages) Convert(records []opencdc.Record) (Converted, error) {
 	if cap(b.batch) < len(records) {
 		b.batch = make([]message.Message, len(records))
 	}
@@ -71,23 +88,14 @@ func (b *Messages) Convert(records []opencdc.Record) ([]message.Message, error) 
 	for i, err := range errs {
 		if err != nil {
 			n := from(i) + made[i]
-			return b.batch[:n], &message.RecordError{Index: n, Position: records[n].Position, Err: err}
+			return Converted{b.batch[:n], b}, &message.RecordError{Index: n, Position: records[n].Position, Err: err}
 		}
 	}
-	return b.batch, nil
+	return Converted{b.batch, b}, nil
 }
 
 // shares is how many goroutines are worth so many records.
 func (b *Messages) shares(records int) int {
 	work := time.Duration(records) * b.perRecord
 	return max(1, min(int(work/minShare), len(b.makers), records))
-}
-
-// Release lets go of what the messages were made of. The producer keeps the values of
-// those that it has not written.
-func (b *Messages) Release(written bool) {
-	clear(b.batch)
-	for _, m := range b.makers {
-		m.release(written)
-	}
 }

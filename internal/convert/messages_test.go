@@ -54,10 +54,11 @@ func TestSharedBatchesAreThoseOfOneGoroutine(t *testing.T) {
 			shared.perRecord = minShare
 			got, err := shared.Convert(records)
 			is.NoErr(err)
-			is.Equal(len(got), n)
-			is.Equal(got, want)
+			is.Equal(len(got.Messages), n)
+			is.Equal(got.Messages, want.Messages)
+			want.Release(true)
+			got.Release(true)
 			for _, b := range []*Messages{alone, shared} {
-				b.Release(true)
 				for _, m := range b.batch[:cap(b.batch)] {
 					is.Equal(m, message.Message{})
 				}
@@ -77,14 +78,15 @@ func TestTheFirstRecordThatFailsEndsASharedBatch(t *testing.T) {
 				delete(records[i].Metadata, opencdc.MetadataCollection)
 			}
 			b.perRecord = minShare
-			got, err := b.Convert(records)
+			batch, err := b.Convert(records)
+			got := batch.Messages
 			is.True(err != nil)
 			is.True(strings.HasPrefix(err.Error(), fmt.Sprintf("record %d of the batch (position \"%[1]d\"): find the topic", unfit[0])))
 			is.Equal(len(got), unfit[0])
 			for i, m := range got {
 				is.Equal(string(m.Key), fmt.Sprint("key-", i))
 			}
-			b.Release(true)
+			batch.Release(true)
 			for _, m := range b.batch[:cap(b.batch)] {
 				is.Equal(m, message.Message{})
 			}
@@ -123,8 +125,9 @@ func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
 		}
 	}
 	before := time.Now().UnixMilli()
-	got, err := m.Convert([]opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
+	batch, err := m.Convert([]opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
 	is.True(err != nil)
+	got := batch.Messages
 	is.True(strings.Contains(err.Error(), `record 2 of the batch (position "at v3")`))
 	is.Equal(len(got), 2)
 	for i, want := range []message.Message{
@@ -149,7 +152,7 @@ func TestWhatCanBeUnfitAboutARecord(t *testing.T) {
 	} {
 		is := is.New(t)
 		got, err := m.Convert([]opencdc.Record{r})
-		is.Equal(len(got), 0)
+		is.Equal(len(got.Messages), 0)
 		is.True(err != nil && strings.Contains(err.Error(), says))
 	}
 }

@@ -15,15 +15,23 @@ import (
 
 // Encoder encodes records. It is for one goroutine. The zero value is ready.
 type Encoder struct {
-	// Family is what the names of some fields of metadata begin with, for Lacks.
-	Family string
+	// Prefix begins the names of the metadata fields that Prefixed is about.
+	Prefix string
 
-	fields []field         // of the last record's metadata, sorted
-	last   *opencdc.Record // whose fields they are, until Reset
-	family bool            // one of them belongs to the family
-	chunks [][]byte        // hold what was encoded since the last Reset
-	at     int             // the chunk that is being filled
+	fields []field  // of the last record's metadata, sorted
+	has    bool     // one of their names has the prefix
+	chunks [][]byte // hold what was encoded since the last Reset
+	at     int      // the chunk that is being filled
 }
+
+// Prefixed is what encoding a record shows about the fields of its metadata whose names
+// have Encoder.Prefix, so that nobody looks at each name a second time.
+type Prefixed int
+
+const (
+	PrefixedUnknown Prefixed = iota // there may be some
+	PrefixedNone                    // there are none
+)
 
 // field is a key of metadata.
 type field struct {
@@ -49,15 +57,11 @@ func (e *Encoder) Reset() {
 		}
 		e.chunks[i] = c[:0]
 	}
-	e.at, e.last = 0, nil
+	e.at = 0
 }
 
 // Forget leaves what was encoded to whoever has it.
-func (e *Encoder) Forget() { e.chunks, e.at, e.last = nil, 0, nil }
-
-// Lacks tells whether a record has no field of the family. It knows that of the record
-// that was encoded last only, and says no of others.
-func (e *Encoder) Lacks(r *opencdc.Record) bool { return e.last == r && !e.family }
+func (e *Encoder) Forget() { e.chunks, e.at = nil, 0 }
 
 // chunk returns a chunk with room for so many bytes.
 func (e *Encoder) chunk(need int) *[]byte {
@@ -72,23 +76,26 @@ func (e *Encoder) chunk(need int) *[]byte {
 
 // Encode returns the JSON of a record, which is valid until Reset. Its error, as its
 // panic, is that of a value in structured data that has no form in JSON.
-func (e *Encoder) Encode(r *opencdc.Record) ([]byte, error) {
-	e.last = nil
+func (e *Encoder) Encode(r *opencdc.Record) ([]byte, Prefixed, error) {
 	if !e.common(r) {
-		return json.Marshal(*r)
+		b, err := json.Marshal(*r)
+		return b, PrefixedUnknown, err
 	}
-	e.last = r
+	prefixed := PrefixedNone
+	if e.has {
+		prefixed = PrefixedUnknown
+	}
 	before := e.at
 	c := e.chunk(e.room(r))
 	start := len(*c)
 	b, err := e.append(*c, r)
 	if err != nil {
-		return nil, err
+		return nil, PrefixedUnknown, err
 	}
 	if *c = b; start == 0 && cap(b) > maxKept {
 		e.chunks, e.at = slices.Delete(e.chunks, e.at, e.at+1), before // it is the record's alone
 	}
-	return b[start:len(b):len(b)], nil
+	return b[start:len(b):len(b)], prefixed, nil
 }
 
 // common tells whether append knows the record's operation and fields.
@@ -190,9 +197,9 @@ func (e *Encoder) sort(m opencdc.Metadata) bool {
 	if e.fits(m) {
 		return true
 	}
-	e.fields, e.family = e.fields[:0], false
+	e.fields, e.has = e.fields[:0], false
 	for name, value := range m {
-		e.family = e.family || strings.HasPrefix(name, e.Family)
+		e.has = e.has || strings.HasPrefix(name, e.Prefix)
 		if !isPlain(name) {
 			e.fields = e.fields[:0]
 			return false
