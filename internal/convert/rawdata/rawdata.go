@@ -28,11 +28,26 @@ type iface struct {
 	data  unsafe.Pointer
 }
 
+// known reports whether this release of Go lays interfaces out so. If not, boxes are
+// allocated by the compiler, one by one.
+var known = func() bool {
+	slice := opencdc.RawData("x")
+	var data opencdc.Data = slice
+	if unsafe.Sizeof(data) != unsafe.Sizeof(iface{}) {
+		return false
+	}
+	header := (*opencdc.RawData)((*iface)(unsafe.Pointer(&data)).data)
+	return header != nil && unsafe.SliceData(*header) == unsafe.SliceData(slice) && len(*header) == len(slice) && cap(*header) == cap(slice)
+}()
+
 // Box returns opencdc.RawData(b) as data. It panics if the boxer has been used for
 // as many slices as it was made for.
 func (x *Boxer) Box(b []byte) opencdc.Data {
 	header := &x.free[0]
 	x.free = x.free[1:]
+	if !known {
+		return opencdc.RawData(b)
+	}
 	*header = b
 	var data opencdc.Data = opencdc.RawData(nil)
 	(*iface)(unsafe.Pointer(&data)).data = unsafe.Pointer(header)
