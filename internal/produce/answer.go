@@ -11,8 +11,9 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// judge takes the broker's answer for each partition.
-func (p *Producer) judge(pl *plan, queues []*queue, res response) {
+// judge takes the broker's answer for each partition. It reports whether something was
+// written.
+func (p *Producer) judge(pl *plan, queues []*queue, res response) (wrote bool) {
 	for _, q := range queues {
 		r, ok := res.partitions[q.key]
 		if !ok {
@@ -20,11 +21,14 @@ func (p *Producer) judge(pl *plan, queues []*queue, res response) {
 			q.err = fmt.Errorf("write to %s/%d: the broker's answer does not mention it", q.topic, q.id)
 			continue
 		}
+		before := len(q.batches)
 		p.judgePartition(pl, q, r)
+		wrote = wrote || len(q.batches) < before
 		if q.fatal && q.first() < q.batches[0].indexes[0] {
 			p.setAside(q)
 		}
 	}
+	return wrote
 }
 
 // setAside goes on with what comes before a batch that the broker refuses, as after a

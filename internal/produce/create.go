@@ -9,6 +9,7 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -99,7 +100,11 @@ func (p *Producer) requestTopics(ctx context.Context, topics []*lost) (map[strin
 		})
 		answers[l.name] = errors.New("the broker's answer does not mention it")
 	}
-	msg, err := p.client.Controller(ctx, req)
+	var msg protocol.Message
+	err := p.question(ctx, func(ctx context.Context) (err error) {
+		msg, err = p.client.Controller(ctx, req)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

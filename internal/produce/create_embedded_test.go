@@ -28,15 +28,18 @@ func (w *world) refuse(code *kerr.Error, n int) {
 		if n--; n < 0 {
 			return nil, nil, false
 		}
-		r := req.(*kmsg.CreateTopicsRequest)
-		res := r.ResponseKind().(*kmsg.CreateTopicsResponse)
-		for _, t := range r.Topics {
-			rt := kmsg.NewCreateTopicsResponseTopic()
-			rt.Topic, rt.ErrorCode, rt.ErrorMessage = t.Topic, code.Code, kmsg.StringPtr("the broker's own words")
-			res.Topics = append(res.Topics, rt)
-		}
-		return res, nil, true
+		return refuseTopics(req.(*kmsg.CreateTopicsRequest), code), nil, true
 	})
+}
+
+func refuseTopics(req *kmsg.CreateTopicsRequest, code *kerr.Error) *kmsg.CreateTopicsResponse {
+	res := req.ResponseKind().(*kmsg.CreateTopicsResponse)
+	for _, t := range req.Topics {
+		rt := kmsg.NewCreateTopicsResponseTopic()
+		rt.Topic, rt.ErrorCode, rt.ErrorMessage = t.Topic, code.Code, kmsg.StringPtr("the broker's own words")
+		res.Topics = append(res.Topics, rt)
+	}
+	return res
 }
 
 // shape is how many partitions and replicas of each a topic has.

@@ -85,7 +85,7 @@ func (s *search) problem(t cluster.Topic, m *message.Message) error {
 
 // outOfTime says why a topic is not there although it could be waited for.
 func (s *search) outOfTime(ctx context.Context, l *lost) error {
-	if errors.Is(context.Cause(ctx), errDeliveryTimeout) {
+	if errors.Is(context.Cause(ctx), errTimeIsUp) {
 		s.giveUp(l) // the next Send would wait as long
 	}
 	return l.explain()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -82,7 +83,7 @@ func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queu
 		queues = compact(queues)
 	}
 	for _, q := range queues {
-		q.err = ctx.Err()
+		q.err = context.Cause(ctx)
 	}
 }
 
@@ -113,11 +114,12 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 	if !p.encode(queues) {
 		return nil
 	}
-	req := &request{acks: p.cfg.Acks, timeout: p.brokerTimeout(ctx), queues: queues}
+	req := &request{acks: p.cfg.Acks, queues: queues}
 	if !req.HasResponse() {
 		return p.post(ctx, pl, leader, conn, req)
 	}
-	frame, err := p.client.AskLeader(ctx, leader, conn, req, 0, partitionsOf(queues))
+	began := time.Now()
+	frame, err := p.ask(ctx, leader, conn, req)
 	if err != nil {
 		return p.unanswered(leader, conn, queues, err)
 	}
@@ -127,8 +129,33 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 		return p.unanswered(leader, conn, queues, conn.Refuse(req.ApiKey(), err))
 	}
 	p.throttle.set(leader, res.throttle)
-	p.judge(pl, queues, res)
+	switch wrote := p.judge(pl, queues, res); {
+	case wrote:
+		p.clock.wrote(began)
+	case slices.ContainsFunc(queues, func(q *queue) bool { return !outage(q.err) }):
+		p.clock.took(began)
+	}
 	return nil
+}
+
+// ask sends a request and returns the answer. The broker may wait for its replicas for
+// three quarters of the time for which it may be silent: then it says that they are slow.
+// What isn't numbered is written twice if it is sent again too soon: where the leader
+// waits for replicas, it has all of requestTimeout.
+func (p *Producer) ask(ctx context.Context, leader int32, conn *wire.Conn, req *request) ([]byte, error) {
+	silence, timeout := p.cfg.RequestTimeout, p.cfg.RequestTimeout
+	if p.idempotent() || p.cfg.Acks == AcksOne {
+		silence = p.silences.allowed(leader, p.cfg.RequestTimeout)
+		timeout = silence - silence/4
+	}
+	req.timeout = int32(max(timeout.Milliseconds(), 1))
+	began := time.Now()
+	silence += time.Duration(sizeOf(req.queues)) * time.Second / slowestLink
+	limited, cancel := context.WithTimeout(ctx, min(silence, p.cfg.RequestTimeout))
+	defer cancel()
+	frame, err := p.client.AskLeader(limited, leader, conn, req, 0, partitionsOf(req.queues))
+	p.silences.note(leader, time.Since(began), err)
+	return frame, err
 }
 
 // unanswered is the error of a request which the broker may have carried out.
@@ -183,14 +210,4 @@ func (p *Producer) encode(queues []*queue) bool {
 		}
 	}
 	return ok
-}
-
-// brokerTimeout is how long the broker may wait for replicas, in milliseconds:
-// no longer than anybody waits for its answer.
-func (p *Producer) brokerTimeout(ctx context.Context) int32 {
-	d := p.cfg.RequestTimeout
-	if deadline, ok := ctx.Deadline(); ok {
-		d = min(d, time.Until(deadline))
-	}
-	return int32(max(d.Milliseconds(), 1))
 }

@@ -25,7 +25,10 @@ const (
 type Config struct {
 	Acks            Acks
 	DeliveryTimeout time.Duration // of one Send, retries included; 0: as long as its context
-	RequestTimeout  time.Duration
+	// OutageTimeout is how long an outage may last on top of that, without anything
+	// being written: see clock.go.
+	OutageTimeout  time.Duration
+	RequestTimeout time.Duration
 	// NoSequences writes without sequence numbers also with AcksAll: a retry may
 	// then write a message twice.
 	NoSequences bool
@@ -62,6 +65,8 @@ type Producer struct {
 	missing     missing
 	sequences   sequences
 	throttle    throttle
+	silences    silences
+	clock       *clock // of the Send that runs
 	limits      limits
 	posted      posted
 	writers     writers

@@ -57,7 +57,7 @@ func (s *search) round(ctx context.Context, names []string, byBroker bool) error
 			byBroker = true
 		}
 	}
-	topics, err := s.producer.client.Refresh(ctx, names, byBroker)
+	topics, err := s.producer.refresh(ctx, names, byBroker)
 	if err != nil {
 		return err
 	}
@@ -84,6 +84,15 @@ func (s *search) round(ctx context.Context, names []string, byBroker bool) error
 // waited reports whether a topic can be expected to show: its creation was asked for
 // with success, or it is not for this producer to create.
 func (l *lost) waited() bool { return !l.Create || l.done || l.exists }
+
+// refresh asks for the metadata of topics.
+func (p *Producer) refresh(ctx context.Context, names []string, byBroker bool) (topics map[string]cluster.Topic, err error) {
+	err = p.question(ctx, func(ctx context.Context) error {
+		topics, err = p.client.Refresh(ctx, names, byBroker)
+		return err
+	})
+	return topics, err
+}
 
 // lose notes that brokers don't know a topic.
 func (s *search) lose(name string) *lost {

@@ -32,20 +32,35 @@ type stamp struct {
 	seq   int32
 }
 
-// prepare gets a producer ID from the cluster if there is none in order.
-func (s *sequences) prepare(ctx context.Context, client *cluster.Client, retry *attempts, warn func(string, error)) error {
+// ready reports whether there is a producer ID in order.
+func (s *sequences) ready() bool {
 	s.mu.Lock()
-	live := s.live
-	s.mu.Unlock()
-	if live {
+	defer s.mu.Unlock()
+	return s.live
+}
+
+// begin numbers batches under a new producer ID.
+func (s *sequences) begin(id int64, epoch int16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.id, s.epo, s.live, s.next = id, epoch, true, make(map[key]int32)
+}
+
+// prepare gets a producer ID from the cluster if there is none in order.
+func (p *Producer) prepare(ctx context.Context) error {
+	if p.sequences.ready() {
 		return nil
 	}
+	retry := p.attempts()
 	for {
-		id, epoch, err := initProducerID(ctx, client)
+		var id int64
+		var epoch int16
+		err := p.question(ctx, func(ctx context.Context) (err error) {
+			id, epoch, err = initProducerID(ctx, p.client)
+			return err
+		})
 		if err == nil {
-			s.mu.Lock()
-			s.id, s.epo, s.live, s.next = id, epoch, true, make(map[key]int32)
-			s.mu.Unlock()
+			p.sequences.begin(id, epoch)
 			return nil
 		}
 		if errors.Is(err, kafkago.ClusterAuthorizationFailed) {
@@ -54,7 +69,7 @@ func (s *sequences) prepare(ctx context.Context, client *cluster.Client, retry *
 		if !cluster.Retriable(err) {
 			return fmt.Errorf("get a producer ID: %w", err)
 		}
-		warn("get a producer ID", err)
+		p.cfg.Warn("get a producer ID", err)
 		if !retry.waitFor(ctx, err) {
 			return fmt.Errorf("get a producer ID: %w", retry.explain(err))
 		}

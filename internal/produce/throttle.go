@@ -43,6 +43,6 @@ func (t *throttle) wait(ctx context.Context, broker int32) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("wait for the quota of this client on broker %d, for %s: %w", broker, d.Round(time.Millisecond), ctx.Err())
+		return fmt.Errorf("wait for the quota of this client on broker %d, for %s: %w", broker, d.Round(time.Millisecond), context.Cause(ctx))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 
@@ -16,7 +17,7 @@ func (p *Producer) write(ctx context.Context, search *search, pl *plan) error {
 	pause.max = 0 // batches have their own count
 	for !pl.done() {
 		if p.idempotent() {
-			if err := p.sequences.prepare(ctx, p.client, p.attempts(), p.cfg.Warn); err != nil {
+			if err := p.prepare(ctx); err != nil {
 				return p.explain(ctx, err)
 			}
 		}
@@ -36,7 +37,7 @@ func (p *Producer) write(ctx context.Context, search *search, pl *plan) error {
 		if pl.settledBatches.Load() > before {
 			pause.reset()
 		}
-		if wait && !pause.wait(ctx) {
+		if wait && !p.pause(ctx, pl, pause) {
 			return p.explain(ctx, cause)
 		}
 		p.cfg.Warn("writing interrupted, trying again", cause)
@@ -46,6 +47,19 @@ func (p *Producer) write(ctx context.Context, search *search, pl *plan) error {
 		}
 	}
 	return nil
+}
+
+// pause waits before the next attempt. It returns false if there is to be none.
+func (p *Producer) pause(ctx context.Context, pl *plan, pause *attempts) bool {
+	began := time.Now()
+	again := pause.wait(ctx)
+	for _, q := range pl.queues {
+		if len(q.batches) > 0 && q.err != nil && !outage(q.err) {
+			p.clock.took(began)
+			break
+		}
+	}
+	return again
 }
 
 // count counts an attempt for the first batch of each queue that failed, and gives up

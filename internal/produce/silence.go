@@ -1,0 +1,73 @@
+package produce
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// A connection may be dead without a sign: firewalls and load balancers forget those
+// that were idle, and whatever is sent on one is swallowed. Nothing but silence shows
+// it. So a request is given up, and its connection with it, well before requestTimeout,
+// and sent again on a new one. A broker that is slow must not be given up for ever: it
+// gets twice as long each time, up to requestTimeout, until it has answered quickly.
+
+const (
+	// firstSilence is how long an answer may take at first.
+	firstSilence = 4 * time.Second
+	// slowestLink is how many bytes a second a connection must carry at least: what is
+	// sent must have arrived before it can be answered.
+	slowestLink = 128 << 10
+)
+
+// anyBroker stands for all brokers, of which one is to answer.
+const anyBroker int32 = -1
+
+// silences are how long brokers may be silent, where that is not firstSilence.
+type silences struct {
+	mu       sync.Mutex
+	byBroker map[int32]time.Duration
+}
+
+// allowed is how long a broker may be silent, at most limit.
+func (s *silences) allowed(broker int32, limit time.Duration) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d, ok := s.byBroker[broker]; ok {
+		return min(d, limit)
+	}
+	return min(firstSilence, limit)
+}
+
+// note is called after each request, with how long the answer was waited for.
+func (s *silences) note(broker int32, waited time.Duration, err error) {
+	var timeout *wire.TimeoutError
+	silent := errors.As(err, &timeout) && timeout.Why == nil || errors.Is(err, context.DeadlineExceeded)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, ok := s.byBroker[broker]
+	switch {
+	case silent && !ok:
+		if s.byBroker == nil {
+			s.byBroker = make(map[int32]time.Duration)
+		}
+		s.byBroker[broker] = 2 * firstSilence
+	case silent:
+		s.byBroker[broker] = min(2*d, time.Hour)
+	case ok && err == nil && waited < firstSilence/2:
+		delete(s.byBroker, broker)
+	}
+}
+
+// question runs something that any broker answers, for as long as one may be silent.
+func (p *Producer) question(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, p.silences.allowed(anyBroker, p.cfg.RequestTimeout))
+	defer cancel()
+	began := time.Now()
+	err := ask(ctx)
+	p.silences.note(anyBroker, time.Since(began), err)
+	return err
+}
