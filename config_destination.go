@@ -38,11 +38,17 @@ type DestinationConfig struct {
 	// Whether to number batches, so that the broker writes each one once however often
 	// it is sent. Requires acks all, with which it is the default.
 	Idempotent *bool `json:"idempotent"`
-	// Maximum time to write a batch, retries included. Nothing is written after it. 0s
-	// means no limit.
+	// Maximum time that brokers which could write take for a batch, retries included.
+	// It stands still during an outage, see outageTimeout. Nothing is written after
+	// both. 0s means no limit.
 	DeliveryTimeout time.Duration `json:"deliveryTimeout" default:"10s"`
+	// Maximum duration of an outage, on top of deliveryTimeout: while a partition has
+	// no leader that can be reached and has the replicas it needs, a topic is looked up
+	// or created, or a quota makes the connector wait. It begins again whenever
+	// something was written. 0s means that only deliveryTimeout counts.
+	OutageTimeout time.Duration `json:"outageTimeout" default:"2m"`
 	// Maximum attempts to send a batch that fails with a retriable error. 0 means as
-	// many as deliveryTimeout allows.
+	// many as deliveryTimeout and outageTimeout allow.
 	RetryMaxAttempts int `json:"retry.maxAttempts" default:"0"`
 	// Wait before the second retry (the first is immediate). It doubles with each
 	// further retry, up to 1s or this value, whichever is longer.
@@ -57,6 +63,11 @@ type DestinationConfig struct {
 	// split; for a single larger record see onOversize. Should not exceed the topic's
 	// max.message.bytes.
 	BatchBytes int `json:"batchBytes" default:"1000012"`
+	// Maximum size of a request in bytes, with the record batches for all partitions
+	// of a broker. 0 means 32 MiB, or one record batch if batchBytes is larger. If a
+	// broker hangs up on large requests, or takes long for them, they become smaller
+	// without it, down to 1 MB.
+	MaxRequestBytes int `json:"maxRequestBytes" default:"0"`
 	// What to do with a record that is larger than batchBytes, or than the broker
 	// allows: error (it fails, and goes to the dead-letter queue) or drop (it counts
 	// as written, and is logged).

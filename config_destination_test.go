@@ -21,6 +21,9 @@ func TestMistakesInADestination(t *testing.T) {
 		"acks in capitals":       {map[string]string{"acks": "ALL"}, []complaint{{"acks", `"ALL" is not allowed: ` + acks}}},
 		"compression":            {map[string]string{"compression": "brotli"}, []complaint{{"compression", `"brotli" is not allowed: ` + codecs}}},
 		"negative timeout":       {map[string]string{"deliveryTimeout": "-1ns"}, []complaint{{"deliveryTimeout", "-1ns is not allowed: 0s (no limit) or more"}}},
+		"negative outage":        {map[string]string{"outageTimeout": "-1ns"}, []complaint{{"outageTimeout", "-1ns is not allowed: 0s (none) or more"}}},
+		"negative request":       {map[string]string{"maxRequestBytes": "-1"}, []complaint{{"maxRequestBytes", "-1 is not allowed: 0 (32 MiB), or at least batchBytes (1000012) and 1024 bytes more"}}},
+		"request below a batch":  {map[string]string{"maxRequestBytes": "1001035"}, []complaint{{"maxRequestBytes", "lower batchBytes for smaller requests"}}},
 		"no batch bytes":         {map[string]string{"batchBytes": "0"}, []complaint{{"batchBytes", "0 is not allowed: 1 to 1073741824 bytes"}}},
 		"too many batch bytes":   {map[string]string{"batchBytes": "1073741825"}, []complaint{{"batchBytes", "1 to 1073741824 bytes"}}},
 		"topic's name":           {map[string]string{"topic": "a/b"}, []complaint{{"topic", `"a/b"`}}},
@@ -109,6 +112,8 @@ func TestTheLimitsOfNumbersAreAllowed(t *testing.T) {
 		_, err := ParseDestination(changed(goodDestination, map[string]string{"batchBytes": bytes, "deliveryTimeout": "0s"}))
 		is.NoErr(err)
 	}
+	_, err := ParseDestination(changed(goodDestination, map[string]string{"maxRequestBytes": "1001036", "outageTimeout": "0s"}))
+	is.NoErr(err)
 	for _, port := range []string{"a:1", "a:65535", "[::1]:9092"} {
 		_, err := Parse(map[string]string{"servers": port})
 		is.NoErr(err)
@@ -136,7 +141,7 @@ func TestTheDefaultsOfADestination(t *testing.T) {
 	got.Warn = nil
 	got.Partitioner = produce.Partitioner{} // a function, which can't be compared
 	is.Equal(got, produce.Config{
-		Acks: produce.AcksAll, DeliveryTimeout: 10 * time.Second, RequestTimeout: 30 * time.Second, Backoff: 100 * time.Millisecond,
+		Acks: produce.AcksAll, DeliveryTimeout: 10 * time.Second, OutageTimeout: 2 * time.Minute, RequestTimeout: 30 * time.Second, Backoff: 100 * time.Millisecond,
 		Codec: recordbatch.Snappy, BatchBytes: 1000012, NewTopics: produce.NewTopics{Create: true},
 	})
 }

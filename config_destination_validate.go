@@ -30,12 +30,14 @@ func (c *DestinationConfig) resolve() (produce.Config, error) {
 		Acks:            acks,
 		NoSequences:     !idempotent,
 		DeliveryTimeout: c.DeliveryTimeout,
+		OutageTimeout:   c.OutageTimeout,
 		RequestTimeout:  c.RequestTimeout,
 		MaxAttempts:     c.RetryMaxAttempts,
 		Backoff:         c.RetryBackoff,
 		Codec:           codec,
 		Level:           c.CompressionLevel,
 		BatchBytes:      c.BatchBytes,
+		MaxRequestBytes: c.MaxRequestBytes,
 		Partitioner:     partitioner,
 		NewTopics: produce.NewTopics{
 			Create:            c.TopicAutoCreate,
@@ -77,6 +79,7 @@ func (c *DestinationConfig) checkNewTopics() error {
 func (c *DestinationConfig) checkTimes() error {
 	return errors.Join(
 		setting.AtLeast("deliveryTimeout", c.DeliveryTimeout, 0, "0s (no limit) or more", "10s"),
+		setting.AtLeast("outageTimeout", c.OutageTimeout, 0, "0s (none) or more", "2m"),
 		setting.AtLeast("retry.maxAttempts", c.RetryMaxAttempts, 0, "0 (no limit) or more", "5"),
 		setting.AtLeast("retry.backoff", c.RetryBackoff, 0, "0s or more", "100ms"),
 	)
@@ -95,7 +98,14 @@ func (c *DestinationConfig) codec() (recordbatch.Codec, error) {
 
 func (c *DestinationConfig) checkBatchBytes() error {
 	const maxBatchBytes = 1 << 30
-	return setting.Within("batchBytes", c.BatchBytes, 1, maxBatchBytes, " bytes", "1000012")
+	if err := setting.Within("batchBytes", c.BatchBytes, 1, maxBatchBytes, " bytes", "1000012"); err != nil {
+		return err
+	}
+	if least := c.BatchBytes + produce.RequestRoom; c.MaxRequestBytes < 0 || c.MaxRequestBytes > 0 && c.MaxRequestBytes < least {
+		return setting.Invalid("maxRequestBytes", fmt.Sprintf("%d is not allowed: 0 (32 MiB), or at least batchBytes (%d) and %d bytes more; lower batchBytes for smaller requests",
+			c.MaxRequestBytes, c.BatchBytes, produce.RequestRoom), "1046528")
+	}
+	return nil
 }
 
 // What onOversize can be.

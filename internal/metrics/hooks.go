@@ -87,8 +87,9 @@ func (m *Connector) HookConsumer(c *consumer.Config) {
 		Lost:   func(n int) { m.lost.Add(float64(n)) },
 	}
 	c.Fetch.Hooks = fetch.Hooks{
-		Fetched: func(n int) { m.bytes.Add(float64(n)) },
-		Retried: m.Retried,
+		Fetched:   func(n int) { m.bytes.Add(float64(n)) },
+		Retried:   m.Retried,
+		Throttled: m.waited,
 	}
 	c.Hooks = consumer.Hooks{
 		Committed: func(err error) { m.commits.WithLabelValues(resultOf(err)).Inc() },
@@ -104,16 +105,22 @@ func (m *Connector) Watch(c *consumer.Consumer) {
 	}
 }
 
+// waited counts a pause that a quota asks for.
+func (m *Connector) waited(d time.Duration) { m.throttled.Add(d.Seconds()) }
+
 // HookProducer puts what counts into a producer's configuration.
 func (m *Connector) HookProducer(c *produce.Config) {
 	if m == nil {
 		return
 	}
 	c.Warn = m.warner(c.Warn)
-	c.Hooks = produce.Hooks{Written: func(records, bytes int) {
-		m.records.Add(float64(records))
-		m.bytes.Add(float64(bytes))
-	}}
+	c.Hooks = produce.Hooks{
+		Written: func(records, bytes int) {
+			m.records.Add(float64(records))
+			m.bytes.Add(float64(bytes))
+		},
+		Throttled: m.waited,
+	}
 	if drop := c.Dropped; drop != nil {
 		c.Dropped = func(message *message.Message, err error) {
 			m.dropped.Inc()

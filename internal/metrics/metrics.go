@@ -29,6 +29,8 @@ type Connector struct {
 	retries        *prometheus.CounterVec   // by kind
 	errors         *prometheus.CounterVec   // by kind
 
+	throttled prometheus.Counter
+
 	dropped prometheus.Counter // of a destination only
 
 	// Of a source only.
@@ -53,6 +55,7 @@ func newConnector(k key) *Connector {
 	m.requestErrors = m.counters("request_errors_total", "Requests that got no answer.", "api", "kind")
 	m.connects = m.counters("connects_total", "Attempts to connect to a broker.", "result")
 	m.retries = m.counters("retries_total", "Failures that were followed by another attempt.", "kind")
+	m.throttled = m.counter("throttled_seconds_total", "Pauses that brokers asked for because a quota of this client is used up.")
 	m.errors = m.counters("errors_total", "Errors that were returned to Conduit.", "kind")
 	if k.side == Destination {
 		m.dropped = m.counter("dropped_records_total", "Records that were too large and dropped, as onOversize says.")

@@ -104,16 +104,17 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 	if err := p.throttle.wait(ctx, leader); err != nil {
 		return err
 	}
-	for _, q := range queues {
-		q.sent = true
-	}
 	conn, err := p.client.Broker(ctx, leader, cluster.Produce)
 	if err != nil {
+		tried(queues)
 		return err
 	}
 	if !p.encode(queues) {
 		return nil
 	}
+	queues = p.fit(leader, queues) // by their size now: some are not as small as expected
+	tried(queues)
+	size := sizeOf(queues)
 	req := &request{acks: p.cfg.Acks, queues: queues}
 	if !req.HasResponse() {
 		return p.post(ctx, pl, leader, conn, req)
@@ -129,6 +130,8 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 		return p.unanswered(leader, conn, queues, conn.Refuse(req.ApiKey(), err))
 	}
 	p.throttle.set(leader, res.throttle)
+	p.cfg.Hooks.throttled(res.throttle)
+	p.limits.answered(leader, len(queues), size, time.Since(began), res.throttle)
 	switch wrote := p.judge(pl, queues, res); {
 	case wrote:
 		p.clock.wrote(began)
@@ -163,10 +166,20 @@ func (p *Producer) unanswered(leader int32, conn *wire.Conn, queues []*queue, er
 	for _, q := range queues {
 		q.batches[0].uncertain = true
 	}
+	if silent(err) {
+		p.limits.slower(leader, len(queues), sizeOf(queues))
+	}
 	if hungUp(err) {
 		return p.limits.hungUp(leader, conn.Addr(), queues, err)
 	}
 	return err
+}
+
+// tried notes an attempt to send the first batch of each queue.
+func tried(queues []*queue) {
+	for _, q := range queues {
+		q.sent = true
+	}
 }
 
 // partitionsOf lists those of queues.

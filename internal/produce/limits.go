@@ -1,17 +1,22 @@
 package produce
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"syscall"
+	"time"
 )
 
 const (
-	// maxRequestBytes bounds one request; brokers refuse more than 100 MiB
-	// (socket.request.max.bytes) by hanging up.
-	maxRequestBytes = 32 << 20
+	// MaxRequestBytes bounds a request unless the configuration says otherwise. Brokers
+	// refuse more than 100 MiB (socket.request.max.bytes) by hanging up.
+	MaxRequestBytes = 32 << 20
+	// RequestRoom is what a request takes up besides one record batch, at most: its
+	// header, with the client's and the topic's name.
+	RequestRoom = 1024
 	// smallestLimit is that of Azure Event Hubs. Java's max.request.size, 1 MiB, bounds
 	// a whole request too, so that no broker can take less.
 	smallestLimit = 1_046_528
@@ -20,20 +25,37 @@ const (
 )
 
 // limits are how large requests to each broker may be, where that is less than
-// maxRequestBytes. Nothing tells a client how much a broker takes. It shows when one
-// hangs up on a large request: the next ones are then smaller, for good.
+// Config.MaxRequestBytes. Nothing tells a client how much a broker takes. It shows when
+// one hangs up on a large request: the next ones are then smaller, for good. Nor does
+// anything tell how fast the way to it is: requests that take too long, or that a quota
+// makes the client wait long for, are made smaller until they are quick again.
 type limits struct {
 	mu       sync.Mutex
-	byBroker map[int32]int
+	byBroker map[int32]limit
 }
 
-func (l *limits) of(broker int32) int {
+// limit is in bytes; 0 is none.
+type limit struct {
+	size int // that the broker takes
+	pace int // that it answers in time
+}
+
+func (l *limits) of(broker int32, most int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n, ok := l.byBroker[broker]; ok {
-		return n
+	for _, n := range []int{l.byBroker[broker].size, l.byBroker[broker].pace} {
+		if n > 0 {
+			most = min(most, n)
+		}
 	}
-	return maxRequestBytes
+	return most
+}
+
+func (l *limits) set(broker int32, to limit) {
+	if l.byBroker == nil {
+		l.byBroker = make(map[int32]limit)
+	}
+	l.byBroker[broker] = to
 }
 
 // lower makes the next requests smaller than one of this many bytes, if that may help.
@@ -43,11 +65,44 @@ func (l *limits) lower(broker int32, queues, size int) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.byBroker == nil {
-		l.byBroker = make(map[int32]int)
-	}
-	l.byBroker[broker] = max(size/2, minRequestBytes)
+	l.set(broker, limit{max(size/2, minRequestBytes), l.byBroker[broker].pace})
 	return true
+}
+
+// slower makes the next requests smaller, as one of this many bytes took too long.
+func (l *limits) slower(broker int32, queues, size int) {
+	if queues == 1 || size <= minRequestBytes {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.set(broker, limit{l.byBroker[broker].size, max(size/2, minRequestBytes)})
+}
+
+// faster lets requests grow again, as one of this many bytes was quick.
+func (l *limits) faster(broker int32, size int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.byBroker[broker]
+	if now.pace == 0 || size <= now.pace/2 {
+		return
+	}
+	if now.pace *= 2; now.pace >= MaxRequestBytes {
+		now.pace = 0
+	}
+	l.set(broker, now)
+}
+
+// answered has the size of requests follow how quickly one was answered, and for how
+// long the broker wants no further one.
+func (l *limits) answered(broker int32, queues, size int, took, pause time.Duration) {
+	const slow, quick = 5 * time.Second, time.Second
+	switch {
+	case took > slow || pause > slow:
+		l.slower(broker, queues, size)
+	case took < quick && pause == 0:
+		l.faster(broker, size)
+	}
 }
 
 // hungUp is the error of a request during which the broker hung up. Where its size may
@@ -75,7 +130,7 @@ func sizeOf(queues []*queue) (size int) {
 
 // fit takes as many queues from the front as one request to a broker may carry.
 func (p *Producer) fit(broker int32, queues []*queue) []*queue {
-	limit, size := p.limits.of(broker), 0
+	limit, size := p.limits.of(broker, p.maxRequest()), 0
 	for i, q := range queues {
 		b := q.batches[0]
 		size += perQueue + len(q.topic)
@@ -89,6 +144,11 @@ func (p *Producer) fit(broker int32, queues []*queue) []*queue {
 		}
 	}
 	return queues
+}
+
+// maxRequest is how large the batches of a request may be.
+func (p *Producer) maxRequest() int {
+	return cmp.Or(p.cfg.MaxRequestBytes, MaxRequestBytes) - RequestRoom
 }
 
 // hungUp reports whether an error says that the other end closed the connection.

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // takesUpTo has brokers hang up on produce requests with more bytes of record batches,
@@ -125,18 +126,80 @@ func TestLimitsHaveAFloor(t *testing.T) {
 		lowered      bool
 		then         int
 	}{
-		{5, minRequestBytes, false, maxRequestBytes},
-		{1, 30 << 20, false, maxRequestBytes},
+		{5, minRequestBytes, false, MaxRequestBytes},
+		{1, 30 << 20, false, MaxRequestBytes},
 		{5, 30 << 20, true, 15 << 20},
 		{5, 1_500_000, true, minRequestBytes},
 		{5, 1_100_000, true, minRequestBytes},
 	} {
-		if got := l.lower(1, c.queues, c.size); got != c.lowered || l.of(1) != c.then {
-			t.Errorf("%+v: %t, %d", c, got, l.of(1))
+		if got := l.lower(1, c.queues, c.size); got != c.lowered || l.of(1, MaxRequestBytes) != c.then {
+			t.Errorf("%+v: %t, %d", c, got, l.of(1, MaxRequestBytes))
 		}
 	}
-	if l.of(2) != maxRequestBytes {
+	if l.of(2, MaxRequestBytes) != MaxRequestBytes {
 		t.Error("another broker has a limit too")
+	}
+}
+
+func TestLimitsFollowThePaceOfABroker(t *testing.T) {
+	const mb = 1_000_000
+	var l limits
+	l.lower(1, 5, 24*mb) // which stays
+	for _, c := range []struct {
+		queues, size int
+		took, pause  time.Duration
+		then         int
+	}{
+		{1, 10 * mb, time.Minute, 0, 12 * mb}, // nothing can be divided
+		{5, 10 * mb, time.Minute, 0, 5 * mb},
+		{5, 5 * mb, time.Second, time.Minute, 2_500_000},
+		{5, 2_500_000, time.Millisecond, time.Minute, 1_250_000},
+		{5, 1_250_000, time.Minute, time.Minute, mb},
+		{5, mb, time.Minute, time.Minute, mb},
+		{5, mb, 3 * time.Second, 0, mb},
+		{5, mb, time.Millisecond, time.Millisecond, mb},
+		{5, 100, time.Millisecond, 0, mb}, // that shows nothing
+		{5, mb, time.Millisecond, 0, 2 * mb},
+		{1, 2 * mb, time.Millisecond, 0, 4 * mb},
+		{5, 4 * mb, time.Millisecond, 0, 8 * mb},
+		{5, 8 * mb, time.Millisecond, 0, 12 * mb},
+		{5, 12 * mb, time.Millisecond, 0, 12 * mb},
+	} {
+		l.answered(1, c.queues, c.size, c.took, c.pause)
+		if got := l.of(1, MaxRequestBytes); got != c.then {
+			t.Errorf("%+v: %d", c, got)
+		}
+	}
+}
+
+// On a slow link a request that is too large for the request timeout never arrives.
+func TestSendMakesSmallerRequestsWhereTheyTakeTooLong(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.BatchBytes, c.RequestTimeout = 1_000_012, time.Second }, kfake.NumBrokers(1))
+	w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		return nil, nil, len(req.AppendTo(nil)) > 1_500_000
+	})
+	n, err := w.p.Send(w.ctx, random10K(300))
+	w.NoErr(err)
+	w.Equal(n, 300)
+}
+
+func TestSendKeepsRequestsAsAWholeUnderTheSetting(t *testing.T) {
+	for _, codec := range []recordbatch.Codec{recordbatch.None, recordbatch.Snappy, recordbatch.LZ4, recordbatch.Gzip} {
+		w := newWorld(t, func(c *Config) {
+			c.Codec, c.BatchBytes, c.MaxRequestBytes = codec, 40_000, 64_000
+		}, kfake.NumBrokers(1))
+		largest, requests := 0, 0
+		w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			w.fake.KeepControl()
+			largest, requests = max(largest, 4+10+len("test")+len(req.AppendTo(nil))), requests+1
+			return nil, nil, false
+		})
+		n, err := w.p.Send(w.ctx, random10K(90))
+		w.NoErr(err)
+		w.Equal(n, 90)
+		w.True(largest <= 64_000)
+		w.True(largest > 40_000)
 	}
 }
 

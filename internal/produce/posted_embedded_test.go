@@ -132,6 +132,6 @@ func TestAnIdleConnectionThatIsClosedLowersNoLimit(t *testing.T) {
 		<-last.conn.Dead()
 		_, err = w.p.Send(w.ctx, spread(3))
 		w.NoErr(err)
-		w.Equal(w.p.limits.of(0) < maxRequestBytes, c.lower)
+		w.Equal(w.p.limits.of(0, MaxRequestBytes) < MaxRequestBytes, c.lower)
 	}
 }

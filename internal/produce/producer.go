@@ -35,11 +35,13 @@ type Config struct {
 	MaxAttempts int           // to send one batch, and to ask for what that takes; 0: no limit
 	Backoff     time.Duration // before the second retry, doubled for each further one; 0: 10ms
 
-	Codec       recordbatch.Codec
-	Level       int         // of compression, see recordbatch.ValidLevel
-	BatchBytes  int         // of one record batch, uncompressed
-	Partitioner Partitioner // for messages without a partition
-	NewTopics   NewTopics   // what to do about missing topics
+	Codec      recordbatch.Codec
+	Level      int // of compression, see recordbatch.ValidLevel
+	BatchBytes int // of one record batch, uncompressed
+	// MaxRequestBytes bounds a request with all its batches; 0: [MaxRequestBytes].
+	MaxRequestBytes int
+	Partitioner     Partitioner // for messages without a partition
+	NewTopics       NewTopics   // what to do about missing topics
 
 	// Dropped is called with each message that is too large, for BatchBytes or for the
 	// broker, which then counts as written; nil: its *TooLargeError ends the batch.

@@ -3,6 +3,7 @@ package produce
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"time"
 
@@ -44,22 +45,29 @@ func (s *silences) allowed(broker int32, limit time.Duration) time.Duration {
 
 // note is called after each request, with how long the answer was waited for.
 func (s *silences) note(broker int32, waited time.Duration, err error) {
-	var timeout *wire.TimeoutError
-	silent := errors.As(err, &timeout) && timeout.Why == nil || errors.Is(err, context.DeadlineExceeded)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d, ok := s.byBroker[broker]
 	switch {
-	case silent && !ok:
+	case silent(err) && !ok:
 		if s.byBroker == nil {
 			s.byBroker = make(map[int32]time.Duration)
 		}
 		s.byBroker[broker] = 2 * firstSilence
-	case silent:
+	case silent(err):
 		s.byBroker[broker] = min(2*d, time.Hour)
 	case ok && err == nil && waited < firstSilence/2:
 		delete(s.byBroker, broker)
 	}
+}
+
+// silent reports whether an error is that of a request which took longer than it may.
+func silent(err error) bool {
+	var timeout *wire.TimeoutError
+	if errors.As(err, &timeout) {
+		return timeout.Why == nil
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // question runs something that any broker answers, for as long as one may be silent.

@@ -28,8 +28,8 @@ func TestTriesAgainAsOftenAndAsLongAsTheSettingsSay(t *testing.T) {
 	var destinations []sdk.Destination
 	for _, more := range []settings{
 		{"deliveryTimeout": "0s", "retry.maxAttempts": "4", "retry.backoff": "1ms"},
-		{"deliveryTimeout": "300ms"},
-		{"deliveryTimeout": "1m"},
+		{"deliveryTimeout": "300ms", "outageTimeout": "0s"},
+		{}, // the defaults outlast it
 	} {
 		dst, err := openDestination(ctx, s.with(more))
 		is.NoErr(err)

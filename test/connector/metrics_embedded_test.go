@@ -134,6 +134,43 @@ func TestADestinationCountsWhatItWrites(t *testing.T) {
 	is.Equal(len(metricsOf(t, "to")), 0)
 }
 
+// A quota slows both sides down, and the metric shows for how long.
+func TestBothSidesCountThePausesOfQuotas(t *testing.T) {
+	is := is.New(t)
+	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "topic"))
+	s := settings{"servers": list(c.ListenAddrs())}
+	to := named(t, guarded(t), "throttled to")
+	dst, err := openDestination(to, s.with(settings{"topic": "topic"}))
+	is.NoErr(err)
+	embedded.Answer(c, kmsg.Produce, func(req kmsg.Request) kmsg.Response {
+		res := embedded.Refusal(req, kerr.NotLeaderForPartition.Code).(*kmsg.ProduceResponse)
+		res.ThrottleMillis = 250
+		return res
+	})
+	ctx, cancel := context.WithTimeout(to, 5*time.Second)
+	defer cancel()
+	_, err = dst.Write(ctx, numbered(1))
+	is.True(err != nil)
+	pauses := metricsOf(t, "throttled to")["throttled_seconds_total{type=destination}"]
+	is.True(pauses >= 0.5 && pauses <= 6)
+	is.NoErr(dst.Teardown(to))
+
+	from := named(t, guarded(t), "throttled from")
+	src, err := openSource(from, s.with(settings{"topics": "topic", "readFromBeginning": "true"}), nil)
+	is.NoErr(err)
+	embedded.Answer(c, kmsg.Fetch, func(req kmsg.Request) kmsg.Response {
+		res := embedded.Refusal(req, kerr.NotLeaderForPartition.Code).(*kmsg.FetchResponse)
+		res.ThrottleMillis = 100
+		return res
+	})
+	ctx, cancel = context.WithTimeout(from, 3*time.Second)
+	defer cancel()
+	_, err = src.ReadN(ctx, 1)
+	is.True(err != nil)
+	is.True(metricsOf(t, "throttled from")["throttled_seconds_total{type=source}"] >= 0.1)
+	is.NoErr(src.Teardown(from))
+}
+
 func TestADestinationCountsWhatItDrops(t *testing.T) {
 	is := is.New(t)
 	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "topic"))

@@ -87,7 +87,7 @@ func TestWritesTimeOutWhileConnectionsAreFrozen(t *testing.T) {
 	s := begin(t, "writes time out on frozen connections")
 	s.writesMayFail = true
 	s.impatient()
-	s.settings.destination["deliveryTimeout"] = (requestTimeout / 4).String()
+	s.settings.destination["deliveryTimeout"], s.settings.destination["outageTimeout"] = (requestTimeout / 4).String(), "0s"
 	s.start()
 	directions := []proxy.Direction{proxy.ToServer, proxy.ToClient, proxy.Both}
 	for round := range rounds(6, 60) {

@@ -16,7 +16,7 @@ import (
 // where something is not done, and leaves nothing behind.
 func TestEverythingEndsWhileAllConnectionsAreFrozen(t *testing.T) {
 	s := begin(t, "ending with all connections frozen")
-	s.settings.destination["deliveryTimeout"] = "2s"
+	s.settings.destination["deliveryTimeout"], s.settings.destination["outageTimeout"] = "2s", "0s"
 	dst, err := openDestination(s.log, s.settings.destination)
 	s.is.NoErr(err)
 	records := []opencdc.Record{ledger.Record(0), ledger.Record(1)}

@@ -151,6 +151,9 @@ func (d dice) writer(network map[string]string) WriterPlan {
 		s["partitioner"] = "murmur2"
 		s["deliveryTimeout"] = "3s"
 	}
+	if s["deliveryTimeout"] == "3s" {
+		s["outageTimeout"] = "0s" // so that some give up
+	}
 	return p
 }
 
