@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -93,7 +94,21 @@ func (c Config) Validate(context.Context) error {
 		setting.Within("requestTimeout", c.RequestTimeout, time.Millisecond, maxTimeout, "", "30s"),
 		setting.Text("clientID", c.ClientID, "conduit"),
 	}
-	return errors.Join(append(errs, c.security().Validate())...)
+	return errors.Join(append(errs, c.security().Validate(), c.validateRegion())...)
+}
+
+// mskHost is how Amazon MSK names brokers, with the region.
+var mskHost = regexp.MustCompile(`\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?:[0-9]+$`)
+
+// validateRegion looks for brokers that are in another region than aws.region: they
+// would refuse what is signed for it, with no more than "access denied".
+func (c Config) validateRegion() error {
+	for _, s := range c.servers() {
+		if m := mskHost.FindStringSubmatch(s); m != nil && c.AWSRegion != "" && m[1] != c.AWSRegion {
+			return setting.Invalid("aws.region", fmt.Sprintf("%q is not that of server %s", c.AWSRegion, withoutUser(s)), m[1])
+		}
+	}
+	return nil
 }
 
 func (c Config) validateServers() error {

@@ -165,6 +165,10 @@ func TestCredentialsNeedTheirMechanism(t *testing.T) {
 			map[string]string{"saslMechanism": "AWS_MSK_IAM", "aws.region": "eu-central-1", "aws.roleARN": "kafka", "aws.externalID": "x", "aws.sessionName": "a b"},
 			[]complaint{{"aws.roleARN", "not the ARN of a role"}, {"aws.externalID", "2 to 1224"}, {"aws.sessionName", "2 to 64"}},
 		},
+		"the region of other brokers": {
+			map[string]string{"servers": "b-1.orders.a1b2c3.c4.kafka.eu-west-1.amazonaws.com:9098", "saslMechanism": "AWS_MSK_IAM", "aws.region": "eu-central-1"},
+			[]complaint{{"aws.region", `"eu-central-1" is not that of server "b-1.orders.a1b2c3.c4.kafka.eu-west-1.amazonaws.com:9098", for example "eu-west-1"`}},
+		},
 		"AWS with a password": {
 			map[string]string{"saslUsername": "u", "saslPassword": "p", "aws.profile": "p", "aws.roleARN": "r", "aws.secretAccessKey": "s"},
 			[]complaint{{"aws.profile", "saslMechanism PLAIN does not use it"}, {"aws.roleARN", "does not use it"}, {"aws.secretAccessKey", "does not use it"}},

@@ -46,6 +46,7 @@ func (a *attempt) loginRemedy(err error) string {
 	var (
 		credentials *wire.CredentialsError
 		endpoint    *oauth.EndpointError
+		aws         interface{ Operation() string } // the AWS SDK's, of an answer to a request
 	)
 	switch {
 	case errors.As(err, &endpoint) && endpoint.Retriable():
@@ -56,6 +57,8 @@ func (a *attempt) loginRemedy(err error) string {
 		return fmt.Sprintf("this listener is one without SASL: compare its port with listeners and listener.security.protocol.map in the broker's properties, and correct %s; or leave out saslMechanism and its credentials, and a securityProtocol with SASL in its name", a.from)
 	case errors.Is(err, kafkago.UnsupportedSASLMechanism):
 		return "set saslMechanism to one that the broker offers, or add it to sasl.enabled.mechanisms in the broker's properties"
+	case mechanism == "AWS_MSK_IAM" && errors.As(err, &aws) && aws.Operation() == "AssumeRole":
+		return "compare aws.roleARN and aws.externalID with the role's trust policy, and allow the credentials in use sts:AssumeRole on it; aws sts get-caller-identity, run as this process, tells whose they are"
 	case mechanism == "AWS_MSK_IAM" && errors.As(err, &credentials):
 		return "make AWS credentials known to this process; aws sts get-caller-identity, run as it, tells whether there are any"
 	case mechanism == "AWS_MSK_IAM":
