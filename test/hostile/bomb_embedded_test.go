@@ -90,7 +90,7 @@ func TestSourceEndsAtABatchOfTooManyHeadersAndGoesOnAfterIt(t *testing.T) {
 
 	s := settings{"servers": fake.ListenAddrs()[0], "topics": "t", "groupID": "g", "readFromBeginning": "true"}
 	grown := peakHeap()
-	src, err := openSource(ctx, s)
+	src, err := openSource(t, ctx, s, nil)
 	is.NoErr(err)
 	records, err := src.ReadN(ctx, 1)
 	is.NoErr(err)
@@ -116,7 +116,7 @@ func TestSourceEndsAtABatchOfTooManyHeadersAndGoesOnAfterIt(t *testing.T) {
 	commit.Topics = append(commit.Topics, ct)
 	_, err = commit.RequestWith(ctx, client)
 	is.NoErr(err)
-	src, err = openSourceAt(ctx, s, records[0].Position)
+	src, err = openSource(t, ctx, s, records[0].Position)
 	is.NoErr(err)
 	records, err = src.ReadN(ctx, 1)
 	is.NoErr(err)

@@ -85,7 +85,7 @@ func TestDestinationWritesAfterAFirewallHasForgottenItsIdleConnections(t *testin
 	fake := embedded.Start(t, kfake.SeedTopics(3, "t"))
 	var wall firewall
 	ctx := wire.WithDialer(guarded(t), wall.dial)
-	dst, err := openDestination(ctx, settings{"servers": fake.ListenAddrs()[0], "topic": "t"})
+	dst, err := openDestination(t, ctx, settings{"servers": fake.ListenAddrs()[0], "topic": "t"})
 	is.NoErr(err)
 	defer func() { is.NoErr(dst.Teardown(ctx)) }()
 	records := numbered(30)

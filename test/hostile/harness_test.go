@@ -10,6 +10,7 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
+	"github.com/matryer/is"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
@@ -17,7 +18,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) // a dependency of the embedded broker starts one
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), // a dependency of the embedded broker starts one
+		goleak.IgnoreAnyFunction("github.com/twmb/franz-go/pkg/kfake.(*group).manage"))
 }
 
 // guard bounds what must not hang.
@@ -40,16 +42,26 @@ func (s settings) with(more settings) settings {
 	return out
 }
 
-func openSource(ctx context.Context, s settings) (sdk.Source, error) {
-	return openSourceAt(ctx, s, nil)
+// newSource configures a source as Conduit does.
+func newSource(t *testing.T, ctx context.Context, s settings) sdk.Source {
+	t.Helper()
+	src := kafka.NewSource()
+	is.New(t).NoErr(sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams))
+	return src
 }
 
-// openSourceAt configures and opens a source as Conduit does.
-func openSourceAt(ctx context.Context, s settings, position opencdc.Position) (sdk.Source, error) {
-	src := kafka.NewSource()
-	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
-		return nil, err
-	}
+// newDestination configures a destination as Conduit does.
+func newDestination(t *testing.T, ctx context.Context, s settings) sdk.Destination {
+	t.Helper()
+	dst := kafka.NewDestination()
+	is.New(t).NoErr(sdk.Util.ParseConfig(ctx, map[string]string(s), dst.Config(), kafka.Connector.NewSpecification().DestinationParams))
+	return dst
+}
+
+// openSource configures and opens a source as Conduit does.
+func openSource(t *testing.T, ctx context.Context, s settings, position opencdc.Position) (sdk.Source, error) {
+	t.Helper()
+	src := newSource(t, ctx, s)
 	if err := src.Open(ctx, position); err != nil {
 		return nil, errors.Join(err, src.Teardown(ctx))
 	}
@@ -57,11 +69,9 @@ func openSourceAt(ctx context.Context, s settings, position opencdc.Position) (s
 }
 
 // openDestination configures and opens a destination as Conduit does.
-func openDestination(ctx context.Context, s settings) (sdk.Destination, error) {
-	dst := kafka.NewDestination()
-	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), dst.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
-		return nil, err
-	}
+func openDestination(t *testing.T, ctx context.Context, s settings) (sdk.Destination, error) {
+	t.Helper()
+	dst := newDestination(t, ctx, s)
 	if err := dst.Open(ctx); err != nil {
 		return nil, errors.Join(err, dst.Teardown(ctx))
 	}
