@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/lab"
-	"github.com/conduitio/conduit-connector-kafka/bench/internal/process"
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 )
 
 // client is a contender that runs in the program contender.
@@ -113,14 +113,14 @@ func (c *client) start(ctx context.Context, l *lab.Lab, cell result.Cell, round 
 	cmd := exec.Command(c.program(c.published), args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	p, err := process.Start(cmd)
+	p, err := conduit.Start(cmd)
 	if err != nil {
 		return r, err
 	}
 	select {
 	case <-p.Done():
 	case <-ctx.Done():
-		p.Stop(time.Second)
+		_ = p.Stop(time.Second)
 		return r, errors.Join(ctx.Err(), errors.New(lastLine(stderr.String())))
 	}
 	if err := p.Err(); err != nil {

@@ -143,7 +143,7 @@ func architecture(round int) []string {
 
 // copier is a Conduit that copies a scenario's topic.
 type copier struct {
-	*conduit
+	*host
 	s  *scenario
 	to string // the copy's topic
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 )
 
 // Conduit is Conduit with some Kafka connector built in.
@@ -29,15 +31,11 @@ func (c Conduit) Command(job Job) (*exec.Cmd, error) {
 	if err := os.WriteFile(name, []byte(c.pipeline(job)), 0o644); err != nil {
 		return nil, fmt.Errorf("write pipeline: %w", err)
 	}
-	args := []string{"run", "--pipelines.path=" + name, "--db.type=inmemory",
-		"--api.enabled=false", "--log.format=json", "--pipelines.exit-on-degraded"}
-	if c.V2 {
-		args = append(args, "--preview.pipeline-arch-v2")
-	}
+	var profiles []string
 	if c.Profiles != "" {
-		args = append(args, "--dev.cpuprofile="+c.Profiles+".cpu", "--dev.memprofile="+c.Profiles+".allocs")
+		profiles = []string{"--dev.cpuprofile=" + c.Profiles + ".cpu", "--dev.memprofile=" + c.Profiles + ".allocs"}
 	}
-	return exec.Command(c.Binary, args...), nil
+	return conduit.Run{Executable: c.Binary, Pipelines: name, V2: c.V2}.Command(profiles...), nil
 }
 
 // pipeline is the pipeline file.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/process"
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 )
 
 // Job is what a system shall do.
@@ -69,13 +70,13 @@ func Run(ctx context.Context, s System, job Job, limits Limits, count func(ctx c
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
 	w := &watch{limits: limits, began: time.Now(), run: &r}
-	p, err := process.Start(cmd)
+	p, err := conduit.Start(cmd)
 	if err != nil {
 		return r, err
 	}
-	w.usage = p.Usage
+	w.usage = func() (process.Usage, error) { return process.UsageOf(p.PID()) }
 	err = w.until(ctx, p.Done(), func(ctx context.Context) (int64, error) { return count(ctx, s.Target(job)) })
-	p.Stop(grace)
+	_ = p.Stop(grace) // what arrived counts
 	if err != nil {
 		return r, fmt.Errorf("%w: %s", err, complaint(logName))
 	}

@@ -1,11 +1,9 @@
-// Package process measures and ends processes.
+// Package process measures processes.
 package process
 
 import (
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -20,54 +18,8 @@ type Usage struct {
 	PeakRSS int64         // bytes
 }
 
-// Process is one that was started here.
-type Process struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-	err  error // how it ended; read it after done
-}
-
-// Start starts cmd in a process group of its own; it is killed if this process
-// dies.
-func Start(cmd *exec.Cmd) (*Process, error) {
-	p := &Process{cmd: cmd, done: make(chan struct{})}
-	started := make(chan error)
-	go func() {
-		defer close(p.done)
-		unlock := ownGroup(cmd)
-		defer unlock()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			p.err = cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
-	}
-	return p, nil
-}
-
-// Done is closed when the process has ended.
-func (p *Process) Done() <-chan struct{} { return p.done }
-
-// Err returns how the process ended, which it has.
-func (p *Process) Err() error { return p.err }
-
-// Usage returns what the process, which runs, has used so far.
-func (p *Process) Usage() (Usage, error) { return usageOf(p.cmd.Process.Pid) }
-
-// Stop asks the process to end, as Ctrl-C does, waits for it and kills it if it
-// doesn't end within grace.
-func (p *Process) Stop(grace time.Duration) {
-	_ = p.cmd.Process.Signal(os.Interrupt) // it may have ended
-	select {
-	case <-p.done:
-	case <-time.After(grace):
-		_ = p.cmd.Process.Kill() // the same
-		<-p.done
-	}
-}
+// UsageOf returns what a process, which runs, has used so far.
+func UsageOf(pid int) (Usage, error) { return usageOf(pid) }
 
 // parseStat reads the CPU time out of /proc/PID/stat: fields 14 and 15, counted
 // from behind the name, which may contain anything.

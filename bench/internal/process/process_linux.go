@@ -3,8 +3,6 @@ package process
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -13,14 +11,6 @@ import (
 // tick is the unit of /proc/PID/stat, which is the same on every Linux that Go
 // runs on.
 const tick = 10 * time.Millisecond
-
-// ownGroup binds cmd's life to that of the thread that starts it, which stays
-// until unlock.
-func ownGroup(cmd *exec.Cmd) (unlock func()) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	runtime.LockOSThread()
-	return runtime.UnlockOSThread
-}
 
 func usageOf(pid int) (Usage, error) {
 	dir := "/proc/" + strconv.Itoa(pid)

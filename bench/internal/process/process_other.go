@@ -2,10 +2,6 @@
 
 package process
 
-import "os/exec"
-
-func ownGroup(*exec.Cmd) (unlock func()) { return func() {} }
-
 func usageOf(int) (Usage, error) { return Usage{}, ErrUnsupported }
 
 // Self returns what this process has used so far.

@@ -1,8 +1,6 @@
 package process
 
 import (
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -30,21 +28,4 @@ func TestParsePeak_is_in_bytes(t *testing.T) {
 	is.True(err != nil)
 	_, err = parsePeak("VmHWM:\t    many kB\n")
 	is.True(err != nil)
-}
-
-func TestStop_kills_a_process_that_does_not_end(t *testing.T) {
-	is := is.New(t)
-	cmd := exec.Command("sh", "-c", `trap "" INT; echo ready; while :; do sleep 0.05; done`)
-	out, w, err := os.Pipe()
-	is.NoErr(err)
-	defer out.Close()
-	defer w.Close()
-	cmd.Stdout = w
-	p, err := Start(cmd)
-	is.NoErr(err)
-	_, err = out.Read(make([]byte, 8)) // the trap is set
-	is.NoErr(err)
-	p.Stop(10 * time.Millisecond)
-	<-p.Done()
-	is.Equal(p.Err().Error(), "signal: killed")
 }

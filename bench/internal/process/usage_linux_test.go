@@ -6,15 +6,17 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 )
 
 func TestUsage_counts_what_a_process_does(t *testing.T) {
 	is := is.New(t)
-	p, err := Start(exec.Command("sh", "-c", "while :; do :; done"))
+	p, err := conduit.Start(exec.Command("sh", "-c", "while :; do :; done"))
 	is.NoErr(err)
-	defer p.Stop(time.Second)
+	defer p.Kill()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		u, err := p.Usage()
+		u, err := UsageOf(p.PID())
 		is.NoErr(err)
 		if u.CPU > 0 && u.PeakRSS > 0 {
 			return

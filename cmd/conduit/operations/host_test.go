@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 )
 
 // guard bounds what must not hang. It is generous: machines are slow at times.
@@ -65,10 +67,9 @@ func buildAndRun(m *testing.M) int {
 
 // host is a Conduit process with its HTTP API.
 type host struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	dir  string // where it runs, and keeps its database
-	done chan struct{}
+	*conduit.Process
+	t   *testing.T
+	dir string // where it runs, and keeps its database
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -80,21 +81,20 @@ func start(t *testing.T, dir, pipelines string, variables ...string) *host {
 	t.Helper()
 	is := is.New(t)
 	is.NoErr(os.WriteFile(filepath.Join(dir, "pipelines.yaml"), []byte(pipelines), 0o600))
-	h := &host{t: t, dir: dir, done: make(chan struct{})}
-	h.cmd = exec.Command(filepath.Join(built, "conduit"), "run", "--pipelines.path=pipelines.yaml", "--log.format=json",
-		"--connectors.path="+filepath.Join(built, "connectors"), "--api.http.address=127.0.0.1:0", "--api.grpc.address=127.0.0.1:0")
-	h.cmd.Dir, h.cmd.Stdout, h.cmd.Stderr = dir, h, h
-	h.cmd.Env = append(os.Environ(), variables...)
-	is.NoErr(h.cmd.Start())
-	go func() {
-		defer close(h.done)
-		_ = h.cmd.Wait() // the tests look at what it did
-	}()
+	h := &host{t: t, dir: dir}
+	cmd := conduit.Run{
+		Executable: filepath.Join(built, "conduit"), Pipelines: "pipelines.yaml", DB: "conduit.db",
+		Connectors: filepath.Join(built, "connectors"), API: true, KeepRunning: true,
+	}.Command()
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, h, h
+	cmd.Env = append(os.Environ(), variables...)
+	var err error
+	h.Process, err = conduit.Start(cmd)
+	is.NoErr(err)
 	t.Cleanup(func() {
-		_ = h.cmd.Process.Kill() // it has ended, unless the test failed
-		<-h.done
+		h.Kill() // it has ended, unless the test failed
 		if t.Failed() {
-			t.Log(h.end())
+			t.Log(h.output())
 		}
 	})
 	return h
@@ -130,19 +130,16 @@ func (h *host) end() string {
 // stop ends Conduit as a supervisor does.
 func (h *host) stop() {
 	h.t.Helper()
-	is.New(h.t).NoErr(h.cmd.Process.Signal(os.Interrupt))
+	is.New(h.t).NoErr(h.Signal(os.Interrupt))
 	select {
-	case <-h.done:
+	case <-h.Done():
 	case <-time.After(guard):
 		h.t.Fatalf("it runs for %s after it was told to stop", guard)
 	}
 }
 
 // kill ends Conduit as a machine that fails does.
-func (h *host) kill() {
-	is.New(h.t).NoErr(h.cmd.Process.Kill())
-	<-h.done
-}
+func (h *host) kill() { h.Kill() }
 
 // await waits until cond holds.
 func await(t *testing.T, what string, cond func() bool) {

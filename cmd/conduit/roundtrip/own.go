@@ -13,6 +13,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -49,15 +50,15 @@ func runPipelines(ctx context.Context, o options, k *kafka, stdout io.Writer) er
 	cmd.Env = k.environ(hostDefaults...)
 	cmd.Stdout, cmd.Stderr = stdout, os.Stderr
 	start := time.Now()
-	h, err := startHost(cmd)
+	h, err := conduit.Start(cmd)
 	if err != nil {
 		return err
 	}
 	select {
 	case <-ctx.Done():
-		err = h.stop()
-	case <-h.done:
-		err = h.ended()
+		err = stop(h)
+	case <-h.Done():
+		err = ending(h.Err())
 	}
 	fmt.Fprintf(stdout, "\nran %s for %s\n", o.pipelines, time.Since(start).Round(100*time.Millisecond))
 	if k.embedded != nil {

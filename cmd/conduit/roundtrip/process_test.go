@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 )
 
 // guard bounds what must not hang. It is generous: machines are slow at times.
@@ -51,10 +53,9 @@ func buildAndRun(m *testing.M) int {
 
 // program is this program, running.
 type program struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	dir  string // where it runs
-	done chan struct{}
+	*conduit.Process
+	t   *testing.T
+	dir string // where it runs
 
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -66,19 +67,14 @@ func start(t *testing.T, servers string, args ...string) *program {
 	if testing.Short() {
 		t.Skip("runs Conduit, which takes long to build")
 	}
-	p := &program{t: t, dir: t.TempDir(), done: make(chan struct{})}
-	p.cmd = exec.Command(filepath.Join(built, "roundtrip"), append([]string{"-conduit", filepath.Join(built, "conduit")}, args...)...)
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.dir, p, p
-	p.cmd.Env = append(os.Environ(), "KAFKA_SERVERS="+servers)
-	is.New(t).NoErr(p.cmd.Start())
-	go func() {
-		defer close(p.done)
-		_ = p.cmd.Wait() // the tests look at the exit status
-	}()
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill() // it has ended, unless the test failed
-		<-p.done
-	})
+	p := &program{t: t, dir: t.TempDir()}
+	cmd := exec.Command(filepath.Join(built, "roundtrip"), append([]string{"-conduit", filepath.Join(built, "conduit")}, args...)...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, p, p
+	cmd.Env = append(os.Environ(), "KAFKA_SERVERS="+servers)
+	var err error
+	p.Process, err = conduit.Start(cmd)
+	is.New(t).NoErr(err)
+	t.Cleanup(p.Kill) // it has ended, unless the test failed
 	return p
 }
 
@@ -95,17 +91,17 @@ func (p *program) output() string {
 	return p.buf.String()
 }
 
-func (p *program) interrupt() { is.New(p.t).NoErr(p.cmd.Process.Signal(os.Interrupt)) }
+func (p *program) interrupt() { is.New(p.t).NoErr(p.Signal(os.Interrupt)) }
 
 // wait returns the exit status.
 func (p *program) wait() int {
 	p.t.Helper()
 	select {
-	case <-p.done:
+	case <-p.Done():
 	case <-time.After(guard):
 		p.t.Fatalf("it runs for more than %s:\n%s", guard, p.output())
 	}
-	return p.cmd.ProcessState.ExitCode()
+	return p.State().ExitCode()
 }
 
 // await waits until cond says that there is enough.
@@ -113,7 +109,7 @@ func (p *program) await(what string, cond func() bool) {
 	p.t.Helper()
 	for end := time.Now().Add(guard); !cond(); time.Sleep(20 * time.Millisecond) {
 		select {
-		case <-p.done:
+		case <-p.Done():
 			p.t.Fatalf("it ended before %s:\n%s", what, p.output())
 		default:
 		}

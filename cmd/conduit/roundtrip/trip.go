@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"time"
 
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -106,19 +106,17 @@ func (t *trip) move(ctx context.Context, stdout io.Writer) (ending, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make log: %w", err)
 	}
-	cmd := exec.Command(t.conduit, "run", "--pipelines.path="+t.path("pipelines.yaml"),
-		"--db.type=inmemory", "--api.enabled=false", "--log.format=json",
-		"--pipelines.exit-on-degraded", "--preview.pipeline-arch-v2")
+	cmd := conduit.Run{Executable: t.conduit, Pipelines: t.path("pipelines.yaml"), V2: true}.Command()
 	cmd.Env = t.kafka.environ()
 	cmd.Stdout, cmd.Stderr = log, log
 	t.start = time.Now()
 	t.written.first, t.readBack.first = t.start, t.start
-	h, err := startHost(cmd)
+	h, err := conduit.Start(cmd)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
 	ending = t.watch(ctx, h, &progress{w: stdout})
-	ending = errors.Join(ending, h.stop(), log.Close())
+	ending = errors.Join(ending, stop(h), log.Close())
 	if _, err := t.look(context.WithoutCancel(ctx), time.Now()); err != nil && ending == nil {
 		ending = err
 	}
@@ -126,7 +124,7 @@ func (t *trip) move(ctx context.Context, stdout io.Writer) (ending, err error) {
 }
 
 // watch returns nil when all records are back, or why they won't be.
-func (t *trip) watch(ctx context.Context, h *host, p *progress) error {
+func (t *trip) watch(ctx context.Context, h *conduit.Process, p *progress) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	defer p.end()
@@ -135,7 +133,7 @@ func (t *trip) watch(ctx context.Context, h *host, p *progress) error {
 		select {
 		case <-ctx.Done():
 			return errInterrupted
-		case <-h.done:
+		case <-h.Done():
 			return errors.New("conduit ended by itself")
 		case now := <-ticker.C:
 			more, err := t.look(ctx, now)

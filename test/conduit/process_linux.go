@@ -1,4 +1,4 @@
-package main
+package conduit
 
 import (
 	"os/exec"
