@@ -16,18 +16,22 @@ SEEDS ?= 200
 SEED_FROM ?= 1
 # The only seed that make simulate runs, printing what happens.
 SEED ?= 0
+# The version that make release builds, and for what.
+VERSION ?= $(shell sed -n 's/^  version: //p' connector.yaml)
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+PROGRAMS ?= connector conduit
 # More flags for go test, for example -race.
 TESTFLAGS ?=
 
 MODULES := . cmd/conduit bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz soak clean FORCE
+.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz soak release clean FORCE
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-13s %s\n' "$$name" "$$text"; done
-	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), SEEDS=$(SEEDS) SEED_FROM=$(SEED_FROM) SEED=n (make simulate), BENCH=flags (make bench), VERSIONS=versions of Kafka (make test-versions)"
+	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), SEEDS=$(SEEDS) SEED_FROM=$(SEED_FROM) SEED=n (make simulate), BENCH=flags (make bench), VERSIONS=versions of Kafka (make test-versions), VERSION=$(VERSION) PLATFORMS=os/arch… PROGRAMS=connector conduit (make release)"
 
 run: build ## Move RECORDS records through Conduit and Kafka and back, or run PIPELINES; embedded Kafka unless KAFKA_SERVERS is set
 	@bin/roundtrip -conduit bin/conduit -out out -records "$(RECORDS)" -pipelines "$(PIPELINES)"
@@ -84,6 +88,9 @@ fuzz: ## Run each fuzz test for FUZZTIME
 
 soak: ## Run the fault scenarios in their long forms, in any order, for SOAKTIME, and count what is lost
 	SOAK=1 SOAKTIME=$(SOAKTIME) KAFKA_REQUIRED=1 $(GO) test $(TESTFLAGS) -count=1 -shuffle on -timeout 0 -v ./test/faults
+
+release: ## Build PROGRAMS as VERSION for PLATFORMS, the same bytes each time, with checksums and SBOMs, into out/release/
+	@GO="$(GO)" tools/release "$(VERSION)" "$(PLATFORMS)" "$(PROGRAMS)"
 
 clean: ## Remove bin/ and out/
 	rm -rf bin out

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	_ "embed"
+	"runtime/debug"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
 )
@@ -9,8 +10,27 @@ import (
 //go:embed connector.yaml
 var specification string
 
-// version is set by the linker in released builds.
-var version = "(devel)"
+// version is set by the linker in released builds: see tools/release.
+var version string
 
 // Specification describes the connector and its parameters.
-var Specification = sdk.YAMLSpecification(specification, version)
+var Specification = sdk.YAMLSpecification(specification, currentVersion(version, debug.ReadBuildInfo))
+
+// currentVersion is the version of this module in the program that runs, linked into it
+// or else as its go.mod has it, and (devel) where neither says more.
+func currentVersion(linked string, read func() (*debug.BuildInfo, bool)) string {
+	const unknown = "(devel)"
+	info, ok := read()
+	switch {
+	case linked != "":
+		return linked
+	case !ok:
+		return unknown
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == "github.com/conduitio/conduit-connector-kafka" && m.Replace == nil && m.Version != "" {
+			return m.Version
+		}
+	}
+	return unknown
+}

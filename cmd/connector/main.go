@@ -5,6 +5,8 @@
 //
 //	connector check -config pipelines.yaml
 //	connector check servers=broker-1:9092 topics=orders groupID=copy
+//
+// connector --version prints its version.
 package main
 
 import (
@@ -22,8 +24,14 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "check" {
-		os.Exit(checkCommand(os.Args[2:]))
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "check":
+			os.Exit(checkCommand(os.Args[2:]))
+		case "version", "-version", "--version":
+			fmt.Println(kafka.Connector.NewSpecification().Version)
+			return
+		}
 	}
 	takeLargeMessages()
 	sdk.Serve(kafka.Connector)
