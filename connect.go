@@ -101,7 +101,7 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 	}, nil
 }
 
-// warner logs trouble that is got over without help.
+// warner logs trouble from which the connector recovers by itself.
 func warner(ctx context.Context) func(string, error) {
 	logger := sdk.Logger(ctx)
 	return func(msg string, err error) { logger.Warn().Err(err).Msg(msg) }

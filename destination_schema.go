@@ -13,12 +13,12 @@ import (
 // SchemaDecoding decodes keys and payloads that carry a schema, as the SDK's
 // middleware of the same settings does, with two differences. Records without a
 // schema cost nothing: the SDK makes four errors for each of them. And a record
-// that can't be decoded fails alone: the records in front of it are written.
+// that can't be decoded fails alone: the records before it are written.
 type SchemaDecoding struct {
 	sdk.DestinationWithSchemaExtraction
 }
 
-// Wrap puts the decoding in front of a destination.
+// Wrap puts the decoding before a destination.
 func (c *SchemaDecoding) Wrap(next sdk.Destination) sdk.Destination {
 	return &schemaDecoder{Destination: next, decoder: c.DestinationWithSchemaExtraction.Wrap(nowhere{})}
 }
@@ -29,7 +29,7 @@ type schemaDecoder struct {
 }
 
 // Write decodes what has a schema, up to the first record that fails, and writes
-// the records in front of that one.
+// the records before that one.
 func (d *schemaDecoder) Write(ctx context.Context, records []opencdc.Record) (int, error) {
 	for i := range records {
 		if !hasSchema(records[i].Metadata) {
@@ -42,7 +42,7 @@ func (d *schemaDecoder) Write(ctx context.Context, records []opencdc.Record) (in
 	return d.Destination.Write(ctx, records)
 }
 
-// writeBefore writes the records in front of the i-th, whose error is cause.
+// writeBefore writes the records before the i-th, whose error is cause.
 func (d *schemaDecoder) writeBefore(ctx context.Context, records []opencdc.Record, i int, cause error) (int, error) {
 	if i > 0 {
 		if n, err := d.Destination.Write(ctx, records[:i]); err != nil {
@@ -52,7 +52,7 @@ func (d *schemaDecoder) writeBefore(ctx context.Context, records []opencdc.Recor
 	return i, fmt.Errorf("write: %w", &message.RecordError{Index: i, Position: records[i].Position, Err: fmt.Errorf("decode with its schema: %w", cause)})
 }
 
-// hasSchema tells whether a record names the schema of its key or its payload.
+// hasSchema reports whether a record names the schema of its key or its payload.
 func hasSchema(m opencdc.Metadata) bool {
 	_, key := m[opencdc.MetadataKeySchemaSubject]
 	_, payload := m[opencdc.MetadataPayloadSchemaSubject]

@@ -64,7 +64,7 @@ func TestARecordWhoseSchemaIsUnknownFailsAlone(t *testing.T) {
 	is.True(err != nil)
 	is.True(strings.Contains(err.Error(), `record 1 of the batch (position "fails")`))
 	is.Equal(n, 1)
-	is.Equal(len(to.records), 1) // nothing behind the bad one
+	is.Equal(len(to.records), 1) // nothing after the bad one
 }
 
 func TestRecordsWithoutASchemaCostNothing(t *testing.T) {

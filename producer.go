@@ -17,9 +17,9 @@ import (
 type Producer interface {
 	// Send writes a batch and returns how many messages from the front are
 	// written as durably as the acks setting asks for, and the error of the first
-	// one that is not (nil if all are). Messages behind that one may have been
+	// one that is not (nil if all are). Messages after that one may have been
 	// written too. A message that can't be sent at all, such as one that is too
-	// large, ends the batch: nothing behind it is written.
+	// large, ends the batch: nothing after it is written.
 	//
 	// Messages of a partition are written in the order of the batch and, with
 	// acks all, once. After Send has returned, no request with any of its

@@ -88,7 +88,7 @@ func (p plan) takes() time.Duration {
 	return total
 }
 
-// readsTopic tells whether a part reads a topic that has to be filled first.
+// readsTopic reports whether a part reads a topic that has to be filled first.
 func readsTopic(p result.Part) bool {
 	switch p {
 	case result.Source, result.Pipeline, result.Memory, result.Growth:

@@ -67,7 +67,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.group, "group", "", "consumer group")
 	f.StringVar(&o.codec, "codec", "none", "compression of what is written")
 	f.IntVar(&o.size, "size", 100, "bytes of each value that is written")
-	f.Int64Var(&o.records, "records", 1<<62, "end after so many records")
+	f.Int64Var(&o.records, "records", 1<<62, "end after this many records")
 	f.DurationVar(&o.duration, "for", 3*time.Second, "end after this time")
 	f.DurationVar(&o.warmUp, "warm-up", 2*time.Second, "leave out what came in this time (read-latency)")
 	f.BoolVar(&o.readOne, "read-one", false, "use Read even where there is ReadN (connector)")

@@ -80,7 +80,7 @@ func (a *attempt) try(ctx context.Context) {
 		a.reached = true
 		_ = conn.Close()
 	} else if refusedCertificate(err) {
-		last = wire.Connected // with TLS 1.3 it shows only behind the handshake
+		last = wire.Connected // with TLS 1.3 it shows only after the handshake
 	}
 	failed := false
 	for _, s := range stages {

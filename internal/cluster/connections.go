@@ -17,7 +17,7 @@ type Purpose int8
 const (
 	Control Purpose = iota // metadata, offsets, coordinator look-ups
 	Group                  // join, sync, heartbeat: a join waits for the other members
-	Commit                 // offset commits, which must not wait behind a join
+	Commit                 // offset commits, which must not wait for a join
 	Fetch
 	Produce
 )

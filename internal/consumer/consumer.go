@@ -34,7 +34,7 @@ type Config struct {
 	// something else than before was told to.
 	Reads   string
 	started time.Time // now if zero; for tests
-	// Info is told of what is worth knowing and no trouble.
+	// Info is called with what is worth knowing and no trouble.
 	Info func(msg string)
 	// ProgressInterval is how often Progress is brought up to date where fetching
 	// stands still. 0: not at all.

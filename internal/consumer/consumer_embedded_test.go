@@ -170,7 +170,7 @@ func TestReadsInOrderAndCommitsPrefixes(t *testing.T) {
 	w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
 }
 
-// What is behind the last record and is none, such as the marker of a transaction, is
+// What comes after the last record and is none, such as the marker of a transaction, is
 // read too: it must not look as if something were left.
 func TestCommitsBehindWhatIsNotHandedOut(t *testing.T) {
 	w := newWorld(t)

@@ -43,7 +43,7 @@ func (k *knownTopics) remember(n note) {
 	}
 }
 
-// isNew tells whether a partition came after the group's first start.
+// isNew reports whether a partition came after the group's first start.
 func (k *knownTopics) isNew(topic string, id int32) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

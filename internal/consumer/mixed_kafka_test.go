@@ -139,7 +139,7 @@ func pollAll(ctx context.Context, cl *kgo.Client) {
 	}
 }
 
-// members waits until a group is stable with so many members.
+// members waits until a group is stable with that many members.
 func members(ctx context.Context, t *testing.T, truth *kclient.Client, g string, want int) {
 	t.Helper()
 	for {
@@ -155,7 +155,7 @@ func members(ctx context.Context, t *testing.T, truth *kclient.Client, g string,
 	}
 }
 
-// settled waits until the consumer reads so many partitions.
+// settled waits until the consumer reads that many partitions.
 func settled(ctx context.Context, t *testing.T, c *Consumer, want int) int {
 	t.Helper()
 	for {

@@ -12,8 +12,8 @@ import (
 type Progress struct {
 	Topic         string
 	Partition     int32
-	HighWatermark int64 // behind the last record in the log
-	Position      int64 // behind the last record that Next returned
+	HighWatermark int64 // after the last record in the log
+	Position      int64 // after the last record that Next returned
 	Committed     int64 // what the group has committed, as far as this member knows
 }
 

@@ -47,7 +47,7 @@ func TestReadsATopicThatWasMadeAgainFromItsFirstRecord(t *testing.T) {
 			w.committed(map[int32]int64{0: 3, 1: 3, 2: 3})
 
 			want := w.again(10)
-			// Some may come twice: what is in the new log behind the offset that was next
+			// Some may come twice: what is in the new log after the offset that was next
 			// in the old one, before that is known to be another.
 			seen := make(map[int]bool)
 			ended := make(chan struct{})

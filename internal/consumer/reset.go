@@ -34,7 +34,7 @@ func (c *Consumer) reset(ctx context.Context, lost []fetch.Lost, found func(fetc
 			case l.Why == fetch.Diverged:
 				c.diverged(l, max(first, l.Agreed), found)
 			case l.Offset >= first && l.Offset <= end && !l.Insisted:
-				found(fetch.Found{Lost: l, To: l.Offset}) // it was a replica that lagged behind
+				found(fetch.Found{Lost: l, To: l.Offset}) // it was a replica that lagged
 			default:
 				return c.outOfRange(l, first, end, found)
 			}

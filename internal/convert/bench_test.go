@@ -14,7 +14,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-// consumed are 1,000 messages with so many headers, which are in the order of their
+// consumed are 1,000 messages with that many headers, which are in the order of their
 // keys or not.
 func consumed(headers int, inOrder bool) message.Batch {
 	b := message.Batch{Topic: "orders"}

@@ -33,7 +33,7 @@ type headerEntry struct {
 	Base64    []byte `json:"base64,omitempty"`    // the value, where it isn't UTF-8
 }
 
-// plain tells whether an entry is written as its key alone.
+// plain reports whether an entry is written as its key alone.
 func (e *headerEntry) plain() bool {
 	return e.KeyBase64 == nil && e.Field == "" && !e.Null && e.Base64 == nil
 }

@@ -50,7 +50,7 @@ func shapeOf(headers []recordbatch.Header) headersShape {
 	return headersListed
 }
 
-// fields is how many fields of metadata so many headers take at most.
+// fields is how many fields of metadata that many headers take at most.
 func (s headersShape) fields(headers int) int {
 	switch s {
 	case headersInOrder:

@@ -42,7 +42,7 @@ func newMessageMaker(c Config) (*messageMaker, error) {
 }
 
 // make makes a message of each record, up to the first that can't be made into one.
-// It returns how many it made, and the error of the one behind them.
+// It returns how many it made, and the error of the one after them.
 func (m *messageMaker) make(dst []message.Message, records []opencdc.Record, now int64) (int, error) {
 	for i := range records {
 		if err := m.makeOne(&dst[i], &records[i], now); err != nil {

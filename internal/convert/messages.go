@@ -94,7 +94,7 @@ func (b *Messages) Convert(records []opencdc.Record) (Converted, error) {
 	return Converted{b.batch, b}, nil
 }
 
-// shares is how many goroutines are worth so many records.
+// shares is how many goroutines that many records are worth.
 func (b *Messages) shares(records int) int {
 	work := time.Duration(records) * b.perRecord
 	return max(1, min(int(work/minShare), len(b.makers), records))

@@ -72,7 +72,7 @@ func TestNamesTheBatchThatStaysBroken(t *testing.T) {
 			is := is.New(t)
 			got, err := values(t, play(t, script{0: answer(batch(0, 0, "a")), 1: answer(set)}, 0, nil), 2)
 			t.Log(err)
-			is.Equal(got, []string{"0:a"}) // what is in front of it comes first
+			is.Equal(got, []string{"0:a"}) // what is before it comes first
 			var corrupt *recordbatch.CorruptError
 			var unsupported *recordbatch.UnsupportedError
 			switch {

@@ -22,8 +22,8 @@ type racks struct {
 	fake             *kfake.Cluster
 
 	mu      sync.Mutex
-	end     int64                // so many records are in the leader's log
-	lag     int64                // so many of them the follower doesn't have
+	end     int64                // records in the leader's log
+	lag     int64                // records of them that the follower doesn't have
 	wrong   map[int64]kerr.Error // what the follower answers at an offset
 	gone    bool                 // the follower hangs up
 	silent  bool                 // the follower does not answer

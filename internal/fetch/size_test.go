@@ -84,7 +84,7 @@ func TestAnswersGrowOnlyIfTheyAreFilled(t *testing.T) {
 	}
 }
 
-// A link brings so much a second, and what takes longer than the timeout is thrown away.
+// A link carries a fixed number of bytes a second, and what takes longer than the timeout is thrown away.
 func TestAnswersAreAsLargeAsArrivesInTime(t *testing.T) {
 	for name, c := range map[string]struct {
 		perSecond int

@@ -7,8 +7,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 )
 
-// Answers that kafka-go's own types get wrong: these have the error code in front of
-// the throttle time, where versions 1 and later have it behind, and so never see a
+// Answers that kafka-go's own types get wrong: these have the error code before
+// the throttle time, where versions 1 and later have it after, and so never see a
 // rebalance.
 
 // heartbeatError reads the error code of a heartbeat response.

@@ -17,7 +17,7 @@ type memberInfo struct {
 // number of partitions of each topic that exists.
 type balancer interface {
 	name() string
-	// cooperative tells whether members keep their partitions while they join
+	// cooperative reports whether members keep their partitions while they join
 	// again (KIP-429); otherwise they give all back before.
 	cooperative() bool
 	assign(members []memberInfo, counts map[string]int32) map[string]Partitions

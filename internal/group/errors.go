@@ -9,7 +9,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// fatal tells whether an error ends Run.
+// fatal reports whether an error ends Run.
 func (m *Member) fatal(err error) bool {
 	var code kafkago.Error
 	if errors.As(err, &code) {

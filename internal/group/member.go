@@ -21,16 +21,16 @@ type Config struct {
 	// none. Internal topics are only read if they are named.
 	Match             func(topic string) bool
 	SessionTimeout    time.Duration // the coordinator gives a silent member up after it
-	RebalanceTimeout  time.Duration // members have so long to join again
+	RebalanceTimeout  time.Duration // how long members have to join again
 	HeartbeatInterval time.Duration
 	Balancers         []string      // in the order in which they are offered, by their names; see Balancers
 	MetadataInterval  time.Duration // how often the leader looks for new partitions
 	// RetryJoin makes a member try again where the coordinator refuses it, for
 	// instance for lack of permission; otherwise that ends Run.
 	RetryJoin bool
-	// Warn is told of trouble that the member gets over by itself.
+	// Warn is called with trouble from which the member recovers by itself.
 	Warn func(msg string, err error)
-	// Info is told of what is worth knowing and no trouble.
+	// Info is called with what is worth knowing and no trouble.
 	Info  func(msg string)
 	Hooks Hooks
 }
@@ -143,7 +143,7 @@ func (m *Member) rebalanceEnd() time.Duration {
 	return min(m.cfg.SessionTimeout+time.Second, maxRebalanceEnd)
 }
 
-// outlive returns a context that ends so long after ctx.
+// outlive returns a context that ends that long after ctx.
 func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() {

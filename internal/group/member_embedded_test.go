@@ -189,7 +189,7 @@ var mended = []int16{
 	kerr.UnknownMemberID.Code, kerr.IllegalGeneration.Code, kerr.RebalanceInProgress.Code, kerr.MemberIDRequired.Code,
 }
 
-// passes tells whether a member gets over a code, as Java's client would, or with
+// passes reports whether a member recovers from a code, as Java's client would, or with
 // RetryJoin.
 func passes(code int16, retryJoin bool) bool {
 	switch {

@@ -20,7 +20,7 @@ func (p Partitions) Len() int {
 	return n
 }
 
-// Has tells whether a partition is in the set.
+// Has reports whether a partition is in the set.
 func (p Partitions) Has(topic string, id int32) bool {
 	_, found := slices.BinarySearch(p[topic], id)
 	return found

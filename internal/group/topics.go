@@ -15,7 +15,7 @@ import (
 )
 
 // subscribe finds what this member subscribes to now: the topics that are named,
-// and those that match. It tells whether that is something else than before.
+// and those that match. It reports whether that is something else than before.
 func (m *Member) subscribe(ctx context.Context) (changed bool, err error) {
 	topics := m.cfg.Topics
 	if m.cfg.Match != nil {
@@ -59,7 +59,7 @@ func (m *Member) metadataInterval() time.Duration {
 	return interval
 }
 
-// topicsChanged tells whether the topics look different from what the assignment
+// topicsChanged reports whether the topics look different from what the assignment
 // was made of: each member looks after its own subscription, the leader after the
 // partitions of all.
 func (m *Member) topicsChanged(ctx context.Context) bool {

@@ -16,7 +16,7 @@ type Batch struct {
 	Topic     string
 	Partition int32
 	Records   []recordbatch.Record
-	Next      int64 // the offset behind the batch in the log
+	Next      int64 // the offset after the batch in the log
 	// LeaderEpoch is that of the leader that took the records (KIP-101), -1 if their
 	// format is too old to tell.
 	LeaderEpoch int32

@@ -42,7 +42,7 @@ func (m *Connector) Retried(err error) {
 	}
 }
 
-// warner is warn and counts: what is warned of is got over by trying again.
+// warner is warn and counts: what is warned of is followed by another attempt.
 func (m *Connector) warner(warn func(string, error)) func(string, error) {
 	return func(msg string, err error) {
 		m.Retried(err)

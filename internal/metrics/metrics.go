@@ -67,7 +67,7 @@ func newConnector(k key) *Connector {
 		m.resets = m.counter("offset_resets_total", "Times that a partition could not be read on from its offset.")
 		m.commits = m.counters("commits_total", "Attempts to commit offsets.", "result")
 		m.lag = m.desc("lag_records", "High watermark less committed offset, as Kafka's consumer group tool has it.", "topic", "partition")
-		m.readLag = m.desc("read_lag_records", "High watermark less the offset behind the last record handed to Conduit.", "topic", "partition")
+		m.readLag = m.desc("read_lag_records", "High watermark less the offset after the last record handed to Conduit.", "topic", "partition")
 		m.unacknowledged = m.desc("unacknowledged_records", "Records that Conduit has and has not acknowledged yet.")
 	}
 	return m

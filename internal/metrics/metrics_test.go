@@ -68,7 +68,7 @@ func TestConnectorsOfOneProcessHaveMetricsOfTheirOwn(t *testing.T) {
 }
 
 // Outside of Conduit connectors have no ID, and Conduit itself may open a
-// connector anew before it has torn down what failed.
+// connector again before it has torn down what failed.
 func TestConnectorsWithOneIDCountTogether(t *testing.T) {
 	is := is.New(t)
 	source, again, destination := count(t, t.Name(), Source), count(t, t.Name(), Source), count(t, t.Name(), Destination)

@@ -107,7 +107,7 @@ func (r *Reader) Bytes() []byte {
 }
 
 // Count reads the length of an array, 0 for null. One that can't be, its items
-// taking at least so many bytes each, is an error rather than an allocation.
+// taking at least that many bytes each, is an error rather than an allocation.
 func (r *Reader) Count(itemSize int) int {
 	n := int(r.Int32())
 	if n < 0 {

@@ -30,7 +30,7 @@ func passes(code int16) bool {
 
 // One partition of three answers with an error code. Either everything is
 // written in the end, once and in order, or the error names the partition, and what
-// was written in front of it is counted. Java's client does the same, except that
+// was written before it is counted. Java's client does the same, except that
 // it divides a batch only for MESSAGE_TOO_LARGE.
 func TestWritesThroughEachErrorCode(t *testing.T) {
 	for _, code := range embedded.Codes() {

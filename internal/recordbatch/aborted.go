@@ -43,7 +43,7 @@ func (a *abortedTransactions) active(producerID int64) bool {
 	return ok
 }
 
-// hidden tells whether a consumer must not see the records of a batch: never those
+// hidden reports whether a consumer must not see the records of a batch: never those
 // of a control batch, and under read_committed not those of an aborted transaction.
 func (r *Reader) hidden(b []byte, last int64) (bool, error) {
 	attributes := b[posAttributes+1]
@@ -74,7 +74,7 @@ func (r *Reader) endTransaction(producerID int64, batch []byte) error {
 		return corrupt("control record length out of range")
 	}
 	b = b[:i+int(length)]
-	_, i = varint(b, i+1) // timestamp delta, behind the attributes
+	_, i = varint(b, i+1) // timestamp delta, after the attributes
 	_, i = varint(b, i)   // offset delta
 	n, i := varint(b, i)
 	if n < 4 || n > int64(len(b)-i) {

@@ -28,7 +28,7 @@ const (
 )
 
 // lz4Header opens a frame of blocks of 64 KiB. None refers to another, or Java could
-// not read it. The last byte is the checksum of the two in front of it.
+// not read it. The last byte is the checksum of the two before it.
 var lz4Header = []byte{0x04, 0x22, 0x4D, 0x18, lz4Version | lz4Independent, 4 << 4, 0x82}
 
 // lz4Compressor compresses a block; it returns 0 if dst is too small.
@@ -64,12 +64,12 @@ var errLZ4 = errors.New("malformed lz4 frame")
 // lz4Frame is what the header of a frame says.
 type lz4Frame struct {
 	maxBlock        int
-	linked          bool // blocks refer to the ones in front of them
+	linked          bool // blocks refer to the ones before them
 	blockChecksums  bool
 	contentChecksum bool
 }
 
-// parseLZ4 reads the header of a frame and returns the blocks behind it.
+// parseLZ4 reads the header of a frame and returns the blocks after it.
 func parseLZ4(b []byte) (lz4Frame, []byte, error) {
 	if len(b) < len(lz4Header) || binary.LittleEndian.Uint32(b) != lz4Magic {
 		return lz4Frame{}, nil, errLZ4

@@ -96,7 +96,7 @@ func (r *Reader) Next(dst []Record) ([]Record, error) {
 	return dst, nil
 }
 
-// NextOffset is where to fetch next: behind the last batch that was read, whether
+// NextOffset is where to fetch next: after the last batch that was read, whether
 // or not it had records to show, and never below the offset given to Reset.
 func (r *Reader) NextOffset() int64 { return r.next }
 
@@ -116,7 +116,7 @@ func Oversize(set []byte) int {
 	return 0
 }
 
-// NextOffset is the offset behind the last whole batch of a set, and not below
+// NextOffset is the offset after the last whole batch of a set, and not below
 // from, according to the headers alone: the next fetch can start before this one
 // is decoded. A Reader gets to the same offset, unless it finds an error. epoch is
 // the last batch's partition leader epoch, -1 if there is none.

@@ -57,7 +57,7 @@ func parseMessage(b []byte) (message, error) {
 	return m, nil
 }
 
-// legacyBytes takes bytes behind their 32-bit length off b; a negative length is null.
+// legacyBytes takes bytes that follow their 32-bit length off b; a negative length is null.
 func legacyBytes(b []byte) (data, rest []byte, ok bool) {
 	if len(b) < 4 {
 		return nil, nil, false

@@ -148,7 +148,7 @@ func TestReaderReportsWhatIsBroken(t *testing.T) {
 			is.True(errors.As(err, c.as))
 			is.True(!errors.Is(err, io.EOF))   // which is the end of the set
 			is.Equal(offsets(dst), []int64{0}) // dst is as it was
-			is.Equal(r.NextOffset(), int64(5)) // in front of the broken batch
+			is.Equal(r.NextOffset(), int64(5)) // before the broken batch
 			_, again := r.Next(nil)
 			is.Equal(again, err) // for good
 		})

@@ -83,7 +83,7 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 			return dst, corrupt("record length out of range")
 		}
 		rec := b[: i+int(length) : i+int(length)]
-		timestampDelta, i = varint(rec, i+1) // behind the attributes, of which none are defined
+		timestampDelta, i = varint(rec, i+1) // after the attributes, of which none are defined
 		offsetDelta, i = varint(rec, i)
 		if offsetDelta <= prevDelta || offsetDelta > lastDelta {
 			return dst, corrupt("record offset out of order")
@@ -115,8 +115,8 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 	return dst, nil
 }
 
-// bytesAt reads bytes behind their length at b[i:], null if that is negative, and
-// returns the index behind them: behind b if they aren't all there, as varint does.
+// bytesAt reads bytes that follow their length at b[i:], null if that is negative, and
+// returns the index after them: beyond b if they aren't all there, as varint does.
 func bytesAt(b []byte, i int) ([]byte, int) {
 	n, i := varint(b, i)
 	if n < 0 {

@@ -22,7 +22,7 @@ const noTimestamp = -1
 // stand at the same place in messages of magic 0 and 1.
 const (
 	posBaseOffset      = 0
-	posLength          = 8 // counts the bytes behind itself
+	posLength          = 8 // counts the bytes after itself
 	posLeaderEpoch     = 12
 	posMagic           = 16
 	posCRC             = 17

@@ -3,7 +3,7 @@ package recordbatch
 import "math/bits"
 
 // varint decodes a zigzag varint (sint64 of Protocol Buffers) at b[i:] and returns
-// the index behind it. Where there is none, that index lies behind b; reading on
+// the index after it. Where there is none, that index lies beyond b; reading on
 // from there stays there, so that one comparison at the end finds it.
 func varint(b []byte, i int) (int64, int) {
 	if uint(i) < uint(len(b)) && b[i] < 0x80 {
@@ -25,7 +25,7 @@ func longVarint(b []byte, i int) (int64, int) {
 	return 0, len(b) + 1
 }
 
-// putVarint encodes v at b[i:], which has the room, and returns the index behind it.
+// putVarint encodes v at b[i:], which has the room, and returns the index after it.
 func putVarint(b []byte, i int, v int64) int {
 	u := uint64(v)<<1 ^ uint64(v>>63)
 	for u >= 0x80 {

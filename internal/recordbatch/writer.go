@@ -41,7 +41,7 @@ func (w *Writer) Len() int { return w.count }
 // Size is the size of the batch in bytes, not compressed.
 func (w *Writer) Size() int { return len(w.raw) }
 
-// sizes are the lengths that stand in front of the parts of a record.
+// sizes are the lengths that come before the parts of a record.
 type sizes struct {
 	timestampDelta int64
 	offsetDelta    int64
@@ -113,7 +113,7 @@ func (w *Writer) Append(rec *Record) error {
 	return nil
 }
 
-// putBytes encodes v with its length at b[i:] and returns the index behind it.
+// putBytes encodes v with its length at b[i:] and returns the index after it.
 func putBytes(b []byte, i int, v []byte) int {
 	if v == nil {
 		return putVarint(b, i, -1)

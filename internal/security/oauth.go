@@ -111,19 +111,19 @@ var bearerMechanism = mechanism{
 
 func (c OAuthConfig) tokens(e Env) (oauth.Source, error) {
 	if c.TokenURL == "" {
-		source, err := oauth.File(c.TokenFile, func(err error) { e.Warn("read oauth.tokenFile again; the token read before serves on", err) })
+		source, err := oauth.File(c.TokenFile, func(err error) { e.Warn("read oauth.tokenFile again; the token read before is used", err) })
 		if err != nil {
 			return nil, setting.Invalid("oauth.tokenFile", err.Error(), "")
 		}
 		return source, nil
 	}
 	secret, err := reload.New(c.secret().line, func(err error) {
-		e.Warn("read oauth.clientSecretFile again; the secret read before serves on", err)
+		e.Warn("read oauth.clientSecretFile again; the secret read before is used", err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	own, err := authorities(c.ca(), func(err error) { e.Warn("read oauth.caCertFile again; certificates read before serve on", err) })
+	own, err := authorities(c.ca(), func(err error) { e.Warn("read oauth.caCertFile again; certificates read before are used", err) })
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (c TLSConfig) enabled() bool { return len(c.given()) > 0 }
 var tlsVersions = map[string]uint16{"": tls.VersionTLS12, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 
 // build returns a function that makes the settings of one connection, and reads
-// the files again for it; nil for plaintext. warn is told of files that became
+// the files again for it; nil for plaintext. warn is called with files that became
 // unreadable.
 func (c TLSConfig) build(warn func(string, error)) (func() *tls.Config, error) {
 	if !c.enabled() {

@@ -36,7 +36,7 @@ func (c *Conn) explain(err error) error {
 	case answers == 0:
 		return fmt.Errorf("%w: the broker hangs up on the first request; %s", err, c.secure.checkCertificate())
 	case answers == 1 && !c.secure.sasl:
-		return fmt.Errorf("%w: the broker hangs up on the first request behind the greeting; if it expects authentication, set saslMechanism, saslUsername and saslPassword", err)
+		return fmt.Errorf("%w: the broker hangs up on the first request after the greeting; if it expects authentication, set saslMechanism, saslUsername and saslPassword", err)
 	}
 	return err
 }

@@ -47,7 +47,7 @@ func (c *Conn) send(version int16, id int32, req protocol.Message) error {
 	return w.Flush()
 }
 
-// header is the request's header, version 1, behind room for the size.
+// header is the request's header, version 1, after room for the size.
 func (c *Conn) header(version int16, id int32, api protocol.ApiKey) []byte {
 	b := make([]byte, 4, 14+len(c.clientID))
 	b = binary.BigEndian.AppendUint16(b, uint16(api))

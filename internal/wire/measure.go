@@ -21,7 +21,7 @@ import (
 // answer is measured before it is decoded.
 
 // measure walks over a frame as kafka-go's type for the answer describes it. Its
-// error says that the frame is not such an answer, whole and with nothing behind.
+// error says that the frame is not such an answer, whole and with nothing after it.
 func measure(frame []byte, key protocol.ApiKey, version int16) error {
 	typ, err := answerType(key, version)
 	if err != nil {

@@ -137,7 +137,7 @@ func (c *Conn) put(ctx context.Context, cl *call, req protocol.Message, version 
 	return nil
 }
 
-// enqueue puts a call behind those in flight. If the answer to the oldest one is
+// enqueue puts a call after those in flight. If the answer to the oldest one is
 // overdue, the connection is dead: whoever asked for it may have left before.
 func (c *Conn) enqueue(cl *call, answered bool) error {
 	c.mu.Lock()

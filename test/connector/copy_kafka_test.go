@@ -89,7 +89,7 @@ func randomBytes(rnd *rand.Rand, most int) []byte {
 	return b
 }
 
-// copyTopic reads so many records from a source, writes them to a destination and
+// copyTopic reads count records from a source, writes them to a destination and
 // acknowledges them, as Conduit does.
 func copyTopic(ctx context.Context, source, destination settings, total int) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*guard)

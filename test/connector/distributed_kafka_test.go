@@ -99,7 +99,7 @@ func TestSourcesWithOneGroupIDShareThePartitions(t *testing.T) {
 	is.Equal(committed, end)
 }
 
-// awaitMembers waits until a group is stable with so many members.
+// awaitMembers waits until a group is stable with that many members.
 func awaitMembers(ctx context.Context, t *testing.T, client *kclient.Client, group string, want int) {
 	t.Helper()
 	for {

@@ -25,7 +25,7 @@ func TestSaysWhichServerCannotBeReached(t *testing.T) {
 	is.NoErr(ctx.Err()) // after a bounded wait
 }
 
-// The records in front of one that can't be written are written, and nothing
+// The records before one that can't be written are written, and nothing
 // behind it.
 func TestWritesUpToTheRecordThatFails(t *testing.T) {
 	cluster, client, _ := realKafka(t, 1)

@@ -83,7 +83,7 @@ func TestResumesAPositionOfThePublishedConnector(t *testing.T) {
 	is.NoErr(err)
 	got, err := read(ctx, src, 4)
 	is.NoErr(err)
-	is.Equal(offsetOf(t, got[0]), int64(6)) // behind the last acknowledged record
+	is.Equal(offsetOf(t, got[0]), int64(6)) // after the last acknowledged record
 	is.Equal(len(got), 4)
 	is.NoErr(src.Teardown(ctx))
 }

@@ -72,7 +72,7 @@ func mirror(t *testing.T, cluster *broker.Cluster, topic string) func() {
 	return stop
 }
 
-// awaitRecords waits until a topic, which may not be there yet, has so many records.
+// awaitRecords waits until a topic, which may not be there yet, has that many records.
 func awaitRecords(t *testing.T, client *kclient.Client, topic string, total int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*guard) // Java takes its time to start

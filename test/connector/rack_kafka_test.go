@@ -105,7 +105,7 @@ func (r *rackTest) bytes(node int) int64 {
 	return n
 }
 
-// roundTrips writes 100 records of 1 KiB so many times and reads them.
+// roundTrips writes 100 records of 1 KiB n times and reads them.
 func (r *rackTest) roundTrips(ctx context.Context, times int) {
 	for range times {
 		records := make([]*kgo.Record, 100)

@@ -58,7 +58,7 @@ func Refuse(c *kfake.Cluster, key kmsg.Key, subject func(kmsg.Request) string) *
 	return r
 }
 
-// Next has the next requests for a subject refused, so many times; always, if that
+// Next has the next n requests for a subject refused; always, if that
 // is negative.
 func (r *Refusals) Next(subject string, code int16, times int) {
 	r.mu.Lock()

@@ -71,7 +71,7 @@ func (s *Spoiler) Option() kfake.Opt {
 	})
 }
 
-// Next spoils the next answers to requests of one kind, so many times.
+// Next spoils the next n answers to requests of one kind.
 func (s *Spoiler) Next(key kmsg.Key, spoil Spoil, times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,7 +21,7 @@ type book struct {
 	keep     bool
 	times    map[int]int     // how often a number came
 	last     map[int32]int64 // the offset that came last, by partition
-	disorder int             // records that came behind a later one of their partition
+	disorder int             // records that came after a later one of their partition
 }
 
 // note reads from a source until finish, and acknowledges each record at once.

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { broker.Main(suite{m}) }
 
-// suite is all scenarios, with their table behind.
+// suite is all scenarios, and their table.
 type suite struct{ m *testing.M }
 
 // Run runs the scenarios once, or under SOAK=1 until the time is over or one fails. A
@@ -56,7 +56,7 @@ func soak(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		debug.FreeOSMemory()
-		fmt.Printf("behind %s: %s\n", t.Name(), vitals())
+		fmt.Printf("after %s: %s\n", t.Name(), vitals())
 	})
 }
 

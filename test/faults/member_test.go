@@ -12,7 +12,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/ledger"
 )
 
-// beginOn is begin with a topic of so many partitions.
+// beginOn is begin with a topic of that many partitions.
 func beginOn(t *testing.T, name string, partitions int32) *scenario {
 	t.Helper()
 	s := begin(t, name)

@@ -51,7 +51,7 @@ func TestAGroupOfThreeKindsOfMembers(t *testing.T) {
 	s.finishSeats(seats)
 }
 
-// joined waits for a stable group of so many members, and for records to go through.
+// joined waits for a stable group of n members, and for records to go through.
 func (s *scenario) joined(members int) {
 	s.t.Helper()
 	s.stable(members)
@@ -86,7 +86,7 @@ func (s *scenario) franz() (leave func()) {
 	return leave
 }
 
-// java joins with Kafka's own consumer, which leaves after so many records, if that
+// java joins with Kafka's own consumer, which leaves after that many records, if that
 // is not negative.
 func (s *scenario) java(records int) (kill func(), done <-chan struct{}) {
 	s.t.Helper()

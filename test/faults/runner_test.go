@@ -64,7 +64,7 @@ func (r *runner) first(moment time.Time) (passage, bool) {
 	return passage{}, false
 }
 
-// through tells whether a record that was begun after a moment has come through.
+// through reports whether a record that was begun after a moment has come through.
 func (r *runner) through(moment time.Time) error {
 	if _, ok := r.first(moment); !ok {
 		return errors.New(r.name + ": nothing has come through yet")

@@ -94,7 +94,7 @@ func (s *scenario) finishSeats(seats []*seat) ledger.Result {
 	return s.finish()
 }
 
-// stable waits until the group is, with so many members.
+// stable waits until the group is, with that many members.
 func (s *scenario) stable(members int) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.log, guard)

@@ -119,7 +119,7 @@ func (tx *transactions) plain() {
 	}
 }
 
-// holdsBack opens a transaction, and checks that nothing behind its first records is
+// holdsBack opens a transaction, and checks that nothing after its first records is
 // read before it ends.
 func (tx *transactions) holdsBack(b *book, how kgo.TransactionEndTry) {
 	cl := tx.client(kgo.TransactionalID(rand.Text()))

@@ -66,7 +66,7 @@ func request[R kmsg.Response](ctx context.Context, c *Client, req kmsg.Request) 
 	return resp.(R), nil
 }
 
-// metadata asks anew for one topic; it never creates it.
+// metadata asks for one topic each time; it never creates it.
 func (c *Client) metadata(ctx context.Context, topic string) (*kmsg.MetadataResponseTopic, error) {
 	req := kmsg.NewPtrMetadataRequest()
 	t := kmsg.NewMetadataRequestTopic()

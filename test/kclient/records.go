@@ -146,7 +146,7 @@ func (c *Client) fetch(ctx context.Context, topic string, partition int32, offse
 }
 
 // FetchRaw returns the record batches of a partition from an offset on, as they lie in
-// the log: the first may begin in front of it, the last be cut.
+// the log: the first may begin before it, the last be cut.
 func (c *Client) FetchRaw(ctx context.Context, topic string, partition int32, offset int64) ([]byte, error) {
 	part, err := c.fetch(ctx, topic, partition, offset, 0)
 	if err != nil {

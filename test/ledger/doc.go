@@ -27,7 +27,7 @@
 //
 // Two records of the same number in the log are a duplicate, which the producer
 // made. A record of the log that a source returns a second time was read twice:
-// that is allowed after a restart or a rebalance, but not where a commit behind it
+// that is allowed after a restart or a rebalance, but not where a commit after it
 // was seen before, unless a member that has lost its partition, and doesn't know it
 // yet, returns what it had fetched.
 package ledger

@@ -34,7 +34,7 @@ type Ledger struct {
 	highest  map[int32]int64 // by partition: the highest offset that was returned
 	newest   [keys]int       // by key: the highest number that was returned, -1 for none
 	passed   int             // places first returned after a higher one
-	behind   int             // returned again though a commit behind them was seen
+	behind   int             // returned again though a commit after them was seen
 	foreign  int             // returned, and not as they were written
 	writer   stopwatch
 	reader   stopwatch

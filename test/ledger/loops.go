@@ -25,7 +25,7 @@ type Source interface {
 const (
 	writeBatch = 20
 	writePause = 20 * time.Millisecond // unless Pace says otherwise
-	ackLag     = 5 * time.Millisecond  // of a batch behind its reading
+	ackLag     = 5 * time.Millisecond  // from reading a batch to acknowledging it
 )
 
 // Pace sets how long after the start of a Write of 20 records the next one starts,

@@ -20,13 +20,13 @@ type Result struct {
 	Lost       int // acknowledged and not in the log, or in the log and not read
 	Duplicated int // further copies in the log of records that are there already
 	ReadTwice  int // returned again by a source
-	ReadBehind int // of these, with a commit behind them that had been seen before
-	Reordered  int // in the log, or read, behind a record of their key that followed them
+	ReadBehind int // of these, with a commit after them that had been seen before
+	Reordered  int // in the log, or read, after a record of their key that followed them
 	Foreign    int // in the log, or read, and not what was written
 
 	Looks     int // at the commits
 	Regressed int // commits lower than one before
-	Early     int // commits in front of which something was not acknowledged
+	Early     int // commits before which something was not acknowledged
 
 	Failures  []error // of writes
 	Uncertain int     // records whose Write failed

@@ -24,7 +24,7 @@ type watched struct {
 	seen      []committed
 }
 
-// committed is an offset that was seen for the first time when so many records
+// committed is an offset that was seen for the first time when that many records
 // had been acknowledged.
 type committed struct {
 	partition int32
@@ -58,7 +58,7 @@ func (l *Ledger) Watch(ctx context.Context, client *kclient.Client, group string
 }
 
 // Elsewhere says that the source is in another process. Nobody here can then tell
-// which commits are early and which reads lie behind one: Returned is called in the
+// which commits are early and which reads come after one: Returned is called in the
 // end, Progressed meanwhile. Call it before Watch.
 func (l *Ledger) Elsewhere() { l.watched.elsewhere = true }
 
@@ -104,7 +104,7 @@ func (l *Ledger) noteCommits(offsets map[int32]int64) {
 	w.last = offsets
 }
 
-// early counts the commits in front of which a record of the log was not
+// early counts the commits before which a record of the log was not
 // acknowledged when they were seen. log holds the offsets of each partition,
 // ascending.
 func (w *watched) early(log map[int32][]int64, acks map[place]int) int {

@@ -24,7 +24,7 @@ type Faults interface {
 	// Delay makes every byte arrive d later; order and bandwidth stay.
 	Delay(d time.Duration)
 
-	// Throttle lets through at most so many bytes a second in each direction;
+	// Throttle lets through at most this many bytes a second in each direction;
 	// 0 is no limit.
 	Throttle(bytesPerSecond int)
 

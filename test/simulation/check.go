@@ -27,7 +27,7 @@ type trail struct {
 	log       logID
 	records   []logged
 	acked     []bool
-	prefix    int           // so many from the front are acknowledged
+	prefix    int           // this many from the front are acknowledged
 	committed int64         // seen last; -1: nothing
 	loose     bool          // going back is allowed
 	last      map[string]at // by process
@@ -247,7 +247,7 @@ func (t *trail) advance() {
 }
 
 // settling is how long a member may go on with an assignment that is over: nothing was
-// assigned anew since it returned a record if the group was calm for so long before.
+// assigned again since it returned a record if the group was calm for so long before.
 const settling = 30 * time.Second
 
 // followRead checks that a record comes after the one before it, or where a commit or

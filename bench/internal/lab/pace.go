@@ -12,7 +12,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/payload"
 )
 
-// Pace writes so many records a second, evenly, over a topic's partitions in
+// Pace writes a number of records a second, evenly, over a topic's partitions in
 // turn, each at once and with the time in it. Stop ends it, and returns what went
 // wrong.
 func (l *Lab) Pace(topic string, partitions, perSecond, size int) (stop func() error, err error) {

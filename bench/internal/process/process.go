@@ -22,7 +22,7 @@ type Usage struct {
 func UsageOf(pid int) (Usage, error) { return usageOf(pid) }
 
 // parseStat reads the CPU time out of /proc/PID/stat: fields 14 and 15, counted
-// from behind the name, which may contain anything.
+// from after the name, which may contain anything.
 func parseStat(text string, tick time.Duration) (time.Duration, error) {
 	i := strings.LastIndexByte(text, ')')
 	fields := strings.Fields(text[i+1:])

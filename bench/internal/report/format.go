@@ -11,7 +11,7 @@ import (
 
 const none = "–"
 
-// spread writes a median with the ends behind it, unless there is but one value.
+// spread writes a median and then the ends, unless there is but one value.
 func spread(s stats.Spread, format func(float64) string) string {
 	switch s.N {
 	case 0:

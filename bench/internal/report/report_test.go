@@ -20,8 +20,8 @@ func cellOf(part result.Part, size int, codec string) result.Cell {
 	return result.Cell{Part: part, Size: size, Codec: codec, Partitions: 6, Brokers: 1}
 }
 
-// measured is a run with so many thousand records a second, so many microseconds
-// of CPU a record and so many megabytes.
+// measured is a run with a number of thousand records a second, of microseconds
+// of CPU a record and of megabytes.
 func measured(rate, cpu float64, mb int64) result.Run {
 	return result.Run{Records: 1000, Timed: int64(rate * 1000), Seconds: 1, CPU: cpu / 1e6 * 1000, CPURecords: 1000, PeakRSS: mb << 20, Arrived: 1000}
 }

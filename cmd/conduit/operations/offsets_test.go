@@ -64,7 +64,7 @@ func TestKafkasToolResetsTheOffsets(t *testing.T) {
 	h.stop()
 }
 
-// lagging tells whether a partition has records that are not committed.
+// lagging reports whether a partition has records that are not committed.
 func lagging(metrics string) bool {
 	for _, m := range lagOf.FindAllStringSubmatch(metrics, -1) {
 		if m[2] != "0" {

@@ -19,7 +19,7 @@ type comparison struct {
 	missing    int // records that no line has
 	changed    int // lines that are not what was generated
 	duplicated int // lines that repeat a record
-	misordered int // records behind a later one of their partition
+	misordered int // records after a later one of their partition
 	examples   []string
 }
 

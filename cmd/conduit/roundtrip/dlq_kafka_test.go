@@ -118,7 +118,7 @@ func TestBadRecordsArriveInTheDeadLetterQueueWithTheReason(t *testing.T) {
 				is.Equal(len(reasons), 0)
 			}
 			// The second architecture writes batches, for which Conduit has one
-			// answer: what stands behind a bad record shares its fate and its reason,
+			// answer: what comes after a bad record shares its fate and its reason,
 			// also if it was written at the same time to another partition.
 			for value, reason := range reasons {
 				is.True(strings.Contains(reason, "of the batch"))

@@ -152,7 +152,7 @@ func (t *trip) watch(ctx context.Context, h *conduit.Process, p *progress) error
 	}
 }
 
-// look counts anew and reports whether there is more than before.
+// look counts again and reports whether there is more than before.
 func (t *trip) look(ctx context.Context, now time.Time) (bool, error) {
 	lines, err := t.output.count()
 	more := t.readBack.set(lines, now)

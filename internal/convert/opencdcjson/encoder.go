@@ -63,7 +63,7 @@ func (e *Encoder) Reset() {
 // Forget leaves what was encoded to whoever has it.
 func (e *Encoder) Forget() { e.chunks, e.at = nil, 0 }
 
-// chunk returns a chunk with room for so many bytes.
+// chunk returns a chunk with room for need bytes.
 func (e *Encoder) chunk(need int) *[]byte {
 	for ; e.at < len(e.chunks); e.at++ {
 		if c := &e.chunks[e.at]; need <= cap(*c)-len(*c) {
@@ -98,7 +98,7 @@ func (e *Encoder) Encode(r *opencdc.Record) ([]byte, Prefixed, error) {
 	return b[start:len(b):len(b)], prefixed, nil
 }
 
-// common tells whether append knows the record's operation and fields.
+// common reports whether append knows the record's operation and fields.
 func (e *Encoder) common(r *opencdc.Record) bool {
 	return r.Operation >= opencdc.OperationCreate && r.Operation <= opencdc.OperationSnapshot && e.sort(r.Metadata)
 }
@@ -227,7 +227,7 @@ func (e *Encoder) fits(m opencdc.Metadata) bool {
 	return true
 }
 
-// isPlain tells whether a text stands in JSON as it is.
+// isPlain reports whether a text stands in JSON as it is.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if !plain[s[i]] {

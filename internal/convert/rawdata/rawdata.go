@@ -19,7 +19,7 @@ type Boxer struct {
 	free []opencdc.RawData
 }
 
-// New returns a boxer for so many slices of one buffer.
+// New returns a boxer for that many slices of one buffer.
 func New(slices int) Boxer { return Boxer{make([]opencdc.RawData, slices)} }
 
 // iface is how Go lays out an interface with methods: runtime.iface.

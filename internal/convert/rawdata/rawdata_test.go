@@ -60,7 +60,7 @@ func TestBoxesOutliveCollections(t *testing.T) {
 	}
 	for range 3 {
 		runtime.GC()
-		_ = make([]byte, 1<<20) // what was freed by mistake is used anew
+		_ = make([]byte, 1<<20) // what was freed by mistake is used again
 	}
 	for i, data := range kept {
 		is.Equal(string(data.Bytes()), fmt.Sprintf("value %d", i))

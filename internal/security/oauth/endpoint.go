@@ -41,7 +41,7 @@ type cached struct {
 }
 
 // Tokens returns a source of tokens. One token serves until three quarters of its
-// time are over; then the next is asked for, while the old one serves on if that
+// time are over; then the next is asked for, while the old one is used if that
 // fails. A token that does not say how long it lives is used once, and one that a
 // broker has refused is not used again.
 func (e Endpoint) Tokens() Source {
@@ -69,7 +69,7 @@ func (c *cached) Token(ctx context.Context) (string, error) {
 	next, err := c.fetch(ctx, c.expires.Sub(now))
 	if err != nil && time.Now().Before(c.expires) {
 		c.renew = time.Now().Add(min(askAgain, time.Until(c.expires)))
-		c.Warn("get a new token; the last one serves on", err)
+		c.Warn("get a new token; the previous one is used", err)
 		return c.token, nil
 	}
 	if err != nil {
