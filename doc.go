@@ -4,16 +4,18 @@
 //
 //	       source.go            consumer.go                 internal/
 //	Kafka ──────────► records ◄──────────── batches ◄── consumer ─┬─ group    join, heartbeat, commit
-//	                     │                                        ├─ fetch    one loop a broker
+//	                     │      convert                           ├─ fetch    one loop a broker
 //	                     ▼                                        └─ offsets  what is acknowledged
 //	                  Conduit
-//	                     │
-//	                     ▼                                        ┌─ recordbatch  bytes of a batch
+//	                     │      convert                           ┌─ recordbatch  bytes of a batch
+//	                     ▼                                        │
 //	Kafka ◄────────── records ────────────► messages ──► produce ─┴─ one request a leader
 //	     destination.go         producer.go
 //
 // Both sides stand on internal/cluster (who leads which partition) and
-// internal/wire (one connection to one broker).
+// internal/wire (one connection to one broker), which internal/security secures.
+// The settings (config*.go) become the configuration of these packages; what is
+// counted is in internal/metrics.
 //
 // Start reading with source.go and destination.go, then the contracts in
 // consumer.go and producer.go; docs/design.md leads further.

@@ -5,8 +5,10 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,6 +141,18 @@ func TestLibrariesAreKnownToFew(t *testing.T) {
 					t.Errorf("%s/%s imports %s", f.dir, f.name, name)
 				}
 			}
+		}
+	}
+}
+
+func TestDesignMapsEachPackage(t *testing.T) {
+	text, err := os.ReadFile("docs/design.md")
+	is.New(t).NoErr(err)
+	for name := range mayImport {
+		above, below, nested := strings.Cut(name, "/")
+		row := regexp.MustCompile(`(?m)^\| ` + above + ` \|.*$`).FindString(string(text))
+		if row == "" || nested && !strings.Contains(row, below) {
+			t.Errorf("docs/design.md has no row of internal/%s, or it does not name %s", above, name)
 		}
 	}
 }
