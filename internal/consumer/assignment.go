@@ -15,7 +15,7 @@ const ackGrace = 2 * time.Second
 func (c *Consumer) Assigned(p group.Partitions) {
 	c.stopStarting()
 	for topic, ids := range p {
-		c.starting[topic] = append(c.starting[topic], ids...)
+		c.starting.Add(topic, ids...)
 	}
 	c.goOnStarting()
 }

@@ -49,7 +49,7 @@ func (c *Consumer) withResumedPartition(p group.Partitions, found map[string]clu
 		return p
 	}
 	p = maps.Clone(p)
-	p[r.Topic] = append(slices.Clone(p[r.Topic]), r.Partition)
+	p.Add(r.Topic, r.Partition)
 	return p
 }
 

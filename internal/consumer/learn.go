@@ -16,15 +16,17 @@ import (
 // lesson is what was found out to start partitions.
 type lesson struct {
 	topics    map[string]cluster.Topic // those that are described as they should be
-	committed group.Offsets            // for the partitions to start of those
+	starts    group.Partitions         // of those, that can be started
+	committed group.Offsets            // for these
 	missing   error                    // what is missing of the others; nil where there are none
 }
 
 // learn finds out what is to be known of topics: from the notes of commits, or, at
 // the group's first start, from what is there. A topic that did not exist when this
 // consumer started is all new, and one that the group has passed over. A broker may
-// know less than the rest of the cluster: then something is missing.
-func (s *starts) learn(ctx context.Context, p group.Partitions) (l lesson, err error) {
+// know less than the rest of the cluster: then something is missing. waits says that the
+// other partitions of a topic wait for one that is.
+func (s *starts) learn(ctx context.Context, p group.Partitions, waits bool) (l lesson, err error) {
 	found, err := s.client.Refresh(ctx, s.withResumed(p.Topics()), false)
 	if err != nil {
 		return l, err
@@ -38,12 +40,16 @@ func (s *starts) learn(ctx context.Context, p group.Partitions) (l lesson, err e
 	for _, topic := range s.known.identify(found) {
 		s.cfg.Info(fmt.Sprintf("topic %q was deleted and made again: reading it from its first record", topic))
 	}
-	l.topics = make(map[string]cluster.Topic)
+	l.topics, l.starts = make(map[string]cluster.Topic), group.Partitions{}
 	for name, ids := range p {
-		if err := lacks(found[name], ids); err == nil {
-			l.topics[name] = found[name]
-		} else if l.missing = err; !fetch.Passes(err) {
-			return l, err
+		there, err := described(found[name], ids)
+		if err != nil {
+			if l.missing = err; !fetch.Passes(err) {
+				return l, err
+			}
+		}
+		if len(there) > 0 && (err == nil || !waits) {
+			l.topics[name], l.starts[name] = found[name], there
 		}
 	}
 	s.lookBack(found, l.committed)
@@ -55,8 +61,8 @@ func (s *starts) learn(ctx context.Context, p group.Partitions) (l lesson, err e
 func (s *starts) committedIn(ctx context.Context, p group.Partitions, found map[string]cluster.Topic) (group.Offsets, error) {
 	asked := group.Partitions{}
 	for name, ids := range p {
-		if lacks(found[name], ids) == nil {
-			asked[name] = ids
+		if there, _ := described(found[name], ids); len(there) > 0 {
+			asked[name] = there
 		}
 	}
 	for _, name := range s.known.unknown(slices.Collect(maps.Keys(asked))) {
@@ -68,18 +74,20 @@ func (s *starts) committedIn(ctx context.Context, p group.Partitions, found map[
 	return s.member.Committed(ctx, asked)
 }
 
-// lacks says what metadata lacks of a topic of which the group has assigned partitions,
-// nil for nothing.
-func lacks(t cluster.Topic, ids []int32) error {
+// described returns the partitions that metadata describes of those which the group has
+// assigned, and says what it lacks; nil for nothing.
+func described(t cluster.Topic, ids []int32) (there []int32, err error) {
 	if t.Err != nil {
-		return fmt.Errorf("topic %q: %w", t.Name, t.Err)
+		return nil, fmt.Errorf("topic %q: %w", t.Name, t.Err)
 	}
 	for _, id := range ids {
-		if _, ok := t.Partition(id); !ok {
-			return fmt.Errorf("%s/%d: %w", t.Name, id, kafkago.UnknownTopicOrPartition)
+		if _, ok := t.Partition(id); ok {
+			there = append(there, id)
+		} else {
+			err = fmt.Errorf("%s/%d: %w", t.Name, id, kafkago.UnknownTopicOrPartition)
 		}
 	}
-	return nil
+	return there, err
 }
 
 // learnTopics takes over what the group has committed for topics of which nothing is

@@ -29,25 +29,22 @@ type starts struct {
 // background, as often as need be, while those of other leaders go ahead. waits says that
 // partitions wait for what is not sure.
 func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, why error) {
-	l, err := s.learn(s.ctx, p)
+	l, err := s.learn(s.ctx, p, waits)
 	if err != nil {
 		return p, err
 	}
-	described := group.Partitions{}
-	for name := range l.topics {
-		described[name] = p[name]
-	}
-	if why = l.missing; len(described) == 0 {
+	if why = l.missing; len(l.starts) == 0 {
 		return p, why
 	}
 	var known, unknown []place
-	left = p.Minus(described)
+	left = p.Minus(l.starts)
 	s.mu.Lock()
-	for _, topic := range described.Topics() {
-		for _, id := range described[topic] {
+	for _, topic := range l.starts.Topics() {
+		var unsure []int32
+		for _, id := range l.starts[topic] {
 			p, at := topicPartition{topic, id}, l.committed[topic][id]
 			if err := s.unsure(p, l.topics[topic].ID, at); err != nil && waits {
-				left[topic], why = append(left[topic], id), err
+				unsure, why = append(unsure, id), err
 				continue
 			}
 			if p := s.place(p, l.topics[topic].ID, at); p.at >= 0 && !p.foreign {
@@ -55,6 +52,9 @@ func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, w
 			} else {
 				unknown = append(unknown, p)
 			}
+		}
+		if len(unsure) > 0 {
+			left.Add(topic, unsure...)
 		}
 	}
 	s.mu.Unlock()
@@ -70,7 +70,7 @@ func (s *starts) start(places []place) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	begin := make([]fetch.Start, 0, len(places))
+	begin, done := make([]fetch.Start, 0, len(places)), make(map[string][]int32)
 	for _, p := range places {
 		assignment := s.tracker.Add(offsets.Start{
 			Topic: p.topic, Partition: p.id, TopicID: p.topicID,
@@ -80,8 +80,11 @@ func (s *starts) start(places []place) {
 			Topic: p.topic, Partition: p.id, TopicID: p.topicID,
 			Offset: p.at, LeaderEpoch: p.epoch, Assignment: assignment,
 		})
-		s.done[p.topic] = append(s.done[p.topic], p.id)
+		done[p.topic] = append(done[p.topic], p.id)
 		delete(s.reached, p.topicPartition) // it has served
+	}
+	for topic, ids := range done {
+		s.done.Add(topic, ids...)
 	}
 	s.fetcher.Add(begin)
 	// Where nothing was committed, the start is committed now: after a crash

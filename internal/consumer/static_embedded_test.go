@@ -2,10 +2,15 @@ package consumer
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
 // Each request that the coordinator knows a member by carries its instance ID.
@@ -68,4 +73,27 @@ func TestAllRequestsOfAStaticMemberCarryItsName(t *testing.T) {
 		w.NoErr(c.Close(w.ctx))
 		w.Equal(seen(), want)
 	}
+}
+
+// A static member gets the partitions back that it had, though one of them is gone.
+func TestStaticMemberReadsTheOthersWhereAPartitionIsGone(t *testing.T) {
+	w := newWorld(t)
+	static := func(c *Config) {
+		c.Group.InstanceID, c.Group.SessionTimeout, c.FromBeginning = "me", time.Minute, true
+		c.Group.MetadataInterval = time.Hour // nobody notices
+	}
+	c := w.open(static)
+	w.committed(map[int32]int64{0: 0, 1: 0, 2: 0}) // it has begun
+	w.NoErr(c.Close(w.ctx))
+	w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
+	w.NoErr(w.truth.CreateTopic(w.ctx, topic, partitions-1, nil))
+	fresh, err := kclient.New(w.fake.ListenAddrs())
+	w.NoErr(err)
+	defer fresh.Close()
+	w.NoErr(fresh.Produce(w.ctx, &kgo.Record{Topic: topic, Partition: 0, Value: []byte("1")}, &kgo.Record{Topic: topic, Partition: 1, Value: []byte("2")}))
+	c = w.open(static)
+	defer c.Close(w.ctx)
+	got := w.next(c, 2)
+	slices.Sort(got)
+	w.Equal(got, []int{1, 2})
 }

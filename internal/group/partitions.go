@@ -20,6 +20,15 @@ func (p Partitions) Len() int {
 	return n
 }
 
+// Add puts partitions of a topic into the set.
+func (p Partitions) Add(topic string, ids ...int32) {
+	all := append(slices.Clip(p[topic]), ids...) // others may have what is there
+	if !slices.IsSorted(all) {
+		slices.Sort(all)
+	}
+	p[topic] = slices.Compact(all)
+}
+
 // Has reports whether a partition is in the set.
 func (p Partitions) Has(topic string, id int32) bool {
 	_, found := slices.BinarySearch(p[topic], id)

@@ -96,7 +96,7 @@ func (m *Member) assignment(ctx context.Context) (all Partitions, stable bool, e
 			return nil, false, fmt.Errorf("read assignment of member %s: %w", rm.MemberID, err)
 		}
 		for topic, ids := range p {
-			all[topic] = append(all[topic], ids...)
+			all.Add(topic, ids...)
 		}
 	}
 	return all, res.Groups[0].GroupState == "Stable", nil
