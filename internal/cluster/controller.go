@@ -7,9 +7,9 @@ import (
 )
 
 // Controller sends a request that changes the cluster, such as CreateTopics, to
-// the controller as the last Refresh named it. In KRaft mode that is any broker,
-// which passes the request on; in ZooKeeper's days the one broker that carries it
-// out, which others answer with kafkago.NotController in place of.
+// the controller that the last Refresh named. In KRaft mode that is any broker, which
+// passes the request on; with ZooKeeper it is the one broker that carries it out, and
+// any other answers kafkago.NotController.
 func (c *Client) Controller(ctx context.Context, req protocol.Message) (protocol.Message, error) {
 	c.mu.Lock()
 	id := c.controller

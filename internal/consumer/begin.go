@@ -110,7 +110,7 @@ func (c *Consumer) beginExpired(p topicPartition, then func(int64, error)) *ques
 	}
 	return c.beginEnd(p, end, func(at int64, err error) {
 		if err == nil {
-			c.cfg.Group.Warn(fmt.Sprintf("%s: going on at offset %d, as autoOffsetReset says", what, at), errForgotten)
+			c.cfg.Group.Warn(fmt.Sprintf("%s: resuming at offset %d, as autoOffsetReset says", what, at), errForgotten)
 		}
 		then(at, err)
 	})

@@ -70,11 +70,11 @@ func newHistory(cfg Config) history {
 	return history{since: cfg.started.Unix(), reads: crc32.ChecksumIEEE([]byte(cfg.Reads))}
 }
 
-// passedOver tells whether topics of which the group has committed nothing are new
-// to it all the same. They are if the group has long been reading what it reads:
-// then they were created meanwhile, perhaps while no member was running, and "what
-// is written from now on" would pass over what is in them. If somebody has changed
-// what the group reads, they were asked for only now.
+// passedOver reports whether topics without commits must be read from their first record
+// even under "latest". They must if the group has read the same selection for longer
+// than settling: they were created since, perhaps while no member was running, and
+// "latest" would pass over what is in them. If somebody has changed the selection, they
+// are new to the group only now, and "latest" is meant.
 func (c *Consumer) passedOver(ctx context.Context) (bool, error) {
 	all, err := c.member.Committed(ctx, nil)
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *Consumer) passedOver(ctx context.Context) (bool, error) {
 	return c.known.age(c.cfg.started) > settling, nil
 }
 
-// age is how long the group had been reading the same at a time.
+// age is for how long, at a time, the group had read the current selection.
 func (k *knownTopics) age(at time.Time) time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -60,7 +60,7 @@ func (c *Consumer) recreated(l fetch.Lost, first int64, found func(fetch.Found) 
 func (c *Consumer) diverged(l fetch.Lost, to int64, found func(fetch.Found) bool) {
 	counts := found(fetch.Found{Lost: l, To: to, Apply: func() { c.tracker.Rewind(l.Topic, l.Partition, l.Assignment, to) }})
 	if c.wasReset(counts) {
-		c.cfg.Group.Warn(fmt.Sprintf("an unclean leader election took offsets %d to %d of %s/%d, which were read, out of the log: going on at %d with what is there now",
+		c.cfg.Group.Warn(fmt.Sprintf("an unclean leader election took offsets %d to %d of %s/%d, which were read, out of the log: resuming at %d with what is there now",
 			to, l.Offset-1, l.Topic, l.Partition, to), fmt.Errorf("up to %d records exist only where they were written to", l.Offset-to))
 	}
 }
@@ -127,7 +127,7 @@ func resetRefused(what string, why error) error {
 
 // warnReset says which records it costs to go on at another offset.
 func (c *Consumer) warnReset(o outOfRange, to int64) {
-	c.cfg.Group.Warn(fmt.Sprintf("%s: going on at offset %d", o.text(c.cfg.Group.GroupID), to), errors.New(gap(o.offset, to)))
+	c.cfg.Group.Warn(fmt.Sprintf("%s: resuming at offset %d", o.text(c.cfg.Group.GroupID), to), errors.New(gap(o.offset, to)))
 }
 
 // missing says what the log lacks.

@@ -25,7 +25,7 @@ type headersToMetadata struct {
 type headersShape int
 
 const (
-	headersInOrder headersShape = iota // of their keys, which they get if nothing is said: fields
+	headersInOrder headersShape = iota // sorted by key, the order that the destination restores by default: fields alone
 	headersListed                      // fields, and a list for the order
 	headersAny                         // keys repeat, or there is null, or what isn't UTF-8
 )

@@ -12,13 +12,13 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
-// textFunc gives a text for a record: the same for all, or one that a template
-// makes.
+// textFunc returns a text for a record: the same for all, or what a template evaluates
+// to.
 type textFunc func(*opencdc.Record) (string, error)
 
-// newTextFunc reads a setting that is a text or a template. Of a record without
-// what the template asks for it makes an error; a template that only looks up a
-// metadata field makes an empty text of it.
+// newTextFunc reads a setting that is a text or a template. A template that refers to
+// something a record lacks is an error of that record, except that a bare metadata
+// lookup yields an empty text.
 func newTextFunc(name, text string) (textFunc, error) {
 	if !isTemplate(text) {
 		return func(*opencdc.Record) (string, error) { return text, nil }, nil

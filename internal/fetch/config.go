@@ -16,7 +16,7 @@ type Config struct {
 	MaxPartitionBytes int32         // of one partition in a response
 	Rack              string        // where this client is: leaders may name a replica there to read from
 	MaxBuffered       int           // bytes decoded ahead of Next; fetching pauses above
-	// MetadataInterval is how often it is looked whether topics are still the same.
+	// MetadataInterval is how often to check whether a topic was deleted and recreated.
 	MetadataInterval time.Duration
 	// Reset finds new offsets for partitions that can't be read on from their own,
 	// once Next has returned all that was read of each before and its caller has

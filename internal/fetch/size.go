@@ -15,7 +15,7 @@ const (
 	// answerTime is how long the user should have enough to do with an answer: so
 	// that the round trip it took doesn't count.
 	answerTime = 10 * time.Millisecond
-	// rateTime is how long it is looked how much the user takes.
+	// rateTime is the window over which consumption is measured.
 	rateTime = 50 * time.Millisecond
 	// quickAnswer is how long an answer may take for larger ones to be worth a try. In
 	// one that takes longer, the round trip doesn't count.

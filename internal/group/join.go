@@ -19,8 +19,8 @@ import (
 
 const protocolType = "consumer"
 
-// join goes through JoinGroup and SyncGroup and returns what this member got. What
-// has begun is brought to its end, which is a while after ctx.
+// join sends JoinGroup and SyncGroup and returns the partitions that this member got.
+// Once begun it goes on until ending ends, which is a while after ctx.
 func (m *Member) join(ctx, ending context.Context) (Partitions, error) {
 	if _, err := m.subscribe(ctx); err != nil {
 		return nil, m.errorf("find topics to read as a member of", err)

@@ -47,7 +47,7 @@ func Open(ctx context.Context, enabled bool, side Side) *Connector {
 	m, err := start(key{sdk.ConnectorIDFromContext(ctx), side})
 	if err != nil {
 		// A host has metrics of these names itself. That is no reason to move no data.
-		sdk.Logger(ctx).Warn().Err(err).Msg("register metrics: this connector goes on without")
+		sdk.Logger(ctx).Warn().Err(err).Msg("register metrics: this connector is not counted")
 		return nil
 	}
 	return m

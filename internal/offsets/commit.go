@@ -34,9 +34,9 @@ func (t *Tracker) Committable() []Commit {
 	return out
 }
 
-// Committed notes that a commit was accepted. One of a partition that was begun again
-// meanwhile says nothing about it: the offsets may be those of another log, and its
-// own are to be committed over them.
+// Committed notes that a commit was accepted. A commit that was collected before its
+// partition was restarted is ignored: its offset may belong to the old log, and must be
+// overwritten.
 func (t *Tracker) Committed(c Commit) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -23,8 +23,8 @@ type NewTopics struct {
 	ReplicationFactor int // 0: the brokers' (default.replication.factor)
 }
 
-// byBroker reports whether brokers may create a topic that are set to do so when they
-// are asked for it, with their defaults.
+// byBroker reports whether a broker that is configured to create topics when they are
+// looked up may do so, with its own defaults.
 func (n NewTopics) byBroker() bool { return n.Create && n.Partitions == 0 && n.ReplicationFactor == 0 }
 
 // creation is that of one missing topic.
@@ -36,8 +36,8 @@ type creation struct {
 	exists bool  // the controller says that it is there
 }
 
-// create asks for all topics that are lost to be created, unless that was asked for
-// with success. Errors that will stay are final.
+// create requests all missing topics that have not been created yet. Errors that are
+// not retriable are final.
 func (s *search) create(ctx context.Context) {
 	var ask []*lost
 	for _, l := range s.lost {

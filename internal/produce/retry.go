@@ -47,9 +47,9 @@ func (a *attempts) reset() {
 	a.backoff.Reset()
 }
 
-// waitFor is wait for what sending takes. A broker that answers that this is not
-// ready yet, as after a start or for a new topic, was not tried in vain: such
-// answers don't count.
+// waitFor is wait for the preparations of a send (producer ID, metadata). An answer
+// with an error code, as a broker gives after a start or for a new topic, does not
+// count as an attempt.
 func (a *attempts) waitFor(ctx context.Context, err error) bool {
 	var code kafkago.Error
 	if errors.As(err, &code) {

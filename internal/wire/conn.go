@@ -192,8 +192,8 @@ func (c *Conn) await(ctx context.Context, cl *call) ([]byte, error) {
 	return nil, err
 }
 
-// Refuse ends the connection over an answer that can't be read: who sends such a one
-// can't be believed later ones either. It returns the error of that.
+// Refuse closes the connection because an answer could not be decoded: later answers
+// cannot be trusted either. It returns the error to report.
 func (c *Conn) Refuse(key protocol.ApiKey, err error) error {
 	err = fmt.Errorf("decode %s response from %s: %w", key, c.addr, err)
 	c.kill(err)

@@ -82,8 +82,8 @@ func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	return c, nil
 }
 
-// greet makes the connection ready, and returns how long the broker takes it for
-// authenticated; 0: for as long as it lives.
+// greet negotiates versions and authenticates. It returns the session lifetime; 0 means
+// unlimited.
 func (c *Conn) greet(ctx context.Context, cfg Config) (session time.Duration, err error) {
 	if err := c.negotiate(ctx); err != nil {
 		return 0, fmt.Errorf("ask for API versions: %w", err)

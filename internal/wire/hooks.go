@@ -6,16 +6,16 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 )
 
-// Hooks are told what is worth counting. They must be quick; nil ones are left
-// out.
+// Hooks are called with what is worth counting. They must be quick, and may be nil.
 type Hooks struct {
-	// Dialled has the outcome of an attempt to connect.
+	// Dialled is called with the outcome of each attempt to connect.
 	Dialled func(err error)
 	// Reached is called for each stage of an attempt to connect, from the goroutine
 	// that dials.
 	Reached func(stage Stage)
-	// Answered has the outcome of a request: its answer came, whatever that says
-	// (nil), or none will. For a request that has no answer it is that of sending.
+	// Answered is called once for each request: err is nil if an answer came, even one
+	// with an error code. For a request without an answer (acks none) it reports the
+	// sending.
 	Answered func(key protocol.ApiKey, took time.Duration, err error)
 }
 

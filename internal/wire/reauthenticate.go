@@ -10,16 +10,16 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 )
 
-// minReauthInterval is how far apart a broker wants one connection to begin
-// authenticating anew: one second, with something for the way there.
+// minReauthInterval is the least time that a broker allows between two authentications
+// of one connection: one second, and a margin for the way there.
 const minReauthInterval = 1100 * time.Millisecond
 
-// keepAuthenticated authenticates anew before a session ends, over and over, on
-// the same connection (KIP-368): a broker hangs up on who sends anything else
-// after the end of a session. Nothing is lost by it and nothing repeated: requests
-// in flight are answered first, later ones wait for some round trips. (Only a
-// request that was written behind one which the broker then holds back beyond the
-// end of the session is lost to it. Nobody here writes behind such a one.)
+// keepAuthenticated authenticates the same connection again before each session ends
+// (KIP-368): after the end of a session a broker closes a connection that sends anything
+// else. No request is lost or repeated: requests in flight are answered first, later
+// ones wait for some round trips. The one exception is a request that is queued after a
+// long-held one (fetch, join) when the session ends first. No caller here queues after
+// such a request.
 //
 // If the broker refuses, the connection dies. That is not yet an AuthError: what
 // a session may not become (another user, say) a new connection may.
@@ -31,7 +31,7 @@ func (c *Conn) keepAuthenticated(m sasl.Mechanism, lifetime time.Duration) {
 		}
 		var err error
 		if lifetime, begun, err = c.renew(m, s, begun); err != nil {
-			c.kill(fmt.Errorf("authenticate anew, as the session with %s ends: %v", c.addr, err))
+			c.kill(fmt.Errorf("authenticate again, as the session with %s ends: %v", c.addr, err))
 			return
 		}
 		before := s
@@ -40,7 +40,7 @@ func (c *Conn) keepAuthenticated(m sasl.Mechanism, lifetime time.Duration) {
 	}
 }
 
-// session is how long a broker takes a connection for authenticated.
+// session is how long a broker treats a connection as authenticated.
 type session struct {
 	renew time.Time     // when to begin the next one
 	last  time.Time     // after which nothing else is written
@@ -75,9 +75,9 @@ func newSession(lifetime time.Duration) session {
 	}
 }
 
-// late returns nil while requests may be written, and otherwise what tells of the
-// next session. It matters where the renewal itself is late, on an overloaded
-// machine.
+// late returns nil while requests may be written, otherwise a channel that is closed
+// when the next session begins. It matters where the renewal itself is late, on an
+// overloaded machine.
 func (c *Conn) late() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -33,9 +33,9 @@ func (cl *call) settled() {
 // answered at all.
 const noAnswer time.Duration = -1
 
-// take waits for the turn to write. It is a channel and no mutex because some
-// have the turn for long: who authenticates anew lets nobody else write before the
-// broker has agreed.
+// take waits for the turn to write. The turn is a channel, not a mutex, because
+// re-authentication holds it for whole round trips, and those who wait must be able to
+// give up.
 func (c *Conn) take(ctx context.Context) error {
 	select {
 	case c.turn <- struct{}{}:
