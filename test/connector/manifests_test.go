@@ -137,6 +137,18 @@ func TestTheManifestForComposeFitsTogether(t *testing.T) {
 		is.NoErr(err)
 	}
 	services.at("kafka", "healthcheck", "test") // that conduit waits for
+	for name, service := range services.v.(map[string]any) {
+		mounts, ok := service.(map[string]any)["volumes"]
+		if !ok {
+			continue
+		}
+		for _, mount := range (node{t, mounts}).list() {
+			file, _, _ := strings.Cut(mount.text(), ":")
+			if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+				t.Errorf("%s mounts what is not there: %v", name, err)
+			}
+		}
+	}
 	for name := range conduit.at("depends_on").v.(map[string]any) {
 		services.at(name)
 	}
