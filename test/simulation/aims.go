@@ -71,7 +71,7 @@ func aimAtATopicUnnoticed(d dice, p *Plan, _ time.Duration) {
 	for i := range p.Writers {
 		p.Writers[i].Settings["partitioner"], p.Writers[i].Twins = "metadata", false
 	}
-	p.Events = nil // or chance would have it noticed
+	p.Events, p.Alone = nil, true // or chance would have it noticed
 	e := p.add(d, "no leader", time.Second)
 	e.A, e.For = 0, d.between(60*time.Second, 70*time.Second)
 	at := d.between(2500*time.Millisecond, 3500*time.Millisecond)

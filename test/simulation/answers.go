@@ -121,17 +121,20 @@ func throttled(r request, frame []byte, ms uint32) {
 	binary.BigEndian.PutUint32(frame[at:], ms)
 }
 
-// spoilAt changes a bit in the record batch with an offset.
-func spoilAt(records []byte, offset int64) {
+// spoilAt changes a bit in the record batch with an offset, and reports whether there is
+// one.
+func spoilAt(records []byte, offset int64) bool {
 	for len(records) >= 61 {
 		size := 12 + int(binary.BigEndian.Uint32(records[8:]))
 		if size > len(records) {
-			return
+			return false
 		}
 		first := int64(binary.BigEndian.Uint64(records))
 		if last := first + int64(int32(binary.BigEndian.Uint32(records[23:]))); first <= offset && offset <= last {
 			records[size-1] ^= 1
+			return true
 		}
 		records = records[size:]
 	}
+	return false
 }

@@ -23,6 +23,9 @@ type book struct {
 	joins   time.Duration   // when somebody last asked to join the group, or to sync
 	late    []time.Duration // when requests arrive whose senders have given them up
 	froms   map[logID]int64 // where an operator had the group go on last
+	refused map[inquiry]bool
+	told    map[logID]int64 // the last end that was told after that
+	upsets  []span
 }
 
 // number is what is known of one record.
@@ -33,6 +36,7 @@ type number struct {
 	value     string // as it must be in the log
 	writers   []string
 	loose     bool // written by a destination that may write twice
+	unheard   bool // written by one that no broker answers
 	tried     time.Duration
 	durable   time.Duration // zero: not, or not known
 	hidden    bool          // of a transaction that was not committed
@@ -62,6 +66,8 @@ const (
 	wasTrimmed
 	wasLoosened // going back is allowed from now on
 	wasStarted  // a process
+	wasDenied   // a log may be said not to have offsets which it has
+	wasTold     // a process, the end of a log that it has lost its place in
 )
 
 // entry is one line of the book.
@@ -76,7 +82,7 @@ type entry struct {
 }
 
 func newBook() *book {
-	return &book{begun: time.Now(), numbers: []*number{nil}, logs: make(map[logID]map[int64]logged), deleted: make(map[[16]byte]time.Duration), froms: make(map[logID]int64)}
+	return &book{begun: time.Now(), numbers: []*number{nil}, logs: make(map[logID]map[int64]logged), deleted: make(map[[16]byte]time.Duration), froms: make(map[logID]int64), refused: make(map[inquiry]bool), told: make(map[logID]int64)}
 }
 
 func (b *book) now() time.Duration { return time.Since(b.begun) }
@@ -148,14 +154,14 @@ func (b *book) get(id int) *number {
 }
 
 // trying notes that a destination is about to write a record.
-func (b *book) trying(who string, id int, loose bool) {
+func (b *book) trying(who string, id int, plan WriterPlan) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := b.numbers[id]
 	if n.tried == 0 {
 		n.tried = b.now()
 	}
-	n.loose = n.loose || loose
+	n.loose, n.unheard = n.loose || plan.Loose, n.unheard || plan.Unheard
 	if len(n.writers) == 0 || n.writers[len(n.writers)-1] != who {
 		n.writers = append(n.writers, who)
 	}
@@ -246,7 +252,7 @@ func (b *book) missing(logs map[logID][]logged) (out []string, count int) {
 	for log, records := range logs {
 		first := -1
 		for i, r := range records {
-			if n := b.get(r.number); n != nil && !n.hidden && !n.acked && r.offset >= b.froms[log] {
+			if n := b.get(r.number); n != nil && !n.hidden && !n.acked && r.offset >= b.froms[log] && r.offset >= b.told[log] {
 				if count++; first < 0 {
 					first = i
 				}

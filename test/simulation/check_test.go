@@ -29,7 +29,7 @@ func newStory() *story {
 // write writes one more record.
 func (s *story) write(who string) int {
 	id := s.hand(&number{topic: "a", partition: -1})
-	s.trying(who, id, false)
+	s.trying(who, id, WriterPlan{})
 	s.written(id)
 	s.append(id)
 	return id
@@ -52,11 +52,17 @@ func (s *story) ack(offsets ...int64) {
 	}
 }
 
+// lose has a process lose its place, and be told the log's end.
+func (s *story) lose(who string, end int64) {
+	s.refuses(inquiry{who, s.log})
+	s.tells(inquiry{who, s.log}, end)
+}
+
 func (s *story) note(k kind, offset int64) { s.book.note(entry{kind: k, log: s.log, offset: offset}) }
 
 func (s *story) end() []string {
 	s.keep(s.log, s.live)
-	s.check().unread([]logID{s.log})
+	s.checker().check().unread([]logID{s.log})
 	return s.found()
 }
 
@@ -111,9 +117,41 @@ func TestCheckFindsEachThingThatMayNotBe(t *testing.T) {
 		}, "not to be seen"},
 		"a record that is lost": {func(s *story) {
 			id := s.hand(&number{topic: "a", partition: -1})
-			s.trying("d1", id, false)
+			s.trying("d1", id, WriterPlan{})
 			s.written(id)
 		}, "not in the log"},
+		"a record that nobody answers for, lost while nothing happens": {func(s *story) {
+			over := s.upset(false)
+			over()
+			time.Sleep(time.Minute)
+			id := s.hand(&number{topic: "a", partition: -1})
+			s.trying("d1", id, WriterPlan{Unheard: true})
+			s.written(id)
+		}, "not in the log"},
+		"a jump beyond the end that was told": {func(s *story) {
+			s.lose("s1", 2)
+			s.read("s1", 3, 4)
+			s.ack(3, 4)
+		}, "gap"},
+		"a jump to the end that somebody else was told": {func(s *story) {
+			s.lose("s2", 2)
+			s.read("s1", 2, 3, 4)
+			s.ack(2, 3, 4)
+		}, "gap"},
+		"a jump to the start of a log, where it should have been to the end": {func(s *story) {
+			s.read("s1", 0)
+			s.ack(0)
+			s.note(wasTrimmed, 2)
+			s.lose("s1", 4)
+			s.read("s1", 2, 3, 4)
+			s.ack(2, 3, 4)
+		}, "autoOffsetReset is latest"},
+		"a commit beyond the end that was told": {func(s *story) { s.lose("s1", 2); s.note(wasAsked, 3) }, "not acknowledged"},
+		"a jump to an end that was told while all was well": {func(s *story) {
+			s.tells(inquiry{"s1", s.log}, 2)
+			s.read("s1", 2, 3, 4)
+			s.ack(2, 3, 4)
+		}, "gap"},
 		"a record that is written twice":       {func(s *story) { s.append(s.write("d1")) }, "in the log 2 times"},
 		"records in the wrong order":           {func(s *story) { s.live[0], s.live[1] = logged{0, 2, "2"}, logged{1, 1, "1"} }, "record 1 after record 2"},
 		"a record of another partition":        {func(s *story) { s.numbers[3].partition = 1 }, "belongs to"},
@@ -155,8 +193,26 @@ func TestCheckAllowsWhatOperatorsAndDeathsDo(t *testing.T) {
 			s.read("s1", 3, 4)
 			s.ack(3, 4)
 		},
+		"a jump to the end that was told, where the place in a log is lost": func(s *story) {
+			s.read("s1", 0)
+			s.ack(0)
+			s.lose("s1", 3)
+			s.note(wasAsked, 3)
+			s.read("s1", 3, 4)
+			s.ack(3, 4)
+			s.note(wasAsked, 5)
+			s.note(wasSeen, 5)
+		},
+		"a record that nobody answers for, lost when something happened": func(s *story) {
+			id := s.hand(&number{topic: "a", partition: -1})
+			s.trying("d1", id, WriterPlan{Unheard: true})
+			s.upset(false)()
+			s.written(id)
+			s.read("s1", 0, 1, 2, 3, 4)
+			s.ack(0, 1, 2, 3, 4)
+		},
 		"a record that another destination writes again": func(s *story) {
-			s.trying("d2", 5, false)
+			s.trying("d2", 5, WriterPlan{})
 			s.append(5)
 			s.read("s1", 0, 1, 2, 3, 4, 5)
 			s.ack(0, 1, 2, 3, 4, 5)

@@ -190,7 +190,7 @@ func (x *writing) upcoming() (out [][]opencdc.Record) {
 	x.waiting += len(records)
 	x.sent = records[len(records)-1].Position
 	for _, r := range records {
-		x.w.book.trying(x.host.name, x.numbers[string(r.Position)], x.plan.Loose)
+		x.w.book.trying(x.host.name, x.numbers[string(r.Position)], x.plan)
 		out = append(out, []opencdc.Record{r})
 	}
 	if x.plan.Arch == 2 {
@@ -233,6 +233,10 @@ func (x *writing) receive() {
 	}
 }
 
+// partitionAwaited is how long a destination waits for a partition that a topic does not
+// have.
+const partitionAwaited = 6 * time.Second
+
 // settle notes what a destination said about the first record of the queue.
 func (x *writing) settle(position opencdc.Position, err string) (failed bool) {
 	r := x.writer
@@ -248,10 +252,15 @@ func (x *writing) settle(position opencdc.Position, err string) (failed bool) {
 		r.w.book.written(id)
 	} else {
 		r.w.say("%s: record %d is not written: %s", r.name, id, err)
+		r.w.acquit(x.host.name, err)
 	}
 	if err != "" && !r.plan.Skip && r.w.canBeWritten(id) {
 		x.refused = true
 		return true
+	}
+	if err != "" && !r.w.canBeWritten(id) {
+		// Each partition that is missing is waited for, by all that come after it.
+		r.w.health.disturb(span{from: r.w.now() - partitionAwaited, to: r.w.now(), node: -1, writing: true})
 	}
 	r.queue = r.queue[1:]
 	delete(r.numbers, string(position))

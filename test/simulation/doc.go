@@ -7,12 +7,19 @@
 // happen to connections, brokers, topics, the group and the pipelines themselves. Then
 // all is healed, everything has to be written and read, and the book is checked:
 //
-//   - each record is in the log once, unless a destination died while it wrote it
+//   - each record is in the log once, unless a destination died while it wrote it; with
+//     acks none it may be lost when something happened about that time, and only then
 //   - each record is read, and in order: where a source goes on elsewhere than after
-//     the record that it returned last, everything before was acknowledged
+//     the record that it returned last, everything before was acknowledged, or it lost its
+//     place in the log and autoOffsetReset allows it
 //   - nothing is committed that was not acknowledged, and no commit goes back
 //   - nothing waits for longer than [standstill] while all that it needs is well
 //   - no kind of request is sent more often than [limits] allows
+//   - a connector ends, or refuses a record, where an error code says that trying again
+//     is no use, a batch is broken for good, an offset is lost under autoOffsetReset
+//     error, or another member has its groupInstanceID; and where nothing of that has
+//     come it does not. Whoever operates it starts it again.
+//   - a member with a groupInstanceID does not leave the group
 //   - Open, Run and Teardown return, and no goroutine is left
 //
 // # Use
@@ -31,14 +38,16 @@
 // # Where things are
 //
 //	network.go, link.go, pipe.go  hosts, connections, bytes
-//	plan.go, aims.go              what a seed decides
+//	plan.go, aims.go, vary.go     what a seed decides
 //	world.go, run.go              a run from its beginning to its end
 //	reader.go, source.go          pipelines that read, as Conduit runs them
 //	writer.go, destination.go     pipelines that write; stream.go
-//	faults*.go, transactions.go   the events
-//	rules.go, view.go, answers.go what brokers say instead of the truth; codes.go
+//	faults*.go, transactions.go   the events; the operator, in faults_contract.go
+//	rules.go, view.go, answers.go what brokers say instead of the truth; codes.go, static.go
+//	contract.go, charges.go       which codes end a connector, and whether they do
 //	admin.go, monitor.go          the administrator, who is exempt from all faults
-//	book.go, check.go, health.go  what happened, and whether it may
+//	book.go, check.go, follow.go  what happened, and whether it may; health.go
+//	skip.go, quiet.go             what need not be read, what may be lost
 //
 // # Traps
 //
@@ -49,16 +58,19 @@
 // locked while it is written. The pipelines here go around them, and around a goroutine
 // that the SDK's batching of sources leaves.
 //
-// What is pooled must not hold channels or timers: zstd's encoders do, so that no
-// destination compresses with it.
+// What is pooled must not hold channels or timers, or must not get from one bubble into
+// another: zstd's coders hold channels, so that the pools are emptied after a run.
 //
 // The embedded cluster forgets to name the aborted transactions in answers that reach
 // the request's limit of bytes: that is lifted, and the limit of each partition stays.
 //
 // Where a connection is dead when the answer to a JoinGroup or SyncGroup is due, the
 // embedded cluster forgets to watch over the member's session: [World.reap] takes such
-// members out of the group, and all of them where it does not answer their joins. Nor does it drop a group's offsets with the topic: one
-// whose offsets were set by hand is not deleted.
+// members out of the group, and all of them where it does not answer their joins. Nor does
+// it drop a group's offsets with the topic: one whose offsets were set by hand is not
+// deleted. It tells a static member that comes back that it leads the group, which Kafka
+// does not: [World.demote]. It does not hang up on who writes with acks none what it can't
+// take: [World.takes].
 //
 // The embedded cluster has one log for each partition and no replicas: there is no
 // unclean election and no lost tail. A broker that is cut off answers by a rule. Real

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -57,6 +58,10 @@ func init() {
 		{"reset", 2, (*World).reset},
 		{"sink slow", 2, (*World).slowSinks},
 		{"sink stuck", 2, (*World).stickSinks},
+
+		// Those of no weight come where a plan asks for them.
+		{"ending", 0, (*World).ending},
+		{"trim unread", 0, (*World).trimUnread},
 	}
 }
 
@@ -64,7 +69,9 @@ func (w *World) happen(e Event) {
 	for _, f := range faults {
 		if f.name == e.Name {
 			w.say("EVENT %s", e)
+			over := w.book.upset(f.name == "cut in" || f.name == "half open")
 			f.do(w, e)
+			over()
 		}
 	}
 }
@@ -231,7 +238,9 @@ func (w *World) refuseAny(e Event) {
 	codes := embedded.Codes()
 	code := codes[e.B%uint64(len(codes))]
 	w.say("  %s: %d", api.key.Name(), code)
-	w.letEnd(e.For + 45*time.Second)
+	if !slices.Contains(sourceRequests, api.key) {
+		w.letEnd(e.For + 45*time.Second)
+	}
 	if api.key == kmsg.Fetch && code == kerr.OffsetOutOfRange.Code {
 		w.loosen("", -1)
 	}

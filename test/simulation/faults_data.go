@@ -62,7 +62,9 @@ func (w *World) loosen(topic string, partition int32) {
 		}
 		for p := range w.health.partitions(t) {
 			if partition < 0 || p == partition {
-				w.book.note(entry{kind: wasLoosened, log: logID{t, info.TopicID, p}})
+				log := logID{t, info.TopicID, p}
+				w.book.note(entry{kind: wasLoosened, log: log})
+				w.book.note(entry{kind: wasDenied, log: log})
 			}
 		}
 	}
@@ -102,6 +104,23 @@ func (w *World) crc(e Event) {
 	w.leave(c)
 }
 
+// broken notes that a process gets a batch that is broken for good.
+func (w *World) broken(host string, b batchAt) {
+	w.mu.Lock()
+	w.breaks[brokenFor{host, b}]++
+	often := w.breaks[brokenFor{host, b}] + w.spoiled[b]
+	w.mu.Unlock()
+	if often > maxSpoiled {
+		w.mayEndNow(host)
+		w.charge(fmt.Sprintf("%s Fetch of the broken batch with %s/%d offset %d", host, b.topic, b.partition, b.offset))
+	}
+}
+
+type brokenFor struct {
+	host string
+	batchAt
+}
+
 // maxSpoiled is how often a source may find one batch broken. At the next time it ends.
 const maxSpoiled = 3
 
@@ -115,15 +134,14 @@ func (w *World) crcForGood(e Event) {
 	}
 	offset := info.HighWatermark + int64(e.C%20)
 	w.say("  %s/%d offset %d", topic, partition, offset)
-	w.letEnd(e.For + 30*time.Second)
 	w.disturbed(e.For, span{node: -1})
-	c := w.altering(func(_ *link, r request, frame []byte) {
+	c := w.altering(func(l *link, r request, frame []byte) {
 		if kmsg.Key(r.key) != kmsg.Fetch {
 			return
 		}
 		parts(r.version, frame, func(p part) {
-			if p.topic == topic && p.partition == partition {
-				spoilAt(p.records, offset)
+			if p.topic == topic && p.partition == partition && spoilAt(p.records, offset) {
+				w.broken(l.host.name, batchAt{seat{topic, partition}, offset})
 			}
 		})
 	})
@@ -150,7 +168,7 @@ func (w *World) seal(topic string, do func() error) {
 		}
 		for _, t := range p.Topics {
 			if t.Topic == topic {
-				return refusal(req, kerr.NotLeaderForPartition.Code), p.Acks != 0
+				return refusal(req, kerr.NotLeaderForPartition.Code), true
 			}
 		}
 		return nil, false
@@ -256,15 +274,9 @@ func (w *World) deleteRecords(e Event) {
 	w.topics <- struct{}{}
 	defer func() { <-w.topics }()
 	partition := w.partition(topic, e.B)
-	info, id := w.fake.PartitionInfo(topic, partition), w.fake.TopicInfo(topic)
+	info := w.fake.PartitionInfo(topic, partition)
 	if info == nil || info.HighWatermark <= info.LogStartOffset {
 		return
 	}
-	at := info.LogStartOffset + int64(e.C%uint64(info.LastStableOffset-info.LogStartOffset+1))
-	w.seal(topic, func() error {
-		w.say("  %s/%d starts at %d", topic, partition, at)
-		w.book.note(entry{kind: wasTrimmed, log: logID{topic, id.TopicID, partition}, offset: at})
-		w.book.note(entry{kind: wasLoosened, log: logID{topic, id.TopicID, partition}})
-		return w.trim(topic, partition, at)
-	})
+	w.deleteBefore(topic, partition, info.LogStartOffset+int64(e.C%uint64(info.LastStableOffset-info.LogStartOffset+1)))
 }

@@ -115,10 +115,31 @@ func (g *gate) change(f func()) {
 // reset stops all sources, has the group go on from other offsets, as an operator does
 // with Kafka's own tool, and starts the sources from their stored positions.
 func (w *World) reset(e Event) {
-	w.resetWhile(e, 0)
+	w.stopped(e, func() {
+		w.polling <- struct{}{}
+		defer func() { <-w.polling }()
+		w.empty()
+		for _, topic := range w.plan.Topics {
+			info := w.fake.TopicInfo(topic)
+			if info == nil {
+				continue
+			}
+			for _, p := range w.fake.PartitionInfos(topic) {
+				if e.C%3 == 1 && p.Partition%2 == 1 {
+					continue // some partitions only
+				}
+				to := p.LogStartOffset
+				if e.C%3 == 2 {
+					to += int64(e.A % uint64(p.HighWatermark-p.LogStartOffset+1))
+				}
+				w.resetTo(logID{topic, info.TopicID, p.Partition}, to)
+			}
+		}
+	})
 }
 
-func (w *World) resetWhile(e Event, pause time.Duration) {
+// stopped stops all sources that run, does something, and starts them again.
+func (w *World) stopped(e Event, do func()) {
 	w.topics <- struct{}{}
 	defer func() { <-w.topics }()
 	var there []*reader
@@ -137,27 +158,7 @@ func (w *World) resetWhile(e Event, pause time.Duration) {
 	for _, r := range there {
 		r.end(how(e.B))
 	}
-	w.polling <- struct{}{}
-	w.empty()
-	for _, topic := range w.plan.Topics {
-		info := w.fake.TopicInfo(topic)
-		if info == nil {
-			continue
-		}
-		for _, p := range w.fake.PartitionInfos(topic) {
-			if e.C%3 == 1 && p.Partition%2 == 1 {
-				continue // some partitions only
-			}
-			to := p.LogStartOffset
-			if e.C%3 == 2 {
-				to += int64(e.A % uint64(p.HighWatermark-p.LogStartOffset+1))
-			}
-			log := logID{topic, info.TopicID, p.Partition}
-			w.resetTo(log, to)
-		}
-	}
-	<-w.polling
-	w.sleep(pause)
+	do()
 	w.health.disturb(span{from: begun, to: w.now() + rebalanced, node: -1, group: true})
 	for _, r := range there {
 		r.start()

@@ -39,7 +39,8 @@ type span struct {
 	from, to time.Duration
 	node     int32 // -1: all
 	topic    string
-	group    bool
+	group    bool // sources only
+	writing  bool // destinations only
 }
 
 func (h *health) leads(now time.Duration, topic string, partition, node int32) {
@@ -96,7 +97,7 @@ func during(s span, leaders []led) (out []span) {
 func (h *health) reading(p seat) (out []span) {
 	for _, s := range h.spans {
 		switch {
-		case s.topic != "" && s.topic != p.topic:
+		case s.writing, s.topic != "" && s.topic != p.topic:
 		case s.node < 0:
 			out = append(out, s)
 		default:

@@ -30,6 +30,9 @@ func (w *World) count(host string, r request) {
 	if host == w.admin.name {
 		return
 	}
+	if kmsg.Key(r.key) == kmsg.LeaveGroup && w.settingsOf(host)["groupInstanceID"] != "" {
+		w.book.wrong("%s leaves the group at %s, though it has a groupInstanceID", host, seconds(w.now()))
+	}
 	key := host + " " + kmsg.NameForKey(r.key)
 	limit, ok := limits[kmsg.Key(r.key)]
 	if !ok {
@@ -74,8 +77,10 @@ func (w *World) fed(host string, version int16, frame []byte) {
 func (w *World) mayHaveEnded(who string, err error) {
 	w.say("%s ends: %v", who, err)
 	w.mu.Lock()
-	allowed := time.Now().Before(w.mayEnd)
+	reason, ok := w.reasons[who]
+	allowed := time.Now().Before(w.mayEnd) || ok && time.Since(reason) < standstill
 	w.mu.Unlock()
+	w.call(err)
 	if !allowed {
 		w.book.wrong("%s at %s ends: %v", who, seconds(w.now()), err)
 	}
@@ -112,20 +117,21 @@ func (w *World) look(known map[logID]int64) {
 			if p.Offset < 0 || p.ErrorCode != 0 {
 				continue
 			}
-			note := ""
-			if p.Metadata != nil {
-				note = *p.Metadata
-			}
-			log := w.operated(t.Topic, p.Partition)
-			if note != "" {
-				log = w.logOf(t.Topic, p.Partition, note)
-			}
+			log := w.notedFor(t.Topic, p)
 			if at, ok := known[log]; !ok || at != p.Offset {
 				known[log] = p.Offset
 				w.book.note(entry{kind: wasSeen, log: log, offset: p.Offset})
 			}
 		}
 	}
+}
+
+// notedFor is the log that an offset of the group is for.
+func (w *World) notedFor(topic string, p kmsg.OffsetFetchResponseGroupTopicPartition) logID {
+	if p.Metadata == nil || *p.Metadata == "" {
+		return w.operated(topic, p.Partition)
+	}
+	return w.logOf(topic, p.Partition, *p.Metadata)
 }
 
 // silence is how long a member may not be heard of: a session, and a join that the

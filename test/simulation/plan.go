@@ -18,6 +18,7 @@ type Plan struct {
 	Readers []ReaderPlan
 	Writers []WriterPlan
 	Events  []Event
+	Alone   bool // no further events
 }
 
 // ReaderPlan is how a source is set up, and what happens to its records.
@@ -29,6 +30,7 @@ type ReaderPlan struct {
 	AckBulk    bool
 	StoreFirst bool // the position is kept before the source hears of it
 	Present    bool // from the beginning
+	Namesake   bool // another member has its name
 }
 
 // WriterPlan is how a destination is set up, and what it is given.
@@ -41,6 +43,7 @@ type WriterPlan struct {
 	Skip     bool
 	Twins    bool // all records are alike
 	Loose    bool // it may write twice
+	Unheard  bool // nobody tells it what was written
 }
 
 // Event is something that happens. What its numbers mean depends on its name; they
@@ -93,6 +96,11 @@ func NewPlan(seed uint64) Plan {
 		p.Writers = append(p.Writers, d.writer(network))
 	}
 	d.schedule(&p)
+	dice{rand.New(rand.NewPCG(seed, 8))}.vary(&p)
+	slices.SortStableFunc(p.Events, func(a, b Event) int { return int(a.At - b.At) })
+	for i := range p.Events {
+		p.Events[i].Index = i
+	}
 	return p
 }
 
@@ -182,10 +190,6 @@ func (d dice) schedule(p *Plan) {
 	if d.chance(50) {
 		pick(d, aims...)(d, p, d.between(5*time.Second, 12*time.Second))
 	}
-	slices.SortStableFunc(p.Events, func(a, b Event) int { return int(a.At - b.At) })
-	for i := range p.Events {
-		p.Events[i].Index = i
-	}
 }
 
 // fewer takes some kinds of events out of a run, so that those which are left come
@@ -193,7 +197,7 @@ func (d dice) schedule(p *Plan) {
 func fewer(d dice) map[string]int {
 	weights := make(map[string]int)
 	for _, f := range faults {
-		if d.chance(60) {
+		if f.weight > 0 && d.chance(60) {
 			weights[f.name] = f.weight
 		}
 	}

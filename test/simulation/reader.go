@@ -40,8 +40,10 @@ type reader struct {
 	running  *source
 }
 
+func readerName(i int) string { return fmt.Sprintf("source%c", 'A'+i) }
+
 func (w *World) reader(i int) *reader {
-	return &reader{w: w, plan: w.plan.Readers[i], name: fmt.Sprintf("source%c", 'A'+i), lock: make(chan struct{}, 1)}
+	return &reader{w: w, plan: w.plan.Readers[i], name: readerName(i), lock: make(chan struct{}, 1)}
 }
 
 // start begins to read, where it does not yet.

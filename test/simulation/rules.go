@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -59,15 +60,37 @@ func (w *World) control(req kmsg.Request) (kmsg.Response, error, bool) { //nolin
 		return nil, nil, false
 	}
 	w.observe(req)
+	if p, ok := req.(*kmsg.ProduceRequest); ok && p.Acks == 0 && !w.takes(node, p) {
+		return nil, errHungUp, true
+	}
 	w.mu.Lock()
 	rules := w.rules
 	w.mu.Unlock()
 	for _, r := range rules {
 		if res, ok := r.answer(node, req); ok {
+			if p, ok := req.(*kmsg.ProduceRequest); ok && p.Acks == 0 && res != nil {
+				return nil, errHungUp, true
+			}
 			return res, nil, true // without an answer where that is nil
 		}
 	}
 	return nil, nil, false
+}
+
+// errHungUp ends a connection. So a broker says that it can't write what it need not
+// answer; the embedded cluster would say nothing.
+var errHungUp = errors.New("hung up")
+
+// takes reports whether a broker leads all partitions that are written to.
+func (w *World) takes(node int32, req *kmsg.ProduceRequest) bool {
+	for _, t := range req.Topics {
+		for _, p := range t.Partitions {
+			if w.fake.LeaderFor(t.Topic, p.Partition) != node {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // change is called with each answer that a broker writes.
@@ -78,12 +101,31 @@ func (w *World) change(l *link, r request, frame []byte) {
 	if kmsg.Key(r.key) == kmsg.Fetch {
 		w.fed(l.host.name, r.version, frame)
 	}
+	w.demote(l.host.name, r, frame)
 	w.mu.Lock()
 	changes := w.changes
 	w.mu.Unlock()
 	for _, c := range changes {
 		c.alter(l, r, frame)
 	}
+	w.heard(l.host.name, r, frame)
+	w.lost(l.host.name, r, frame)
+}
+
+// settingsOf are those of a process.
+func (w *World) settingsOf(host string) map[string]string {
+	name := strings.TrimRight(host, "0123456789")
+	for i, r := range w.plan.Readers {
+		if readerName(i) == name {
+			return r.Settings
+		}
+	}
+	for i, r := range w.plan.Writers {
+		if writerName(i) == name {
+			return r.Settings
+		}
+	}
+	return nil
 }
 
 // byAdministrator reports whether a request is one that the connector never sends.

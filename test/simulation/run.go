@@ -104,6 +104,9 @@ func (w *World) settle() []logID {
 	for until := time.Now().Add(drained); ; time.Sleep(250 * time.Millisecond) {
 		where, n := w.book.missing(live)
 		if n == 0 {
+			where, n = w.book.owed(live)
+		}
+		if n == 0 {
 			break
 		}
 		if time.Now().After(until) {
@@ -129,6 +132,7 @@ func (w *World) describe() {
 }
 
 func (w *World) stop() {
+	w.dismiss()
 	var all sync.WaitGroup
 	for _, r := range w.writers {
 		all.Go(func() { r.end(graceful) })
@@ -141,7 +145,7 @@ func (w *World) stop() {
 
 // conclude checks the book, and whether something is left behind.
 func (w *World) conclude(live []logID) {
-	c := w.book.check()
+	c := w.book.checker().check()
 	c.unread(live)
 	w.checkStandstill(c)
 	time.Sleep(time.Minute)

@@ -11,6 +11,8 @@ import (
 	"github.com/conduitio/conduit-connector-protocol/pconnector"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
+	kafkago "github.com/segmentio/kafka-go"
+
 	kafka "github.com/conduitio/conduit-connector-kafka"
 )
 
@@ -31,6 +33,9 @@ func (s *source) run() {
 			return
 		}
 		s.w.say("%s fails: %v", s.name, err)
+		if s.plan.Namesake && errors.Is(err, kafkago.FencedInstanceID) {
+			return // whoever looks after it leaves it to the other one
+		}
 		select {
 		case <-s.how:
 			return

@@ -37,28 +37,35 @@ type World struct {
 	log   io.Writer // of what happens; it may be io.Discard
 	begun time.Time
 
-	readers []*reader
-	writers []*writer
-	sinks   gate // of all readers
-	tasks   sync.WaitGroup
-	topics  chan struct{} // full while a topic is being changed
-	polling chan struct{} // full while the group's offsets are looked at, or changed by hand
-	health  health
+	readers  []*reader
+	writers  []*writer
+	sinks    gate // of all readers
+	tasks    sync.WaitGroup
+	topics   chan struct{} // full while a topic is being changed
+	polling  chan struct{} // full while the group's offsets are looked at, or changed by hand
+	operator chan struct{} // full while he is at work
+	health   health
 
 	preparing time.Time // since when the group prepares a rebalance; of the watcher
 
-	mu       sync.Mutex
-	rules    []*rule
-	changes  []*change
-	counts   map[string]*rate
-	seen     map[string]time.Time // when each member was last heard
-	asked    map[string]time.Time // when each last asked to join
-	mayEnd   time.Time            // sources may end until then
-	txns     []*txn
-	troubles [brokers]int   // how many each broker is in
-	byHand   map[seat]logID // where an operator has set the group's offset
-	spoiled  map[batchAt]int
-	requests int
+	mu        sync.Mutex
+	rules     []*rule
+	changes   []*change
+	counts    map[string]*rate
+	seen      map[string]time.Time // when each member was last heard
+	asked     map[string]time.Time // when each last asked to join
+	mayEnd    time.Time            // sources may end until then
+	txns      []*txn
+	troubles  [brokers]int   // how many each broker is in
+	byHand    map[seat]logID // where an operator has set the group's offset
+	spoiled   map[batchAt]int
+	breaks    map[brokenFor]int
+	charges   map[string]*charge
+	reasons   map[string]time.Time // to end, of sources: when each had one last
+	standings map[string]standing  // by groupInstanceID
+	called    bool                 // the operator is
+	over      bool                 // he has nothing more to do
+	requests  int
 }
 
 // newWorld starts a cluster for a plan.
@@ -67,7 +74,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 		plan: plan, book: newBook(), log: log, begun: time.Now(),
 		topics: make(chan struct{}, 1), polling: make(chan struct{}, 1),
 		counts: make(map[string]*rate), seen: make(map[string]time.Time), asked: make(map[string]time.Time), byHand: make(map[seat]logID),
-		spoiled: make(map[batchAt]int),
+		spoiled: make(map[batchAt]int), breaks: make(map[brokenFor]int), charges: make(map[string]*charge), reasons: make(map[string]time.Time), standings: make(map[string]standing), operator: make(chan struct{}, 1),
 	}
 	w.net = NewNetwork(plan.Seed, plan.Latency)
 	w.net.Counted, w.net.Changed, w.net.Belated = w.count, w.change, w.book.belated

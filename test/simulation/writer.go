@@ -27,9 +27,11 @@ type writer struct {
 	running *destination
 }
 
+func writerName(i int) string { return fmt.Sprintf("destination%c", 'A'+i) }
+
 func (w *World) writer(i int) *writer {
 	return &writer{
-		w: w, plan: w.plan.Writers[i], name: fmt.Sprintf("destination%c", 'A'+i), lock: make(chan struct{}, 1),
+		w: w, plan: w.plan.Writers[i], name: writerName(i), lock: make(chan struct{}, 1),
 		r: rand.New(rand.NewPCG(w.plan.Seed, uint64(100+i))), numbers: make(map[string]int),
 	}
 }

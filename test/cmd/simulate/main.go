@@ -6,15 +6,18 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -93,13 +96,14 @@ func (o *options) one() (failed int, err error) {
 func (o *options) many() (failed int, err error) {
 	begun := time.Now()
 	seeds := make(chan uint64)
-	stop := make(chan struct{})
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // ends it early
+	defer stop()
 	go func() {
 		defer close(seeds)
 		for i := range o.seeds {
 			select {
 			case seeds <- o.from + i:
-			case <-stop:
+			case <-ctx.Done():
 				return
 			}
 		}
@@ -125,7 +129,7 @@ func (o *options) many() (failed int, err error) {
 					bad = append(bad, r)
 					fmt.Println(r)
 					if o.first && len(bad) == 1 {
-						close(stop)
+						stop()
 					}
 				}
 				mu.Unlock()

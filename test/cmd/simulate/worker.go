@@ -62,6 +62,7 @@ func (w *worker) start() error {
 	w.cmd = exec.Command(w.binary, "-test.run", "^TestWorker$", "-test.timeout", "0")
 	// With one processor a run is faster than with two, and more often the same again.
 	w.cmd.Env = append(os.Environ(), "SIMULATION_WORKER=1", "GOMAXPROCS=1", "GOTRACEBACK=all")
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt is for this process alone
 	w.errors = new(tail)
 	w.cmd.Stderr = w.errors
 	var err error
