@@ -5,6 +5,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // Progress is how far a partition that is being read is read and committed. -1
@@ -51,16 +52,12 @@ func (c *Consumer) watchProgress() {
 }
 
 func (c *Consumer) refreshWatermarks() {
-	type partition struct {
-		topic string
-		id    int32
-	}
 	stale := group.Partitions{}
-	asked := make(map[partition]fetch.Watermark)
+	asked := make(map[message.TopicPartition]fetch.Watermark)
 	for _, w := range c.fetcher.Watermarks() {
 		if time.Since(w.AsOf) > c.cfg.ProgressInterval {
 			stale[w.Topic] = append(stale[w.Topic], w.Partition)
-			asked[partition{w.Topic, w.Partition}] = w
+			asked[message.TopicPartition{Topic: w.Topic, Partition: w.Partition}] = w
 		}
 	}
 	if len(stale) == 0 {
@@ -68,6 +65,6 @@ func (c *Consumer) refreshWatermarks() {
 	}
 	// Trouble shows where records are fetched: here it only means old figures.
 	c.client.HighWatermarks(c.life, stale, func(topic string, id int32, offset int64) {
-		c.fetcher.SetWatermark(asked[partition{topic, id}], offset)
+		c.fetcher.SetWatermark(asked[message.TopicPartition{Topic: topic, Partition: id}], offset)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // stickyBalancer is cooperative-sticky (KIP-54, KIP-429): members keep what they
@@ -32,7 +34,7 @@ func (b stickyBalancer) assign(members []memberInfo, counts map[string]int32) ma
 		}
 	}
 	s := newSticky(members, counts)
-	owner := make(map[partition]int, len(s.owner))
+	owner := make(map[message.TopicPartition]int, len(s.owner))
 	if !b.eager {
 		maps.Copy(owner, s.owner)
 	}
@@ -44,7 +46,7 @@ func (b stickyBalancer) assign(members []memberInfo, counts map[string]int32) ma
 		own := Partitions{}
 		for _, p := range s.load[i] {
 			if before, owned := owner[p]; !owned || before == i {
-				own[p.topic] = append(own[p.topic], p.id)
+				own[p.Topic] = append(own[p.Topic], p.Partition)
 			}
 		}
 		out[m.id] = own.sort()
@@ -52,27 +54,22 @@ func (b stickyBalancer) assign(members []memberInfo, counts map[string]int32) ma
 	return out
 }
 
-type partition struct {
-	topic string
-	id    int32
-}
-
 // sticky is an assignment in the making.
 type sticky struct {
 	members    []memberInfo
-	subscribed map[string][]int      // members by topic, in order
-	owner      map[partition]int     // of assigned partitions
-	load       [][]partition         // by member
-	free       []partition           // owned by nobody
-	wants      []map[string]struct{} // topics by member
+	subscribed map[string][]int               // members by topic, in order
+	owner      map[message.TopicPartition]int // of assigned partitions
+	load       [][]message.TopicPartition     // by member
+	free       []message.TopicPartition       // owned by nobody
+	wants      []map[string]struct{}          // topics by member
 }
 
 func newSticky(members []memberInfo, counts map[string]int32) *sticky {
 	s := &sticky{
 		members:    slices.Clone(members),
 		subscribed: make(map[string][]int),
-		owner:      make(map[partition]int),
-		load:       make([][]partition, len(members)),
+		owner:      make(map[message.TopicPartition]int),
+		load:       make([][]message.TopicPartition, len(members)),
 		wants:      make([]map[string]struct{}, len(members)),
 	}
 	slices.SortFunc(s.members, compareMembers)
@@ -86,13 +83,13 @@ func newSticky(members []memberInfo, counts map[string]int32) *sticky {
 	s.claim(counts)
 	for topic := range s.subscribed {
 		for id := range counts[topic] {
-			if p := (partition{topic, id}); !s.owned(p) {
+			if p := (message.TopicPartition{Topic: topic, Partition: id}); !s.owned(p) {
 				s.free = append(s.free, p)
 			}
 		}
 	}
-	slices.SortFunc(s.free, func(a, b partition) int {
-		return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.id, b.id))
+	slices.SortFunc(s.free, func(a, b message.TopicPartition) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
 	return s
 }
@@ -100,14 +97,14 @@ func newSticky(members []memberInfo, counts map[string]int32) *sticky {
 // claim takes over what members say they own. Where two claim a partition, the
 // one of the later generation has it; a tie nobody.
 func (s *sticky) claim(counts map[string]int32) {
-	tied := make(map[partition]bool)
+	tied := make(map[message.TopicPartition]bool)
 	for i, m := range s.members {
 		for topic, ids := range m.owned {
 			if _, ok := s.wants[i][topic]; !ok {
 				continue
 			}
 			for _, id := range ids {
-				p := partition{topic, id}
+				p := message.TopicPartition{Topic: topic, Partition: id}
 				other, claimed := s.owner[p]
 				switch {
 				case id < 0 || id >= counts[topic]:
@@ -127,13 +124,13 @@ func (s *sticky) claim(counts map[string]int32) {
 		s.load[i] = append(s.load[i], p)
 	}
 	for i := range s.load { // maps have no order, assignments need one
-		slices.SortFunc(s.load[i], func(a, b partition) int {
-			return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.id, b.id))
+		slices.SortFunc(s.load[i], func(a, b message.TopicPartition) int {
+			return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 		})
 	}
 }
 
-func (s *sticky) owned(p partition) bool {
+func (s *sticky) owned(p message.TopicPartition) bool {
 	_, ok := s.owner[p]
 	return ok
 }
@@ -141,7 +138,7 @@ func (s *sticky) owned(p partition) bool {
 // giveOut gives each free partition to the subscribed member with the least.
 func (s *sticky) giveOut() {
 	for _, p := range s.free {
-		to := slices.MinFunc(s.subscribed[p.topic], func(a, b int) int { return cmp.Compare(len(s.load[a]), len(s.load[b])) })
+		to := slices.MinFunc(s.subscribed[p.Topic], func(a, b int) int { return cmp.Compare(len(s.load[a]), len(s.load[b])) })
 		s.owner[p] = to
 		s.load[to] = append(s.load[to], p)
 	}
@@ -177,7 +174,7 @@ func (s *sticky) moveOne() bool {
 // move gives one partition of a member to another, the last that it may have.
 func (s *sticky) move(from, to int) bool {
 	for i, p := range slices.Backward(s.load[from]) {
-		if _, ok := s.wants[to][p.topic]; ok {
+		if _, ok := s.wants[to][p.Topic]; ok {
 			s.load[from] = slices.Delete(s.load[from], i, i+1)
 			s.load[to] = append(s.load[to], p)
 			s.owner[p] = to

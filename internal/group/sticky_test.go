@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // rounds lets members join until nobody has to give anything back, as in a group,
@@ -18,12 +20,12 @@ func rounds(t *testing.T, members []memberInfo, counts map[string]int32) int {
 		is.True(round < 4) // two rounds do for a sticky assignment
 		got := stickyBalancer{}.assign(members, counts)
 		again := false
-		owner := map[partition]string{}
+		owner := map[message.TopicPartition]string{}
 		for i := range members {
 			m := &members[i]
 			for topic, ids := range got[m.id] {
 				for _, id := range ids {
-					p := partition{topic, id}
+					p := message.TopicPartition{Topic: topic, Partition: id}
 					is.Equal(owner[p], "")
 					owner[p] = m.id
 				}

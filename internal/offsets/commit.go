@@ -1,5 +1,7 @@
 package offsets
 
+import "github.com/conduitio/conduit-connector-kafka/internal/message"
+
 // Commit is an offset to commit: the next record to read.
 type Commit struct {
 	Topic     string
@@ -16,8 +18,8 @@ type Commit struct {
 	of *partition // as it was tracked; nil for whatever is
 }
 
-func (p *partition) commit(k key) Commit {
-	return Commit{k.topic, k.partition, p.topicID, p.safe, p.epoch(), max(p.high, p.safe), p}
+func (p *partition) commit(k message.TopicPartition) Commit {
+	return Commit{k.Topic, k.Partition, p.topicID, p.safe, p.epoch(), max(p.high, p.safe), p}
 }
 
 // Committable lists the partitions whose offset to commit is ahead of the
@@ -40,7 +42,7 @@ func (t *Tracker) Committable() []Commit {
 func (t *Tracker) Committed(c Commit) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if p, ok := t.parts[key{c.Topic, c.Partition}]; ok && (c.of == nil || c.of == p) {
+	if p, ok := t.parts[message.TopicPartition{Topic: c.Topic, Partition: c.Partition}]; ok && (c.of == nil || c.of == p) {
 		p.sent = max(p.sent, c.At)
 	}
 }

@@ -3,6 +3,8 @@ package offsets
 import (
 	"maps"
 	"slices"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // Rewind goes on in a log that was cut off before the given offset, which is
@@ -36,7 +38,7 @@ func (t *Tracker) Rewind(topic string, id int32, assignment, to int64) {
 		p.epochs = kept
 	}
 	p.high = max(old.high, old.next)
-	t.replace(key{topic, id}, old, p)
+	t.replace(message.TopicPartition{Topic: topic, Partition: id}, old, p)
 }
 
 // Restart is Rewind for another log than the one that was read, that of a topic which
@@ -57,7 +59,7 @@ func (t *Tracker) Restart(topic string, id int32, assignment, at int64, topicID 
 			}
 		}
 	}
-	t.replace(key{topic, id}, old, p)
+	t.replace(message.TopicPartition{Topic: topic, Partition: id}, old, p)
 }
 
 // cut returns what an assignment is once it has been found to go on elsewhere.
@@ -85,7 +87,7 @@ func (p *partition) lose(offset int64) {
 	p.gone[offset]++
 }
 
-func (t *Tracker) replace(k key, old, p *partition) {
+func (t *Tracker) replace(k message.TopicPartition, old, p *partition) {
 	t.set(k, p)
 	t.release(old.unacked() - p.unacked())
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // A commit that was on its way while the partition was found to be another log now
@@ -134,7 +136,7 @@ func TestTrackerTellsAcksOfOtherLogsByWhatTheyName(t *testing.T) {
 			is.Equal(committable(tr), []Commit{at(1, test.now.LeaderEpoch)})
 			ack(test.now, 1)
 			is.Equal(tr.Unacknowledged(), 0)
-			is.Equal(len(tr.parts[key{"t", 0}].gone), 0) // nothing waits for acks that never come
+			is.Equal(len(tr.parts[message.TopicPartition{Topic: "t"}].gone), 0) // nothing waits for acks that never come
 		})
 	}
 }
@@ -157,7 +159,7 @@ func TestTrackerForgetsWhatIsGoneAsItsAcksCome(t *testing.T) {
 		ack(tr, o)
 	}
 	is.Equal(tr.Unacknowledged(), n) // those were for the first ones
-	is.Equal(len(tr.parts[key{"t", 0}].gone), 0)
+	is.Equal(len(tr.parts[message.TopicPartition{Topic: "t"}].gone), 0)
 	for _, o := range offsets {
 		ack(tr, o)
 	}

@@ -2,11 +2,6 @@ package offsets
 
 import "slices"
 
-type key struct {
-	topic     string
-	partition int32
-}
-
 // partition is one assignment of a partition.
 type partition struct {
 	assignment int64

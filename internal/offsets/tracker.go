@@ -2,6 +2,8 @@
 // unacknowledged, and so up to where a consumer group may commit.
 package offsets
 
+import "github.com/conduitio/conduit-connector-kafka/internal/message"
+
 import "sync"
 
 // Tracker follows the records handed out of the partitions that a consumer
@@ -9,18 +11,18 @@ import "sync"
 // acknowledged records. It is safe for concurrent use.
 type Tracker struct {
 	mu          sync.Mutex
-	parts       map[key]*partition
-	assignments int64         // given out by Add
-	last        *partition    // acknowledged last: acknowledgements come in runs; nil when parts changes
-	lastKey     key           // of last
-	unacked     int           // records handed out and not acknowledged, of all partitions
-	waiting     int           // callers of wait
-	changed     chan struct{} // closed and replaced when unacked falls while somebody waits
+	parts       map[message.TopicPartition]*partition
+	assignments int64                  // given out by Add
+	last        *partition             // acknowledged last: acknowledgements come in runs; nil when parts changes
+	lastKey     message.TopicPartition // of last
+	unacked     int                    // records handed out and not acknowledged, of all partitions
+	waiting     int                    // callers of wait
+	changed     chan struct{}          // closed and replaced when unacked falls while somebody waits
 }
 
 // NewTracker returns a tracker that holds no partition.
 func NewTracker() *Tracker {
-	return &Tracker{parts: make(map[key]*partition), changed: make(chan struct{})}
+	return &Tracker{parts: make(map[message.TopicPartition]*partition), changed: make(chan struct{})}
 }
 
 // TopicID identifies a topic (KIP-516). Zero: unknown.
@@ -47,7 +49,7 @@ type Start struct {
 func (t *Tracker) Add(s Start) (assignment int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k := key{s.Topic, s.Partition}
+	k := message.TopicPartition{Topic: s.Topic, Partition: s.Partition}
 	t.drop(k)
 	t.assignments++
 	t.set(k, &partition{
@@ -62,7 +64,7 @@ func (t *Tracker) Add(s Start) (assignment int64) {
 func (t *Tracker) Remove(topic string, id int32) (last Commit, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k := key{topic, id}
+	k := message.TopicPartition{Topic: topic, Partition: id}
 	p, ok := t.parts[k]
 	if !ok {
 		return Commit{}, false
@@ -71,7 +73,7 @@ func (t *Tracker) Remove(topic string, id int32) (last Commit, ok bool) {
 	return p.commit(k), true
 }
 
-func (t *Tracker) drop(k key) {
+func (t *Tracker) drop(k message.TopicPartition) {
 	if p, ok := t.parts[k]; ok {
 		t.release(p.unacked())
 		t.set(k, nil)
@@ -109,7 +111,7 @@ func (t *Tracker) Deliver(r Run, offsets func(yield func(int64) bool)) bool {
 
 // held returns a partition, nil if the assignment has ended.
 func (t *Tracker) held(topic string, id int32, assignment int64) *partition {
-	if p, ok := t.parts[key{topic, id}]; ok && p.assignment == assignment {
+	if p, ok := t.parts[message.TopicPartition{Topic: topic, Partition: id}]; ok && p.assignment == assignment {
 		return p
 	}
 	return nil
@@ -132,13 +134,13 @@ type Record struct {
 func (t *Tracker) Ack(r Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if p := t.find(key{r.Topic, r.Partition}); p != nil && p.has(&r) {
+	if p := t.find(message.TopicPartition{Topic: r.Topic, Partition: r.Partition}); p != nil && p.has(&r) {
 		t.release(p.ack(r.Offset))
 	}
 }
 
 // find returns a partition, nil if it isn't tracked.
-func (t *Tracker) find(k key) *partition {
+func (t *Tracker) find(k message.TopicPartition) *partition {
 	if t.last == nil || t.lastKey != k {
 		t.last, t.lastKey = t.parts[k], k
 	}
@@ -146,7 +148,7 @@ func (t *Tracker) find(k key) *partition {
 }
 
 // set tracks a partition from now on, or no longer if it is nil.
-func (t *Tracker) set(k key, p *partition) {
+func (t *Tracker) set(k message.TopicPartition, p *partition) {
 	t.last = nil
 	if p == nil {
 		delete(t.parts, k)
@@ -160,7 +162,7 @@ func (t *Tracker) set(k key, p *partition) {
 func (t *Tracker) Progress(topic string, id int32) (next, committed int64, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p, ok := t.parts[key{topic, id}]
+	p, ok := t.parts[message.TopicPartition{Topic: topic, Partition: id}]
 	if !ok {
 		return 0, 0, false
 	}

@@ -1,5 +1,7 @@
 package offsets
 
+import "github.com/conduitio/conduit-connector-kafka/internal/message"
+
 import "context"
 
 // Unacknowledged counts the records handed out and not acknowledged.
@@ -23,7 +25,7 @@ func (t *Tracker) WaitRoom(ctx context.Context, limit int) (int, error) {
 // WaitAcked blocks until all records of a partition are acknowledged.
 func (t *Tracker) WaitAcked(ctx context.Context, topic string, id int32) error {
 	return t.wait(ctx, func() bool {
-		p, ok := t.parts[key{topic, id}]
+		p, ok := t.parts[message.TopicPartition{Topic: topic, Partition: id}]
 		return !ok || p.unacked() == 0
 	})
 }
