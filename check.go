@@ -6,7 +6,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/conduitio/conduit-commons/config"
 	"github.com/google/uuid"
@@ -55,8 +54,8 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 		return wrongSettings(err, params)
 	}
 	plan.Write, plan.Create = true, c.TopicAutoCreate
-	if !strings.Contains(c.Topic, "{{") {
-		plan.Topics = []string{c.Topic}
+	if topic := c.onlyTopic(); topic != "" {
+		plan.Topics = []string{topic}
 	}
 	writes, err := c.resolve()
 	if err != nil {

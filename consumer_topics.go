@@ -14,8 +14,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
-// refusedTimeout is how long a source that opens is refused each of its topics until it
-// gives up: a broker that has just started may not know its ACLs yet.
+// refusedTimeout is how long a connector that opens is refused all that it needs until
+// it gives up: a broker that has just started may not know its ACLs yet.
 const refusedTimeout = 5 * time.Second
 
 // describe asks for the topics that are named, nil for all, until not all of them are

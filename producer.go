@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
@@ -48,7 +49,19 @@ func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics.Connec
 		return nil, err
 	}
 	m.HookProducer(&cfg)
-	return syncProducer{client, produce.New(client, cfg), c.PartitionMetadata}, nil
+	p := syncProducer{client, produce.New(client, cfg), c.PartitionMetadata}
+	if err := p.Try(ctx, c.onlyTopic(), refusedTimeout); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// onlyTopic is the topic of all records, "" if records decide.
+func (c *DestinationConfig) onlyTopic() string {
+	if strings.Contains(c.Topic, "{{") {
+		return ""
+	}
+	return c.Topic
 }
 
 // produceConfig is what the settings say about writing, with what to log.

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 	franz "github.com/twmb/franz-go/pkg/sasl/plain"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
@@ -235,4 +236,13 @@ func TestSaysWhichTopicIsMissing(t *testing.T) {
 	p.Create = true
 	steps, _ = failed(t, p) // the first record creates it
 	is.Equal(steps, "")
+}
+
+func TestSaysThatABrokerIsTooOld(t *testing.T) {
+	is := is.New(t)
+	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"), kfake.MaxVersions(kversion.V0_10_2()))
+	steps, first := failed(t, reading(c.ListenAddrs()...))
+	is.Equal(steps, "failed API versions")
+	is.True(strings.Contains(first.Reason, "is older than Kafka 0.11, the lowest version that this connector works with"))
+	is.True(strings.Contains(first.Remedy, "update the broker"))
 }

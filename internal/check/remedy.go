@@ -35,6 +35,10 @@ func (a *attempt) remedy(s wire.Stage, err error) string {
 		}
 		return "compare with what the broker presents: openssl s_client -showcerts -connect " + a.addr
 	case wire.Greeted:
+		var unsupported *wire.UnsupportedError
+		if errors.As(err, &unsupported) && unsupported.Old {
+			return "update the broker: docs/compatibility.md says what works with which version"
+		}
 		return "is this a listener of Kafka, and is it one with TLS or without? Compare listener.security.protocol.map in the broker's properties with tls.enabled"
 	}
 	return a.loginRemedy(err)

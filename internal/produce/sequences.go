@@ -12,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/initproducerid"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // sequences numbers the records of each partition for the broker, which takes a
@@ -63,17 +64,26 @@ func (p *Producer) prepare(ctx context.Context) error {
 			p.sequences.begin(id, epoch)
 			return nil
 		}
-		if errors.Is(err, kafkago.ClusterAuthorizationFailed) {
-			return fmt.Errorf("get a producer ID: the login may write to no topic: allow it WRITE, or IDEMPOTENT_WRITE of the cluster where brokers are older than Kafka 2.8, or set idempotent to false: %w", err)
-		}
 		if !cluster.Retriable(err) {
-			return fmt.Errorf("get a producer ID: %w", err)
+			return explainProducerID(err)
 		}
 		p.cfg.Warn("get a producer ID", err)
 		if !retry.waitFor(ctx, err) {
 			return fmt.Errorf("get a producer ID: %w", retry.explain(err))
 		}
 	}
+}
+
+// explainProducerID says what can be done about a cluster that gives no producer ID.
+func explainProducerID(err error) error {
+	var unsupported *wire.UnsupportedError
+	switch {
+	case errors.Is(err, kafkago.ClusterAuthorizationFailed):
+		return fmt.Errorf("get a producer ID: the login may write to no topic: allow it WRITE, or IDEMPOTENT_WRITE of the cluster where brokers are older than Kafka 2.8, or set idempotent to false: %w", err)
+	case errors.As(err, &unsupported) && !unsupported.Old:
+		return fmt.Errorf("get a producer ID: these brokers know no idempotent writes: set idempotent to false: %w", err)
+	}
+	return fmt.Errorf("get a producer ID: %w", err)
 }
 
 func initProducerID(ctx context.Context, client *cluster.Client) (int64, int16, error) {

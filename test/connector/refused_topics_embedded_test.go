@@ -10,6 +10,7 @@ import (
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
@@ -63,6 +64,48 @@ func TestSourceThatMaySeeNoneOfItsTopicsDoesNotOpen(t *testing.T) {
 	t.Log(err)
 	for _, text := range []string{`open source: find topic "hidden": the login may not see it: allow it READ: [29]`, `find topic "secret"`} {
 		is.True(strings.Contains(err.Error(), text))
+	}
+}
+
+func TestDestinationThatMayNotWriteDoesNotOpen(t *testing.T) {
+	refused := func(code int16) func(*testing.T) settings {
+		return func(t *testing.T) settings {
+			c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "hidden"))
+			embedded.Answer(c, kmsg.InitProducerID, func(r kmsg.Request) kmsg.Response { return embedded.Refusal(r, code) })
+			return settings{"servers": list(c.ListenAddrs())}
+		}
+	}
+	for name, c := range map[string]struct {
+		start func(*testing.T) settings
+		more  settings
+		want  string // the error; empty for none
+	}{
+		"a hidden topic":                  {func(t *testing.T) settings { return refuseTopics(t, -1, "hidden") }, nil, `open destination: find topic "hidden": the login may not see it: allow it WRITE: [29]`},
+		"a topic that is hidden at first": {func(t *testing.T) settings { return refuseTopics(t, 3, "hidden") }, nil, ""},
+		"records decide":                  {func(t *testing.T) settings { return refuseTopics(t, -1, "hidden") }, settings{"topic": "{{ .Operation }}"}, ""},
+		"no producer ID":                  {refused(31), nil, "open destination: get a producer ID: the login may write to no topic"},
+		"without numbers":                 {refused(31), settings{"idempotent": "false"}, ""},
+		"a coordinator that loads":        {refused(14), nil, ""}, // Write waits for it
+		"brokers without producer IDs": {func(t *testing.T) settings {
+			v := kversion.Stable()
+			v.SetMaxKeyVersion(kmsg.InitProducerID.Int16(), -1)
+			return settings{"servers": list(embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "hidden"), kfake.MaxVersions(v)).ListenAddrs())}
+		}, nil, "open destination: get a producer ID: these brokers know no idempotent writes: set idempotent to false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			ctx := guarded(t)
+			dst, err := openDestination(ctx, c.start(t).with(settings{"topic": "hidden"}).with(c.more))
+			if c.want == "" {
+				is.NoErr(err)
+				is.NoErr(dst.Teardown(ctx))
+				return
+			}
+			is.True(err != nil)
+			t.Log(err)
+			is.True(strings.HasPrefix(err.Error(), c.want))
+		})
 	}
 }
 
