@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"encoding/binary"
+	"runtime"
 	"testing"
 
 	"github.com/matryer/is"
@@ -47,6 +48,27 @@ func TestReadsMetadataWithTopicIDs(t *testing.T) {
 			is.True(err != nil)
 		}
 	}
+}
+
+// A name that ends early is followed by a count of topics, which is also read as the count
+// of each topic's partitions: what comes after an error counts for nothing.
+func TestMetadataTakesNoMemoryAfterItsFirstError(t *testing.T) {
+	is := is.New(t)
+	const n = 2000
+	frame := make([]byte, 8, 100_000)
+	frame = append(frame, 0)                      // no tags
+	frame = append(frame, 0, 0, 0, 0)             // throttle time
+	frame = append(frame, 2)                      // one broker
+	frame = append(frame, 0, 0, 0, 1)             // its ID
+	frame = append(frame, 0xff, 0xff, 0xff, 0x7f) // a name of 256 MiB
+	frame = binary.AppendUvarint(frame, n+1)
+	frame = append(frame, make([]byte, n*minTopic)...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := parseMetadata(frame)
+	runtime.ReadMemStats(&after)
+	is.True(err != nil)
+	is.True(after.TotalAlloc-before.TotalAlloc < 10<<20) // 4,000,000 partitions are far more
 }
 
 func FuzzParseMetadata(f *testing.F) {

@@ -23,3 +23,18 @@ func TestNotesComeBackFromMetadata(t *testing.T) {
 		is.True(!ok)
 	}
 }
+
+// FuzzNote reads what anybody may have committed as metadata.
+func FuzzNote(f *testing.F) {
+	f.Add(note{partitions: 3, since: 1_700_000_000, reads: 7, topic: [16]byte{1}, high: 12}.String())
+	f.Add("x -1 9999999999999999999999 ff")
+	f.Fuzz(func(t *testing.T, metadata string) {
+		n, ok := readNote(metadata)
+		if !ok {
+			return
+		}
+		if again, ok := readNote(n.String()); !ok || again.partitions != n.partitions || again.topic != n.topic {
+			t.Errorf("%q is read as %+v, and that as %+v", metadata, n, again)
+		}
+	})
+}

@@ -69,3 +69,13 @@ func TestTakesNoPartOfAnAnswerForAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// FuzzAnswers reads any bytes as the answers that are decoded by hand.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 27}, int16(3))
+	f.Add([]byte{0, 0, 0, 14, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 27, 2, 2, 'a', 0, 0, 25, 0, 0}, int16(4))
+	f.Fuzz(func(t *testing.T, frame []byte, version int16) {
+		_ = heartbeatError(frame, version)
+		_ = leaveError(frame, version)
+	})
+}

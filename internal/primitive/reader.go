@@ -76,6 +76,9 @@ func (r *Reader) Int64() int64 {
 
 // Uvarint reads an UNSIGNED_VARINT.
 func (r *Reader) Uvarint() uint64 {
+	if r.err != nil {
+		return 0
+	}
 	v, n := binary.Uvarint(r.rest)
 	if n <= 0 {
 		r.Fail(ErrShort)

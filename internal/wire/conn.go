@@ -20,6 +20,9 @@ const (
 	// maxFrame bounds every later answer: above the largest fetch that can be
 	// configured, below what a broken length would make us allocate.
 	maxFrame = 1 << 30
+	// maxAnswer bounds those without records: a million partitions take about 60 MB of
+	// metadata.
+	maxAnswer = 128 << 20
 )
 
 // Conn is a pipelined connection to one broker. All methods may be called

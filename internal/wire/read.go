@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
 )
 
 // read takes answers off the connection and gives each to the oldest call, until
@@ -49,10 +51,10 @@ func (c *Conn) broken(err error) error {
 	ready := c.maxFrame == maxFrame
 	c.mu.Unlock()
 	var (
-		alert    *net.OpError
-		protocol *ProtocolError
+		alert *net.OpError
+		other *ProtocolError
 	)
-	if ready && (errors.As(err, &alert) && alert.Op == "remote error" || errors.As(err, &protocol)) {
+	if ready && (errors.As(err, &alert) && alert.Op == "remote error" || errors.As(err, &other)) {
 		return fmt.Errorf("read from %s: the connection breaks: %v", c.addr, err)
 	}
 	return fmt.Errorf("read from %s: %w", c.addr, c.explain(err))
@@ -64,9 +66,7 @@ func (c *Conn) readFrame(r *bufio.Reader) ([]byte, error) {
 		return nil, err
 	}
 	size := int(int32(binary.BigEndian.Uint32(head[:])))
-	c.mu.Lock()
-	limit := c.maxFrame
-	c.mu.Unlock()
+	limit := c.answerLimit()
 	if size < 4 || size > limit {
 		return nil, notKafka(head, size, limit)
 	}
@@ -75,6 +75,19 @@ func (c *Conn) readFrame(r *bufio.Reader) ([]byte, error) {
 		c.trusted = max(c.trusted, 2*min(size, maxFrame/2))
 	}
 	return frame, err
+}
+
+// answerLimit is the largest size that the next answer may have.
+func (c *Conn) answerLimit() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case len(c.pending) == 0: // nobody asked
+		return maxHandshakeFrame
+	case c.pending[0].key == protocol.Fetch:
+		return c.maxFrame
+	}
+	return min(c.maxFrame, maxAnswer)
 }
 
 // maxUnproven is the size of an answer for which memory is allocated at once on the

@@ -1,6 +1,8 @@
 package oauth
 
 import (
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
+
 	"context"
 	"errors"
 	"os"
@@ -128,4 +130,24 @@ func TestAFileThatHasAnotherTokenByNowIsReadAgain(t *testing.T) {
 	is.True(!tokens.Refused("one"))
 	is.NoErr(os.WriteFile(path, []byte("two"), 0o600))
 	is.True(tokens.Refused("one"))
+}
+
+// FuzzNext has a broker say anything: it has agreed only if it says nothing, and what it
+// says instead is fit for a log.
+func FuzzNext(f *testing.F) {
+	f.Add([]byte{}, []byte{})
+	f.Add([]byte(`{"status":"invalid_token\u001b[2J"}`), []byte("again"))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		d := &dialogue{token: "t"}
+		done, _, err := d.Next(context.Background(), first)
+		if err != nil || done != (len(first) == 0) {
+			t.Errorf("%q: %t %v", first, done, err)
+		}
+		if done {
+			return
+		}
+		if done, _, err := d.Next(context.Background(), second); done || err == nil || !printable.Is(err.Error()) && len(first) < 400 {
+			t.Errorf("%q, then %q: %t %q", first, second, done, err)
+		}
+	})
 }

@@ -96,3 +96,29 @@ func TestKeysAreKeptForOneLogin(t *testing.T) {
 	}
 	is.True(client() != second) // what a broker's salts make it keep is bounded
 }
+
+// FuzzNext has a broker say anything, twice: it is never believed, since it doesn't know
+// the password.
+func FuzzNext(f *testing.F) {
+	f.Add([]byte("r=%x,s=c2FsdHNhbHQ=,i=4096"), []byte("v=c2lnbmF0dXJl"))
+	f.Add([]byte("e=other-error"), []byte(""))
+	f.Add([]byte("r=%,s=,i=4096,i=99999999"), []byte("v="))
+	f.Fuzz(func(t *testing.T, first, final []byte) {
+		m := Mechanism("SCRAM-SHA-256", SHA256, func() (string, string) { return "alice", "secret" })
+		d, hello, err := m.Start(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, nonce, _ := strings.Cut(string(hello), "r=")
+		done, response, err := d.Next(context.Background(), []byte(strings.ReplaceAll(string(first), "%", nonce)))
+		if done || strings.Contains(string(response)+fmt.Sprint(err), "secret") {
+			t.Errorf("%t %q %v", done, response, err)
+		}
+		if err != nil {
+			return
+		}
+		if done, _, err := d.Next(context.Background(), final); done && err == nil {
+			t.Errorf("a broker that doesn't know the password is believed")
+		}
+	})
+}
