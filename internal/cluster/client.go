@@ -19,7 +19,8 @@ type Client struct {
 	life  context.Context // ends with Close
 	end   context.CancelFunc
 
-	mu         sync.Mutex
+	mu sync.Mutex
+	membership
 	brokers    map[int32]string     // host:port by node ID, as metadata lists them
 	doubts     map[string]time.Time // by host:port: when there was trouble with it last
 	namedBy    map[string]string    // host:port of the broker that named a group's coordinator last, by group
@@ -41,17 +42,18 @@ type Client struct {
 // It connects to nothing before it is asked.
 func New(seeds []string, cfg wire.Config) *Client {
 	c := &Client{
-		seeds:    seeds,
-		cfg:      cfg,
-		brokers:  make(map[int32]string),
-		doubts:   make(map[string]time.Time),
-		namedBy:  make(map[string]string),
-		topics:   make(map[string]Topic),
-		believed: make(map[string]Topic),
-		told:     make(map[string]string),
-		former:   make(map[string][]TopicID),
-		conns:    make(map[connKey]*slot),
-		refusals: refusals{patience: refusalPatience},
+		seeds:      seeds,
+		cfg:        cfg,
+		brokers:    make(map[int32]string),
+		doubts:     make(map[string]time.Time),
+		namedBy:    make(map[string]string),
+		topics:     make(map[string]Topic),
+		believed:   make(map[string]Topic),
+		told:       make(map[string]string),
+		former:     make(map[string][]TopicID),
+		conns:      make(map[connKey]*slot),
+		membership: membership{sure: make(map[string]time.Time), met: make(map[string]bool)},
+		refusals:   refusals{patience: refusalPatience},
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c

@@ -3,7 +3,9 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
@@ -20,6 +22,8 @@ const (
 	Commit                 // offset commits, which must not wait for a join
 	Fetch
 	Produce
+
+	purposes // how many there are
 )
 
 type connKey struct {
@@ -81,7 +85,7 @@ func (c *Client) find(k connKey) (*wire.Conn, *dial, error) {
 }
 
 func (c *Client) dial(addr string, s *slot, d *dial) {
-	conn, err := wire.Dial(c.life, addr, c.cfg)
+	conn, err := c.open(addr)
 	c.mu.Lock()
 	before := s.conn
 	s.conn, s.dial = conn, nil
@@ -131,11 +135,10 @@ func (c *Client) dropStale() {
 			c.retire(s)
 		}
 	}
-	for a := range c.doubts {
-		if !keep[a] {
-			delete(c.doubts, a)
-		}
-	}
+	gone := func(a string, _ time.Time) bool { return !keep[a] }
+	maps.DeleteFunc(c.doubts, gone)
+	maps.DeleteFunc(c.sure, gone)
+	maps.DeleteFunc(c.met, func(a string, _ bool) bool { return !keep[a] })
 }
 
 // retire ends a slot's connection once nothing is in flight on it. The lock is held.

@@ -55,6 +55,7 @@ func (t Topic) IDs() []int32 {
 
 // view is what a broker tells of its cluster.
 type view struct {
+	clusterID  string // empty where the broker does not tell
 	brokers    []broker
 	controller int32
 	topics     []Topic
@@ -80,7 +81,9 @@ func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[
 
 // refresh is Refresh that asks the brokers at the addresses, in their order.
 func (c *Client) refresh(ctx context.Context, addrs, names []string, create bool) (map[string]Topic, error) {
-	ask := func(ctx context.Context, conn *wire.Conn) (view, error) { return askMetadata(ctx, conn, names, create) }
+	ask := func(ctx context.Context, conn *wire.Conn) (view, error) {
+		return c.askMetadata(ctx, conn, names, create)
+	}
 	v, from, err := anyBroker(ctx, c, protocol.Metadata, addrs, ask)
 	if err != nil {
 		return nil, err
@@ -130,6 +133,7 @@ func (c *Client) listed(brokers []broker) {
 	for _, b := range brokers {
 		if plausibleHost(b.host) {
 			now[b.id] = joinAddr(b.host, b.port)
+			c.named(now[b.id])
 		}
 	}
 	for id, addr := range c.brokers {
@@ -138,6 +142,15 @@ func (c *Client) listed(brokers []broker) {
 	if c.brokers = now; gone {
 		c.dropStale()
 	}
+}
+
+// askMetadata asks one broker, unless it turns out to belong to another cluster.
+func (c *Client) askMetadata(ctx context.Context, conn *wire.Conn, names []string, create bool) (view, error) {
+	v, err := askMetadata(ctx, conn, names, create)
+	if err == nil {
+		err = c.belongs(conn.Addr(), v.clusterID)
+	}
+	return v, err
 }
 
 // askMetadata asks one broker, for topic IDs too if it knows them.
@@ -169,7 +182,7 @@ func (c *Client) Cached(name string) (Topic, bool) {
 // oldView reads the answer of a broker that doesn't know topic IDs.
 func oldView(res *metadata.Response, version int16) view {
 	const firstWithEpochs = 7
-	v := view{controller: res.ControllerID}
+	v := view{clusterID: res.ClusterID, controller: res.ControllerID}
 	for _, b := range res.Brokers {
 		v.brokers = append(v.brokers, broker{b.NodeID, b.Host, b.Port})
 	}

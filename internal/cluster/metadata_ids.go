@@ -77,7 +77,7 @@ func parseMetadata(frame []byte) (view, error) {
 		r.Tags()
 		v.brokers = append(v.brokers, b)
 	}
-	r.CompactString() // cluster ID
+	v.clusterID = r.CompactString()
 	v.controller = r.Int32()
 	for range r.CompactCount(minTopic) {
 		v.topics = append(v.topics, readTopic(r))

@@ -85,7 +85,7 @@ func (c *Client) secondOpinion(ctx context.Context, addrs, names []string) (told
 	ctx, cancel := context.WithTimeout(ctx, 2*hedgeDelay)
 	defer cancel()
 	v, from, err := anyBroker(ctx, c, protocol.Metadata, addrs, func(ctx context.Context, conn *wire.Conn) (view, error) {
-		return askMetadata(ctx, conn, names, false)
+		return c.askMetadata(ctx, conn, names, false)
 	})
 	return v.byName(names), from, err
 }

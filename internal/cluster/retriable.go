@@ -36,12 +36,13 @@ func Retriable(err error) bool {
 // until somebody changes a setting, or for good: the client was closed. Credentials
 // are the same for all brokers: one that refuses them is enough. Otherwise one may be
 // a wrong address in a list of right ones, whose brokers are away for a moment. A
-// RefusedError is not hopeless.
+// RefusedError is not hopeless. A WrongClusterError is where no broker of the right
+// cluster can be asked, and a bootstrap address, or each address, leads to another.
 func Hopeless(err error) bool {
 	var none *UnreachableError
 	if errors.As(err, &none) {
-		return slices.ContainsFunc(none.Errs, refusesAll) ||
-			!slices.ContainsFunc(none.Errs, func(err error) bool { return !hopelessAddress(err) })
+		return slices.ContainsFunc(none.Errs, refusesAll) || slices.ContainsFunc(none.Errs, taken) ||
+			!slices.ContainsFunc(none.Errs, func(err error) bool { return !hopelessAddress(err) && !elsewhere(err) })
 	}
 	return refusesAll(err) || hopelessAddress(err)
 }

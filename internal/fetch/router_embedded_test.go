@@ -154,9 +154,10 @@ func TestAsksOthersThanTheBrokerInTroubleForLeaders(t *testing.T) {
 		}
 		return nil, nil, false
 	})
-	fake.ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+	fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		fake.KeepControl()
-		if fake.CurrentNode() == bad && broken.Load() > 0 {
+		about := req.(*kmsg.MetadataRequest).Topics // none: it is asked which cluster it belongs to
+		if fake.CurrentNode() == bad && broken.Load() > 0 && len(about) > 0 {
 			asked.Add(1)
 		}
 		return nil, nil, false
