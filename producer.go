@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
+	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -35,7 +36,7 @@ type Producer interface {
 type syncProducer struct {
 	client *cluster.Client
 	*produce.Producer
-	partitionMetadata string
+	partitionMetadata, compression string // settings, which errors name
 }
 
 // newSyncProducer connects to the cluster.
@@ -49,7 +50,7 @@ func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics.Connec
 		return nil, err
 	}
 	m.HookProducer(&cfg)
-	p := syncProducer{client, produce.New(client, cfg), c.PartitionMetadata}
+	p := syncProducer{client, produce.New(client, cfg), c.PartitionMetadata, c.Compression}
 	if err := p.Try(ctx, c.onlyTopic(), refusedTimeout); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -85,11 +86,21 @@ func dropper(ctx context.Context) func(*message.Message, error) {
 // Send is as the Producer's comment says.
 func (p syncProducer) Send(ctx context.Context, messages []message.Message) (int, error) {
 	n, err := p.Producer.Send(ctx, messages)
+	return n, p.explain(err)
+}
+
+// explain adds the setting that an error is about.
+func (p syncProducer) explain(err error) error {
 	var none *produce.NoPartitionError
-	if errors.As(err, &none) {
-		err = fmt.Errorf("%w: metadata field %q (partitionMetadata) says %d", err, p.partitionMetadata, none.Partition)
+	switch {
+	case errors.As(err, &none):
+		return fmt.Errorf("%w: metadata field %q (partitionMetadata) says %d", err, p.partitionMetadata, none.Partition)
+	case errors.Is(err, kafkago.UnsupportedCompressionType):
+		return fmt.Errorf("%w: compression is %s: set one that the brokers know, or none", err, p.compression)
+	case errors.Is(err, kafkago.UnsupportedForMessageFormat): // so Azure Event Hubs calls it
+		return fmt.Errorf("%w: compression is %s: the brokers may take none, or only gzip; a topic with a message.format.version below 0.11 needs idempotent to be false", err, p.compression)
 	}
-	return n, err
+	return err
 }
 
 // Close ends all connections, and a Send that runs.
