@@ -3,12 +3,12 @@ package kafka
 import (
 	"context"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/check"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 func TestCheckNamesEachWrongSetting(t *testing.T) {
@@ -42,7 +42,7 @@ func TestCheckNamesEachWrongSetting(t *testing.T) {
 			for _, r := range c.check(context.Background(), c.settings) {
 				is.Equal(r.Step, "settings")
 				is.Equal(r.Outcome, check.Failed)
-				is.True(strings.Contains(r.Remedy, "docs/configuration.md"))
+				expect.Text(t, r.Remedy, "docs/configuration.md")
 				got = append(got, r.Subject+": "+r.Reason)
 			}
 			slices.Sort(got)

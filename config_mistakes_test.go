@@ -9,6 +9,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/test/certs"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // clientPair is a client certificate with its key, both PEM.
@@ -179,8 +180,8 @@ func TestARequiredSettingThatIsMissingMayComeFromAVariable(t *testing.T) {
 			is.Equal(len(lines), len(names))
 			for i, line := range lines {
 				t.Log(line)
-				is.True(strings.Contains(line, names[i]+": "))
-				is.True(strings.Contains(line, says))
+				expect.Text(t, line, names[i]+": ")
+				expect.Text(t, line, says)
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 var (
@@ -242,11 +243,39 @@ func TestSettingsOfTheWrongTypeAreNamed(t *testing.T) {
 	for _, parse := range parsers {
 		_, err := parse(map[string]string{"tls.enabled": "maybe"})
 		is.True(err != nil) // a bool is expected
-		is.True(strings.Contains(err.Error(), "tls.enabled"))
+		expect.Error(t, err, "tls.enabled")
 	}
 	_, err := ParseSource(changed(goodSource, map[string]string{"commitOffsetsSize": "many", "commitOffsetsDelay": "soon", "nonsense": "x"}))
 	is.True(err != nil)
 	for _, name := range []string{"commitOffsetsSize", "commitOffsetsDelay", "nonsense"} {
-		is.True(strings.Contains(err.Error(), name))
+		expect.Error(t, err, name)
 	}
+}
+
+func TestParsingLeavesTheSettingsAsTheyWere(t *testing.T) {
+	for name, parse := range map[string]func(map[string]string) error{
+		"Parse":            func(s map[string]string) error { _, err := Parse(s); return err },
+		"ParseSource":      func(s map[string]string) error { _, err := ParseSource(s); return err },
+		"ParseDestination": func(s map[string]string) error { _, err := ParseDestination(s); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			given := map[string]string{"servers": " a:1 "}
+			if name == "ParseSource" {
+				given["topics"] = "t"
+			}
+			want := maps.Clone(given)
+			is.NoErr(parse(given))
+			is.Equal(given, want)
+		})
+	}
+}
+
+func TestSharedSettingsFirstThenThoseOfASide(t *testing.T) {
+	is := is.New(t)
+	settings := map[string]string{"servers": "a:1"}
+	_, err := Parse(settings)
+	is.NoErr(err)
+	_, err = ParseDestination(settings)
+	is.NoErr(err)
 }

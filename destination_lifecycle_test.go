@@ -3,7 +3,6 @@ package kafka
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // heldProducer holds each Send until release, or Close, lets it go.
@@ -173,7 +173,7 @@ func TestDestinationWritesThatOverlapAreCarriedOutInTurn(t *testing.T) {
 	cancel()
 	_, err := d.Write(impatient, of("c"))
 	is.True(errors.Is(err, context.Canceled))
-	is.True(strings.Contains(err.Error(), "wait for another write to end"))
+	expect.Error(t, err, "wait for another write to end")
 	close(p.release)
 	wg.Wait()
 	is.Equal(written.Load(), int32(100))

@@ -14,6 +14,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/mock"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // openedDestination returns a destination that is open, with the default topic
@@ -105,7 +106,7 @@ func TestWriteReturnsTheExactPrefix(t *testing.T) {
 			is.Equal(*sent, c.sent)
 			is.True(err != nil)
 			is.True(strings.HasPrefix(err.Error(), "write: "))
-			is.True(strings.Contains(err.Error(), c.says))
+			expect.Error(t, err, c.says)
 			is.Equal(errors.Is(err, refused), c.refused != nil)
 
 			sent = sends(t, p, 1, nil) // and it goes on

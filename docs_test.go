@@ -8,6 +8,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/config"
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 var inBackticks = regexp.MustCompile("`([^`]+)`")
@@ -37,8 +39,8 @@ func TestTheSettingsAreDescribed(t *testing.T) {
 			t.Run(side+": "+name, func(t *testing.T) {
 				is := is.New(t)
 				row, ok := rows[name]
-				is.True(ok)                               // it has a row with type, default, meaning and example
-				is.True(strings.Contains(row, p.Default)) // the default is there
+				is.True(ok)                    // it has a row with type, default, meaning and example
+				expect.Text(t, row, p.Default) // the default is there
 			})
 		}
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // oldPosition is one that names neither the topic's ID nor a leader epoch.
@@ -69,7 +71,7 @@ func TestPositionsThatAreNone(t *testing.T) {
 			_, err := ParsePosition(opencdc.Position(c.given))
 			is.True(err != nil)
 			is.True(strings.HasPrefix(err.Error(), "parse position"))
-			is.True(strings.Contains(err.Error(), c.says))
+			expect.Error(t, err, c.says)
 			_, err = new(positionReader).parse(opencdc.Position(c.given))
 			is.True(err != nil) // nor for acknowledgements
 		})
@@ -200,4 +202,17 @@ func FuzzParsePosition(f *testing.F) {
 			t.Fatalf("%+v of %q comes back as %+v: %v", p, given, again, err)
 		}
 	})
+}
+
+func TestPositionReaderRefusesBrokenOffsets(t *testing.T) {
+	var reader positionReader
+	_, _ = reader.parse(oldPosition("g", "t", 0, 123).Encode())
+	for _, offset := range []string{"12", "+12}", "012}"} { // 12: cut off
+		is := is.New(t)
+		p := opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"leaderEpoch":-1,"offset":` + offset)
+		_, err := ParsePosition(p)
+		is.True(err != nil)
+		_, err = reader.parse(p)
+		is.True(err != nil)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/mock"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // joined is what a source asked newConsumer for.
@@ -122,7 +123,7 @@ func TestSourcesThatDoNotOpen(t *testing.T) {
 			is.True(err != nil)
 			is.Equal(strings.Count(err.Error(), "open source: "), 1)
 			for _, words := range c.says {
-				is.True(strings.Contains(err.Error(), words))
+				expect.Error(t, err, words)
 			}
 			is.Equal(errors.Is(err, cause), c.consumer != nil)
 			is.Equal(j.groupID != "", c.consumer != nil) // otherwise no group is joined

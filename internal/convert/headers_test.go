@@ -15,6 +15,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 func header(key, value string) recordbatch.Header {
@@ -227,12 +228,9 @@ func TestListsThatTheSourceDidNotWrite(t *testing.T) {
 	}
 	for _, list := range []string{"x", "{}", `["a"`, `[1]`, `[null]`, `[{"key":1}]`, `[{"key":"a","base64":"?"}]`} {
 		t.Run(list, func(t *testing.T) {
-			is := is.New(t)
 			metadata := opencdc.Metadata{"kafka.header.a": "1", MetadataHeaders: list}
 			_, err := (&headersFromMetadata{forward: true}).append(nil, &opencdc.Record{Metadata: metadata}, opencdcjson.PrefixedUnknown)
-			is.True(err != nil)
-			is.True(strings.Contains(err.Error(), `metadata field "kafka.headers"`))
-			is.True(strings.Contains(err.Error(), "forwardHeaders"))
+			expect.Error(t, err, `metadata field "kafka.headers"`, "forwardHeaders")
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // makeMessage makes a message of a record with these settings.
@@ -50,17 +51,13 @@ func TestThePartitionThatMetadataSays(t *testing.T) {
 func TestPartitionsThatMetadataCanNotSay(t *testing.T) {
 	for _, value := range []string{"", "-1", "x", "1.5", "2147483648", " 1"} {
 		t.Run(value, func(t *testing.T) {
-			is := is.New(t)
 			_, err := makeMessage(t, map[string]string{"partitioner": "metadata"}, opencdc.Record{Metadata: opencdc.Metadata{MetadataPartition: value}})
-			is.True(err != nil)
-			is.True(strings.Contains(err.Error(), `metadata field "kafka.partition" (partitionMetadata) is "`+value+`"`))
-			is.True(strings.Contains(err.Error(), "0 or more"))
+			expect.Error(t, err, `metadata field "kafka.partition" (partitionMetadata) is "`+value+`"`)
+			expect.Error(t, err, "0 or more")
 		})
 	}
-	is := is.New(t)
 	_, err := makeMessage(t, map[string]string{"partitioner": "metadata", "partitionMetadata": "shard"}, opencdc.Record{})
-	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), `no metadata field "shard" (partitionMetadata)`))
+	expect.Error(t, err, `no metadata field "shard" (partitionMetadata)`)
 }
 
 func TestTheTimestampOfAMessage(t *testing.T) {
@@ -86,8 +83,7 @@ func TestTheTimestampOfAMessage(t *testing.T) {
 	}
 	for _, unfit := range []string{"", "-1", "2024-01-01T00:00:00Z", "1e9"} {
 		_, err := makeMessage(t, map[string]string{"timestamp": "createdAt"}, record(unfit))
-		is.True(err != nil)
-		is.True(strings.Contains(err.Error(), `metadata field "opencdc.createdAt" is "`+unfit+`"`))
+		expect.Error(t, err, `metadata field "opencdc.createdAt" is "`+unfit+`"`)
 	}
 }
 
@@ -141,10 +137,8 @@ func TestThePayloadAlone(t *testing.T) {
 			is.Equal(got.Value == nil, c.want == nil)
 		})
 	}
-	is := is.New(t)
 	_, err := makeMessage(t, map[string]string{"value.format": "payload"}, opencdc.Record{Payload: opencdc.Change{After: opencdc.StructuredData{"n": math.NaN()}}})
-	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), "serialize the payload as JSON"))
+	expect.Error(t, err, "serialize the payload as JSON")
 }
 
 func TestTopicsThatAreAllowed(t *testing.T) {
@@ -159,8 +153,7 @@ func TestTopicsThatAreAllowed(t *testing.T) {
 					is.Equal(got.Topic, allowed)
 				}
 				_, err := makeMessage(t, settings, *collected("order"))
-				is.True(err != nil)
-				is.True(strings.Contains(err.Error(), `topic "order" is not one of allowedTopics (orders, payments)`))
+				expect.Error(t, err, `topic "order" is not one of allowedTopics (orders, payments)`)
 			}
 		})
 	}

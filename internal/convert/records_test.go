@@ -131,7 +131,7 @@ func TestARecordMakerKeepsNoRecords(t *testing.T) {
 	runtime.KeepAlive(kept)
 }
 
-func TestTombstonesAreDeletesIfTheyShallBe(t *testing.T) {
+func TestTombstonesAreDeletesWithTheSetting(t *testing.T) {
 	is := is.New(t)
 	m := NewRecords(true, prefixOf)
 	got := m.all(message.Batch{Topic: "t", Records: []recordbatch.Record{

@@ -6,6 +6,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 func TestTextsOfARecord(t *testing.T) {
@@ -50,7 +52,7 @@ func TestTextsOfARecord(t *testing.T) {
 			_, err = text(record)
 			is.True(err != nil)
 			is.True(strings.HasPrefix(err.Error(), "make a text from the template of key: "))
-			is.True(strings.Contains(err.Error(), says))
+			expect.Error(t, err, says)
 		})
 	}
 	t.Run("not a template", func(t *testing.T) {

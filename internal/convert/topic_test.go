@@ -7,6 +7,8 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 const defaultTopic = `{{ index .Metadata "opencdc.collection" }}`
@@ -72,7 +74,7 @@ func TestTopicSettingsThatCanNotWork(t *testing.T) {
 			_, err := newTopicFunc(setting)
 			is.True(err != nil)
 			is.True(strings.HasPrefix(err.Error(), "topic: "))
-			is.True(strings.Contains(err.Error(), says))
+			expect.Error(t, err, says)
 		})
 	}
 }
@@ -108,8 +110,7 @@ func TestATemplateThatFailsForOneRecord(t *testing.T) {
 				is.Equal(got, "before")
 
 				got, err = topic(c.given)
-				is.True(err != nil)
-				is.True(strings.Contains(err.Error(), c.says))
+				expect.Error(t, err, c.says)
 				is.Equal(got, "")
 
 				got, err = topic(collected("after"))

@@ -82,20 +82,20 @@ func TestConnectorsWithOneIDCountTogether(t *testing.T) {
 	is.Equal(len(families(t, t.Name())), 0)
 }
 
-func TestADestinationHasNoMetricsOfASource(t *testing.T) {
+func TestDestinationHasNoMetricsOfASource(t *testing.T) {
 	is := is.New(t)
 	defer count(t, t.Name(), Destination).Close()
 	is.Equal(families(t, t.Name())["conduit_kafka_rebalances_total"], 0)
 }
 
-func TestAnIDThatIsNoTextIsNoReasonNotToCount(t *testing.T) {
+func TestConnectorIDThatIsNotUTF8IsCountedAllTheSame(t *testing.T) {
 	is := is.New(t)
 	m := count(t, "\xff", Source)
 	defer m.Close()
 	is.Equal(families(t, "?")["conduit_kafka_records_total"], 1)
 }
 
-func TestWhereNamesAreTakenAConnectorGoesOnWithout(t *testing.T) {
+func TestMetricsWhoseNamesAreTakenAreOff(t *testing.T) {
 	is := is.New(t)
 	taken := newConnector(key{"", Source})
 	is.NoErr(prometheus.Register(taken))

@@ -3,7 +3,6 @@ package security
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
@@ -33,14 +32,4 @@ func clientPair(t *testing.T) (cert, key string) {
 	pair, err := ca.Client("client")
 	is.NoErr(err)
 	return string(pair.Cert), string(pair.Key)
-}
-
-// expectWords wants all of them in a text.
-func expectWords(t *testing.T, text string, words ...string) {
-	t.Helper()
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			t.Errorf("%q is missing in: %s", w, text)
-		}
-	}
 }

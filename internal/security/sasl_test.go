@@ -6,6 +6,8 @@ import (
 
 	"github.com/matryer/is"
 	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 func TestEachMechanismIsBuilt(t *testing.T) {
@@ -60,7 +62,7 @@ func TestUserAndPasswordAreReadAgainForEachConnection(t *testing.T) {
 	is.Equal(first(t, m), "\x00alice\x00two")
 	is.Equal(first(t, m), "\x00alice\x00two")
 	is.Equal(len(warnings), 1)
-	expectWords(t, warnings[0], "saslPasswordFile", "the file is empty", "those read before")
+	expect.Text(t, warnings[0], "saslPasswordFile", "the file is empty", "those read before")
 
 	overwrite(t, userFile, "bob")
 	overwrite(t, passwordFile, "three")

@@ -9,6 +9,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/test/certs"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // noWarnings is for builds that have nothing to complain about.
@@ -138,8 +139,8 @@ func TestFilesThatBreakLeaveTheOldCertificatesAndAWarning(t *testing.T) {
 		is.True(c.RootCAs.Equal(before.RootCAs))
 	}
 	is.Equal(len(warnings), 2) // each once, not at each connection
-	expectWords(t, warnings[0], "clientCertFile, clientKeyFile", "does not match", "those read before")
-	expectWords(t, warnings[1], "caCertFile", "no such file", "those read before")
+	expect.Text(t, warnings[0], "clientCertFile, clientKeyFile", "does not match", "those read before")
+	expect.Text(t, warnings[1], "caCertFile", "no such file", "those read before")
 
 	overwrite(t, keyFile, renewedKey)
 	want, err := tls.X509KeyPair([]byte(renewed), []byte(renewedKey))

@@ -14,6 +14,7 @@ import (
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -102,7 +103,7 @@ func TestChecksFindWhatKafkaRefuses(t *testing.T) {
 
 	wrongListener := kafka.CheckDestination(ctx, login.with(settings{"servers": list(c.Servers())}))
 	is.Equal(failures(t, wrongListener), []string{"SASL " + c.Servers()[0]})
-	is.True(strings.Contains(fmt.Sprint(wrongListener), "this listener is one without SASL: compare its port"))
+	expect.Text(t, fmt.Sprint(wrongListener), "this listener is one without SASL: compare its port")
 
 	allow(ctx, t, client, kmsg.ACLResourceTypeTopic, topic, kmsg.ACLOperationDescribe)
 	allow(ctx, t, client, kmsg.ACLResourceTypeGroup, topic, kmsg.ACLOperationDescribe)

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -43,12 +44,10 @@ func TestTriesAgainAsOftenAndAsLongAsTheSettingsSay(t *testing.T) {
 
 	n, err := destinations[0].Write(ctx, numbered(3))
 	is.Equal(n, 0)
-	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), "after 4 of 4 attempts (retry.maxAttempts)"))
+	expect.Error(t, err, "after 4 of 4 attempts (retry.maxAttempts)")
 	n, err = destinations[1].Write(ctx, numbered(3))
 	is.Equal(n, 0)
-	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), "write within deliveryTimeout (300ms; raise it"))
+	expect.Error(t, err, "write within deliveryTimeout (300ms; raise it")
 
 	written := make(chan error, 1)
 	go func() {
@@ -170,7 +169,7 @@ func TestRecordsThatAreTooLargeAreDroppedAsTheSettingSays(t *testing.T) {
 			n, err := write(guarded(t), s.with(settings{"onOversize": "error"}), records...)
 			is.True(err != nil)
 			is.Equal(n, 3)
-			is.True(strings.Contains(err.Error(), test.says))
+			expect.Error(t, err, test.says)
 
 			var log bytes.Buffer
 			ctx := zerolog.New(&log).WithContext(guarded(t))

@@ -13,6 +13,7 @@ import (
 	"github.com/matryer/is"
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // node is a part of a YAML file.
@@ -93,7 +94,7 @@ func validPipelines(t *testing.T, text string, variables []string) {
 	t.Helper()
 	is := is.New(t)
 	for _, m := range variable.FindAllStringSubmatch(text, -1) {
-		is.True(strings.Contains(" "+strings.Join(variables, " ")+" ", " "+m[1]+" ")) // the variable is set
+		expect.Text(t, " "+strings.Join(variables, " ")+" ", " "+m[1]+" ") // the variable is set
 	}
 	text = strings.ReplaceAll(text, "${KAFKA_SERVERS}", "kafka:9092")
 	var v any

@@ -17,6 +17,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/test/certs"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // refusing is a cluster of three brokers that can refuse connections.
@@ -178,8 +179,7 @@ func TestRefusedConnectionsEndOpenAtOnce(t *testing.T) {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
 			err := open(guarded(t), r.settings)
-			is.True(err != nil)
-			is.True(strings.Contains(err.Error(), "Too many connects"))
+			expect.Error(t, err, "Too many connects")
 			is.True(!strings.Contains(err.Error(), "have worked"))
 		})
 	}

@@ -2,7 +2,6 @@ package connector_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -51,7 +51,7 @@ func TestGoesOnAsAutoOffsetResetSays(t *testing.T) {
 				is.True(err != nil)
 				t.Log(err)
 				for _, words := range []string{"autoOffsetReset", topic + "/0", group, test.logged} {
-					is.True(strings.Contains(err.Error(), words))
+					expect.Error(t, err, words)
 				}
 				is.NoErr(src.Teardown(ctx))
 				got, err := client.Committed(ctx, group, topic)
@@ -66,7 +66,7 @@ func TestGoesOnAsAutoOffsetResetSays(t *testing.T) {
 			is.NoErr(err)
 			is.Equal(offsetOf(t, records[0]), test.want)
 			is.NoErr(src.Teardown(ctx))
-			is.True(strings.Contains(log.String(), test.logged))
+			expect.Text(t, log.String(), test.logged)
 		})
 	}
 }
@@ -141,7 +141,7 @@ func TestSourceGoesOnThoughTheGroupWasDeleted(t *testing.T) {
 				for err == nil {
 					_, err = src.ReadN(ctx, 1)
 				}
-				is.True(strings.Contains(err.Error(), "autoOffsetReset"))
+				expect.Error(t, err, "autoOffsetReset")
 				is.NoErr(src.Teardown(ctx))
 				return
 			}
@@ -160,7 +160,7 @@ func TestSourceGoesOnThoughTheGroupWasDeleted(t *testing.T) {
 				}
 			}
 			is.Equal(first, map[int32]int64{0: 2, 1: want})
-			is.True(strings.Contains(log.String(), "has no committed offset for "+topic+"/0 any more"))
+			expect.Text(t, log.String(), "has no committed offset for "+topic+"/0 any more")
 			is.NoErr(src.Teardown(ctx))
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -102,7 +103,7 @@ func TestSaysWhatIsWrongWithStartAt(t *testing.T) {
 			}
 			is.True(err != nil)
 			t.Log(err)
-			is.True(strings.Contains(err.Error(), test.says))
+			expect.Error(t, err, test.says)
 
 			src, err = openSource(ctx, s.with(settings{"startAt": topic + ":0:3"}), nil)
 			is.NoErr(err)

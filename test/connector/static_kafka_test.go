@@ -1,10 +1,11 @@
 package connector_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // Of two sources with one groupInstanceID the older one ends, and says why; the
@@ -29,7 +30,7 @@ func TestSaysThatAGroupInstanceIDIsTaken(t *testing.T) {
 	_, err = first.ReadN(ctx, 1)
 	is.True(err != nil)
 	t.Log(err)
-	is.True(strings.Contains(err.Error(), `groupInstanceID "twin"`))
+	expect.Error(t, err, `groupInstanceID "twin"`)
 	_ = first.Teardown(ctx) // its last commit may have been refused
 
 	is.NoErr(client.Produce(ctx, values(topic, 1)...))

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -108,7 +109,7 @@ func TestSaysWhyATopicIsNotThere(t *testing.T) {
 			is.True(err != nil)
 			t.Log(err)
 			for _, want := range append(test.want, `find topic "`+topic+`"`) {
-				is.True(strings.Contains(err.Error(), want))
+				expect.Error(t, err, want)
 			}
 		})
 	}

@@ -31,15 +31,15 @@ func TestReadsTheTopicsThatMatch(t *testing.T) {
 	for _, topic := range []string{named, prefix + "a", prefix + "b", prefix + "gone"} {
 		awaitCommitted(ctx, t, client, group, topic, 0, 0)
 	}
-	expect(ctx, t, src, produceTo(ctx, t, client.Raw(), 3, named, prefix+"a", prefix+"b", prefix+"b.dlq", prefix+"gone"), prefix+"b.dlq")
+	expectRead(ctx, t, src, produceTo(ctx, t, client.Raw(), 3, named, prefix+"a", prefix+"b", prefix+"b.dlq", prefix+"gone"), prefix+"b.dlq")
 
 	is.NoErr(client.CreateTopic(ctx, prefix+"later", 2, nil))
 	is.NoErr(client.CreateTopic(ctx, prefix+"later.dlq", 2, nil))
-	expect(ctx, t, src, produceTo(ctx, t, client.Raw(), 3, prefix+"later.dlq", prefix+"later"), prefix+"later.dlq")
+	expectRead(ctx, t, src, produceTo(ctx, t, client.Raw(), 3, prefix+"later.dlq", prefix+"later"), prefix+"later.dlq")
 
 	is.NoErr(client.DeleteTopic(ctx, prefix+"gone"))
 	awaitLog(ctx, t, log, fmt.Sprintf("reading 4 topics, named or matching the pattern: %s", prefix+"a, "+prefix+"b, "+prefix+"later, "+named))
-	expect(ctx, t, src, produceTo(ctx, t, client.Raw(), 3, named, prefix+"a", prefix+"b", prefix+"later"))
+	expectRead(ctx, t, src, produceTo(ctx, t, client.Raw(), 3, named, prefix+"a", prefix+"b", prefix+"later"))
 	is.NoErr(src.Teardown(ctx))
 }
 
@@ -58,8 +58,8 @@ func produceTo(ctx context.Context, t *testing.T, cl *kgo.Client, n int, topics 
 	return out
 }
 
-// expect reads what was written, in the order of each topic, except to some topics.
-func expect(ctx context.Context, t *testing.T, src sdk.Source, written map[string][]string, except ...string) {
+// expectRead reads what was written, in the order of each topic, except to some topics.
+func expectRead(ctx context.Context, t *testing.T, src sdk.Source, written map[string][]string, except ...string) {
 	t.Helper()
 	is := is.New(t)
 	for _, topic := range except {

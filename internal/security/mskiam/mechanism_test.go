@@ -11,6 +11,8 @@ import (
 
 	"github.com/matryer/is"
 	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // environment is all that AWS programs find.
@@ -111,5 +113,5 @@ func TestAConfigurationThatCanNotBeReadIsAnError(t *testing.T) {
 	_, err := Mechanism(context.Background(), Settings{Region: "eu-central-1"})
 	is.True(err != nil)
 	t.Log(err)
-	is.True(strings.Contains(err.Error(), "nobody"))
+	expect.Error(t, err, "nobody")
 }

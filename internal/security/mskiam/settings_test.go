@@ -14,6 +14,8 @@ import (
 
 	"github.com/matryer/is"
 	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // start authenticates once, and returns the message.
@@ -36,8 +38,7 @@ func TestKeysOfTheSettingsComeBeforeTheEnvironments(t *testing.T) {
 	is := is.New(t)
 	environment(t, map[string]string{"AWS_ACCESS_KEY_ID": "AKIDENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "x"})
 	s, message := start(t, mechanismOf(t, Settings{AccessKeyID: "AKIDSETTINGS", SecretAccessKey: "opensesame", SessionToken: "session"}))
-	is.True(strings.Contains(message, `"x-amz-credential":"AKIDSETTINGS/`))
-	is.True(strings.Contains(message, `"x-amz-security-token":"session"`))
+	expect.Text(t, message, `"x-amz-credential":"AKIDSETTINGS/`, `"x-amz-security-token":"session"`)
 	is.True(!strings.Contains(message, "opensesame"))
 	is.True(!s.(interface{ Discard() bool }).Discard()) // there are no others
 }
@@ -50,11 +51,10 @@ func TestTheProfileOfTheSettingsIsUsed(t *testing.T) {
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", file)
 	for profile, id := range map[string]string{"": "AKIDDEFAULT", "kafka": "AKIDKAFKA"} {
 		_, message := start(t, mechanismOf(t, Settings{Profile: profile}))
-		is.True(strings.Contains(message, `"x-amz-credential":"`+id+`/`))
+		expect.Text(t, message, `"x-amz-credential":"`+id+`/`)
 	}
 	_, err := Mechanism(context.Background(), Settings{Region: "eu-central-1", Profile: "nobody"})
-	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), "nobody"))
+	expect.Error(t, err, "nobody")
 }
 
 // stsServer gives credentials of roles. It numbers them.
@@ -88,22 +88,19 @@ func TestARoleIsAssumed(t *testing.T) {
 	m := mechanismOf(t, Settings{RoleARN: role, ExternalID: "external", SessionName: "orders", AccessKeyID: "AKIDSETTINGS", SecretAccessKey: "x"})
 	for range 3 { // connections share the credentials
 		_, message := start(t, m)
-		is.True(strings.Contains(message, `"x-amz-credential":"ASIAROLE1/`))
+		expect.Text(t, message, `"x-amz-credential":"ASIAROLE1/`)
 	}
-	is.True(strings.Contains(server.form.Load().(string), "Action=AssumeRole"))
-	is.True(strings.Contains(server.form.Load().(string), "ExternalId=external"))
-	is.True(strings.Contains(server.form.Load().(string), "RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fkafka"))
-	is.True(strings.Contains(server.form.Load().(string), "RoleSessionName=orders"))
-	is.True(strings.Contains(server.by.Load().(string), "Credential=AKIDSETTINGS/"))
-	is.True(strings.Contains(server.by.Load().(string), "/eu-central-1/sts/"))
+	expect.Text(t, server.form.Load().(string), "Action=AssumeRole", "ExternalId=external")
+	expect.Text(t, server.form.Load().(string), "RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fkafka", "RoleSessionName=orders")
+	expect.Text(t, server.by.Load().(string), "Credential=AKIDSETTINGS/", "/eu-central-1/sts/")
 
 	s, _ := start(t, m)
 	is.True(s.(interface{ Discard() bool }).Discard()) // the broker has refused them
 	_, message := start(t, m)
-	is.True(strings.Contains(message, `"x-amz-credential":"ASIAROLE2/`))
+	expect.Text(t, message, `"x-amz-credential":"ASIAROLE2/`)
 
 	_, _ = start(t, mechanismOf(t, Settings{RoleARN: role}))
-	is.True(strings.Contains(server.form.Load().(string), "RoleSessionName=conduit-connector-kafka"))
+	expect.Text(t, server.form.Load().(string), "RoleSessionName=conduit-connector-kafka")
 	is.True(!strings.Contains(server.form.Load().(string), "ExternalId"))
-	is.True(strings.Contains(server.by.Load().(string), "Credential=AKIDENVIRONMENT/"))
+	expect.Text(t, server.by.Load().(string), "Credential=AKIDENVIRONMENT/")
 }

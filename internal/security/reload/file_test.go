@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 func TestAPathIsToldFromASecret(t *testing.T) {
@@ -32,10 +34,10 @@ func TestAPathIsToldFromASecret(t *testing.T) {
 func TestAFileThatIsNotThereIsNamedUnlessItMayBeASecret(t *testing.T) {
 	is := is.New(t)
 	_, err := ReadFile("/nowhere/ca.pem")
-	is.True(strings.Contains(err.Error(), "/nowhere/ca.pem: no such file"))
+	expect.Error(t, err, "/nowhere/ca.pem: no such file")
 	_, err = ReadFile("ya29.opensesame")
 	t.Log(err)
-	is.True(strings.Contains(err.Error(), "no such file"))
+	expect.Error(t, err, "no such file")
 	is.True(!strings.Contains(err.Error(), "opensesame"))
 	is.True(os.IsNotExist(err) || strings.Contains(err.Error(), "not repeated"))
 }
@@ -54,8 +56,7 @@ func TestALineIsReadWithoutItsEnd(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "f")
 		is.NoErr(os.WriteFile(path, []byte(text), 0o600))
 		_, err := ReadLine(path)
-		is.True(err != nil)
-		is.True(strings.Contains(err.Error(), want))
+		expect.Error(t, err, want)
 		is.True(!strings.Contains(err.Error(), "sesame"))
 	}
 }
