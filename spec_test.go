@@ -3,6 +3,7 @@ package kafka
 import (
 	"reflect"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func TestTheConnectorSaysWhatItIs(t *testing.T) {
 	is := is.New(t)
 	spec := Connector.NewSpecification()
 	is.Equal(spec.Name, "kafka") // Conduit finds builtin:kafka by it
-	is.Equal(spec.Version, version)
+	is.Equal(spec.Version, currentVersion(version, debug.ReadBuildInfo))
 	is.True(spec.Summary != "" && spec.Description != "" && spec.Author != "")
 	is.True(Connector.NewSource() != Connector.NewSource()) // nothing is shared
 	is.True(Connector.NewDestination() != Connector.NewDestination())
