@@ -50,10 +50,12 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Present, err = present(ctx, client, cfg); err != nil {
+	topics, err := topicsToRead(ctx, client, cfg)
+	if err != nil {
 		client.Close()
 		return nil, err
 	}
+	cfg.Present = present(topics)
 	if from.Topic != "" {
 		cfg.Resume = &consumer.Resume{
 			Topic: from.Topic, TopicID: cluster.TopicID(from.TopicID), Partition: from.Partition, Offset: from.Offset, LeaderEpoch: from.LeaderEpoch,
@@ -62,6 +64,7 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	logger := sdk.Logger(ctx)
 	cfg.Group.GroupID, cfg.Group.Warn = groupID, warner(ctx)
 	cfg.Info = func(msg string) { logger.Info().Msg(msg) }
+	cfg.FindEnds(ctx, client, topics)
 	m.HookConsumer(&cfg)
 	joined := consumer.Open(client, cfg)
 	m.Watch(joined)

@@ -55,10 +55,10 @@ func allRefused(names []string, found map[string]cluster.Topic) error {
 	return errors.Join(errs...)
 }
 
-// present lists the topics that exist when the source opens. Those that are named
-// and don't exist yet are waited for, and don't hold up the others. The partitions
-// where it is to start must be there in those that exist.
-func present(ctx context.Context, client *cluster.Client, cfg consumer.Config) (map[string]bool, error) {
+// topicsToRead describes the topics that a source reads, and others. The partitions
+// where it is to start must be there in those that exist. Those that are named and don't
+// exist yet are waited for, and don't hold up the others.
+func topicsToRead(ctx context.Context, client *cluster.Client, cfg consumer.Config) (map[string]cluster.Topic, error) {
 	names := cfg.Group.Topics
 	if cfg.Group.Match != nil {
 		names = nil // all
@@ -67,19 +67,27 @@ func present(ctx context.Context, client *cluster.Client, cfg consumer.Config) (
 	if err != nil {
 		return nil, err
 	}
-	present := make(map[string]bool)
 	for name, t := range found {
-		present[name] = !errors.Is(t.Err, kafkago.UnknownTopicOrPartition)
 		for id, offset := range cfg.StartAt.Offsets[name] {
 			if _, ok := t.Partition(id); t.Err == nil && !ok {
 				return nil, setting.Invalid("startAt", fmt.Sprintf("%s:%d:%d: topic %q has %d partitions", name, id, offset, name, len(t.Partitions)), "")
 			}
 		}
 	}
+	there := present(found)
 	for _, topic := range cfg.Group.Topics {
-		if !present[topic] {
+		if !there[topic] {
 			sdk.Logger(ctx).Warn().Str("topic", topic).Msg("the topic does not exist yet; it will be read from its first record once it does")
 		}
 	}
-	return present, nil
+	return found, nil
+}
+
+// present lists the topics that exist.
+func present(found map[string]cluster.Topic) map[string]bool {
+	out := make(map[string]bool)
+	for name, t := range found {
+		out[name] = !errors.Is(t.Err, kafkago.UnknownTopicOrPartition)
+	}
+	return out
 }

@@ -22,7 +22,7 @@ func (c *Consumer) beginNew(start place, then func(at int64, err error)) *questi
 	begins := func(why string) func(int64, error) {
 		return func(at int64, err error) {
 			if err == nil {
-				c.cfg.Info(fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)", c.cfg.Group.GroupID, p.topic, p.id, at, why))
+				c.cfg.Info(c.cfg.begins(p, at, why))
 			}
 			then(at, err)
 		}
@@ -40,7 +40,11 @@ func (c *Consumer) beginNew(start place, then func(at int64, err error)) *questi
 	case start.expired:
 		return c.beginExpired(p, then)
 	}
-	return c.beginEnd(p, cluster.Latest, begins("what is written from now on"))
+	if at, ok := c.cfg.ends.of(p, start.topicID); ok {
+		begins(fromNow)(at, nil)
+		return nil
+	}
+	return c.beginEnd(p, cluster.Latest, begins(fromNow))
 }
 
 // beginEnd asks for an end of the log.

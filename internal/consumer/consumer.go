@@ -34,6 +34,7 @@ type Config struct {
 	// something else than before was told to.
 	Reads   string
 	started time.Time // now if zero; for tests
+	ends    ends      // by FindEnds
 	// Info is called with what is worth knowing and no trouble.
 	Info func(msg string)
 	// ProgressInterval is how often Progress is brought up to date where fetching

@@ -121,14 +121,16 @@ func (s *starts) find(places []place, misses int) {
 			questions = append(questions, q)
 		}
 	}
-	s.inquire(s.ctx, questions, func() {
+	settle := func() {
 		s.start(found)
 		if len(missed) > 0 && s.ctx.Err() == nil {
 			places, misses := missed, s.missed(misses, cause)
 			s.tries.Go(func() { s.findAgain(places, misses) })
 		}
 		found, missed = nil, nil
-	})
+	}
+	settle() // what nobody has to be asked about
+	s.inquire(s.ctx, questions, settle)
 }
 
 // ask returns the question that is left about a place, nil if then has the answer

@@ -2,6 +2,7 @@ package group
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -56,13 +57,22 @@ func (m *Member) Commit(ctx context.Context, generation int32, offsets Offsets) 
 		return nil, m.errorf("commit offsets of", kafkago.RebalanceInProgress)
 	}
 	_, memberID, _ := m.identity()
-	req := &offsetcommit.Request{
+	return m.commit(ctx, &offsetcommit.Request{
 		GroupID:         m.cfg.GroupID,
 		GenerationID:    generation,
 		MemberID:        memberID,
 		GroupInstanceID: m.cfg.InstanceID,
-		RetentionTimeMs: -1,
-	}
+	}, offsets)
+}
+
+// CommitAlone is Commit for a group that has no members: the coordinator refuses it, with
+// UNKNOWN_MEMBER_ID, if there is one.
+func (m *Member) CommitAlone(ctx context.Context, offsets Offsets) (Offsets, error) {
+	return m.commit(ctx, &offsetcommit.Request{GroupID: m.cfg.GroupID, GenerationID: -1}, offsets)
+}
+
+func (m *Member) commit(ctx context.Context, req *offsetcommit.Request, offsets Offsets) (Offsets, error) {
+	req.RetentionTimeMs = -1
 	for topic, parts := range offsets {
 		t := offsetcommit.RequestTopic{Name: topic}
 		for p, o := range parts {
@@ -159,10 +169,18 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 	}
 	version, _ := conn.Version(req.ApiKey())
 	res := msg.(*offsetfetch.Response)
-	if err := cluster.CodeError(res.ErrorCode); err != nil {
+	out := Offsets{}
+	switch err := cluster.CodeError(res.ErrorCode); {
+	case errors.Is(err, kafkago.GroupIdNotFound): // so it has committed nothing
+		for topic, ids := range p {
+			for _, id := range ids {
+				out.Set(topic, id, Offset{At: -1, LeaderEpoch: -1})
+			}
+		}
+		return out, nil
+	case err != nil:
 		return nil, err
 	}
-	out := Offsets{}
 	for _, t := range res.Topics {
 		for _, rp := range t.Partitions {
 			if err := cluster.CodeError(rp.ErrorCode); err != nil {

@@ -1,0 +1,167 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+)
+
+// "What is written from now on" means from when the source was opened, and not from when
+// a member of the group happens to be assigned a partition: joining takes seconds, and
+// with many partitions far away it takes longer until each is begun. So FindEnds asks
+// where the logs end before a source is open. The first source of a group commits that at
+// once, since another member may get the partition, and this process may end before it
+// has read a record.
+
+// findEndsTimeout bounds how long FindEnds waits for leaders and the coordinator.
+const findEndsTimeout = 10 * time.Second
+
+// ends is where logs ended.
+type ends map[topicPartition]end
+
+type end struct {
+	topicID cluster.TopicID
+	at      int64
+}
+
+// of returns where a partition of a topic ended; false if that is not known.
+func (e ends) of(p topicPartition, id cluster.TopicID) (int64, bool) {
+	end, ok := e[p]
+	return end.at, ok && end.topicID == id
+}
+
+// wantsEnds reports whether there may be partitions that are to be read from their ends.
+func (c *Config) wantsEnds() bool { return !c.FromBeginning && c.StartAt.Time.IsZero() }
+
+// FindEnds notes where the logs of the topics end that are there and to be read, for the
+// partitions of which the group turns out to have no offset. If the group has committed
+// nothing at all it commits them, but for partitions that Config.StartAt names. It waits
+// ten seconds at most, and warns if something could not be found out or committed: then
+// the source starts later in the log.
+func (c *Config) FindEnds(ctx context.Context, client *cluster.Client, topics map[string]cluster.Topic) {
+	if !c.wantsEnds() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, findEndsTimeout)
+	defer cancel()
+	list, enough := context.WithCancel(ctx)
+	defer enough()
+	listed := make(chan ends)
+	go func() { listed <- c.listEnds(list, client, topics) }()
+	m := group.NewMember(client, c.Group, nil)
+	committed, err := m.Committed(ctx, nil)
+	if err != nil {
+		c.Group.Warn("find out whether the group is new", err)
+	} else if c.allCommitted(topics, committed) {
+		enough()
+	}
+	c.ends = <-listed
+	if err == nil && c.Resume == nil && len(committed) == 0 {
+		c.commitEnds(ctx, m, topics)
+	}
+}
+
+// read lists those of the topics that are to be read.
+func (c *Config) read(topics map[string]cluster.Topic) []string {
+	var out []string
+	for name, t := range topics {
+		if t.Err == nil && (slices.Contains(c.Group.Topics, name) || !t.Internal && c.Group.Match != nil && c.Group.Match(name)) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (c *Config) allCommitted(topics map[string]cluster.Topic, committed group.Offsets) bool {
+	for _, name := range c.read(topics) {
+		for _, p := range topics[name].Partitions {
+			if o, ok := committed[name][p.ID]; !ok || o.At < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// listEnds asks all leaders at the same time, and those that fail again.
+func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics map[string]cluster.Topic) ends {
+	found := make(ends)
+	open := make(map[topicPartition]cluster.OffsetQuery)
+	for _, name := range c.read(topics) {
+		for _, p := range topics[name].Partitions {
+			open[topicPartition{name, p.ID}] = cluster.OffsetQuery{Topic: name, Partition: p.ID, Timestamp: cluster.Latest}
+		}
+	}
+	retry := cluster.NewRetry(minStartRetry, maxStartRetry)
+	for {
+		var trouble error
+		passes := true
+		client.ListOffsets(ctx, c.Fetch.ReadCommitted, slices.Collect(maps.Values(open)), func(answers []cluster.OffsetAnswer) {
+			for _, a := range answers {
+				p := topicPartition{a.Topic, a.Partition}
+				if a.Err != nil {
+					trouble, passes = a.Err, passes && cluster.Retriable(a.Err)
+					continue
+				}
+				found[p] = end{topics[a.Topic].ID, a.Offset}
+				delete(open, p)
+			}
+		})
+		switch {
+		case len(open) == 0, errors.Is(ctx.Err(), context.Canceled):
+			return found
+		case !passes || !retry.Wait(ctx):
+			c.Group.Warn(fmt.Sprintf("find where the logs end: %d partitions may be read from a later record on, unless the group has an offset", len(open)), trouble)
+			return found
+		}
+		names := make(map[string]bool)
+		for p := range open {
+			names[p.topic] = true
+		}
+		_, _ = client.Refresh(ctx, slices.Collect(maps.Keys(names)), false) // ListOffsets says what is wrong
+	}
+}
+
+// commitEnds commits the ends for a group that has nothing. The group is asked again:
+// another source may have opened meanwhile. It has then committed before the ends here
+// were found, or else its own come before the end of this Open as well.
+func (c *Config) commitEnds(ctx context.Context, m *group.Member, topics map[string]cluster.Topic) {
+	committed, err := m.Committed(ctx, nil)
+	if err != nil || len(committed) > 0 {
+		return // whoever has begun commits where, and where this one begins is known
+	}
+	h, out := newHistory(*c), group.Offsets{}
+	for p, e := range c.ends {
+		if _, named := c.StartAt.Offsets[p.topic][p.id]; named {
+			continue
+		}
+		n := note{partitions: int32(len(topics[p.topic].Partitions)), since: h.since, reads: h.reads, topic: e.topicID}
+		out.Set(p.topic, p.id, group.Offset{At: e.at, LeaderEpoch: -1, Metadata: n.String()})
+	}
+	if len(out) == 0 {
+		return
+	}
+	taken, err := m.CommitAlone(ctx, out)
+	for topic, ids := range taken {
+		for id, o := range ids {
+			c.Info(c.begins(topicPartition{topic, id}, o.At, fromNow))
+		}
+	}
+	if err != nil && !expected(err) { // expected from a group that has a member by now
+		c.Group.Warn("commit where the group starts", err)
+	}
+}
+
+// fromNow says why a partition starts at its end.
+const fromNow = "what is written from now on"
+
+// begins says where a partition is begun, and why.
+func (c *Config) begins(p topicPartition, at int64, why string) string {
+	return fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)", c.Group.GroupID, p.topic, p.id, at, why)
+}
