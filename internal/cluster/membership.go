@@ -47,6 +47,13 @@ func (m *membership) named(addr string) {
 	}
 }
 
+// ID returns the ID of the cluster; "" if no broker has told it.
+func (c *Client) ID() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.clusterID
+}
+
 // belongs notes the ID of the cluster, which the first broker that has one tells, and
 // returns an error if a broker tells another. Some tell none.
 func (c *Client) belongs(addr, told string) error {

@@ -90,9 +90,9 @@ func (c *Consumer) commitOnce(ctx context.Context) error {
 	if len(commits) == 0 {
 		return nil
 	}
-	out := group.Offsets{}
+	out, id := group.Offsets{}, c.client.ID()
 	for _, k := range commits {
-		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.known.note(k)})
+		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.known.note(k, id)})
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
 	c.cfg.Hooks.committed(err)

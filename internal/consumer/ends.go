@@ -63,7 +63,7 @@ func (c *Config) FindEnds(ctx context.Context, client *cluster.Client, topics ma
 	}
 	c.ends = <-listed
 	if err == nil && c.Resume == nil && len(committed) == 0 {
-		c.commitEnds(ctx, m, topics)
+		c.commitEnds(ctx, client, m, topics)
 	}
 }
 
@@ -131,17 +131,17 @@ func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics ma
 // commitEnds commits the ends for a group that has nothing. The group is asked again:
 // another source may have opened meanwhile. It has then committed before the ends here
 // were found, or else its own come before the end of this Open as well.
-func (c *Config) commitEnds(ctx context.Context, m *group.Member, topics map[string]cluster.Topic) {
+func (c *Config) commitEnds(ctx context.Context, client *cluster.Client, m *group.Member, topics map[string]cluster.Topic) {
 	committed, err := m.Committed(ctx, nil)
 	if err != nil || len(committed) > 0 {
 		return // whoever has begun commits where, and where this one begins is known
 	}
-	h, out := newHistory(*c), group.Offsets{}
+	h, id, out := newHistory(*c), client.ID(), group.Offsets{}
 	for p, e := range c.ends {
 		if _, named := c.StartAt.Offsets[p.topic][p.id]; named {
 			continue
 		}
-		n := note{partitions: int32(len(topics[p.topic].Partitions)), since: h.since, reads: h.reads, topic: e.topicID}
+		n := note{partitions: int32(len(topics[p.topic].Partitions)), since: h.since, reads: h.reads, topic: e.topicID, cluster: id}
 		out.Set(p.topic, p.id, group.Offset{At: e.at, LeaderEpoch: -1, Metadata: n.String()})
 	}
 	if len(out) == 0 {

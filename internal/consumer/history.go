@@ -19,20 +19,19 @@ type note struct {
 	since      int64  // when the group began to read what it reads, in Unix seconds
 	reads      uint32 // checksum of the settings that say what that is
 	topic      cluster.TopicID
+	cluster    string // ID; "" in older notes
 	// high is the highest offset that the group has reached in this log, if the one
 	// that is committed is lower: then somebody went back. 0: it is not.
 	high int64
 }
 
-const (
-	noteFormat = "conduit partitions=%d since=%d reads=%x topic=%s"
-	highFormat = " high=%d"
-)
-
 func (n note) String() string {
-	s := fmt.Sprintf(noteFormat, n.partitions, n.since, n.reads, hex.EncodeToString(n.topic[:]))
+	s := fmt.Sprintf("conduit partitions=%d since=%d reads=%x topic=%s", n.partitions, n.since, n.reads, hex.EncodeToString(n.topic[:]))
 	if n.high > 0 {
-		s += fmt.Sprintf(highFormat, n.high)
+		s += fmt.Sprintf(" high=%d", n.high)
+	}
+	if n.cluster != "" {
+		s += " cluster=" + n.cluster
 	}
 	return s
 }
@@ -40,12 +39,34 @@ func (n note) String() string {
 // readNote reads the metadata of a commit, as far as it goes: older ones have less. It
 // returns false if that is no note.
 func readNote(metadata string) (n note, ok bool) {
-	var topic string
-	fields, _ := fmt.Sscanf(strings.TrimSpace(metadata), noteFormat+highFormat, &n.partitions, &n.since, &n.reads, &topic, &n.high)
-	if id, err := hex.DecodeString(topic); err == nil {
-		copy(n.topic[:], id)
+	fields := strings.Fields(metadata)
+	if len(fields) < 2 || fields[0] != "conduit" {
+		return n, false
 	}
-	return n, fields > 0
+	for _, field := range fields[1:] {
+		name, value, _ := strings.Cut(field, "=")
+		var err error
+		switch name {
+		case "partitions":
+			_, err = fmt.Sscan(value, &n.partitions)
+		case "since":
+			_, err = fmt.Sscan(value, &n.since)
+		case "reads":
+			_, err = fmt.Sscanf(value, "%x", &n.reads)
+		case "topic":
+			var id []byte
+			id, err = hex.DecodeString(value)
+			copy(n.topic[:], id)
+		case "high":
+			_, err = fmt.Sscan(value, &n.high)
+		case "cluster":
+			n.cluster = value
+		}
+		if err != nil {
+			return note{}, false
+		}
+	}
+	return n, true
 }
 
 // ofAnother reports whether an offset was committed for another topic than the one that
@@ -54,6 +75,25 @@ func ofAnother(id cluster.TopicID, o group.Offset) bool {
 	n, ok := readNote(o.Metadata)
 	unknown := cluster.TopicID{}
 	return ok && n.topic != unknown && id != unknown && n.topic != id
+}
+
+// committed is what the group has committed for partitions, nil for all. An offset that
+// was carried here from another cluster, with its note, is one that somebody has set on
+// purpose: topics and leader epochs are others here.
+func (c *Consumer) committed(ctx context.Context, p group.Partitions) (group.Offsets, error) {
+	all, err := c.member.Committed(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	here := c.client.ID()
+	for topic, ids := range all {
+		for id, o := range ids {
+			if n, _ := readNote(o.Metadata); n.cluster != "" && here != "" && n.cluster != here {
+				all.Set(topic, id, group.Offset{At: o.At, LeaderEpoch: -1})
+			}
+		}
+	}
+	return all, nil
 }
 
 // settling is how long the members of a new group may take to commit where they
@@ -76,7 +116,7 @@ func newHistory(cfg Config) history {
 // "latest" would pass over what is in them. If somebody has changed the selection, they
 // are new to the group only now, and "latest" is meant.
 func (c *Consumer) passedOver(ctx context.Context) (bool, error) {
-	all, err := c.member.Committed(ctx, nil)
+	all, err := c.committed(ctx, nil)
 	if err != nil {
 		return false, err
 	}

@@ -10,14 +10,20 @@ import (
 
 func TestNotesComeBackFromMetadata(t *testing.T) {
 	is := is.New(t)
-	for _, want := range []note{{}, {3, 1_700_000_000, 0xdeadbeef, cluster.TopicID{1, 255}, 1 << 40}, {1, 0, 1, cluster.TopicID{}, 0}} {
+	for _, want := range []note{{}, {3, 1_700_000_000, 0xdeadbeef, cluster.TopicID{1, 255}, "kafka-1", 1 << 40}, {1, 0, 1, cluster.TopicID{}, "", 0}} {
 		n, ok := readNote(want.String())
 		is.True(ok)
 		is.Equal(n, want)
 	}
-	n, ok := readNote("conduit partitions=7") // an older one
-	is.True(ok)
-	is.Equal(n, note{partitions: 7})
+	for text, want := range map[string]note{
+		"conduit partitions=7":                         {partitions: 7}, // older ones
+		"conduit partitions=7 since=9 reads=ff high=4": {partitions: 7, since: 9, reads: 255, high: 4},
+		"conduit partitions=7 since=9 new=1":           {partitions: 7, since: 9}, // and a newer one
+	} {
+		n, ok := readNote(text)
+		is.True(ok)
+		is.Equal(n, want)
+	}
 	for _, other := range []string{"", "conduit", "written by something else", "conduit partitions=many"} {
 		_, ok := readNote(other)
 		is.True(!ok)

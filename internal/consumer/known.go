@@ -24,10 +24,10 @@ type knownTopics struct {
 }
 
 // note is the metadata of a commit.
-func (k *knownTopics) note(c offsets.Commit) string {
+func (k *knownTopics) note(c offsets.Commit, cluster string) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	n := note{partitions: k.counts[c.Topic], since: k.since, reads: k.reads, topic: c.TopicID}
+	n := note{partitions: k.counts[c.Topic], since: k.since, reads: k.reads, topic: c.TopicID, cluster: cluster}
 	if c.High > c.At {
 		n.high = c.High
 	}

@@ -71,7 +71,7 @@ func (s *starts) committedIn(ctx context.Context, p group.Partitions, found map[
 	if asked = s.withResumedPartition(asked, found); len(asked) == 0 {
 		return group.Offsets{}, nil
 	}
-	return s.member.Committed(ctx, asked)
+	return s.committed(ctx, asked)
 }
 
 // described returns the partitions that metadata describes of those which the group has

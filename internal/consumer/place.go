@@ -1,7 +1,9 @@
 package consumer
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
@@ -42,6 +44,24 @@ func (s *starts) place(p topicPartition, id cluster.TopicID, committed group.Off
 		out.high = max(out.high, r.at) // also where somebody has gone back since
 	}
 	return out
+}
+
+var errFormerTopic = errors.New("they were committed for a topic of this name that has been deleted since")
+
+// warnDiscarded says which offsets of the group are not used, and why.
+func (s *starts) warnDiscarded(l lesson) {
+	for name, t := range l.topics {
+		var ids []int32
+		for id, o := range l.committed[name] {
+			if o.At >= 0 && ofAnother(t.ID, o) {
+				ids = append(ids, id)
+			}
+		}
+		if len(ids) > 0 {
+			slices.Sort(ids)
+			s.cfg.Group.Warn(fmt.Sprintf("the offsets of group %q for %d partitions of topic %q are not used: %v", s.cfg.Group.GroupID, len(ids), name, ids), errFormerTopic)
+		}
+	}
 }
 
 // unsure says what is not known of a partition, though it may be soon, and decides where

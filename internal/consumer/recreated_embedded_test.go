@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -137,6 +138,38 @@ func TestReadsATopicThatWasMadeAgainWhileNobodyReadFromItsFirstRecord(t *testing
 			w.Equal(got, want)
 			w.committed(map[int32]int64{0: 0, 1: 0, 2: 0})
 			w.NoErr(c.Close(w.ctx))
+		})
+	}
+}
+
+// MirrorMaker carries a group's offsets to another cluster with their notes, which name
+// the topic that they were committed for there, and how far the group had been.
+func TestConsumerBelievesOffsetsThatCameFromAnotherCluster(t *testing.T) {
+	for name, test := range map[string]struct {
+		cluster string
+		want    int64 // where partition 1 goes on
+		warned  int
+	}{"another one": {"elsewhere", 4, 0}, "this one": {"", 0, 1}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.produce(30)
+			if test.cluster == "" {
+				test.cluster = *w.metadata(topic).ClusterID
+			}
+			w.commit(4, note{partitions: 1, topic: cluster.TopicID{1}, cluster: test.cluster, high: 1110}.String())
+			var said warnings
+			c := w.open(func(c *Config) { c.Group.Warn = said.warn })
+			defer c.Close(w.ctx)
+			for range 30 - test.want {
+				ack(c, w.next(c, 1)...)
+			}
+			w.Equal(w.quiet(c), nil)
+			w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
+			w.Equal(said.about("are not used: [1]: they were committed for a topic of this name that has been deleted"), test.warned)
+			all, err := c.member.Committed(w.ctx, nil)
+			w.NoErr(err)
+			n, _ := readNote(all[topic][1].Metadata)
+			w.Equal(n, note{partitions: n.partitions, since: n.since, reads: n.reads, topic: w.topicID(), cluster: *w.metadata(topic).ClusterID})
 		})
 	}
 }

@@ -58,6 +58,7 @@ func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, w
 		}
 	}
 	s.mu.Unlock()
+	s.warnDiscarded(l)
 	s.start(known)
 	s.tries.Go(func() { s.find(unknown, 0) })
 	return left, why
