@@ -171,12 +171,7 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 	res := msg.(*offsetfetch.Response)
 	out := Offsets{}
 	switch err := cluster.CodeError(res.ErrorCode); {
-	case errors.Is(err, kafkago.GroupIdNotFound): // so it has committed nothing
-		for topic, ids := range p {
-			for _, id := range ids {
-				out.Set(topic, id, Offset{At: -1, LeaderEpoch: -1})
-			}
-		}
+	case p == nil && errors.Is(err, kafkago.GroupIdNotFound): // it has committed nothing
 		return out, nil
 	case err != nil:
 		return nil, err
