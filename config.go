@@ -60,6 +60,11 @@ type Config struct {
 	// Whether to count records, requests, errors and lag as Prometheus metrics,
 	// which Conduit serves at /metrics.
 	Metrics bool `json:"metrics" default:"true"`
+	// Address, host:port, at which this connector serves the metrics of its process,
+	// under /metrics. For a connector that runs as a plugin process, whose metrics
+	// Conduit does not serve; each process needs an address of its own. If left out,
+	// nothing is served.
+	MetricsAddress string `json:"metricsAddress"`
 
 	TLSConfig
 	SASLConfig
@@ -93,6 +98,7 @@ func (c Config) Validate(context.Context) error {
 		setting.Within("dialTimeout", c.DialTimeout, time.Millisecond, maxTimeout, "", "5s"),
 		setting.Within("requestTimeout", c.RequestTimeout, time.Millisecond, maxTimeout, "", "30s"),
 		setting.Text("clientID", c.ClientID, "conduit"),
+		c.validateMetricsAddress(),
 	}
 	return errors.Join(append(errs, c.security().Validate(), c.validateRegion())...)
 }
@@ -107,6 +113,21 @@ func (c Config) validateRegion() error {
 		if m := mskHost.FindStringSubmatch(s); m != nil && c.AWSRegion != "" && m[1] != c.AWSRegion {
 			return setting.Invalid("aws.region", fmt.Sprintf("%q is not that of server %s", c.AWSRegion, withoutUser(s)), m[1])
 		}
+	}
+	return nil
+}
+
+func (c Config) validateMetricsAddress() error {
+	const example = "localhost:9404"
+	if c.MetricsAddress == "" {
+		return nil
+	}
+	if !c.Metrics {
+		return setting.Invalid("metricsAddress", "there is nothing to serve while metrics is off", "")
+	}
+	_, port, err := net.SplitHostPort(c.MetricsAddress)
+	if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 1 || n > 65535 {
+		return setting.Invalid("metricsAddress", fmt.Sprintf("%q is not host:port with a port of 1 to 65535", c.MetricsAddress), example)
 	}
 	return nil
 }

@@ -82,6 +82,10 @@ func (d *Destination) connect(ctx context.Context, cancel context.CancelFunc) (*
 		return nil, err
 	}
 	m := metrics.Open(ctx, d.config.Metrics, metrics.Destination)
+	if err := m.Serve(d.config.MetricsAddress); err != nil {
+		m.Close()
+		return nil, err
+	}
 	producer, err := d.newProducer(ctx, d.config, m)
 	if err != nil {
 		m.Close()

@@ -90,6 +90,10 @@ func (s *Source) join(ctx context.Context, position opencdc.Position, cancel con
 		sdk.Logger(ctx).Info().Str("groupID", groupID).Msg("generated a consumer group ID, which the position of the records will carry")
 	}
 	m := metrics.Open(ctx, s.config.Metrics, metrics.Source)
+	if err := m.Serve(s.config.MetricsAddress); err != nil {
+		m.Close()
+		return nil, err
+	}
 	consumer, err := s.newConsumer(ctx, s.config, groupID, from, m)
 	if err != nil {
 		m.Close()

@@ -29,6 +29,8 @@ type Connector struct {
 	retries        *prometheus.CounterVec   // by kind
 	errors         *prometheus.CounterVec   // by kind
 
+	address string // of Serve; counting.mu guards it
+
 	throttled prometheus.Counter
 
 	dropped prometheus.Counter // of a destination only

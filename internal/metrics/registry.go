@@ -81,6 +81,7 @@ func (m *Connector) Close() {
 	s := counting.open[m.key]
 	if s.users--; s.users == 0 {
 		prometheus.Unregister(m)
+		m.leaveLocked()
 		delete(counting.open, m.key)
 	}
 }
