@@ -9,6 +9,7 @@ import (
 )
 
 func TestWritesWithEachKindOfAcks(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	for _, acks := range []string{"none", "one", "all", "0", "1", "-1"} {
 		t.Run(acks, func(t *testing.T) {

@@ -88,6 +88,7 @@ func awaitFailures(ctx context.Context, t *testing.T, check func() []kafka.Check
 }
 
 func TestChecksFindWhatKafkaRefuses(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	c, client := restricted(t)
@@ -130,6 +131,7 @@ func TestChecksFindWhatKafkaRefuses(t *testing.T) {
 }
 
 func TestChecksOfAClusterThatAllowsAll(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	c, client, topic := realKafka(t, 2)
@@ -158,6 +160,7 @@ func TestChecksOfAClusterThatAllowsAll(t *testing.T) {
 }
 
 func TestChecksOfSecureListeners(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	c := broker.ForTest(t, broker.Options{Secure: true})
@@ -190,6 +193,7 @@ func TestChecksOfSecureListeners(t *testing.T) {
 }
 
 func TestChecksBeginWithTheSettings(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	got := failures(t, kafka.CheckSource(guarded(t), settings{"servers": "localhost", "commitOffsetsSize": "-1"}))
 	slices.Sort(got)

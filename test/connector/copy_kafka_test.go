@@ -24,6 +24,7 @@ const copiedPartitions = 6
 // for byte, null apart from empty, headers in their order, timestamps, and all of it
 // in the same partitions and order.
 func TestACopyOfATopicIsTheSame(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	const total = 100_000
 	from := randomTopic(t, client, total, "a", "b", "b", "trace", "a[0]", "", "\xff", "kafka.headers")

@@ -80,6 +80,7 @@ func batches(t *testing.T, client *kclient.Client, topic string) []kmsg.RecordBa
 }
 
 func TestBatchesAreNumberedWhereIdempotent(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	for name, test := range map[string]struct {
 		settings settings
@@ -124,6 +125,7 @@ func TestBatchesAreNumberedWhereIdempotent(t *testing.T) {
 }
 
 func TestCompressesAtEachLevel(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	records := numbered(2000)
 	sizes := map[string]int32{}
@@ -147,6 +149,7 @@ func TestCompressesAtEachLevel(t *testing.T) {
 }
 
 func TestRecordsThatAreTooLargeAreDroppedAsTheSettingSays(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	for name, test := range map[string]struct {
 		settings settings

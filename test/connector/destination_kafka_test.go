@@ -42,6 +42,7 @@ func text(r *kgo.Record) string {
 }
 
 func TestWritesWhatTheSettingsMakeOfARecord(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	raw := opencdc.Record{
 		Operation: opencdc.OperationCreate, Key: opencdc.RawData("k\xff"), Payload: opencdc.Change{After: opencdc.RawData("v\xff")},
@@ -92,6 +93,7 @@ func TestWritesWhatTheSettingsMakeOfARecord(t *testing.T) {
 
 // A tombstone makes a compacted topic forget a key: this is what it is for.
 func TestADeleteIsATombstone(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	cluster, client, topic := realKafka(t, 1)
 	create := opencdc.Record{Operation: opencdc.OperationCreate, Key: opencdc.RawData("k"), Payload: opencdc.Change{After: opencdc.RawData("v")}}
@@ -105,6 +107,7 @@ func TestADeleteIsATombstone(t *testing.T) {
 }
 
 func TestTimestampsOfRecordsAndOfNow(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	created := time.UnixMilli(1_600_000_000_123)
 	for setting, kept := range map[string]bool{"createdAt": true, "now": false} {
@@ -128,6 +131,7 @@ func TestTimestampsOfRecordsAndOfNow(t *testing.T) {
 // Which keys go where is compared with other clients in internal/produce. Here it
 // is seen that the setting arrives.
 func TestWritesToThePartitionsOfEachPartitioner(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	const murmur2, crc32, fnv, fnvReference = 3, 4, 1, 2 // of key-65, among five
 	for partitioner, want := range map[string]func(keyed, keyless []int32) bool{

@@ -16,6 +16,7 @@ import (
 // in the middle, one is stopped in order, one comes late: each record is read, and
 // again only what the killed one had not committed.
 func TestSourcesWithOneGroupIDShareThePartitions(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()

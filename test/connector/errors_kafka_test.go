@@ -12,6 +12,7 @@ import (
 )
 
 func TestSaysWhichServerCannotBeReached(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	const nobody = "127.0.0.1:1"
@@ -28,6 +29,7 @@ func TestSaysWhichServerCannotBeReached(t *testing.T) {
 // The records before one that can't be written are written, and nothing
 // behind it.
 func TestWritesUpToTheRecordThatFails(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	const bad = 7
 	for name, test := range map[string]struct {

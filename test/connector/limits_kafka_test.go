@@ -14,6 +14,7 @@ import (
 )
 
 func TestReadsAllWithTheSmallestLimits(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 3)
@@ -38,6 +39,7 @@ func TestReadsAllWithTheSmallestLimits(t *testing.T) {
 }
 
 func TestReadsAbortedRecordsOnlyIfIsolationLevelSaysSo(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 1)
@@ -75,6 +77,7 @@ func withValues(topic string, values ...string) []*kgo.Record {
 }
 
 func TestPausesWhileMaxUncommittedRecordsAreNotAcknowledged(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 1)
@@ -101,6 +104,7 @@ func TestPausesWhileMaxUncommittedRecordsAreNotAcknowledged(t *testing.T) {
 }
 
 func TestSaysThatTheBrokersDoNotAllowTheSessionTimeout(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, _, topic := realKafka(t, 1)
@@ -119,6 +123,7 @@ func TestSaysThatTheBrokersDoNotAllowTheSessionTimeout(t *testing.T) {
 }
 
 func TestSaysThatTheGroupHasNoBalancerInCommon(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 1)
@@ -139,6 +144,7 @@ func TestSaysThatTheGroupHasNoBalancerInCommon(t *testing.T) {
 }
 
 func TestJoinsOnceTheGroupHasABalancerInCommon(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx, log := logged(t)
 	cluster, client, topic := realKafka(t, 1)
@@ -160,6 +166,7 @@ func TestJoinsOnceTheGroupHasABalancerInCommon(t *testing.T) {
 }
 
 func TestCommitsBySizeAndByTime(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	for name, s := range map[string]settings{
 		"by size":        {"commitOffsetsSize": "3", "commitOffsetsDelay": "24h"},

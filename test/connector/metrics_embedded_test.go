@@ -257,6 +257,7 @@ func TestWithoutMetricsThereAreNone(t *testing.T) {
 }
 
 func TestAConnectorThatDoesNotOpenLeavesNoMetrics(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	c := embedded.Start(t, kfake.NumBrokers(1), kfake.EnableSASL(), kfake.Superuser("PLAIN", "bob", "bob-secret"))
 	ctx := named(t, guarded(t), "unopened")

@@ -36,6 +36,7 @@ func toolLag(t *testing.T, c *broker.Cluster, group, topic string) map[string]st
 }
 
 func TestTheLagIsThatOfKafkasTool(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	cluster, client, topic := realKafka(t, 3)
 	s := settings{"servers": list(cluster.Servers())}

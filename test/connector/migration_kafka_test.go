@@ -43,6 +43,7 @@ func publishedDestination(servers string) settings {
 }
 
 func TestRunsWithAllSettingsOfThePublishedConnector(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, _, topic := realKafka(t, 2)
@@ -67,6 +68,7 @@ func TestRunsWithAllSettingsOfThePublishedConnector(t *testing.T) {
 // commits through franz-go, up to five seconds later. Here it was killed between
 // the two: the position is ahead of the commit.
 func TestResumesAPositionOfThePublishedConnector(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 1)
@@ -90,6 +92,7 @@ func TestResumesAPositionOfThePublishedConnector(t *testing.T) {
 
 // The plugin of 2022 had these settings and no others.
 func TestRunsWithAllSettingsOfThePluginOf2022(t *testing.T) {
+	t.Parallel()
 	for _, acks := range []string{"0", "1", "all"} {
 		t.Run("acks "+acks, func(t *testing.T) {
 			is := is.New(t)
@@ -126,6 +129,7 @@ func TestRunsWithAllSettingsOfThePluginOf2022(t *testing.T) {
 
 // What somebody reset with Kafka's own tool is read again, position or not.
 func TestAResetOfTheGroupCountsMoreThanThePosition(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 1)

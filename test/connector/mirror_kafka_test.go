@@ -34,6 +34,7 @@ offset.flush.interval.ms=1000
 // Kafka's own copying makes the same of a topic. (But for keys of headers that are
 // not UTF-8, which Java can't read.)
 func TestACopyIsTheSameAsMirrorMakers(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	cluster, client, _ := realKafka(t, 1)
 	const total = 5000

@@ -81,6 +81,7 @@ func tokenFile(t *testing.T, token string) string {
 }
 
 func TestAuthenticatesWithTokens(t *testing.T) {
+	t.Parallel()
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
 	endpoint := startTokenEndpoint(t, time.Hour)
 	withFile := settings{"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": tokenFile(t, broker.Token("connector", time.Now().Add(time.Hour)))}
@@ -98,6 +99,7 @@ func TestAuthenticatesWithTokens(t *testing.T) {
 
 // A token may be revoked, or the keys changed that it is signed with, before it ends.
 func TestATokenThatKafkaRefusesIsReplacedOnce(t *testing.T) {
+	t.Parallel()
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
 	for side, open := range sides {
 		t.Run(side, func(t *testing.T) {
@@ -129,6 +131,7 @@ func TestATokenThatKafkaRefusesIsReplacedOnce(t *testing.T) {
 }
 
 func TestSaysWhyATokenIsRefused(t *testing.T) {
+	t.Parallel()
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
 	endpoint := startTokenEndpoint(t, time.Hour)
 	down := startTokenEndpoint(t, time.Hour)

@@ -16,6 +16,7 @@ import (
 
 // The group wants to go on where the log has nothing any more, or nothing yet.
 func TestGoesOnAsAutoOffsetResetSays(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	for name, test := range map[string]struct {
 		policy    string
@@ -100,6 +101,7 @@ func awaitCommitted(ctx context.Context, t *testing.T, client *kclient.Client, g
 // partition of the position goes on after it; the others as autoOffsetReset says, though
 // the source would start with new records.
 func TestSourceGoesOnThoughTheGroupWasDeleted(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	for policy, want := range map[string]int64{"earliest": 0, "latest": 4, "error": -1} {
 		t.Run(policy, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 // Three restarts, each with half of the records that were read unacknowledged:
 // reading goes on from the first unacknowledged record of each partition.
 func TestRestartsLoseNothingAndGoOnAtTheFirstUnacknowledgedRecord(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 3)

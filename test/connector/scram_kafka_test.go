@@ -24,6 +24,7 @@ var scramPasswords = []string{
 }
 
 func TestScramTakesPasswordsAsKafkaDoes(t *testing.T) {
+	t.Parallel()
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
 	_, _, topic := realKafka(t, 1)
 	for i, password := range scramPasswords {
@@ -43,6 +44,7 @@ func TestScramTakesPasswordsAsKafkaDoes(t *testing.T) {
 }
 
 func TestAPasswordIsChangedWithoutARestart(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
 	_, _, topic := realKafka(t, 1)

@@ -37,6 +37,7 @@ func timedTopic(t *testing.T, client *kclient.Client, partitions int32) string {
 }
 
 func TestStartsWhereStartAtSays(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	topic := timedTopic(t, client, 1)
 	for name, test := range map[string]struct {
@@ -82,6 +83,7 @@ func TestStartsWhereStartAtSays(t *testing.T) {
 // A place that can't be is told, and leaves no trace in the group that would
 // outlive its correction.
 func TestSaysWhatIsWrongWithStartAt(t *testing.T) {
+	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)
 	topic := timedTopic(t, client, 2)
 	for name, test := range map[string]struct {
@@ -118,6 +120,7 @@ func TestSaysWhatIsWrongWithStartAt(t *testing.T) {
 // A group ID and startAt are a seek to any offset; what the group has committed
 // decides from then on, until another group ID seeks again.
 func TestSeeksToAnyOffset(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, _ := realKafka(t, 1)
@@ -162,6 +165,7 @@ func TestSeeksToAnyOffset(t *testing.T) {
 
 // Partitions that startAt does not name start as readFromBeginning says.
 func TestStartsInOtherPartitionsAsReadFromBeginningSays(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, _ := realKafka(t, 1)

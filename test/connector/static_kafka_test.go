@@ -11,6 +11,7 @@ import (
 // Of two sources with one groupInstanceID the older one ends, and says why; the
 // other one reads.
 func TestSaysThatAGroupInstanceIDIsTaken(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 1)

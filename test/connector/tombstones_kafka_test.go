@@ -9,6 +9,7 @@ import (
 )
 
 func TestReadsTombstonesAsTombstonesAsDeletesSays(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx := guarded(t)
 	cluster, client, topic := realKafka(t, 1)

@@ -38,6 +38,7 @@ func partitionsOf(t *testing.T, client *kclient.Client, topic string) int {
 }
 
 func TestCreatesTopicsThatAreMissing(t *testing.T) {
+	t.Parallel()
 	strict, strictClient := strictKafka(t)
 	lenient, lenientClient, _ := realKafka(t, 1)
 	for name, test := range map[string]struct {
@@ -78,6 +79,7 @@ func TestCreatesTopicsThatAreMissing(t *testing.T) {
 }
 
 func TestSaysWhyATopicIsNotThere(t *testing.T) {
+	t.Parallel()
 	cluster, client := strictKafka(t)
 	login := settings{"servers": list(cluster.SASLPlaintext()), "saslUsername": broker.User, "saslPassword": broker.Password}
 	anonymous := settings{"servers": list(cluster.Servers())}
@@ -116,6 +118,7 @@ func TestSaysWhyATopicIsNotThere(t *testing.T) {
 }
 
 func TestALoginThatMayCreateTopics(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	cluster, client := strictKafka(t)
 	topic := "t-" + uuid.NewString()

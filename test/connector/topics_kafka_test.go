@@ -15,6 +15,7 @@ import (
 // are left out nor Kafka's own, which match too. One that is created while it runs
 // is read from its first record, and one that is deleted stops no other.
 func TestReadsTheTopicsThatMatch(t *testing.T) {
+	t.Parallel()
 	is := is.New(t)
 	ctx, log := logged(t)
 	cluster, client, named := realKafka(t, 1)

@@ -107,7 +107,7 @@ func (p plan) fast(o options) []*exec.Cmd {
 // withKafka are the other commands. They wait for brokers and processes for the most
 // part, but on two cores more of them at once would leave those no time.
 func (p plan) withKafka(o options) []*exec.Cmd {
-	return p.commands(o, 2, append([]string{"-timeout", "30m"}, o.flags...), func(k pkg) bool { return k.kafka })
+	return p.commands(o, 2, append([]string{"-timeout", "30m", "-parallel", "6"}, o.flags...), func(k pkg) bool { return k.kafka })
 }
 
 // commands are one for each module. Tests wait more than they compute: the packages
