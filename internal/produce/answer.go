@@ -45,6 +45,10 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	err := cluster.CodeError(r.code)
 	b := q.batches[0]
 	divide := p.divides(b, err)
+	if (divide || outOfSequence(err)) && slices.ContainsFunc(b.indexes, pl.passedOver) {
+		p.strip(pl, q, err)
+		return
+	}
 	switch {
 	case err == nil, errors.Is(err, kafkago.DuplicateSequenceNumber):
 		pl.settled(q)

@@ -80,18 +80,18 @@ func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queu
 			}
 			return
 		}
-		queues = compact(queues)
+		queues = pl.compact(queues)
 	}
 	for _, q := range queues {
 		q.err = context.Cause(ctx)
 	}
 }
 
-// compact keeps the queues that have something left and didn't fail.
-func compact(queues []*queue) []*queue {
+// compact keeps the queues that have something left to write now and didn't fail.
+func (pl *plan) compact(queues []*queue) []*queue {
 	kept := queues[:0]
 	for _, q := range queues {
-		if len(q.batches) > 0 && q.err == nil {
+		if q.err == nil && pl.pending(q) {
 			kept = append(kept, q)
 		}
 	}

@@ -1,6 +1,7 @@
 package produce
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -12,7 +13,9 @@ type plan struct {
 	producer *Producer
 	messages []message.Message // up to the first that can't be sent, or not yet
 	from     int               // those before it are done with
+	until    int               // those from it on are held back
 	durable  []bool            // by message
+	passed   []bool            // by message: not to be sent any more, which counts as durable
 	queues   []*queue
 	topics   []*topicPlan
 	byName   map[string]*topicPlan
@@ -29,7 +32,9 @@ type topicPlan struct {
 // plan divides messages by partition and into batches, up to the first whose topic
 // or partition is yet to be found, or that can't be sent, which is the error.
 func (p *Producer) plan(messages []message.Message) (*plan, error) {
-	pl := &plan{producer: p, messages: messages, durable: make([]bool, len(messages)), byName: make(map[string]*topicPlan)}
+	pl := &plan{producer: p, messages: messages, until: len(messages), byName: make(map[string]*topicPlan)}
+	both := make([]bool, 2*len(messages))
+	pl.durable, pl.passed = both[:len(messages):len(messages)], both[len(messages):]
 	var topic *topicPlan
 	for i := range messages {
 		m := &messages[i]
@@ -72,11 +77,15 @@ func (pl *plan) cut(i int, err error) (*plan, error) {
 	if err != nil {
 		err = pl.recordError(i, err)
 	}
-	pl.messages, pl.durable = pl.messages[:i], pl.durable[:i]
+	pl.messages, pl.until, pl.durable, pl.passed = pl.messages[:i], i, pl.durable[:i], pl.passed[:i]
 	return pl, err
 }
 
+// recordError is the error of a message, unless that was passed over.
 func (pl *plan) recordError(i int, err error) error {
+	if pl.passed[i] {
+		return err
+	}
 	return &RecordError{Index: i, Position: pl.messages[i].Position, Err: err}
 }
 
@@ -91,19 +100,26 @@ func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, i int) er
 		topic.queues[id] = q
 		pl.queues = append(pl.queues, q)
 	}
-	var b *batch
-	if n := len(q.batches); n > 0 {
-		b = q.batches[n-1]
-	}
-	if b == nil || b.encoded != nil || b.writer.Size()+b.writer.SizeOf(&m.Record) > p.cfg.BatchBytes {
-		b = &batch{writer: p.writers.take()}
-		q.batches = append(q.batches, b)
-	}
+	b := p.batchFor(pl, q, m, i)
 	if err := b.writer.Append(&m.Record); err != nil {
 		return err
 	}
 	b.indexes = append(b.indexes, i)
 	return nil
+}
+
+// batchFor is the batch of a queue to which a message is added.
+func (p *Producer) batchFor(pl *plan, q *queue, m *message.Message, i int) *batch {
+	if n := len(q.batches); n > 0 {
+		b := q.batches[n-1]
+		heldBack := i >= pl.until != (b.indexes[0] >= pl.until)
+		if b.encoded == nil && !heldBack && b.writer.Size()+b.writer.SizeOf(&m.Record) <= p.cfg.BatchBytes {
+			return b
+		}
+	}
+	b := &batch{writer: p.writers.take()}
+	q.batches = append(q.batches, b)
+	return b
 }
 
 // written counts the durable messages from the front.
@@ -117,16 +133,12 @@ func (pl *plan) written() int {
 }
 
 func (pl *plan) done() bool {
-	for _, q := range pl.queues {
-		if len(q.batches) > 0 {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(pl.queues, pl.pending)
 }
 
 // limit is the index of the first message that no retry can help; nothing after it
-// needs to be written any more. It is the number of messages if there is none.
+// needs to be written any more. If there is none, it is that of the first which is held
+// back.
 func (pl *plan) limit() int {
 	at, _ := pl.earliest(func(q *queue) bool { return q.fatal })
 	return at
@@ -137,7 +149,7 @@ func (pl *plan) limit() int {
 func (pl *plan) failed() (int, error) { return pl.earliest(func(*queue) bool { return true }) }
 
 func (pl *plan) earliest(want func(*queue) bool) (int, error) {
-	first, err := len(pl.messages), error(nil)
+	first, err := pl.until, error(nil)
 	for _, q := range pl.queues {
 		if len(q.batches) > 0 && q.err != nil && want(q) && q.first() < first {
 			first, err = q.first(), q.err
@@ -156,7 +168,7 @@ func (pl *plan) unsettledTopics() []string {
 	seen := make(map[string]bool)
 	var topics []string
 	for _, q := range pl.queues {
-		if len(q.batches) > 0 && !seen[q.topic] {
+		if pl.pending(q) && !seen[q.topic] {
 			seen[q.topic] = true
 			topics = append(topics, q.topic)
 		}

@@ -105,7 +105,7 @@ func (p *Producer) Close() {
 // written. So does, for as long as it lasts, a topic that is missing: what comes
 // before its first message is written before it is waited for.
 //
-// A batch that begins with what the last Send left unwritten goes on where that
+// A batch that begins with some of what the last Send left unwritten goes on where that
 // one ended, and writes nothing twice. For that the keys and values of a Send that
 // fails are kept, not copied, until the next one.
 func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, error) {
@@ -148,12 +148,20 @@ func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, e
 // finish writes what is left of a plan, and returns how many of its messages,
 // from where it began, are durable.
 func (p *Producer) finish(ctx context.Context, search *search, pl *plan) (int, error) {
-	from := pl.from
-	if err := p.write(ctx, search, pl); err != nil {
-		p.keep(pl)
-		return pl.written() - from, shifted(err, -from)
+	from, until := pl.from, pl.until
+	err := p.write(ctx, search, pl)
+	if err == nil {
+		if until < len(pl.messages) {
+			p.keep(pl)
+		}
+		return pl.wanted(from, until), nil
 	}
-	return len(pl.messages) - from, nil
+	if r := (*RecordError)(nil); errors.As(err, &r) {
+		r.Index = pl.wanted(from, r.Index)
+	}
+	n := pl.wanted(from, pl.told())
+	p.keep(pl)
+	return n, err
 }
 
 // shifted is the error of a part of a batch as that of the whole, in which the part

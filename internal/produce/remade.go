@@ -38,7 +38,7 @@ func (p *Producer) follow(pl *plan, t *topicPlan, now cluster.Topic) {
 				continue
 			}
 			p.sequences.retract(q.key, b)
-			again = append(again, b.indexes...)
+			again = append(again, slices.DeleteFunc(slices.Clone(b.indexes), pl.passedOver)...)
 			p.writers.give(b.writer)
 		}
 		slices.Reverse(kept)

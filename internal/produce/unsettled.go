@@ -9,7 +9,7 @@ import (
 
 // A Send that fails may leave batches of which nobody knows whether they were
 // written: the connection broke, or time ran out, before the broker's answer. The
-// producer keeps that plan. If the next Send begins with the same messages, it
+// producer keeps that plan. If the next Send begins with some of the same messages, it
 // goes on with the plan: batches that reached the broker go out with the numbers
 // they had, and the broker, which remembers the last five of a partition, takes
 // them once; messages that are known to be written are not sent at all. If the
@@ -22,47 +22,12 @@ func (p *Producer) keep(pl *plan) {
 		pl.release()
 		return
 	}
-	pl.from = pl.written()
+	pl.from, pl.until = pl.told(), len(pl.messages)
 	pl.messages = slices.Clone(pl.messages) // the slice is the caller's, as those of headers are
 	for i := pl.from; i < len(pl.messages); i++ {
 		pl.messages[i].Headers = slices.Clone(pl.messages[i].Headers)
 	}
 	p.unsettled = pl
-}
-
-// resume returns the plan of the last Send if that failed and messages begin
-// with what it left, otherwise nil.
-func (p *Producer) resume(messages []message.Message) *plan {
-	pl := p.unsettled
-	if pl == nil {
-		return nil
-	}
-	p.unsettled = nil
-	if !begins(messages, pl.messages[pl.from:]) {
-		p.sequences.settle(pl)
-		pl.release()
-		return nil
-	}
-	for _, q := range pl.queues {
-		q.err, q.last, q.fatal, q.uncounted = nil, nil, false, false
-		for _, b := range q.batches {
-			b.attempts, b.corrupt, b.refused = 0, 0, nil
-		}
-	}
-	return pl
-}
-
-// begins reports whether messages starts with the same ones as those left.
-func begins(messages, left []message.Message) bool {
-	if len(messages) < len(left) {
-		return false
-	}
-	for i := range left {
-		if !same(&messages[i], &left[i]) {
-			return false
-		}
-	}
-	return true
 }
 
 // same reports whether two messages are one record that is sent again. The position

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -137,4 +138,81 @@ func TestSendKnowsPartsOfARecordByTheirContent(t *testing.T) {
 	_, err = w.p.Send(w.ctx, part("b"))
 	w.NoErr(err)
 	w.Equal(w.written(), map[int32][]string{0: {"b"}})
+}
+
+// A Send whose answers are lost is sent again in parts: each message is written once.
+func TestSendGoesOnWithPartsOfWhatWasLeft(t *testing.T) {
+	for name, parts := range map[string][][2]int{
+		"all of it":               {{0, 12}},
+		"one by one":              {{0, 1}, {1, 2}, {2, 3}, {3, 12}},
+		"in two":                  {{0, 5}, {5, 12}},
+		"with what is new":        {{0, 5}, {5, 15}},
+		"the same part again":     {{0, 12}, {12, 15}},
+		"after the first":         {{1, 12}},
+		"after the first, in two": {{2, 6}, {6, 15}},
+		"after a gap":             {{0, 4}, {6, 9}, {9, 12}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, lost := range []int{0, 1, 2} { // answers, each of three batches
+				var spoiler embedded.Spoiler
+				w := newWorld(t, func(c *Config) { c.MaxAttempts, c.BatchBytes = 1, 90 }, kfake.NumBrokers(1), spoiler.Option())
+				messages := spread(15)
+				if lost > 0 {
+					spoiler.Next(kmsg.Produce, embedded.Spoils()[0], lost)
+				} else {
+					w.fail(0, kerr.NotEnoughReplicas.Code, 1)
+				}
+				_, err := w.p.Send(w.ctx, messages[:12])
+				w.True(err != nil)
+				for spoiler.Left() > 0 {
+					_, err = w.p.Send(w.ctx, messages[:12])
+					w.True(err != nil)
+				}
+				sent := map[string]bool{}
+				for _, part := range parts {
+					n, err := w.p.Send(w.ctx, messages[part[0]:part[1]])
+					w.NoErr(err)
+					w.Equal(n, part[1]-part[0])
+					for _, m := range messages[part[0]:part[1]] {
+						sent[string(m.Value)] = true
+					}
+				}
+				count := map[string]int{}
+				for _, values := range w.written() {
+					for _, v := range values {
+						count[v]++
+					}
+				}
+				for v := range sent {
+					w.Equal(count[v], 1)
+				}
+				for _, n := range count {
+					w.Equal(n, 1) // also of what was not sent again
+				}
+			}
+		})
+	}
+}
+
+// A broker that has not written a batch gets it without what was passed over.
+func TestSendLeavesOutWhatIsPassedOver(t *testing.T) {
+	for name, code := range map[string]*kerr.Error{"refused": kerr.InvalidRecord, "out of sequence": kerr.OutOfOrderSequenceNumber} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(c *Config) { c.MaxAttempts = 1 })
+			_, err := w.p.Send(w.ctx, spread(3))
+			w.NoErr(err)
+			messages := []message.Message{to(topic, 0, "passed over"), to(topic, 0, "b"), to(topic, 0, "c")}
+			for i := range messages {
+				messages[i].Position = fmt.Append(nil, i)
+			}
+			w.fail(0, kerr.RequestTimedOut.Code, 1) // in doubt
+			_, err = w.p.Send(w.ctx, messages)
+			w.True(err != nil)
+			w.fail(0, code.Code, 1)
+			n, err := w.p.Send(w.ctx, messages[1:])
+			w.NoErr(err)
+			w.Equal(n, 2)
+			w.Equal(w.written()[0], []string{"0", "b", "c"})
+		})
+	}
 }
