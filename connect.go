@@ -27,6 +27,9 @@ func (c Config) connect(ctx context.Context, m *metrics.Connector) (*cluster.Cli
 	if err != nil {
 		return nil, err
 	}
+	for _, warning := range c.security().Warnings() {
+		sdk.Logger(ctx).Warn().Msg(warning)
+	}
 	cfg.Hooks = m.ConnectionHooks()
 	client := cluster.New(c.servers(), cfg)
 	ctx, cancel := context.WithTimeout(ctx, max(openTimeout, c.DialTimeout))

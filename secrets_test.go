@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,6 +42,24 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestSecretsAreNotInJSON(t *testing.T) {
+	is := is.New(t)
+	const password = "opensesame"
+	shared := Config{
+		TLSConfig:  TLSConfig{ClientKey: password, ClientKeyFile: password},
+		SASLConfig: SASLConfig{Password: password, AWSConfig: AWSConfig{AWSSecretAccessKey: password}, OAuthConfig: OAuthConfig{ClientSecret: password}},
+	}
+	for _, v := range []any{
+		shared, &shared, SourceConfig{Config: shared}, &DestinationConfig{Config: shared}, shared.TLSConfig, shared.SASLConfig,
+		shared.AWSConfig, &shared.OAuthConfig, map[string]any{"x": []Config{shared}},
+	} {
+		b, err := json.Marshal(v)
+		is.NoErr(err)
+		is.True(!strings.Contains(string(b), password))
+		is.True(strings.Contains(string(b), "(set)"))
 	}
 }
 

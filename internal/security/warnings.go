@@ -1,0 +1,44 @@
+package security
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Warnings are what valid settings give away, one sentence each.
+func (s Settings) Warnings() []string {
+	t, a, _ := s.resolve()
+	var all []string
+	if name := a.mechanism(); name != "" && !t.enabled() {
+		all = append(all, fmt.Sprintf("connections are not encrypted: whoever is on the way to the brokers can read records and %s, and can answer in their place (set tls.enabled, if the brokers have a listener with TLS)", exposed(name)))
+	}
+	if t.InsecureSkipVerify {
+		all = append(all, "insecureSkipVerify is on: whoever is on the way to the brokers can answer in their place (set caCert to the authority of their certificates instead)")
+	}
+	return all
+}
+
+// exposed is what a mechanism shows to who reads along.
+func exposed(mechanism string) string {
+	switch mechanism {
+	case "PLAIN":
+		return "the password"
+	case "OAUTHBEARER":
+		return "the token"
+	case "AWS_MSK_IAM":
+		return "a signature that serves as a login for some minutes"
+	}
+	return "what they need to guess the password"
+}
+
+// MarshalJSON keeps the key out of JSON.
+func (c TLSConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
+
+// MarshalJSON keeps the password out of JSON.
+func (c SASLConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
+
+// MarshalJSON keeps secrets out of JSON.
+func (c OAuthConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
+
+// MarshalJSON keeps secrets out of JSON.
+func (c AWSConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
