@@ -1,11 +1,14 @@
 package wire
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 	"time"
 
@@ -77,7 +80,7 @@ func (c *Conn) authenticate(ctx context.Context, l login) (session time.Duration
 		}
 		a := res.(*saslauthenticate.Response)
 		if a.ErrorCode != 0 {
-			return fail(a.ErrorCode, refusal(a))
+			return fail(a.ErrorCode, l.refusal(a))
 		}
 		var completed bool
 		completed, message, err = l.session.Next(withBroker(ctx, c.addr), a.AuthBytes)
@@ -109,11 +112,36 @@ func refused(code int16) bool {
 	return false
 }
 
-func refusal(a *saslauthenticate.Response) error {
-	if a.ErrorMessage != "" {
-		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), printable.Text(a.ErrorMessage))
+// refusal is what a broker says, which may repeat what it was told.
+func (l login) refusal(a *saslauthenticate.Response) error {
+	if text := a.ErrorMessage; text != "" {
+		for _, secret := range l.secrets() {
+			if secret != "" {
+				text = strings.ReplaceAll(text, secret, "(secret)")
+			}
+		}
+		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), printable.Text(text))
 	}
 	return kafkago.Error(a.ErrorCode)
+}
+
+// secrets are the parts of the first message that nobody else may read: the password of
+// PLAIN (RFC 4616), a token (RFC 7628), or what stands for the secret keys of AWS. The
+// messages of SCRAM have none.
+func (l login) secrets() []string {
+	switch l.mechanism {
+	case "PLAIN":
+		return []string{string(l.message[bytes.LastIndexByte(l.message, 0)+1:])}
+	case "OAUTHBEARER":
+		_, rest, _ := strings.Cut(string(l.message), "Bearer ")
+		token, _, _ := strings.Cut(rest, "\x01")
+		return []string{token}
+	case "AWS_MSK_IAM":
+		var signed map[string]string
+		_ = json.Unmarshal(l.message, &signed)
+		return []string{signed["x-amz-security-token"], signed["x-amz-signature"]}
+	}
+	return nil
 }
 
 // explainHandshake says what the codes of SaslHandshake mean. A listener without SASL

@@ -2,9 +2,11 @@ package hostile_test
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -91,4 +93,9 @@ func numbered(n int) []opencdc.Record {
 		}
 	}
 	return records
+}
+
+// certificate is that of a test server, in PEM.
+func certificate(srv *httptest.Server) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
 }

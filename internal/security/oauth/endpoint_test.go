@@ -202,7 +202,7 @@ func expectError(t *testing.T, err error, retriable bool, words []string) {
 		is.True(strings.Contains(err.Error(), w)) // says where and what
 	}
 	is.True(!strings.Contains(fmt.Sprintf("%+v", err), "opensesame"))
-	is.True(len(err.Error()) < 500)
+	is.True(len(err.Error()) < 600)
 }
 
 func TestAnEndpointThatCanNotBeReached(t *testing.T) {

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -82,8 +83,21 @@ func (c *cached) reason(r *oauth2.RetrieveError, secret string) string {
 	return printable.Text(c.withoutSecret(text, secret))
 }
 
+// minSecret is the length from which on a parameter's value may be one. Shorter ones would
+// tear up every sentence.
+const minSecret = 8
+
+// withoutSecret is a text without what the endpoint was told.
 func (c *cached) withoutSecret(text, secret string) string {
-	for _, secret := range []string{secret, url.QueryEscape(secret), c.token} {
+	escaped := url.QueryEscape(secret)
+	basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.ClientID) + ":" + escaped)) // RFC 6749, section 2.3.1
+	all := []string{basic, secret, escaped, c.token}
+	for _, value := range c.Parameters { // which may be a password or an assertion
+		if len(value) >= minSecret {
+			all = append(all, value, url.QueryEscape(value))
+		}
+	}
+	for _, secret := range all {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "(secret)")
 		}
