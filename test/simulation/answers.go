@@ -121,20 +121,20 @@ func throttled(r request, frame []byte, ms uint32) {
 	binary.BigEndian.PutUint32(frame[at:], ms)
 }
 
-// spoilAt changes a bit in the record batch with an offset, and reports whether there is
-// one.
-func spoilAt(records []byte, offset int64) bool {
+// spoilAt changes a bit in the record batch with an offset, and returns where it begins,
+// if there is one.
+func spoilAt(records []byte, offset int64) (first int64, ok bool) {
 	for len(records) >= 61 {
 		size := 12 + int(binary.BigEndian.Uint32(records[8:]))
 		if size > len(records) {
-			return false
+			return 0, false
 		}
-		first := int64(binary.BigEndian.Uint64(records))
+		first = int64(binary.BigEndian.Uint64(records))
 		if last := first + int64(int32(binary.BigEndian.Uint32(records[23:]))); first <= offset && offset <= last {
 			records[size-1] ^= 1
-			return true
+			return first, true
 		}
 		records = records[size:]
 	}
-	return false
+	return 0, false
 }

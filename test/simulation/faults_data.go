@@ -87,15 +87,15 @@ func (w *World) crc(e Event) {
 			return
 		}
 		parts(r.version, frame, func(p part) {
-			first := p.first()
+			broken := brokenFor{l.host.name, p.first()}
 			w.mu.Lock()
-			now := left > 0 && w.spoiled[first] < maxSpoiled // other events may meet the same batch
+			now := left > 0 && w.breaks[broken] < maxSpoiled // other events may meet the same batch
 			w.mu.Unlock()
 			if now && spoil(p.records, 0) {
 				w.say("  a batch of %s/%d is spoiled for %s", p.topic, p.partition, l.host.name)
 				w.mu.Lock()
 				left--
-				w.spoiled[first]++
+				w.breaks[broken]++
 				w.mu.Unlock()
 			}
 		})
@@ -105,14 +105,14 @@ func (w *World) crc(e Event) {
 }
 
 // broken notes that a process gets a batch that is broken for good.
-func (w *World) broken(host string, b batchAt) {
+func (w *World) broken(b brokenFor) {
 	w.mu.Lock()
-	w.breaks[brokenFor{host, b}]++
-	often := w.breaks[brokenFor{host, b}] + w.spoiled[b]
+	w.breaks[b]++
+	often := w.breaks[b]
 	w.mu.Unlock()
 	if often > maxSpoiled {
-		w.mayEndNow(host)
-		w.charge(fmt.Sprintf("%s Fetch of the broken batch with %s/%d offset %d", host, b.topic, b.partition, b.offset))
+		w.mayEndNow(b.host)
+		w.charge(fmt.Sprintf("%s Fetch of the broken batch at %s/%d offset %d", b.host, b.topic, b.partition, b.offset))
 	}
 }
 
@@ -140,8 +140,11 @@ func (w *World) crcForGood(e Event) {
 			return
 		}
 		parts(r.version, frame, func(p part) {
-			if p.topic == topic && p.partition == partition && spoilAt(p.records, offset) {
-				w.broken(l.host.name, batchAt{seat{topic, partition}, offset})
+			if p.topic != topic || p.partition != partition {
+				return
+			}
+			if first, ok := spoilAt(p.records, offset); ok {
+				w.broken(brokenFor{l.host.name, batchAt{seat{topic, partition}, first}})
 			}
 		})
 	})

@@ -58,7 +58,6 @@ type World struct {
 	txns      []*txn
 	troubles  [brokers]int   // how many each broker is in
 	byHand    map[seat]logID // where an operator has set the group's offset
-	spoiled   map[batchAt]int
 	breaks    map[brokenFor]int
 	charges   map[string]*charge
 	reasons   map[string]time.Time // to end, of sources: when each had one last
@@ -74,7 +73,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 		plan: plan, book: newBook(), log: log, begun: time.Now(),
 		topics: make(chan struct{}, 1), polling: make(chan struct{}, 1),
 		counts: make(map[string]*rate), seen: make(map[string]time.Time), asked: make(map[string]time.Time), byHand: make(map[seat]logID),
-		spoiled: make(map[batchAt]int), breaks: make(map[brokenFor]int), charges: make(map[string]*charge), reasons: make(map[string]time.Time), standings: make(map[string]standing), operator: make(chan struct{}, 1),
+		breaks: make(map[brokenFor]int), charges: make(map[string]*charge), reasons: make(map[string]time.Time), standings: make(map[string]standing), operator: make(chan struct{}, 1),
 	}
 	w.net = NewNetwork(plan.Seed, plan.Latency)
 	w.net.Counted, w.net.Changed, w.net.Belated = w.count, w.change, w.book.belated
