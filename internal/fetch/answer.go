@@ -162,12 +162,13 @@ func (f *Fetcher) disown(b *broker, code int16, err error) {
 	}
 }
 
-// sleep waits, but not for ever for what a broker asks for.
+// sleep waits, for as long as a broker asks for: until then it does not read what is
+// sent to it, and a request would run into its timeout.
 func (f *Fetcher) sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(f.ctx, min(d, 30*time.Second))
+	ctx, cancel := context.WithTimeout(f.ctx, d)
 	defer cancel()
 	<-ctx.Done()
 }

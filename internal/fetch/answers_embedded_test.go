@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/matryer/is"
@@ -80,4 +81,18 @@ func TestIsQuietForAsLongAsTheBrokerAsksFor(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	is.True(asked[1].Sub(asked[0]) >= pause)
+}
+
+// However long that is: until then the broker does not read requests.
+func TestFetcherWaitsAsLongAsAQuotaAsksFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		f := newFetcher(nil, Config{})
+		begun := time.Now()
+		f.sleep(3 * time.Hour)
+		is.Equal(time.Since(begun), 3*time.Hour)
+		time.AfterFunc(time.Second, f.cancel) // and no longer than it is read from
+		f.sleep(3 * time.Hour)
+		is.Equal(time.Since(begun), 3*time.Hour+time.Second)
+	})
 }

@@ -42,7 +42,7 @@ type inquiry struct {
 func newBroker(node int32) *broker {
 	return &broker{
 		node: node, parts: make(map[*partition]struct{}), wake: make(chan struct{}, 1),
-		asked: make(map[key]*inquiry), topics: make(map[string]int),
+		size: newAnswerSize(), asked: make(map[key]*inquiry), topics: make(map[string]int),
 	}
 }
 
@@ -89,7 +89,8 @@ func (f *Fetcher) loop(b *broker) {
 			continue
 		}
 		b.session.answered(req, res.session)
-		b.size.arrived(res.bytes(), took)
+		wait := time.Duration(req.MaxWaitTime) * time.Millisecond
+		b.size.arrived(res.bytes(), took, wait)
 		sets, moved := f.accept(b, req, res)
 		if len(sets) > 0 {
 			select {
@@ -98,7 +99,6 @@ func (f *Fetcher) loop(b *broker) {
 				return
 			}
 		}
-		wait := time.Duration(req.MaxWaitTime) * time.Millisecond
 		if idle++; moved || took >= wait/2 {
 			idle = 0
 		}

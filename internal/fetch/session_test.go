@@ -206,11 +206,11 @@ func TestSessionNamesAllWhileAnswersAreFull(t *testing.T) {
 	is := is.New(t)
 	f, b, _ := inSession(t)
 	b.size.next(&f.cfg, false, 0, 0, time.Now())
-	b.size.arrived(math.MaxInt32, 0)
+	b.size.arrived(math.MaxInt32, 0, 0)
 	req := f.request(b)
 	is.Equal(named(req), []string{"t/0@5", "t/1@0"})
 	is.Equal(req.SessionEpoch, int32(1))
-	b.size.arrived(0, 0)
+	b.size.arrived(0, 0, 0)
 	respondTo(f, b, req, response{session: 7}) // and silence says the same as ever
 	is.Equal(named(f.request(b)), nil)
 }

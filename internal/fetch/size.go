@@ -12,6 +12,9 @@ const (
 	// minAnswer is the least that is asked for at a time while records wait for
 	// their user: more would only take memory.
 	minAnswer = 2 << 20
+	// firstAnswer is the most that is asked for before it is known how fast the link is,
+	// which all brokers may share.
+	firstAnswer = 512 << 10
 	// answerTime is how long the user should have enough to do with an answer: so
 	// that the round trip it took doesn't count.
 	answerTime = 10 * time.Millisecond
@@ -20,6 +23,9 @@ const (
 	// quickAnswer is how long an answer may take for larger ones to be worth a try. In
 	// one that takes longer, the round trip doesn't count.
 	quickAnswer = time.Second
+	// slowAnswer is the size down to which answers get smaller because they take long,
+	// though they arrive. A record batch is often that large.
+	slowAnswer = 64 << 10
 )
 
 // answerSize sizes the answers to ask a broker for by how fast the user takes records.
@@ -36,6 +42,8 @@ type answerSize struct {
 	limit int32         // what arrives in time; 0 for Config.MaxBytes
 	quick time.Duration // quickAnswer, or less if requests time out soon; 0 before the first answer
 }
+
+func newAnswerSize() answerSize { return answerSize{limit: firstAnswer} }
 
 // next is the size of the next answer, given whether the user waits, the bytes that
 // wait for it and those that it has taken in all.
@@ -62,13 +70,21 @@ func (s *answerSize) next(cfg *Config, waits bool, waiting int, taken int64, now
 	return s.size
 }
 
-// arrived notes how many bytes an answer had and how long it took.
-func (s *answerSize) arrived(n int, took time.Duration) {
+// arrived notes how many bytes an answer had, how long it took, and how long the broker
+// may have waited for records.
+//
+// Where answers take long they get smaller long before they fail: several brokers may
+// share a slow link, and a leader that is silent for two seconds is asked about.
+func (s *answerSize) arrived(n int, took, wait time.Duration) {
 	if s.quick == 0 {
 		s.quick = quickAnswer
 	}
-	s.full = n >= int(s.size/2)
+	if s.full = n >= int(s.size/2); !s.full {
+		took -= wait
+	}
 	switch {
+	case took > 2*s.quick && n > slowAnswer:
+		s.limit = int32(max(n/2, slowAnswer))
 	case !s.full:
 	case took > s.quick:
 		s.limit = s.size

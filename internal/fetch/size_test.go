@@ -1,7 +1,9 @@
 package fetch
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +31,7 @@ func TestAnswersGrowWhileTheUserWaits(t *testing.T) {
 			var got []int32
 			now := time.Unix(1, 0)
 			for range 3 {
-				s.arrived(math.MaxInt32, 0)
+				s.arrived(math.MaxInt32, 0, 0)
 				got = append(got, s.next(&c.cfg, true, 0, 0, now))
 			}
 			kept := s
@@ -80,7 +82,7 @@ func TestAnswersGrowOnlyIfTheyAreFilled(t *testing.T) {
 	var s answerSize
 	for range 10 { // nothing is there
 		is.Equal(s.next(&cfg, true, 0, 0, time.Unix(1, 0)), int32(minAnswer))
-		s.arrived(0, time.Millisecond)
+		s.arrived(0, time.Millisecond, 0)
 	}
 }
 
@@ -112,7 +114,7 @@ func TestAnswersAreAsLargeAsArrivesInTime(t *testing.T) {
 					continue
 				}
 				arrived++
-				s.arrived(int(n), took)
+				s.arrived(int(n), took, 0)
 			}
 			t.Log(vain, arrived, s.size)
 			is.True(vain <= c.vain)
@@ -135,7 +137,7 @@ func TestAnswersFollowTheLink(t *testing.T) {
 	}
 	is.Equal(s.size, cfg.MinBytes)
 	for range 50 {
-		s.arrived(int(s.size), time.Millisecond)
+		s.arrived(int(s.size), time.Millisecond, 0)
 		next()
 	}
 	is.Equal(s.size, cfg.MaxBytes)
@@ -143,4 +145,69 @@ func TestAnswersFollowTheLink(t *testing.T) {
 	is.Equal(next(), cfg.MaxBytes)
 	s.failed(&cfg, &wire.TimeoutError{Wait: 30 * time.Second})
 	is.Equal(next(), cfg.MaxBytes/2)
+}
+
+// Brokers share a link of 2 Mbit/s. No answer fails, and soon none takes much longer
+// than the two seconds after which others are asked about a silent leader.
+func TestAnswersGetSmallerOnASlowLinkBeforeTheyFail(t *testing.T) {
+	for _, brokers := range []int{1, 3, 12} {
+		t.Run(fmt.Sprint(brokers, " brokers"), func(t *testing.T) {
+			is := is.New(t)
+			cfg := Config{MinBytes: 1, MaxBytes: 16 * mib, MaxBuffered: 4 * mib}
+			const perSecond = 2_000_000 / 8
+			sizes := make([]answerSize, brokers)
+			for i := range sizes {
+				sizes[i] = newAnswerSize()
+			}
+			took := make([]time.Duration, brokers)
+			vain := 0
+			for range 40 { // each in turn: what one sends, all wait for
+				for i := range sizes {
+					n := int(sizes[i].next(&cfg, true, 0, 0, time.Unix(1, 0)))
+					others := 0
+					for j := range sizes {
+						if j != i {
+							others += int(sizes[j].size)
+						}
+					}
+					took[i] = time.Duration(float64(n+others) / perSecond * float64(time.Second))
+					if took[i] > 30*time.Second {
+						vain++
+						sizes[i].failed(&cfg, &wire.TimeoutError{Wait: 30 * time.Second})
+						continue
+					}
+					sizes[i].arrived(n, took[i], 500*time.Millisecond)
+				}
+			}
+			t.Log(vain, took, sizes[0].size)
+			is.Equal(vain, 0)
+			is.True(slices.Max(took) < 4*time.Second)
+			is.True(slices.Min(took) > time.Second/2) // round trips still don't count
+		})
+	}
+}
+
+// An answer may have been waited for, or hold little.
+func TestAnswersGetNoSmallerWhereTheLinkIsNotSlow(t *testing.T) {
+	for name, c := range map[string]struct {
+		n          int
+		took, wait time.Duration
+		want       int32
+	}{
+		"waited for records":   {mib / 2, 10*time.Second + time.Second, 10 * time.Second, 2 * mib},
+		"a slow broker":        {1000, 20 * time.Second, 0, 2 * mib},
+		"full, and not quick":  {2 * mib, 1500 * time.Millisecond, 0, 2 * mib},
+		"full, and slow":       {2 * mib, 3 * time.Second, time.Second, mib},
+		"half full, and slow":  {mib / 2, 3 * time.Second, 500 * time.Millisecond, mib / 4},
+		"hardly any, and slow": {80_000, 20 * time.Second, 0, slowAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			cfg := Config{MinBytes: 1, MaxBytes: 16 * mib, MaxBuffered: 4 * mib}
+			var s answerSize
+			s.next(&cfg, false, 0, 0, time.Unix(1, 0))
+			s.arrived(c.n, c.took, c.wait)
+			is.Equal(s.next(&cfg, false, 0, 0, time.Unix(1, 0)), c.want)
+		})
+	}
 }

@@ -3,6 +3,7 @@ package fetch
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,4 +92,32 @@ func TestReadsAllOverALinkThatIsSlowerThanItsAnswers(t *testing.T) {
 	f.Add(starts(partitions, 0, -1))
 	_, err = values(t, f, partitions*each)
 	is.NoErr(err)
+}
+
+// A link of 2 Mbit/s would bring an answer of 2 MiB in eight seconds, which is too late
+// here. None is.
+func TestReadsOverASlowLinkWithoutATimeout(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	const partitions, each = 8, 3
+	var link link
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic), link.option())
+	truth, err := kclient.New(fake.ListenAddrs())
+	is.NoErr(err)
+	for i := range int32(partitions) {
+		for range each {
+			is.NoErr(truth.Produce(t.Context(), &kgo.Record{Topic: topic, Partition: i, Value: make([]byte, 100_000)}))
+		}
+	}
+	truth.Close()
+	link.set(2_000_000 / 8)
+	var warned atomic.Int32
+	f := open(t, fake, 6*time.Second, func(c *Config) {
+		c.MaxBytes, c.MaxBuffered = 16<<20, 16<<20
+		c.Warn = func(msg string, err error) { warned.Add(1); t.Log(msg, err) }
+	})
+	f.Add(starts(partitions, 0, -1))
+	_, err = values(t, f, partitions*each)
+	is.NoErr(err)
+	is.Equal(warned.Load(), int32(0))
 }
