@@ -81,6 +81,16 @@ func TestTopicSettingsThatCanNotWork(t *testing.T) {
 
 // Each template is tried with a record for which it makes no topic, between two
 // for which it does: only that record is refused.
+// What a record says is text, whatever it looks like.
+func TestATemplateInARecordIsNotExecuted(t *testing.T) {
+	for _, setting := range []string{defaultTopic, `{{ index .Metadata "opencdc.collection" | trim }}`} {
+		topic, err := newTopicFunc(setting)
+		is.New(t).NoErr(err)
+		_, err = topic(collected(`{{ .Operation }}`))
+		expect.Error(t, err, `{{ .Operation }}`) // which is not a topic's name
+	}
+}
+
 func TestATemplateThatFailsForOneRecord(t *testing.T) {
 	long := strings.Repeat("x", 250)
 	for name, c := range map[string]struct {
