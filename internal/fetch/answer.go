@@ -74,6 +74,7 @@ func (f *Fetcher) acceptOne(a asked, r *partitionResponse) (fetched, bool) {
 		f.refuse(p, r.err)
 		return fetched{}, false
 	}
+	f.serve(p)
 	p.see(r.highWatermark)
 	if r.preferred >= 0 && r.preferred != p.node {
 		f.prefer(p, r.preferred)
@@ -118,7 +119,7 @@ func (f *Fetcher) refuse(p *partition, answered int16) {
 	case code == kafkago.OffsetOutOfRange:
 		p.lost = OutOfRange
 		f.missed(p, err)
-	case code == kafkago.InvalidMessage && times > maxMisses, !Passes(code):
+	case code == kafkago.InvalidMessage && times > maxMisses, f.ends(p, code):
 		f.fail(p.fetchError(err))
 	default:
 		f.missed(p, err)

@@ -112,7 +112,7 @@ func (f *Fetcher) read(p *partition) {
 func (f *Fetcher) unanswered(p *partition, err error, warned *bool) {
 	switch {
 	case f.ctx.Err() != nil:
-	case !Passes(err):
+	case f.ends(p, err):
 		f.fail(fmt.Errorf("read on in %s/%d: %w", p.topic, p.id, err))
 	default:
 		if !*warned {

@@ -20,6 +20,8 @@ type Fetcher struct {
 
 	mu      sync.Mutex
 	parts   map[key]*partition
+	denied  int                     // those of them that may not be read, as the last answer said
+	served  bool                    // one could be read, at some time
 	adrift  map[*partition]struct{} // those that no loop has: the router looks after them
 	brokers map[int32]*broker
 	added   time.Time // when a partition was added last

@@ -43,6 +43,7 @@ func (f *Fetcher) remove(k key) {
 		return
 	}
 	f.release(p)
+	f.admit(p)
 	p.state = removed
 	delete(f.adrift, p)
 	delete(f.parts, k)

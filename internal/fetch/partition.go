@@ -29,6 +29,7 @@ type partition struct {
 	agreed   int64     // Diverged: up to here the log is what was read
 	maxBytes int32     // partition limit of a fetch, raised when one batch doesn't fit
 	misses   int       // attempts in a row that brought nothing
+	denied   bool      // the login may not read it, as the last answer said
 	retryAt  time.Time // when the router is to look after it
 	refused  streak    // of one error code by the leader
 	broken   streak    // of failures to decode one batch

@@ -143,7 +143,7 @@ func (f *Fetcher) assign(due []asked) {
 			topics[p.topic] = t
 		}
 		mp, ok := t.Partition(p.id)
-		if !ok && t.Err != nil && !Passes(t.Err) {
+		if !ok && t.Err != nil && f.ends(p, t.Err) {
 			f.fail(fmt.Errorf("find the leader of %s/%d: %w", p.topic, p.id, t.Err))
 			continue
 		}
