@@ -23,7 +23,7 @@ func run(t *testing.T, script string) *conduit.Process {
 	is.NoErr(err)
 	defer out.Close()
 	defer w.Close()
-	cmd := exec.Command("sh", "-c", script)
+	cmd := exec.Command("/bin/sh", "-c", script)
 	cmd.Stdout = w
 	p, err := conduit.Start(cmd)
 	is.NoErr(err)
