@@ -31,8 +31,8 @@ func (e *TooLargeError) Error() string {
 func (e *TooLargeError) Unwrap() error { return e.Refused }
 
 // checkSize says whether a message is too large for a batch of its own.
-func (p *Producer) checkSize(m *message.Message) error {
-	if size := recordbatch.BatchSizeOf(&m.Record); size > p.cfg.BatchBytes {
+func (p *Producer) checkSize(m *message.Message, measured recordbatch.Measured) error {
+	if size := measured.BatchSize(); size > p.cfg.BatchBytes {
 		return &TooLargeError{Topic: m.Topic, Size: size, Limit: p.cfg.BatchBytes}
 	}
 	return nil
@@ -48,7 +48,7 @@ func tooLarge(err error) bool {
 // found too large: its error, or nil if it was dropped.
 func (pl *plan) refused(q *queue, cause error) error {
 	m := &pl.messages[q.batches[0].indexes[0]]
-	err := &TooLargeError{Topic: m.Topic, Size: recordbatch.BatchSizeOf(&m.Record), Limit: pl.producer.cfg.BatchBytes, Refused: cause}
+	err := &TooLargeError{Topic: m.Topic, Size: recordbatch.Measure(&m.Record).BatchSize(), Limit: pl.producer.cfg.BatchBytes, Refused: cause}
 	if pl.producer.cfg.Dropped == nil {
 		return err
 	}

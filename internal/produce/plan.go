@@ -6,6 +6,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // plan is what is written together: for each partition a queue of record batches.
@@ -38,7 +39,8 @@ func (p *Producer) plan(messages []message.Message) (*plan, error) {
 	var topic *topicPlan
 	for i := range messages {
 		m := &messages[i]
-		if err := p.checkSize(m); err != nil && p.cfg.Dropped != nil {
+		size := recordbatch.Measure(&m.Record)
+		if err := p.checkSize(m, size); err != nil && p.cfg.Dropped != nil {
 			p.cfg.Dropped(m, err)
 			pl.durable[i] = true
 			continue
@@ -51,7 +53,7 @@ func (p *Producer) plan(messages []message.Message) (*plan, error) {
 		if topic == nil || int(m.Partition) >= len(topic.Partitions) {
 			return pl.cut(i, nil)
 		}
-		if err := p.add(pl, topic, m, i); err != nil {
+		if err := p.add(pl, topic, m, size, i); err != nil {
 			return pl.cut(i, err)
 		}
 	}
@@ -89,7 +91,7 @@ func (pl *plan) recordError(i int, err error) error {
 	return &RecordError{Index: i, Position: pl.messages[i].Position, Err: err}
 }
 
-func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, i int) error {
+func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, size recordbatch.Measured, i int) error {
 	id, err := p.partitioner.partition(topic.Topic, m)
 	if err != nil {
 		return err
@@ -100,20 +102,20 @@ func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, i int) er
 		topic.queues[id] = q
 		pl.queues = append(pl.queues, q)
 	}
-	b := p.batchFor(pl, q, m, i)
-	if err := b.writer.Append(&m.Record); err != nil {
+	b := p.batchFor(pl, q, size, i)
+	if err := b.writer.AppendMeasured(size); err != nil {
 		return err
 	}
 	b.indexes = append(b.indexes, i)
 	return nil
 }
 
-// batchFor is the batch of a queue to which a message is added.
-func (p *Producer) batchFor(pl *plan, q *queue, m *message.Message, i int) *batch {
+// batchFor is the batch of a queue to which a message of this size is added.
+func (p *Producer) batchFor(pl *plan, q *queue, size recordbatch.Measured, i int) *batch {
 	if n := len(q.batches); n > 0 {
 		b := q.batches[n-1]
 		heldBack := i >= pl.until != (b.indexes[0] >= pl.until)
-		if b.encoded == nil && !heldBack && b.writer.Size()+b.writer.SizeOf(&m.Record) <= p.cfg.BatchBytes {
+		if b.encoded == nil && !heldBack && b.writer.Size()+b.writer.SizeOf(size) <= p.cfg.BatchBytes {
 			return b
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // A topic may be deleted and made again while it is written to, by somebody or by this
@@ -47,7 +48,8 @@ func (p *Producer) follow(pl *plan, t *topicPlan, now cluster.Topic) {
 	t.Topic = now
 	slices.Sort(again)
 	for _, i := range again {
-		if p.add(pl, t, &pl.messages[i], i) != nil {
+		m := &pl.messages[i]
+		if p.add(pl, t, m, recordbatch.Measure(&m.Record), i) != nil {
 			p.addNowhere(pl, t, i)
 		}
 	}

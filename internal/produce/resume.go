@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // The next Send may begin with a part of what the last one left: with as many messages
@@ -143,9 +144,9 @@ func (p *Producer) passQueue(pl *plan, q *queue) {
 
 // append adds a message to the last batch of a queue, or to a new one.
 func (p *Producer) append(pl *plan, q *queue, i int) {
-	m := &pl.messages[i]
-	b := p.batchFor(pl, q, m, i)
-	if err := b.writer.Append(&m.Record); err != nil {
+	size := recordbatch.Measure(&pl.messages[i].Record)
+	b := p.batchFor(pl, q, size, i)
+	if err := b.writer.AppendMeasured(size); err != nil {
 		q.err, q.fatal = pl.recordError(i, err), true
 	}
 	b.indexes = append(b.indexes, i)

@@ -61,7 +61,7 @@ func batchOf(base int64, last int64, offsets ...int64) testBatch {
 }
 
 func appendRecord(b []byte, timestampDelta, offsetDelta int64, key, value []byte) []byte {
-	s := measure(&Record{Key: key, Value: value}, timestampDelta, offsetDelta)
+	s := Measure(&Record{Key: key, Value: value}).sizes(timestampDelta, offsetDelta)
 	i := len(b)
 	b = append(b, make([]byte, s.total)...)
 	i = putVarint(b, i, int64(s.body))

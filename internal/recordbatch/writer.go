@@ -49,12 +49,30 @@ type sizes struct {
 	total          int
 }
 
-func measure(rec *Record, timestampDelta, offsetDelta int64) sizes {
-	n := 1 + sizeVarint(timestampDelta) + sizeVarint(offsetDelta) + sizeBytes(rec.Key) + sizeBytes(rec.Value) + sizeVarint(int64(len(rec.Headers)))
+// Measured is a record that was measured: for a batch of its own, for the one that it is
+// added to and to add it, at one go.
+type Measured struct {
+	rec  *Record
+	rest int // size of the record without its length and deltas
+}
+
+// Measure measures a record, which must stay as it is until it is appended.
+func Measure(rec *Record) Measured {
+	n := 1 + sizeBytes(rec.Key) + sizeBytes(rec.Value) + sizeVarint(int64(len(rec.Headers)))
 	for i := range rec.Headers {
 		h := &rec.Headers[i]
 		n += sizeVarint(int64(len(h.Key))) + len(h.Key) + sizeBytes(h.Value)
 	}
+	return Measured{rec, n}
+}
+
+// BatchSize is the size in bytes of a batch that holds only this record, not compressed.
+// It is what a client compares with max.message.bytes; the broker compares the
+// compressed size.
+func (m Measured) BatchSize() int { return headerSize + m.sizes(0, 0).total }
+
+func (m Measured) sizes(timestampDelta, offsetDelta int64) sizes {
+	n := m.rest + sizeVarint(timestampDelta) + sizeVarint(offsetDelta)
 	return sizes{timestampDelta, offsetDelta, n, sizeVarint(int64(n)) + n}
 }
 
@@ -65,26 +83,24 @@ func sizeBytes(b []byte) int {
 	return sizeVarint(int64(len(b))) + len(b)
 }
 
-// measureNext measures a record as the next of the batch.
-func (w *Writer) measureNext(rec *Record) sizes {
+// next is the sizes of a record as the next of the batch.
+func (w *Writer) next(m Measured) sizes {
 	if w.count == 0 {
-		return measure(rec, 0, 0)
+		return m.sizes(0, 0)
 	}
-	return measure(rec, rec.Timestamp-w.baseTimestamp, int64(w.count))
+	return m.sizes(m.rec.Timestamp-w.baseTimestamp, int64(w.count))
 }
 
-// SizeOf is what Append would add to Size.
-func (w *Writer) SizeOf(rec *Record) int { return w.measureNext(rec).total }
+// SizeOf is what AppendMeasured would add to Size.
+func (w *Writer) SizeOf(m Measured) int { return w.next(m).total }
 
-// BatchSizeOf is the size in bytes of a batch that holds only rec, not compressed.
-// It is what a client compares with max.message.bytes; the broker compares the
-// compressed size.
-func BatchSizeOf(rec *Record) int { return headerSize + measure(rec, 0, 0).total }
+// Append is AppendMeasured of a record that was not measured.
+func (w *Writer) Append(rec *Record) error { return w.AppendMeasured(Measure(rec)) }
 
-// Append adds a record to the batch, with the next offset and rec's timestamp. The
-// Writer keeps nothing of rec. Append fails if the batch would get larger than 2 GiB.
-func (w *Writer) Append(rec *Record) error {
-	s := w.measureNext(rec)
+// AppendMeasured adds a record to the batch, with the next offset and its timestamp.
+// The Writer keeps nothing of it. It fails if the batch would get larger than 2 GiB.
+func (w *Writer) AppendMeasured(m Measured) error {
+	s, rec := w.next(m), m.rec
 	if s.total > math.MaxInt32-len(w.raw) {
 		return fmt.Errorf("append to record batch: %d bytes do not fit behind %d", s.total, len(w.raw))
 	}

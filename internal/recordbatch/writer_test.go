@@ -71,7 +71,7 @@ func write(t testing.TB, w *Writer, records []Record, codec Codec, level int) []
 	w.Reset()
 	for i := range records {
 		size := w.Size()
-		most := w.SizeOf(&records[i])
+		most := w.SizeOf(Measure(&records[i]))
 		is.NoErr(w.Append(&records[i]))
 		is.Equal(w.Size(), size+most)
 	}
@@ -166,12 +166,12 @@ func TestWriterRefusesWhatIsNoBatch(t *testing.T) {
 	is.True(err != nil)
 }
 
-func TestBatchSizeOfIsTheSizeOfABatchOfOne(t *testing.T) {
+func TestMeasuredBatchSizeIsThatOfABatchOfOne(t *testing.T) {
 	w := NewWriter()
 	for i, rec := range edgeRecords() {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			is := is.New(t)
-			is.Equal(BatchSizeOf(&rec), len(write(t, w, []Record{rec}, None, 0)))
+			is.Equal(Measure(&rec).BatchSize(), len(write(t, w, []Record{rec}, None, 0)))
 		})
 	}
 }
