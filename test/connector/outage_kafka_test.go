@@ -68,6 +68,38 @@ func TestTheDefaultsOutlastABrokerThatIsRestarted(t *testing.T) {
 	is.True(next > 20)
 }
 
+// One of three brokers goes silent, which the others notice after nine seconds. It leads
+// some partitions and has replicas of the others, so that no request is answered.
+func TestTheDefaultsOutlastABrokerThatFreezes(t *testing.T) {
+	is := is.New(t)
+	ctx := patient(t)
+	cluster := broker.ForTest(t, broker.Options{Nodes: 3, Faults: true})
+	client, err := kclient.New(cluster.Servers())
+	is.NoErr(err)
+	defer client.Close()
+	topic := freshTopic(t, client, 6)
+	dst, err := openDestination(ctx, settings{"servers": list(cluster.Servers()), "topic": topic})
+	is.NoErr(err)
+	total := 0
+	for node := 1; node <= 3; node++ {
+		for _, frozen := range []bool{false, true, false} {
+			if frozen {
+				is.NoErr(cluster.PauseNode(node))
+			}
+			n, err := dst.Write(ctx, numbered(60))
+			is.NoErr(err)
+			is.Equal(n, 60)
+			total += n
+			if frozen {
+				is.NoErr(cluster.ResumeNode(node))
+				is.NoErr(cluster.Ready(ctx))
+			}
+		}
+	}
+	is.NoErr(dst.Teardown(ctx))
+	is.Equal(countRecords(t, client, topic), total)
+}
+
 // A quota of 100 KB a second, and 3 MB at once.
 func TestAQuotaSlowsADestinationDownAndNothingElse(t *testing.T) {
 	is := is.New(t)
