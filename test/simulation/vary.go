@@ -59,6 +59,12 @@ func (d dice) varyWriters(p *Plan) {
 				delete(w.Settings, "compressionLevel")
 			}
 		}
+		if d.chance(20) {
+			w.Settings["outageTimeout"] = pick(d, "3s", "15s")
+		}
+		if d.chance(20) { // many batches, and few of them in a request
+			w.Settings["batchBytes"], w.Settings["maxRequestBytes"] = "8000", "20000"
+		}
 		if d.chance(10) && !w.Twins {
 			w.Settings["acks"] = "none"
 			w.Loose, w.Unheard = true, true
