@@ -15,10 +15,10 @@ import (
 // written.
 func (p *Producer) judge(pl *plan, queues []*queue, res response) (wrote bool) {
 	for _, q := range queues {
-		r, ok := res.partitions[q.key]
+		r, ok := res.partitions[q.TopicPartition]
 		if !ok {
 			q.batches[0].uncertain = true
-			q.err = fmt.Errorf("write to %s/%d: the broker's answer does not mention it", q.topic, q.id)
+			q.err = fmt.Errorf("write to %s/%d: the broker's answer does not mention it", q.Topic, q.Partition)
 			continue
 		}
 		before := len(q.batches)
@@ -82,7 +82,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	if r.message != "" {
 		err = fmt.Errorf("%w (%s)", err, r.message)
 	}
-	q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, err)
+	q.err = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, err)
 	if q.fatal {
 		p.sequences.takeBack(q)
 		if len(b.indexes) == 1 {
@@ -141,7 +141,7 @@ func (p *Producer) judgeRecords(pl *plan, q *queue, r partitionResponse) {
 	reason := cmp.Or(bad.message, r.message)
 	q.fatal = true
 	p.sequences.takeBack(q)
-	q.err = pl.recordError(indexes[at], fmt.Errorf("write to %s/%d: %w (%s)", q.topic, q.id, err, reason))
+	q.err = pl.recordError(indexes[at], fmt.Errorf("write to %s/%d: %w (%s)", q.Topic, q.Partition, err, reason))
 }
 
 // split divides the first batch of a queue, which the broker refused as a whole,

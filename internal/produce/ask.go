@@ -98,7 +98,7 @@ func tried(queues []*queue) {
 func partitionsOf(queues []*queue) iter.Seq2[string, int32] {
 	return func(yield func(string, int32) bool) {
 		for _, q := range queues {
-			if !yield(q.topic, q.id) {
+			if !yield(q.Topic, q.Partition) {
 				return
 			}
 		}

@@ -43,20 +43,20 @@ func (p *Producer) route(ctx context.Context, pl *plan) map[int32][]*queue {
 		if len(q.batches) == 0 || q.fatal || q.first() >= limit {
 			continue
 		}
-		if q.topic != now.Name {
-			now, _ = p.client.Cached(q.topic)
+		if q.Topic != now.Name {
+			now, _ = p.client.Cached(q.Topic)
 		}
-		part, ok := now.Partition(q.id)
+		part, ok := now.Partition(q.Partition)
 		q.leader, q.sent = -1, false
 		switch {
 		case unknown != nil:
 			q.err = unknown
 		case now.Err != nil:
-			q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, now.Err)
+			q.err = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, now.Err)
 		case !ok && len(now.Partitions) > 0: // it may just have been added
-			q.err = pl.recordError(q.first(), &NoPartitionError{Topic: q.topic, Partition: q.id, Count: len(now.Partitions)})
+			q.err = pl.recordError(q.first(), &NoPartitionError{Topic: q.Topic, Partition: q.Partition, Count: len(now.Partitions)})
 		case !ok || part.Leader < 0:
-			q.err = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, kafkago.LeaderNotAvailable)
+			q.err = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, kafkago.LeaderNotAvailable)
 		default:
 			q.err, q.leader = nil, part.Leader
 			leaders[part.Leader] = append(leaders[part.Leader], q)
@@ -117,9 +117,9 @@ func (p *Producer) encode(queues []*queue) bool {
 		b := q.batches[0]
 		switch {
 		case errs[i] != nil:
-			q.err, q.fatal, ok = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, errs[i]), true, false
+			q.err, q.fatal, ok = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, errs[i]), true, false
 		case p.idempotent() && !b.stamped:
-			b.stamp, b.stamped = p.sequences.take(q.key, len(b.indexes)), true
+			b.stamp, b.stamped = p.sequences.take(q.TopicPartition, len(b.indexes)), true
 			b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
 		}
 	}

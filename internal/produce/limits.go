@@ -123,7 +123,7 @@ func (l *limits) hungUp(broker int32, addr string, queues []*queue, err error) e
 // sizeOf is the size of a request with the first batches of queues, in bytes.
 func sizeOf(queues []*queue) (size int) {
 	for _, q := range queues {
-		size += perQueue + len(q.topic) + len(q.batches[0].encoded)
+		size += perQueue + len(q.Topic) + len(q.batches[0].encoded)
 	}
 	return size
 }
@@ -133,7 +133,7 @@ func (p *Producer) fit(broker int32, queues []*queue) []*queue {
 	limit, size := p.limits.of(broker, p.maxRequest()), 0
 	for i, q := range queues {
 		b := q.batches[0]
-		size += perQueue + len(q.topic)
+		size += perQueue + len(q.Topic)
 		if n := len(b.encoded); n > 0 {
 			size += n
 		} else {

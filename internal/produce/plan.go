@@ -98,7 +98,7 @@ func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, size reco
 	}
 	q := topic.queues[id]
 	if q == nil {
-		q = &queue{key: key{m.Topic, id}, leader: -1}
+		q = &queue{TopicPartition: message.TopicPartition{Topic: m.Topic, Partition: id}, leader: -1}
 		topic.queues[id] = q
 		pl.queues = append(pl.queues, q)
 	}
@@ -170,9 +170,9 @@ func (pl *plan) unsettledTopics() []string {
 	seen := make(map[string]bool)
 	var topics []string
 	for _, q := range pl.queues {
-		if pl.pending(q) && !seen[q.topic] {
-			seen[q.topic] = true
-			topics = append(topics, q.topic)
+		if pl.pending(q) && !seen[q.Topic] {
+			seen[q.Topic] = true
+			topics = append(topics, q.Topic)
 		}
 	}
 	return topics

@@ -53,7 +53,7 @@ func (p *posted) note(leader int32, conn *wire.Conn, queues []*queue) {
 	}
 	last.at, last.queues, last.size = time.Now(), len(queues), sizeOf(queues)
 	for _, q := range queues {
-		last.topics[q.topic] = true
+		last.topics[q.Topic] = true
 	}
 }
 

@@ -1,16 +1,14 @@
 package produce
 
-import "github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
-
-type key struct {
-	topic string
-	id    int32
-}
+import (
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
 
 // queue is what is to be written to one partition, in order. It belongs to one
 // goroutine at a time.
 type queue struct {
-	key
+	message.TopicPartition
 	batches   []*batch // not yet durable ones
 	leader    int32    // which was asked last; -1: none
 	sent      bool     // the last attempt had a request for it

@@ -38,7 +38,7 @@ func (p *Producer) follow(pl *plan, t *topicPlan, now cluster.Topic) {
 				kept = append(kept, b)
 				continue
 			}
-			p.sequences.retract(q.key, b)
+			p.sequences.retract(q.TopicPartition, b)
 			again = append(again, slices.DeleteFunc(slices.Clone(b.indexes), pl.passedOver)...)
 			p.writers.give(b.writer)
 		}
@@ -79,7 +79,7 @@ func (p *Producer) addNowhere(pl *plan, t *topicPlan, i int) {
 	m := &pl.messages[i]
 	q := t.queues[m.Partition]
 	if q == nil {
-		q = &queue{key: key{m.Topic, m.Partition}, leader: -1}
+		q = &queue{TopicPartition: message.TopicPartition{Topic: m.Topic, Partition: m.Partition}, leader: -1}
 		t.queues[m.Partition] = q
 		pl.queues = append(pl.queues, q)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/segmentio/kafka-go/protocol"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 )
 
@@ -37,10 +38,10 @@ const perQueue = 2 + 4 + 4 + 4
 // Body is the request after its header. The batches in it are not copied.
 func (r *request) Body(int16) net.Buffers {
 	queues := slices.Clone(r.queues)
-	slices.SortStableFunc(queues, func(a, b *queue) int { return strings.Compare(a.topic, b.topic) })
+	slices.SortStableFunc(queues, func(a, b *queue) int { return strings.Compare(a.Topic, b.Topic) })
 	size := 2 + 2 + 4 + 4
 	for _, q := range queues {
-		size += perQueue + len(q.topic)
+		size += perQueue + len(q.Topic)
 	}
 	b := make([]byte, 0, size)                           // it never grows: pieces of it are taken as it fills
 	b = binary.BigEndian.AppendUint16(b, math.MaxUint16) // no transactional ID
@@ -50,13 +51,13 @@ func (r *request) Body(int16) net.Buffers {
 	var pieces net.Buffers
 	cut := 0
 	for i, q := range queues {
-		if i == 0 || q.topic != queues[i-1].topic {
-			b = binary.BigEndian.AppendUint16(b, uint16(len(q.topic)))
-			b = append(b, q.topic...)
+		if i == 0 || q.Topic != queues[i-1].Topic {
+			b = binary.BigEndian.AppendUint16(b, uint16(len(q.Topic)))
+			b = append(b, q.Topic...)
 			b = binary.BigEndian.AppendUint32(b, uint32(countSame(queues[i:])))
 		}
 		batch := q.batches[0].encoded
-		b = binary.BigEndian.AppendUint32(b, uint32(q.id))
+		b = binary.BigEndian.AppendUint32(b, uint32(q.Partition))
 		b = binary.BigEndian.AppendUint32(b, uint32(len(batch)))
 		pieces = append(pieces, b[cut:len(b):len(b)], batch)
 		cut = len(b)
@@ -67,7 +68,7 @@ func (r *request) Body(int16) net.Buffers {
 // countTopics counts the topics of queues that are sorted by them.
 func countTopics(queues []*queue) (n int) {
 	for i, q := range queues {
-		if i == 0 || q.topic != queues[i-1].topic {
+		if i == 0 || q.Topic != queues[i-1].Topic {
 			n++
 		}
 	}
@@ -77,7 +78,7 @@ func countTopics(queues []*queue) (n int) {
 // countSame counts the queues from the front that have the first one's topic.
 func countSame(queues []*queue) int {
 	for i, q := range queues {
-		if q.topic != queues[0].topic {
+		if q.Topic != queues[0].Topic {
 			return i
 		}
 	}
@@ -87,7 +88,7 @@ func countSame(queues []*queue) int {
 // response is the answer to a request.
 type response struct {
 	throttle   time.Duration
-	partitions map[key]partitionResponse
+	partitions map[message.TopicPartition]partitionResponse
 }
 
 // partitionResponse is what the broker says of one batch.
@@ -109,12 +110,12 @@ const minItem = 6
 func parse(frame []byte, version int16) (response, error) {
 	r := primitive.NewReader(frame)
 	r.Take(8)
-	res := response{partitions: make(map[key]partitionResponse)}
+	res := response{partitions: make(map[message.TopicPartition]partitionResponse)}
 	for range r.Count(minItem) {
 		topic := r.String()
 		for range r.Count(minItem) {
 			id, p := readPartition(r, version)
-			res.partitions[key{topic, id}] = p
+			res.partitions[message.TopicPartition{Topic: topic, Partition: id}] = p
 		}
 	}
 	res.throttle = time.Duration(r.Int32()) * time.Millisecond

@@ -14,6 +14,8 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	kafkaproduce "github.com/segmentio/kafka-go/protocol/produce"
 	"github.com/segmentio/kafka-go/protocol/rawproduce"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // kafka-go encodes the same request to the same bytes, with its topics in order.
@@ -26,13 +28,13 @@ func TestARequestIsWhatKafkaGoMakesOfIt(t *testing.T) {
 			for id := range 1 + rnd.Intn(4) {
 				encoded := make([]byte, rnd.Intn(300))
 				rnd.Read(encoded)
-				req.queues = append(req.queues, &queue{key: key{fmt.Sprintf("topic-%d", topic), int32(id)}, batches: []*batch{{encoded: encoded}}})
+				req.queues = append(req.queues, &queue{TopicPartition: message.TopicPartition{Topic: fmt.Sprintf("topic-%d", topic), Partition: int32(id)}, batches: []*batch{{encoded: encoded}}})
 			}
 		}
 		inOrder := slices.Clone(req.queues)
 		rnd.Shuffle(len(req.queues), func(i, j int) { req.queues[i], req.queues[j] = req.queues[j], req.queues[i] })
 		// Within a topic the order is the caller's.
-		slices.SortFunc(req.queues, func(a, b *queue) int { return int(a.id - b.id) })
+		slices.SortFunc(req.queues, func(a, b *queue) int { return int(a.Partition - b.Partition) })
 		for version := int16(3); version <= 8; version++ {
 			var want, got bytes.Buffer
 			is.NoErr(protocol.WriteRequest(&want, version, 7, "client", theirs(req.timeout, inOrder)))
@@ -48,14 +50,14 @@ func TestARequestIsWhatKafkaGoMakesOfIt(t *testing.T) {
 func theirs(timeout int32, queues []*queue) *rawproduce.Request {
 	r := &rawproduce.Request{Acks: -1, Timeout: timeout}
 	for _, q := range queues {
-		if n := len(r.Topics); n == 0 || r.Topics[n-1].Topic != q.topic {
-			r.Topics = append(r.Topics, rawproduce.RequestTopic{Topic: q.topic})
+		if n := len(r.Topics); n == 0 || r.Topics[n-1].Topic != q.Topic {
+			r.Topics = append(r.Topics, rawproduce.RequestTopic{Topic: q.Topic})
 		}
 		set := binary.BigEndian.AppendUint32(nil, uint32(len(q.batches[0].encoded)))
 		set = append(set, q.batches[0].encoded...)
 		last := &r.Topics[len(r.Topics)-1]
 		last.Partitions = append(last.Partitions, rawproduce.RequestPartition{
-			Partition: q.id, RecordSet: protocol.RawRecordSet{Reader: struct{ io.Reader }{bytes.NewReader(set)}},
+			Partition: q.Partition, RecordSet: protocol.RawRecordSet{Reader: struct{ io.Reader }{bytes.NewReader(set)}},
 		})
 	}
 	return r
@@ -70,13 +72,13 @@ func TestReadsWhatKafkaGoWrites(t *testing.T) {
 			is.NoErr(err)
 			is.Equal(res.throttle, 77*time.Millisecond)
 			is.Equal(len(res.partitions), 3)
-			is.Equal(res.partitions[key{"a", 0}], partitionResponse{})
-			is.Equal(res.partitions[key{"b", 4}].code, int16(6))
+			is.Equal(res.partitions[message.TopicPartition{Topic: "a", Partition: 0}], partitionResponse{})
+			is.Equal(res.partitions[message.TopicPartition{Topic: "b", Partition: 4}].code, int16(6))
 			refused := partitionResponse{code: 87}
 			if version >= 8 {
 				refused.message, refused.records = "why", []recordError{{3, "bad"}, {5, ""}}
 			}
-			is.Equal(res.partitions[key{"b", 2}], refused)
+			is.Equal(res.partitions[message.TopicPartition{Topic: "b", Partition: 2}], refused)
 
 			for n := range frame {
 				_, err := parse(frame[:n], version)

@@ -112,7 +112,7 @@ func (p *Producer) strip(pl *plan, q *queue, err error) {
 		for _, b := range q.batches {
 			b.stamped = false
 		}
-		q.err, q.uncounted = fmt.Errorf("write to %s/%d: %w", q.topic, q.id, err), true
+		q.err, q.uncounted = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, err), true
 	}
 	p.passQueue(pl, q)
 }
@@ -122,7 +122,7 @@ func (p *Producer) passQueue(pl *plan, q *queue) {
 		if b.inDoubt() {
 			break
 		}
-		p.sequences.retract(q.key, b)
+		p.sequences.retract(q.TopicPartition, b)
 	}
 	before := q.batches
 	q.batches = nil

@@ -40,10 +40,10 @@ func (s *search) again(ctx context.Context, pl *plan) error {
 		if len(q.batches) == 0 {
 			continue
 		}
-		if l := s.lost[q.topic]; l != nil && l.final != nil {
-			q.err, q.fatal = s.failed([]string{q.topic}, l.final), true
-		} else if t, _ := s.producer.client.Cached(q.topic); errors.As(q.err, new(*NoPartitionError)) && int(q.id) >= len(t.Partitions) {
-			q.fatal = s.lacks(lack{q.topic, len(t.Partitions)})
+		if l := s.lost[q.Topic]; l != nil && l.final != nil {
+			q.err, q.fatal = s.failed([]string{q.Topic}, l.final), true
+		} else if t, _ := s.producer.client.Cached(q.Topic); errors.As(q.err, new(*NoPartitionError)) && int(q.Partition) >= len(t.Partitions) {
+			q.fatal = s.lacks(lack{q.Topic, len(t.Partitions)})
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/initproducerid"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -22,7 +23,7 @@ type sequences struct {
 	id   int64
 	live bool // id was given by the cluster and is in order
 	epo  int16
-	next map[key]int32
+	next map[message.TopicPartition]int32
 }
 
 // stamp is what a batch carries. Once a batch was sent, it keeps its stamp, so
@@ -44,7 +45,7 @@ func (s *sequences) ready() bool {
 func (s *sequences) begin(id int64, epoch int16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.id, s.epo, s.live, s.next = id, epoch, true, make(map[key]int32)
+	s.id, s.epo, s.live, s.next = id, epoch, true, make(map[message.TopicPartition]int32)
 }
 
 // prepare gets a producer ID from the cluster if there is none in order.
@@ -96,7 +97,7 @@ func initProducerID(ctx context.Context, client *cluster.Client) (int64, int16, 
 }
 
 // take numbers the next n records of a partition.
-func (s *sequences) take(k key, n int) stamp {
+func (s *sequences) take(k message.TopicPartition, n int) stamp {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := stamp{s.id, s.epo, s.next[k]}
@@ -127,13 +128,13 @@ func (s *sequences) rewind(q *queue, st stamp) {
 		seq = advance(seq, int32(len(b.indexes)))
 	}
 	if s.live && s.id == st.id {
-		s.next[q.key] = seq
+		s.next[q.TopicPartition] = seq
 	}
 }
 
 // retract takes back the number of a batch that no broker has written. Of several
 // batches of a partition the last one comes first.
-func (s *sequences) retract(k key, b *batch) {
+func (s *sequences) retract(k message.TopicPartition, b *batch) {
 	if !b.stamped {
 		return
 	}
@@ -154,7 +155,7 @@ func (s *sequences) takeBack(q *queue) {
 		return
 	}
 	for _, b := range slices.Backward(q.batches) {
-		s.retract(q.key, b)
+		s.retract(q.TopicPartition, b)
 	}
 }
 
