@@ -26,7 +26,7 @@ TESTFLAGS ?=
 MODULES := . cmd/conduit bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz soak release clean FORCE
+.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz soak release picture clean FORCE
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
@@ -68,7 +68,10 @@ bench: ## Measure the connector beside others on a Kafka of its own (25 minutes)
 	cd bench && $(GO) build -o ../bin/bench .
 	@bin/bench $(BENCH)
 
-generate: ## Regenerate connector.yaml, the tables of README.md and the mocks
+picture: ## Draw docs/broker-death.svg: throughput, lag and latency while a broker is killed (Java 17 and Maven; two minutes)
+	cd bench && $(GO) run ./death -out ../docs/broker-death.svg
+
+generate: ## Regenerate connector.yaml, docs/settings.md and the mocks
 	$(GO) generate ./...
 
 # The linter's module is its own, too. Building it takes a minute or two, once.

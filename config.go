@@ -41,7 +41,7 @@ var (
 // the cluster, and with which credentials.
 //
 // The comments of settings, here and in the other config files, are documentation for
-// users: make generate copies them to connector.yaml and README.md.
+// users: make generate copies them to connector.yaml and docs/settings.md.
 type Config struct {
 	// Bootstrap servers as host:port, separated by commas. Any of them leads to the
 	// whole cluster; name several in case one is down. Required.
