@@ -31,7 +31,7 @@ func (c *Consumer) reset(ctx context.Context, lost []fetch.Lost, found func(fetc
 				found(fetch.Found{Lost: l, Err: err})
 			case l.Why == fetch.Recreated:
 				c.recreated(l, first, found)
-			case l.Why == fetch.Diverged:
+			case l.Why == fetch.Diverged && first <= l.Offset: // or what comes next was deleted
 				c.diverged(l, max(first, l.Agreed), found)
 			case l.Offset >= first && l.Offset <= end && !l.Insisted:
 				found(fetch.Found{Lost: l, To: l.Offset}) // it was a replica that lagged

@@ -2,15 +2,18 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
@@ -62,6 +65,37 @@ func TestCommitsAGapOnlyBehindWhatIsAcknowledged(t *testing.T) {
 	}
 	w.committed(map[int32]int64{0: 20})
 	w.NoErr(c.Close(w.ctx))
+}
+
+// Records were deleted that were read, and others that were not: the log has none of a
+// leader epoch any more, which looks as if it had others instead.
+func TestConsumerDoesNotPassOverDeletedRecordsThoughTheLogHasDiverged(t *testing.T) {
+	for name, test := range map[string]struct {
+		reset ResetPolicy
+		to    int64
+		err   error
+	}{
+		"earliest": {ResetEarliest, 3, nil},
+		"latest":   {ResetLatest, 4, nil},
+		"error":    {ResetError, 0, kafkago.OffsetOutOfRange},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.produce(4 * partitions)
+			w.NoErr(w.truth.DeleteRecords(w.ctx, topic, 0, 3))
+			c := w.open(func(c *Config) { c.Reset = test.reset })
+			defer c.Close(w.ctx)
+			w.next(c, 1) // it knows the leaders
+			lost := fetch.Lost{Topic: topic, Offset: 1, Why: fetch.Diverged, Agreed: 0}
+			var found fetch.Found
+			c.reset(w.ctx, []fetch.Lost{lost}, func(f fetch.Found) bool {
+				found = f
+				return false
+			})
+			w.Equal(found.To, test.to)
+			w.True(errors.Is(found.Err, test.err))
+		})
+	}
 }
 
 // The leader refuses an offset for good that is in its log, as one does whose tiered
