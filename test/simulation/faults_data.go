@@ -37,14 +37,18 @@ func (w *World) outOfRange(e Event) {
 	topic := w.topic(e.A)
 	partition := w.partition(topic, e.B)
 	w.say("  %s/%d", topic, partition)
-	w.loosen(topic, partition)
 	w.disturbed(e.For, span{node: -1, topic: topic})
+	denied := make(map[logID]bool) // the topic may be made again meanwhile
 	c := w.altering(func(_ *link, r request, frame []byte) {
 		if kmsg.Key(r.key) != kmsg.Fetch {
 			return
 		}
 		parts(r.version, frame, func(p part) {
 			if p.topic == topic && p.partition == partition {
+				if log := w.logOf(topic, partition, ""); !denied[log] {
+					denied[log] = true
+					w.loosen(topic, partition)
+				}
 				p.code[1] = byte(kerr.OffsetOutOfRange.Code)
 			}
 		})
