@@ -24,6 +24,7 @@ type book struct {
 	late    []time.Duration // when requests arrive whose senders have given them up
 	froms   map[logID]int64 // where an operator had the group go on last
 	refused map[inquiry]bool
+	trimmed map[logID]bool
 	told    map[logID]int64 // the last end that was told after that
 	upsets  []span
 }
@@ -79,10 +80,11 @@ type entry struct {
 	offset int64
 	number int
 	joins  time.Duration // as the book's at that time
+	denied bool          // wasTold: after an offset was refused
 }
 
 func newBook() *book {
-	return &book{begun: time.Now(), numbers: []*number{nil}, logs: make(map[logID]map[int64]logged), deleted: make(map[[16]byte]time.Duration), froms: make(map[logID]int64), refused: make(map[inquiry]bool), told: make(map[logID]int64)}
+	return &book{begun: time.Now(), numbers: []*number{nil}, logs: make(map[logID]map[int64]logged), deleted: make(map[[16]byte]time.Duration), froms: make(map[logID]int64), refused: make(map[inquiry]bool), trimmed: make(map[logID]bool), told: make(map[logID]int64)}
 }
 
 func (b *book) now() time.Duration { return time.Since(b.begun) }

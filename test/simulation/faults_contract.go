@@ -55,6 +55,7 @@ func (w *World) deleteBefore(topic string, partition int32, at int64) {
 			w.book.note(entry{kind: wasTrimmed, log: log, offset: at})
 		}
 		w.book.note(entry{kind: wasLoosened, log: log, offset: at})
+		w.book.trims(log)
 		return w.trim(topic, partition, at)
 	})
 }

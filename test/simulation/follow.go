@@ -54,7 +54,7 @@ func (c *checker) follow(e entry) {
 	case wasDenied:
 		t.denied = true
 	case wasTold:
-		t.told = append(t.told, toldEnd{e.who, e.offset})
+		t.told = append(t.told, toldEnd{e.who, e.offset, e.denied})
 	}
 }
 

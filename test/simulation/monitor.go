@@ -2,8 +2,10 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -80,6 +82,9 @@ func (w *World) mayHaveEnded(who string, err error) {
 	reason, ok := w.reasons[who]
 	allowed := time.Now().Before(w.mayEnd) || ok && time.Since(reason) < standstill
 	w.mu.Unlock()
+	if errors.Is(err, kafkago.OffsetOutOfRange) && w.policy() == "error" {
+		allowed = allowed || w.book.lostIn(err)
+	}
 	w.call(err)
 	if !allowed {
 		w.book.wrong("%s at %s ends: %v", who, seconds(w.now()), err)

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -54,10 +55,31 @@ func (b *book) refuses(q inquiry) {
 func (b *book) tells(q inquiry, offset int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.refused[q] {
+	if b.refused[q] || b.trimmed[q.log] {
 		b.told[q.log] = max(b.told[q.log], offset)
-		b.noteLocked(entry{kind: wasTold, who: q.who, log: q.log, offset: offset})
+		b.noteLocked(entry{kind: wasTold, who: q.who, log: q.log, offset: offset, denied: b.refused[q]})
 	}
+}
+
+// trims notes that the first records of a log are deleted. Who has read none that are
+// left may find out from leader epochs, before any offset is refused.
+func (b *book) trims(log logID) {
+	b.mu.Lock()
+	b.trimmed[log] = true
+	b.mu.Unlock()
+}
+
+// lostIn reports whether an error is about the place in a log of which records were
+// deleted.
+func (b *book) lostIn(err error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for log := range b.trimmed {
+		if strings.Contains(fmt.Sprint(err), fmt.Sprintf(" of %s/%d, ", log.topic, log.partition)) {
+			return true
+		}
+	}
+	return false
 }
 
 // owed lists, as missing does, what is to be read, where that takes a look at what each
@@ -84,6 +106,7 @@ func (b *book) owed(live map[logID][]logged) (out []string, count int) {
 type toldEnd struct {
 	who    string
 	offset int64
+	denied bool // after an offset was refused
 }
 
 // skipsTo reports whether a process may read this record next, although others before it
@@ -125,7 +148,7 @@ func (t *trail) passedOver(who string, index int) bool {
 	if t.denied || at < t.start || index == 0 || t.records[index-1].offset >= t.start {
 		return false
 	}
-	return slices.ContainsFunc(t.told, func(e toldEnd) bool { return e.who == who && e.offset > at })
+	return slices.ContainsFunc(t.told, func(e toldEnd) bool { return e.who == who && e.denied && e.offset > at })
 }
 
 func (t *trail) skip(to int64) {
