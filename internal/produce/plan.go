@@ -16,6 +16,7 @@ type plan struct {
 	from     int               // those before it are done with
 	until    int               // those from it on are held back
 	durable  []bool            // by message
+	kept     bool              // since an earlier Send: the messages are the producer's own
 	passed   []bool            // by message: not to be sent any more, which counts as durable
 	queues   []*queue
 	topics   []*topicPlan

@@ -107,7 +107,7 @@ func (p *Producer) Close() {
 //
 // A batch that begins with some of what the last Send left unwritten goes on where that
 // one ended, and writes nothing twice. For that the keys and values of a Send that
-// fails are kept, not copied, until the next one.
+// fails are kept, not copied, until one begins otherwise, or all of them are written.
 func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, error) {
 	if p.open.Err() != nil {
 		return 0, wire.ErrClosed

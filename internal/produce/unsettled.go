@@ -23,11 +23,15 @@ func (p *Producer) keep(pl *plan) {
 		return
 	}
 	pl.from, pl.until = pl.told(), len(pl.messages)
+	p.unsettled = pl
+	if pl.kept {
+		return
+	}
+	pl.kept = true
 	pl.messages = slices.Clone(pl.messages) // the slice is the caller's, as those of headers are
 	for i := pl.from; i < len(pl.messages); i++ {
 		pl.messages[i].Headers = slices.Clone(pl.messages[i].Headers)
 	}
-	p.unsettled = pl
 }
 
 // same reports whether two messages are one record that is sent again. The position
