@@ -9,6 +9,8 @@ FUZZTIME ?= 10s
 VERSIONS ?= 2.4.1 2.8.2 3.9.2 4.0.2 4.2.0 4.4.0
 # Flags for make bench; see bin/bench -help.
 BENCH ?=
+# Where make audit finds what is known: the Go project's database, or a copy of it.
+VULNDB ?= https://vuln.go.dev
 # How long make soak begins further scenarios.
 SOAKTIME ?= 30m
 # How many seeds make simulate runs, and the first of them.
@@ -26,7 +28,7 @@ TESTFLAGS ?=
 MODULES := . cmd/conduit bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz soak release picture clean FORCE
+.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz audit soak release picture clean FORCE
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
@@ -88,6 +90,12 @@ fuzz: ## Run each fuzz test for FUZZTIME
 		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' "$$file"); do \
 			echo "$$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 		done; done
+
+# Two exit codes of govulncheck: 3 where it found something, another where it could not look.
+audit: ## Look for known vulnerabilities in what each module uses, in the database at VULNDB
+	@vuln=$$($(GO) -C tools/audit tool -n govulncheck) && for m in $(MODULES); do \
+		echo "audit $$m"; (cd $$m && "$$vuln" -db $(VULNDB) ./...) && continue; \
+		[ $$? -eq 3 ] || echo "make audit: NOT AUDITED: the database at VULNDB=$(VULNDB) can't be read, or the code can't be built" >&2; exit 1; done
 
 soak: ## Run the fault scenarios in their long forms, in any order, for SOAKTIME, and count what is lost
 	SOAK=1 SOAKTIME=$(SOAKTIME) KAFKA_REQUIRED=1 $(GO) test $(TESTFLAGS) -count=1 -shuffle on -timeout 0 -v ./test/faults

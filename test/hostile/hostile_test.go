@@ -30,14 +30,14 @@ import (
 )
 
 const (
-	// lifetime is how long a source and a destination run with one seed.
-	lifetime = 2 * time.Second
+	// lifetime is how long a source and a destination run with a seed, and longLifetime
+	// how long where there is time.
+	lifetime, longLifetime = time.Second, 3 * time.Second
 	// maxCall is more than any call may take: Teardown ends a rebalance (up to 10 s),
 	// commits (5 s) and leaves (5 s), and machines are slow.
 	maxCall = 45 * time.Second
-	// maxRate bounds the requests a second of one side. Half of it is what a broker may
-	// get which answers at once, and always with something that could be.
-	maxRate = 1000
+	// maxRate bounds the requests a second of one side, twice what was seen.
+	maxRate = 400
 	// maxLines bounds the lines a second in its log.
 	maxLines = 100
 	// maxHeap bounds the memory of both sides and the embedded cluster in bytes: three
@@ -125,7 +125,7 @@ func bear(t *testing.T, seed uint64) {
 	}
 	fake := embedded.Start(t, opts...)
 	s["servers"] = strings.Join(fake.ListenAddrs(), ",")
-	to := s.with(settings{"topic": "t", "deliveryTimeout": "3s"})
+	to := s.with(settings{"topic": "t", "deliveryTimeout": "3s", "outageTimeout": "2s"})
 	from := s.with(settings{"topics": "t", "groupID": "g", "readFromBeginning": "true", "sessionTimeout": "6s", "heartbeatInterval": "100ms"})
 	dst, err := openDestination(t, guarded(t), to)
 	is.NoErr(err)
@@ -160,6 +160,9 @@ type side struct {
 
 func newSide(t *testing.T, seed uint64, plan hostile.Plan, name string) *side {
 	s := &side{T: t, name: name, end: time.Now().Add(lifetime)}
+	if os.Getenv("HOSTILE_FOR") != "" || os.Getenv("HOSTILE_SEED") != "" {
+		s.end = time.Now().Add(longLifetime)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.liar = hostile.NewLiar(ctx, seed, plan)
 	t.Cleanup(func() { cancel(); s.liar.Wait() })
