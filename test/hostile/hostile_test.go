@@ -40,14 +40,17 @@ const (
 	maxRate = 400
 	// maxLines bounds the lines a second in its log.
 	maxLines = 100
-	// maxHeap bounds the memory of both sides and the embedded cluster in bytes: three
+	// maxHeap bounds the memory of both sides and the embedded clusters in bytes: three
 	// brokers may each have a batch of 256 MiB decoded, and there is garbage.
 	maxHeap = 2 << 30
 )
 
 func TestConnectorBearsAKafkaThatLies(t *testing.T) {
 	for _, seed := range seeds(t) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { bear(t, seed) })
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel() // most of the time is spent waiting
+			bear(t, seed)
+		})
 	}
 	if d, _ := time.ParseDuration(os.Getenv("HOSTILE_FOR")); d > 0 {
 		first := uint64(time.Now().UnixNano())
