@@ -145,9 +145,14 @@ func TestLibrariesAreKnownToFew(t *testing.T) {
 	}
 }
 
-func TestDesignMapsEachPackage(t *testing.T) {
+func TestDesignMapsEachFileAndPackage(t *testing.T) {
 	text, err := os.ReadFile("docs/design.md")
 	is.New(t).NoErr(err)
+	for _, f := range goFiles(t) {
+		if f.dir == "" && !f.isTest() && f.name != "doc.go" && !strings.Contains(string(text), f.name) {
+			t.Errorf("docs/design.md does not map %s", f.name)
+		}
+	}
 	for name := range mayImport {
 		above, below, nested := strings.Cut(name, "/")
 		row := regexp.MustCompile(`(?m)^\| ` + above + ` \|.*$`).FindString(string(text))
