@@ -82,10 +82,15 @@ func aimAtATopicUnnoticed(d dice, p *Plan, _ time.Duration) {
 	slower(p)
 }
 
-// aimAtATopicGone deletes a topic under a destination that has all the time.
+// aimAtATopicGone deletes a topic under a destination that has all the time. Nobody else
+// makes it again, or soon.
 func aimAtATopicGone(d dice, p *Plan, at time.Duration) {
 	e := p.add(d, pick(d, "recreate", "delete"), at)
 	e.B, e.For = 0, d.between(0, 3*time.Second)
+	if d.chance(50) {
+		e.For = d.between(60*time.Second, 70*time.Second)
+		slower(p)
+	}
 	for i := range p.Writers {
 		p.Writers[i].Settings["deliveryTimeout"] = pick(d, "0s", "2m")
 		p.Writers[i].Settings["topicAutoCreate"] = "true"

@@ -237,6 +237,9 @@ func (w *World) refuseAny(e Event) {
 	api := refusable[e.A%uint64(len(refusable))]
 	codes := embedded.Codes()
 	code := codes[e.B%uint64(len(codes))]
+	if code == kerr.DuplicateSequenceNumber.Code {
+		return // it says that the batch is in the log
+	}
 	w.say("  %s: %d", api.key.Name(), code)
 	if !slices.Contains(sourceRequests, api.key) {
 		w.letEnd(e.For + 45*time.Second)

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -240,10 +241,19 @@ func (w *World) deleteForAWhile(e Event) {
 	}
 	n := w.health.partitions(topic)
 	w.letEnd(0)
-	w.disturbed(e.For+topicNoticed, span{node: -1, topic: topic})
+	gone := e.For
+	if w.madeByWriters() {
+		gone = 0
+	}
+	w.disturbed(gone+topicNoticed, span{node: -1, topic: topic})
 	w.seal(topic, func() error { return w.deleteTopic(topic) })
 	w.sleep(e.For)
 	w.make(topic, n)
+}
+
+// madeByWriters reports whether each destination creates a topic that is not there.
+func (w *World) madeByWriters() bool {
+	return !slices.ContainsFunc(w.plan.Writers, func(p WriterPlan) bool { return p.Settings["topicAutoCreate"] != "true" })
 }
 
 // make creates a topic, unless a destination has.
