@@ -18,7 +18,8 @@ import (
 // leaves the others as they are.
 var modules = []string{".", "cmd/conduit", "bench", "tools"}
 
-// brokerPackage is imported by all tests that need a real Kafka.
+// brokerPackage is imported by tests that need a real Kafka, or their files are named
+// x_kafka_test.go.
 const brokerPackage = "github.com/conduitio/conduit-connector-kafka/test/broker"
 
 // slowest are the packages that take minutes, the longest first, so that none of them
@@ -83,8 +84,13 @@ func (l listed) pkg(module string) (pkg, bool) {
 	return pkg{
 		module: module,
 		path:   "." + strings.TrimPrefix(l.Dir, l.Module.Dir),
-		kafka:  slices.Contains(l.TestImports, brokerPackage) || slices.Contains(l.XTestImports, brokerPackage),
+		kafka:  l.needsKafka(),
 	}, true
+}
+
+func (l listed) needsKafka() bool {
+	return slices.Contains(l.TestImports, brokerPackage) || slices.Contains(l.XTestImports, brokerPackage) ||
+		slices.ContainsFunc(append(l.TestGoFiles, l.XTestGoFiles...), func(name string) bool { return strings.HasSuffix(name, "_kafka_test.go") })
 }
 
 // rank sorts the slowest to the front.

@@ -32,6 +32,7 @@ func testPlan(t *testing.T) plan {
 		"none/none.go":                "package none\n",
 		"mixed/mixed_kafka_test.go":   "package mixed_test\nimport _ \"" + brokerPackage + "\"\n",
 		"test/faults/x_kafka_test.go": "package faults\nimport _ \"" + brokerPackage + "\"\n",
+		"named/named_kafka_test.go":   "package named\n",
 		"test/broker/broker.go":       "package broker\n",
 		"bench/go.mod":                "module bench\n",
 		"bench/inner/inner_test.go":   "package inner\n",
@@ -66,7 +67,7 @@ func TestPlanSeparatesWhatNeedsKafka(t *testing.T) {
 	if strings.Contains(fast[0], "./mixed") || strings.Contains(fast[0], "./none") {
 		t.Errorf("fast: %s", fast[0])
 	}
-	if len(slow) != 1 || !strings.HasSuffix(slow[0], " ./test/faults ./mixed") {
+	if len(slow) != 1 || !strings.HasSuffix(slow[0], " ./test/faults ./mixed ./named") {
 		t.Errorf("with Kafka, the slowest first: %s", slow)
 	}
 }
@@ -84,5 +85,5 @@ func TestPlanTestsModulesThatCannotBeListed(t *testing.T) {
 func TestPlanOfUnitsTakesAllPackages(t *testing.T) {
 	o := options{unit: true, flags: []string{"-race"}}
 	fast := lines(o, testPlan(t), false)
-	expect(t, fast[0], " -short ", " -race ", " ./test/faults ./mixed ./quick")
+	expect(t, fast[0], " -short ", " -race ", " ./test/faults ./mixed ./named ./quick")
 }
