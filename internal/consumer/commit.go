@@ -96,10 +96,16 @@ func (c *Consumer) commitOnce(ctx context.Context) error {
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
 	c.cfg.Hooks.committed(err)
+	missed := false
 	for _, k := range commits {
 		if _, ok := taken[k.Topic][k.Partition]; ok {
 			c.tracker.Committed(k)
+		} else {
+			missed = missed || k.Read
 		}
+	}
+	if errors.Is(err, kafkago.TopicAuthorizationFailed) && !missed {
+		return nil // of topics that may not be read, which fetching says
 	}
 	return err
 }

@@ -14,12 +14,14 @@ type Commit struct {
 	// At where it went back, for records that are to be read again. Whoever has read
 	// less than that has not lost a commit.
 	High int64
+	// Read is set if something was handed out, and At is not only where to begin.
+	Read bool
 
 	of *partition // as it was tracked; nil for whatever is
 }
 
 func (p *partition) commit(k message.TopicPartition) Commit {
-	return Commit{k.Topic, k.Partition, p.topicID, p.safe, p.epoch(), max(p.high, p.safe), p}
+	return Commit{k.Topic, k.Partition, p.topicID, p.safe, p.epoch(), max(p.high, p.safe), p.read, p}
 }
 
 // Committable lists the partitions whose offset to commit is ahead of the

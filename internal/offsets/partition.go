@@ -11,6 +11,7 @@ type partition struct {
 	acked      map[int64]bool // those after head that are acknowledged out of order
 	safe       int64          // everything below is acknowledged: the offset to commit
 	sent       int64          // the last offset that was committed
+	read       bool           // something was handed out
 	next       int64          // where the partition goes on after the last record handed out
 	high       int64          // the highest offset reached before the last rewind
 	epochs     []epochFrom    // leader epochs of what was handed out, ascending; those before safe-1 but one are dropped
@@ -35,6 +36,7 @@ func (p *partition) deliver(r Run, offsets func(yield func(int64) bool)) int {
 	before := len(p.offsets)
 	p.offsets = slices.AppendSeq(p.offsets, offsets)
 	added := len(p.offsets) - before
+	p.read = p.read || added > 0
 	p.enter(r.LeaderEpoch)
 	p.next = r.Next
 	p.settle()

@@ -38,9 +38,18 @@ func at(offset int64, epoch int32) Commit {
 func committable(t *Tracker) []Commit {
 	commits := t.Committable()
 	for i := range commits {
-		commits[i].of, commits[i].TopicID, commits[i].High = nil, TopicID{}, 0
+		commits[i].of, commits[i].TopicID, commits[i].High, commits[i].Read = nil, TopicID{}, 0, false
 	}
 	return commits
+}
+
+func TestCommitSaysWhetherAnythingWasRead(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	add(tr, 10, -1)
+	is.True(!tr.Committable()[0].Read) // it is where to begin
+	is.True(deliver(tr, 13, 10, 11, 12))
+	is.True(tr.Committable()[0].Read)
 }
 
 func TestCommitsOnlyTheContiguousPrefix(t *testing.T) {
