@@ -28,8 +28,10 @@ type FetchConfig struct {
 	FetchMaxPartitionBytes int `json:"fetchMaxPartitionBytes" default:"1048576"`
 	// Maximum time that a broker waits for fetchMinBytes before it answers a fetch.
 	FetchMaxWait time.Duration `json:"fetchMaxWait" default:"500ms"`
-	// Maximum number of unacknowledged records. Reading pauses at this limit.
-	MaxUncommitted int `json:"maxUncommitted" default:"100000"`
+	// Maximum number of unacknowledged records. Reading pauses at this limit, and above
+	// 100000 records also at 64 MiB of keys, values and headers. Conduit may acknowledge
+	// only once a second: the limit should be more than it takes in that time.
+	MaxUncommitted int `json:"maxUncommitted" default:"3000000"`
 }
 
 // Limits of the settings above.
@@ -50,7 +52,7 @@ func (c *FetchConfig) resolve() (fetch.Config, error) {
 		setting.Within("fetchMinBytes", c.FetchMinBytes, 1, maxFetchBytes, " bytes", "1"),
 		setting.Within("fetchMaxPartitionBytes", c.FetchMaxPartitionBytes, 1, maxFetchBytes, " bytes", "1048576"),
 		setting.Within("fetchMaxWait", c.FetchMaxWait, time.Millisecond, maxFetchWait, "", "500ms"),
-		setting.AtLeast("maxUncommitted", c.MaxUncommitted, 1, "1 or more records", "100000"),
+		setting.AtLeast("maxUncommitted", c.MaxUncommitted, 1, "1 or more records", "3000000"),
 	}
 	if c.FetchMinBytes > c.FetchMaxBytes {
 		errs = append(errs, setting.Invalid("fetchMinBytes", fmt.Sprintf("%d is not allowed: up to fetchMaxBytes, which is %d", c.FetchMinBytes, c.FetchMaxBytes), ""))

@@ -88,7 +88,7 @@ func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
 	is.Equal(s.StartConfig, StartConfig{AutoOffsetReset: "earliest"})
 	is.Equal(s.FetchConfig, FetchConfig{
 		IsolationLevel: "read_committed", FetchMinBytes: 1, FetchMaxBytes: 16 << 20, FetchMaxPartitionBytes: 1 << 20,
-		FetchMaxWait: 500 * time.Millisecond, MaxUncommitted: 100_000,
+		FetchMaxWait: 500 * time.Millisecond, MaxUncommitted: 3_000_000,
 	})
 	is.Equal(s.CommitOffsetsSize, 1000)
 	is.Equal(s.CommitOffsetsDelay, 5*time.Second)

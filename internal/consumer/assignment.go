@@ -8,8 +8,13 @@ import (
 )
 
 // ackGrace is how long a revocation waits for the acknowledgements of records
-// that are being processed.
-const ackGrace = 2 * time.Second
+// that are being processed, and ackSilence how long it waits while none comes at all.
+// Conduit acknowledges many records at once when it has stored its position, which it
+// does once a second: whoever is silent for longer is busy with something else.
+const (
+	ackGrace   = 2 * time.Second
+	ackSilence = 1200 * time.Millisecond
+)
 
 // Assigned starts reading partitions, in the background.
 func (c *Consumer) Assigned(p group.Partitions) {
@@ -82,11 +87,25 @@ func (c *Consumer) awaitAcks(ctx context.Context, p group.Partitions) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
+	for ctx.Err() == nil {
+		before := c.tracker.Acknowledged()
+		if c.allAcked(ctx, p) || c.tracker.Acknowledged() == before {
+			return
+		}
+	}
+}
+
+// allAcked waits until all records of partitions are acknowledged, and returns false if
+// they are not after a time in which some acknowledgement should have come.
+func (c *Consumer) allAcked(ctx context.Context, p group.Partitions) bool {
+	ctx, cancel := context.WithTimeout(ctx, ackSilence)
+	defer cancel()
 	for topic, ids := range p {
 		for _, id := range ids {
 			if c.tracker.WaitAcked(ctx, topic, id) != nil {
-				return
+				return false
 			}
 		}
 	}
+	return true
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // Next returns batches that are there, waiting for the first. It has one caller.
@@ -37,13 +38,21 @@ func (c *Consumer) next(ctx context.Context, max int) ([]message.Batch, error) {
 	}
 }
 
+// Beyond this many unacknowledged records their keys, values and headers may have no
+// more than this many bytes. Up to there their size does not count: destinations that
+// acknowledge batches need the whole of one.
+const (
+	fewUncommitted      = 100_000
+	maxUncommittedBytes = 64 << 20
+)
+
 // awaitRoom waits until there are few enough unacknowledged records, or until the
 // fetcher has an error to tell.
 func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)()
-	room, err := c.tracker.WaitRoom(wait, c.cfg.MaxUncommitted)
+	room, err := c.tracker.WaitRoom(wait, offsets.Limit{Records: c.cfg.MaxUncommitted, Bytes: maxUncommittedBytes, Few: fewUncommitted})
 	if err != nil && ctx.Err() == nil {
 		return 1, nil
 	}
@@ -57,6 +66,7 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	for _, b := range batches {
 		run := offsets.Run{
 			Topic: b.Topic, Partition: b.Partition, Assignment: b.Assignment, TopicID: b.TopicID, Next: b.Next, LeaderEpoch: b.LeaderEpoch,
+			Bytes: size(b.Records),
 		}
 		ok := c.tracker.Deliver(run, func(yield func(int64) bool) {
 			for i := range b.Records {
@@ -70,4 +80,16 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 		}
 	}
 	return kept
+}
+
+// size is the bytes of the contents of records.
+func size(records []recordbatch.Record) (n int64) {
+	for i := range records {
+		r := &records[i]
+		n += int64(len(r.Key) + len(r.Value))
+		for j := range r.Headers {
+			n += int64(len(r.Headers[j].Key) + len(r.Headers[j].Value))
+		}
+	}
+	return n
 }

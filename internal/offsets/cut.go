@@ -20,18 +20,20 @@ func (t *Tracker) Rewind(topic string, id int32, assignment, to int64) {
 		return
 	}
 	p := old.cut(to)
-	for _, offset := range old.offsets[old.head:] {
+	for offset, size := range old.all {
 		switch acked := old.acked[offset]; {
 		case offset < to:
-			p.offsets = append(p.offsets, offset)
+			p.add(func(yield func(int64) bool) { yield(offset) }, size, true)
 			if acked {
 				p.acked[offset] = true
+			} else {
+				p.bytes += size
 			}
 		case !acked && old.epochOf(offset) < 0:
 			p.lose(offset)
 		}
 	}
-	if len(p.offsets) > 0 {
+	if p.n > 0 {
 		p.safe = min(old.safe, to)
 	}
 	if kept := old.epochsBefore(to); len(kept) > 0 {
@@ -53,7 +55,7 @@ func (t *Tracker) Restart(topic string, id int32, assignment, at int64, topicID 
 	p := old.cut(at)
 	p.topicID, p.high = topicID, at
 	if unknown := (TopicID{}); old.topicID == unknown || topicID == unknown {
-		for _, offset := range old.offsets[old.head:] {
+		for offset := range old.all {
 			if !old.acked[offset] {
 				p.lose(offset)
 			}
@@ -89,7 +91,7 @@ func (p *partition) lose(offset int64) {
 
 func (t *Tracker) replace(k message.TopicPartition, old, p *partition) {
 	t.set(k, p)
-	t.release(old.unacked() - p.unacked())
+	t.release(old.unacked()-p.unacked(), old.bytes-p.bytes)
 }
 
 // Skip goes over offsets that are not handed out, up to the given one. They are

@@ -1,14 +1,12 @@
 package offsets
 
-import "slices"
-
 // partition is one assignment of a partition.
 type partition struct {
 	assignment int64
 	topicID    TopicID
-	offsets    []int64        // handed out, ascending
-	head       int            // index in offsets of the first unacknowledged one
-	acked      map[int64]bool // those after head that are acknowledged out of order
+	queue                     // what was handed out
+	acked      map[int64]bool // those of the queue that are acknowledged out of order
+	bytes      int64          // of those that are not
 	safe       int64          // everything below is acknowledged: the offset to commit
 	sent       int64          // the last offset that was committed
 	read       bool           // something was handed out
@@ -29,18 +27,13 @@ type epochFrom struct {
 
 // deliver returns how many records were added.
 func (p *partition) deliver(r Run, offsets func(yield func(int64) bool)) int {
-	if p.head > len(p.offsets)/2 {
-		p.offsets = p.offsets[:copy(p.offsets, p.offsets[p.head:])]
-		p.head = 0
-	}
-	before := len(p.offsets)
-	p.offsets = slices.AppendSeq(p.offsets, offsets)
-	added := len(p.offsets) - before
-	p.read = p.read || added > 0
+	n, bytes := p.add(offsets, r.Bytes, len(p.acked) > 0)
+	p.bytes += bytes
+	p.read = p.read || n > 0
 	p.enter(r.LeaderEpoch)
 	p.next = r.Next
 	p.settle()
-	return added
+	return n
 }
 
 // has reports whether a record may be of this log, and if only its offset says so, of
@@ -67,38 +60,45 @@ func (p *partition) has(r *Record) bool {
 
 // ack returns how many records it has acknowledged: one or none.
 func (p *partition) ack(offset int64) int {
-	if p.head == len(p.offsets) {
+	first, ok := p.first()
+	if !ok {
 		return 0
 	}
-	if p.offsets[p.head] != offset {
-		if _, ok := slices.BinarySearch(p.offsets[p.head:], offset); ok && !p.acked[offset] {
-			p.acked[offset] = true
-			return 1
+	if first != offset {
+		size, ok := p.find(offset)
+		if !ok || p.acked[offset] {
+			return 0
 		}
-		return 0
+		p.acked[offset] = true
+		p.bytes -= size
+		return 1
 	}
-	p.advance()
-	for p.head < len(p.offsets) && p.acked[p.offsets[p.head]] {
-		delete(p.acked, p.offsets[p.head])
+	p.bytes -= p.advance()
+	for len(p.acked) > 0 {
+		first, ok := p.first()
+		if !ok || !p.acked[first] {
+			break
+		}
+		delete(p.acked, first)
 		p.advance()
 	}
 	p.settle()
 	return 1
 }
 
-func (p *partition) unacked() int { return len(p.offsets) - p.head - len(p.acked) }
+func (p *partition) unacked() int { return p.n - len(p.acked) }
 
-// advance counts the record at head as acknowledged.
-func (p *partition) advance() {
-	p.safe = p.offsets[p.head] + 1
-	p.head++
+// advance counts the first record as acknowledged, and returns its size.
+func (p *partition) advance() int64 {
+	p.safe = p.spans[p.head].from + 1
+	return p.drop()
 }
 
 // settle moves over what lies after the last record when none is pending.
 func (p *partition) settle() {
-	if p.head == len(p.offsets) {
+	if p.n == 0 {
 		p.safe = max(p.safe, p.next)
-		p.offsets, p.head = p.offsets[:0], 0
+		p.bytes = 0
 	}
 }
 

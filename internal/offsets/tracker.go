@@ -16,7 +16,9 @@ type Tracker struct {
 	last        *partition             // acknowledged last: acknowledgements come in runs; nil when parts changes
 	lastKey     message.TopicPartition // of last
 	unacked     int                    // records handed out and not acknowledged, of all partitions
-	waiting     int                    // callers of wait
+	bytes       int64                  // of their contents
+	acked       int64                  // records that were ever acknowledged
+	waiting     bool                   // somebody waits for changed
 	changed     chan struct{}          // closed and replaced when unacked falls while somebody waits
 }
 
@@ -75,7 +77,7 @@ func (t *Tracker) Remove(topic string, id int32) (last Commit, ok bool) {
 
 func (t *Tracker) drop(k message.TopicPartition) {
 	if p, ok := t.parts[k]; ok {
-		t.release(p.unacked())
+		t.release(p.unacked(), p.bytes)
 		t.set(k, nil)
 	}
 }
@@ -90,6 +92,7 @@ type Run struct {
 	// the last record (compaction, control records).
 	Next        int64
 	LeaderEpoch int32 // -1 unknown
+	Bytes       int64 // of all the records
 }
 
 // Deliver notes that records were handed out, with offsets in ascending order, above
@@ -105,7 +108,9 @@ func (t *Tracker) Deliver(r Run, offsets func(yield func(int64) bool)) bool {
 	if p.topicID == (TopicID{}) {
 		p.topicID = r.TopicID // metadata did not tell when the partition was added
 	}
+	before := p.bytes
 	t.unacked += p.deliver(r, offsets)
+	t.bytes += p.bytes - before
 	return true
 }
 
@@ -134,9 +139,14 @@ type Record struct {
 func (t *Tracker) Ack(r Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if p := t.find(message.TopicPartition{Topic: r.Topic, Partition: r.Partition}); p != nil && p.has(&r) {
-		t.release(p.ack(r.Offset))
+	p := t.find(message.TopicPartition{Topic: r.Topic, Partition: r.Partition})
+	if p == nil || !p.has(&r) {
+		return
 	}
+	before := p.bytes
+	n := p.ack(r.Offset)
+	t.acked += int64(n)
+	t.release(n, before-p.bytes)
 }
 
 // find returns a partition, nil if it isn't tracked.

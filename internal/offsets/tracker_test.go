@@ -135,13 +135,13 @@ func TestWaitsUntilFewAreUnacknowledged(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
-	_, err := tr.WaitRoom(ctx, 3)
+	_, err := tr.WaitRoom(ctx, Limit{Records: 3})
 	is.True(errors.Is(err, context.DeadlineExceeded))
 
 	waited := make(chan error)
 	go func() { waited <- tr.WaitAcked(context.Background(), "t", 0) }()
 	ack(tr, 2)
-	room, err := tr.WaitRoom(context.Background(), 4)
+	room, err := tr.WaitRoom(context.Background(), Limit{Records: 4})
 	is.NoErr(err)
 	is.True(room >= 1)
 	ack(tr, 0)

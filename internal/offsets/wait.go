@@ -1,8 +1,34 @@
 package offsets
 
-import "github.com/conduitio/conduit-connector-kafka/internal/message"
+import (
+	"context"
 
-import "context"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+// Limit bounds what is handed out and not acknowledged, of all partitions.
+type Limit struct {
+	Records int
+	// Bytes counts where more than Few records are unacknowledged: destinations that
+	// acknowledge whole batches must get them together, however large they are. 0: no
+	// limit.
+	Bytes int64
+	Few   int
+}
+
+// room returns how many records more are allowed.
+func (l Limit) room(records int, bytes int64) int {
+	if l.Bytes > 0 && records >= l.Few && bytes >= l.Bytes {
+		return 0
+	}
+	return l.Records - records
+}
+
+// low is the limit below which a reader goes on that has met it: acknowledgements come
+// many at once, and reading goes on with many records rather than with each.
+func (l Limit) low() Limit {
+	return Limit{Records: l.Records - l.Records/8, Bytes: l.Bytes - l.Bytes/8, Few: l.Few - l.Few/8}
+}
 
 // Unacknowledged counts the records handed out and not acknowledged.
 func (t *Tracker) Unacknowledged() int {
@@ -11,13 +37,24 @@ func (t *Tracker) Unacknowledged() int {
 	return t.unacked
 }
 
-// WaitRoom blocks until fewer than limit records, of all partitions, are
-// unacknowledged, and returns how many fewer.
-func (t *Tracker) WaitRoom(ctx context.Context, limit int) (int, error) {
-	room := 0
+// Acknowledged counts the records that were ever acknowledged, of all partitions.
+func (t *Tracker) Acknowledged() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.acked
+}
+
+// WaitRoom blocks while the limit is met, and then until there is an eighth less. It
+// returns how many records more are allowed.
+func (t *Tracker) WaitRoom(ctx context.Context, limit Limit) (int, error) {
+	room, wanted := 0, limit
 	err := t.wait(ctx, func() bool {
-		room = limit - t.unacked
-		return room > 0
+		if wanted.room(t.unacked, t.bytes) <= 0 {
+			wanted = limit.low()
+			return false
+		}
+		room = limit.room(t.unacked, t.bytes)
+		return true
 	})
 	return room, err
 }
@@ -37,7 +74,7 @@ func (t *Tracker) wait(ctx context.Context, done func() bool) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		t.waiting++
+		t.waiting = true
 		changed := t.changed
 		t.mu.Unlock()
 		select {
@@ -45,17 +82,18 @@ func (t *Tracker) wait(ctx context.Context, done func() bool) error {
 		case <-ctx.Done():
 		}
 		t.mu.Lock()
-		t.waiting--
 	}
 	return nil
 }
 
-// release counts n records as no longer unacknowledged.
-func (t *Tracker) release(n int) {
+// release counts records as no longer unacknowledged.
+func (t *Tracker) release(n int, bytes int64) {
 	t.unacked -= n
-	if n == 0 || t.waiting == 0 {
+	t.bytes -= bytes
+	if n == 0 || !t.waiting {
 		return
 	}
+	t.waiting = false // whoever still waits says so again
 	close(t.changed)
 	t.changed = make(chan struct{})
 }
