@@ -13,10 +13,20 @@ import (
 )
 
 const (
-	// minCommitSpacing keeps fast pipelines from committing all the time.
-	minCommitSpacing = 100 * time.Millisecond
-	commitTimeout    = 10 * time.Second
+	// commitSpacing keeps fast pipelines from committing all the time: each commit is a
+	// record for each partition in the log of the coordinator.
+	commitSpacing = time.Second
+	commitTimeout = 10 * time.Second
 )
+
+// spacing is how long after a commit the next one is made at the earliest, unless a
+// rebalance or Close asks for it.
+func (c *Config) spacing() time.Duration {
+	if c.CommitInterval > 0 {
+		return min(c.CommitInterval, commitSpacing)
+	}
+	return commitSpacing
+}
 
 // runCommitter commits in the background, by time and by number of acks.
 func (c *Consumer) runCommitter() {
@@ -43,7 +53,7 @@ func (c *Consumer) runCommitter() {
 		select {
 		case <-c.life.Done():
 			return
-		case <-time.After(minCommitSpacing):
+		case <-time.After(c.cfg.spacing()):
 		}
 	}
 }
