@@ -48,13 +48,19 @@ func aimAtAStaleLeader(d dice, p *Plan, at time.Duration) {
 	slower(p)
 }
 
-// aimAtAFrozenBroker starts a source while a broker is silent.
+// aimAtAFrozenBroker starts a source while a broker is silent, and ends it while it waits
+// for connections.
 func aimAtAFrozenBroker(d dice, p *Plan, at time.Duration) {
 	e := p.add(d, pick(d, "freeze", "unplug"), at)
 	e.For, e.B, e.C = d.between(50*time.Second, 60*time.Second), d.Uint64N(3000), 1
 	r := p.add(d, "reader", at+d.between(0, 2*time.Second))
 	r.A, r.B, r.For = 0, d.Uint64N(3), 0
+	r = p.add(d, "reader", r.At+d.between(3*time.Second, 9*time.Second))
+	r.A, r.B, r.For = 0, d.Uint64N(2), 0
 	p.Parts = 12
+	for i := range p.Readers {
+		p.Readers[i].Settings["dialTimeout"] = "5s"
+	}
 	slower(p)
 }
 
