@@ -24,7 +24,9 @@ func epochEnds(fake *kfake.Cluster, node int32, end int64) *atomic.Int32 {
 		}
 		asked.Add(1)
 		res := embedded.Refusal(req, 0).(*kmsg.OffsetForLeaderEpochResponse)
-		res.Topics[0].Partitions[0].EndOffset = end
+		for i := range res.Topics[0].Partitions {
+			res.Topics[0].Partitions[i].EndOffset = end
+		}
 		return res
 	})
 	return asked

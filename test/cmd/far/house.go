@@ -50,7 +50,7 @@ func open(ctx context.Context, o options) (*house, error) {
 		h.proxies[addr] = p
 	}
 	var err error
-	if h.truth, err = kclient.New(h.servers); err != nil {
+	if h.truth, err = kclient.New(h.servers, kgo.UnknownTopicRetries(100)); err != nil {
 		return nil, err
 	}
 	return h, h.create(ctx)

@@ -59,12 +59,13 @@ func run(ctx context.Context, o options) error {
 	}
 	defer h.close()
 	fmt.Printf("%d partitions, %d topics, %s away, %s\n", o.partitions, o.topics, o.distance, h.kind)
+	begun := fmt.Sprint(time.Now().Unix()) // another time on the same cluster is another one
 	for _, group := range []string{"a new group", "a group with commits"} {
 		if err := h.fill(ctx); err != nil {
 			return err
 		}
 		v, err := h.visit("source", map[string]string{
-			"topics": h.list(), "groupID": "far", "autoOffsetReset": "earliest", "readFromBeginning": "true", "partitions": fmt.Sprint(o.partitions),
+			"topics": h.list(), "groupID": "far-" + begun, "autoOffsetReset": "earliest", "readFromBeginning": "true", "partitions": fmt.Sprint(o.partitions),
 		})
 		if err != nil {
 			return err
@@ -76,12 +77,12 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	for _, prefix := range []string{existing, "new"} {
+	for what, prefix := range map[string]string{"topics that exist": existing, "new topics": "new-" + begun} {
 		v, err := h.visit("destination", map[string]string{"topicPrefix": prefix, "topics": fmt.Sprint(o.topics)})
 		if err != nil {
 			return err
 		}
-		if err := v.say("%-34s %s", "Write, "+prefix+" topics"); err != nil {
+		if err := v.say("%-34s %s", "Write, "+what); err != nil {
 			return err
 		}
 		if err := v.say("%-34s %s", "again"); err != nil {
