@@ -39,6 +39,7 @@ func (f *Fetcher) accept(b *broker, req *fetch.Request, res response) (sets []fe
 		return nil, false // a quota: the broker has not looked
 	}
 	b.heard = time.Now()
+	b.busy = res.bytes() >= len(b.asked)*nameSize
 	for i := range res.partitions {
 		r := &res.partitions[i]
 		in, ok := b.asked[key{r.topic, r.id}]

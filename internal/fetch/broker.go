@@ -26,6 +26,7 @@ type broker struct {
 	asked map[key]*inquiry // what it is asked about
 	open  []*inquiry       // those that no answer has confirmed yet
 	round int              // counts requests
+	busy  bool             // the last answer had more bytes than it takes to name all partitions
 	heard time.Time        // when an answer came last
 }
 

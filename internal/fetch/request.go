@@ -12,8 +12,8 @@ import (
 //
 // Where all are named they come in another order each time: brokers fill answers in the
 // order of the request, and give a batch that is larger than a limit only at the front.
-// In a session brokers take turns by themselves. Not all do while answers are full, and
-// then all are named as well.
+// In a session Kafka lets partitions take turns by itself, other brokers begin with those
+// that are named. So all are, while that is no more than what comes.
 func (f *Fetcher) request(b *broker) *fetch.Request {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -49,7 +49,7 @@ func (f *Fetcher) request(b *broker) *fetch.Request {
 			req.MaxBytes = max(req.MaxBytes, p.maxBytes)
 		}
 		n++
-		if b.inquire(p, whole) || b.size.full {
+		if b.inquire(p, whole) || b.busy {
 			b.name(req, p)
 		}
 	}
@@ -61,6 +61,9 @@ func (f *Fetcher) request(b *broker) *fetch.Request {
 	}
 	return req
 }
+
+// nameSize is how many bytes it takes to name a partition, without its topic.
+const nameSize = 28
 
 // inquire notes what is asked about a partition, and reports whether it is something
 // else than the broker's session has. The Fetcher's lock is held.

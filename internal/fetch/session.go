@@ -103,6 +103,8 @@ func (f *Fetcher) unmentioned(b *broker, whole bool) (missed bool) {
 	for _, in := range b.open {
 		switch {
 		case in.answered == b.round, !in.stands():
+		case in.watermark < 0 && (b.size.full || !whole && b.busy): // there may have been no room for it
+			open = append(open, in)
 		case !whole && in.watermark >= 0:
 			in.p.answered(in.watermark)
 		case !whole && in.unheardOf < maxUnheardOf:

@@ -163,3 +163,36 @@ func TestSessionThatIsAlwaysLostIsNotAskedFor(t *testing.T) {
 	c.True(epochs[2].Load() <= 3*maxSessions)
 	c.True(epochs[0].Load() > 0)
 }
+
+// Partitions that fill each answer take turns, also where the broker always begins with
+// those that a request names.
+func TestSessionSharesFullAnswers(t *testing.T) {
+	is := is.New(t)
+	const partitions, each = 10, 50
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))
+	truth, err := kclient.New(fake.ListenAddrs())
+	is.NoErr(err)
+	defer truth.Close()
+	for id := range int32(partitions) {
+		for range each { // a batch each
+			is.NoErr(truth.Produce(t.Context(), &kgo.Record{Topic: topic, Partition: id, Value: make([]byte, 10_000)}))
+		}
+	}
+	f := open(t, fake, 10*time.Second, func(c *Config) { c.MaxBytes, c.MaxPartitionBytes, c.MaxBuffered = 25_000, 10_500, 1 })
+	f.Add(starts(partitions, 0, -1))
+	var read [partitions]int
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for got := 0; got < partitions*each/2; {
+		batches, err := f.Next(ctx, 1)
+		is.NoErr(err)
+		for _, b := range batches {
+			read[b.Partition] += len(b.Records)
+			got += len(b.Records)
+		}
+	}
+	t.Log(read)
+	for _, n := range read {
+		is.True(n >= 3) // 25 each, if it is even
+	}
+}
