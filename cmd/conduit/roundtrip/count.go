@@ -15,17 +15,18 @@ type meter struct {
 	count int64
 	first time.Time // the last look that saw none
 	last  time.Time // the look that saw it grow last
+	looks []look    // those that saw it grow, and the last that saw none
 }
 
 // set reports whether the count has grown.
 func (m *meter) set(count int64, now time.Time) bool {
 	if count == 0 {
-		m.first = now
+		m.first, m.looks = now, []look{{now, 0}}
 	}
 	if count <= m.count {
 		return false
 	}
-	m.count, m.last = count, now
+	m.count, m.last, m.looks = count, now, append(m.looks, look{now, count})
 	return true
 }
 

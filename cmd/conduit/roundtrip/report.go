@@ -72,6 +72,7 @@ func (t *trip) summarize(w io.Writer, c comparison, interrupted bool) {
 	row("changed", int64(c.changed), "")
 	row("duplicated", int64(c.duplicated), "")
 	row("out of order", int64(c.misordered), "within a partition")
+	t.chart(w)
 	fmt.Fprintf(w, `
   Compared: position, key and payload of each record in the output with the
   SHA-256 that Conduit took of them before the Kafka destination; the key in
