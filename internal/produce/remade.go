@@ -18,8 +18,10 @@ import (
 // write its messages twice. It stays where it is, with its number, and the broker
 // recognises it, or takes it now: a partition that knows nothing of a producer takes
 // any number. Its keys may then be in other partitions than later messages with them,
-// as when partitions are added. If its partition no longer exists it can't be in the
-// new topic.
+// as when partitions are added. If its partition no longer exists it isn't in the new
+// topic and is divided again too. It may still get there, where partitions are added
+// before its request arrives: then its messages are there twice. Its number is never given
+// to another batch, which the broker would take for this one.
 //
 // Messages that change their partition come after what stays in it.
 

@@ -132,10 +132,12 @@ func (s *sequences) rewind(q *queue, st stamp) {
 	}
 }
 
-// retract takes back the number of a batch that no broker has written. Of several
-// batches of a partition the last one comes first.
+// retract takes back the number of a batch, unless a broker may have written it, or may
+// yet: a request that was not answered may still be on its way. The broker would take
+// another batch with that number for this one. Of several batches of a partition the last
+// one comes first.
 func (s *sequences) retract(k message.TopicPartition, b *batch) {
-	if !b.stamped {
+	if !b.stamped || b.uncertain {
 		return
 	}
 	s.mu.Lock()
@@ -147,13 +149,8 @@ func (s *sequences) retract(k message.TopicPartition, b *batch) {
 }
 
 // takeBack takes back the numbers of a queue whose first batch the broker refused, for
-// what is sent next, or each record that is refused would cost a producer ID. It doesn't
-// where the batch may have been written, by this attempt or an earlier one: the broker
-// would take another batch with the same numbers for that one.
+// what is sent next, or each record that is refused would cost a producer ID.
 func (s *sequences) takeBack(q *queue) {
-	if q.batches[0].uncertain {
-		return
-	}
 	for _, b := range slices.Backward(q.batches) {
 		s.retract(q.TopicPartition, b)
 	}
