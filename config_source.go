@@ -23,7 +23,8 @@ type SourceConfig struct {
 	StartConfig
 	FetchConfig
 
-	// Commit offsets after this many acknowledged records.
+	// Commit offsets after this many acknowledged records, but at most once a second, or
+	// once every commitOffsetsDelay if that is shorter.
 	CommitOffsetsSize int `json:"commitOffsetsSize" default:"1000"`
 	// Maximum time until the offset of an acknowledged record is committed. 0s means
 	// that only commitOffsetsSize decides.

@@ -16,7 +16,8 @@ import (
 // StartConfig is where a source starts to read a partition.
 type StartConfig struct {
 	// Where to start in partitions without a committed offset: at the first record if
-	// true, otherwise at the end, with records that are written after the start.
+	// true, otherwise at the end, with records that are written after the source has
+	// opened.
 	ReadFromBeginning bool `json:"readFromBeginning"`
 	// Where to start in partitions without a committed offset: earliest, latest, a
 	// time as in 2026-01-31T08:00:00Z (the first record at or after it), or offsets as

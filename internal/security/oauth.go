@@ -18,7 +18,8 @@ import (
 // gives them to a client, or a file.
 type OAuthConfig struct {
 	// Token endpoint for OAUTHBEARER, an https URL that is asked for tokens with
-	// client credentials. Its certificate is verified like those of the brokers.
+	// client credentials. Its certificate is always verified, also where those of the
+	// brokers are not.
 	TokenURL string `json:"oauth.tokenURL"`
 	// Client ID for oauth.tokenURL.
 	ClientID string `json:"oauth.clientID"`
