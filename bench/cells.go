@@ -31,7 +31,7 @@ func recordsOf(size int) int64 {
 
 func cell(part result.Part, size int, codec string, partitions, brokers int) result.Cell {
 	c := result.Cell{Part: part, Size: size, Codec: codec, Partitions: partitions, Brokers: brokers}
-	if part == result.Source {
+	if part == result.Source || part == result.LateAcks {
 		c.Records = recordsOf(size)
 	}
 	return c
@@ -55,6 +55,7 @@ func allGroups(o options) []group {
 	} else {
 		groups = append(sourceGroups(s), destinationGroups(d)...)
 	}
+	groups = append(groups, lateAcksGroup(o))
 	groups = append(groups, latencyGroups(o)...)
 	groups = append(groups, pipelineGroups(o)...)
 	return append(groups, growthGroups(o)...)
@@ -90,6 +91,18 @@ func destinationGroups(d destinations) []group {
 		{cell(part, 100, "none", 48, 1), few, rounds},
 		{cell(part, 100, "none", 6, 3), few, rounds},
 	}
+}
+
+// lateAcksGroup has the limit of unacknowledged records that is the default, and one
+// that a host which acknowledges once a second meets in each second.
+func lateAcksGroup(o options) group {
+	make := o.client(result.LateAcks)
+	late := "-ack-every=" + lateAcks.String()
+	return group{cell(result.LateAcks, 100, "none", 6, 1), []contender{
+		make(result.ConnectorReadN, "connector"),
+		make(result.ConnectorLateAcks, "connector", late),
+		make(result.ConnectorLateAcksFew, "connector", late, "-set=maxUncommitted=100000"),
+	}, rounds}
 }
 
 func latencyGroups(o options) []group {

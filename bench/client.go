@@ -37,6 +37,9 @@ const (
 	pace = 1000
 	// readWarmUp is how long they flow before any counts.
 	readWarmUp = 2 * time.Second
+	// lateAcks is how often a host acknowledges that does so when its positions are
+	// on disk, as Conduit from 0.19 on.
+	lateAcks = time.Second
 	// guard bounds a run; nothing that goes well takes as long.
 	guard = 3 * time.Minute
 )
@@ -48,6 +51,8 @@ func (c *client) takes(cell result.Cell) time.Duration {
 	case result.Growth, result.WriteGrowth:
 		const slowest = 500_000 // records a second
 		return overhead + time.Duration(cell.Records)*time.Second/slowest
+	case result.LateAcks:
+		return overhead + c.wholeIntervals() + lateAcks
 	case result.ReadLatency:
 		return overhead + readWarmUp + c.duration
 	}
@@ -139,6 +144,8 @@ func (c *client) arguments(l *lab.Lab, cell result.Cell, round int, more []strin
 		role, duration = result.Source, guard
 	case result.WriteGrowth:
 		role, duration = result.Destination, guard
+	case result.LateAcks:
+		role, duration = result.Source, c.wholeIntervals()
 	}
 	args := []string{"-role=" + string(role), "-client=" + c.library, "-servers=" + strings.Join(l.Servers, ","),
 		"-codec=" + cell.Codec, "-size=" + strconv.Itoa(cell.Size), "-for=" + duration.String()}
@@ -151,6 +158,12 @@ func (c *client) arguments(l *lab.Lab, cell result.Cell, round int, more []strin
 		args = append(args, "-cpuprofile="+name+".cpu", "-memprofile="+name+".allocs")
 	}
 	return args, err
+}
+
+// wholeIntervals is the time of a run, rounded up to one that ends with an ack: a
+// reader that waits for acks reads in bursts, and a part of one would distort the rate.
+func (o options) wholeIntervals() time.Duration {
+	return (o.duration + lateAcks - 1).Truncate(lateAcks)
 }
 
 // profile is what the names of a run's profiles start with, empty for none.

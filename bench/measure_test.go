@@ -120,7 +120,7 @@ func TestBench_measures_clients_and_renders_again(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	err := command(t.Context(), []string{
 		"-root=..", "-out=" + out, "-docs=" + docs, "-profiles=" + filepath.Join(out, "profiles"), "-rounds=1", "-scale=0.001", "-for=200ms",
-		"-parts=source,destination,write-latency", "-match=^100 B, none, 6 partitions, 1 broker", "-contenders=ReadN|default|franz|published, Read",
+		"-parts=source,late-acks,destination,write-latency", "-match=^100 B, none, 6 partitions, 1 broker", "-contenders=ReadN|default|franz|published, Read",
 	}, &stdout, &stderr)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &stderr)
@@ -130,12 +130,13 @@ func TestBench_measures_clients_and_renders_again(t *testing.T) {
 	is.Equal(len(files), 1)
 	f, err := result.Load(files[0])
 	is.NoErr(err)
-	is.Equal(len(f.Measurements), 4+3+2)
+	is.Equal(len(f.Measurements), 4+3+3+2)
 	connectors := map[string]bool{}
 	for _, m := range f.Measurements {
 		is.Equal(m.Run.Error, "")
 		is.True(m.Run.Records > 0)
 		is.Equal(m.Run.Arrived, m.Run.Records)
+		is.True(m.Run.PeakRSS > 0)
 		connectors[m.Run.Versions[connectorModule]] = true
 	}
 	is.Equal(connectors, map[string]bool{"this commit": true, "v0.12.5": true})

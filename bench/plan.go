@@ -91,7 +91,7 @@ func (p plan) takes() time.Duration {
 // readsTopic reports whether a part reads a topic that has to be filled first.
 func readsTopic(p result.Part) bool {
 	switch p {
-	case result.Source, result.Pipeline, result.Memory, result.Growth:
+	case result.Source, result.LateAcks, result.Pipeline, result.Memory, result.Growth:
 		return true
 	}
 	return false

@@ -10,6 +10,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/lab"
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/report"
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
 )
@@ -78,6 +79,28 @@ func TestPlan_selects_from_each_group_by_itself(t *testing.T) {
 	for _, g := range planOf(t, "-parts=source", "-contenders=kafka-go") {
 		is.Equal(len(g.contenders), 1)
 		is.Equal(g.contenders[0].name(), result.ReaderFetch)
+	}
+}
+
+func TestLateAcks_have_acks_at_once_beside_them(t *testing.T) {
+	is := is.New(t)
+	p := planOf(t, "-parts=late-acks", "-for=1200ms")
+	is.Equal(len(p), 1)
+	is.Equal(p[0].cell.String(), "100 B, none, 6 partitions, 1 broker")
+	is.True(readsTopic(p[0].cell.Part))
+	want := [][]string{
+		nil,
+		{"-ack-every=1s"},
+		{"-ack-every=1s", "-set=maxUncommitted=100000"},
+	}
+	is.Equal(len(p[0].contenders), len(want))
+	for i, c := range p[0].contenders {
+		client, ok := c.(*client)
+		is.True(ok)
+		args, err := client.arguments(&lab.Lab{Servers: []string{"a:1"}}, p[0].cell, 1, nil)
+		is.NoErr(err)
+		is.Equal(args, append([]string{"-role=source", "-client=connector", "-servers=a:1", "-codec=none", "-size=100",
+			"-for=2s", "-records=3000000"}, want[i]...)) // whole seconds
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 type connectorReader struct {
 	source  sdk.Source
 	readOne bool // by Read; ReadN otherwise
+	ack     func(context.Context, opencdc.Position) error
+	late    *lateAcks // nil if each record is acknowledged at once
 }
 
 func openConnectorReader(ctx context.Context, o options, fromStart bool) (reader, error) {
@@ -35,7 +37,12 @@ func openConnectorReader(ctx context.Context, o options, fromStart bool) (reader
 	if err := source.Open(ctx, nil); err != nil {
 		return nil, errors.Join(err, source.Teardown(ctx))
 	}
-	return &connectorReader{source: source, readOne: o.readOne}, nil
+	c := &connectorReader{source: source, readOne: o.readOne, ack: source.Ack}
+	if o.ackEvery > 0 {
+		c.late = newLateAcks(source.Ack, o.ackEvery)
+		c.ack = c.late.add
+	}
+	return c, nil
 }
 
 func (c *connectorReader) api() string {
@@ -81,7 +88,7 @@ func (c *connectorReader) nextOnes(ctx context.Context, limit int, visit func([]
 	return limit, size, nil
 }
 
-// take acknowledges a record.
+// take acknowledges a record, or has it acknowledged later.
 func (c *connectorReader) take(ctx context.Context, record *opencdc.Record, visit func([]byte)) (int64, error) {
 	value, ok := record.Payload.After.(opencdc.RawData)
 	if !ok {
@@ -90,10 +97,19 @@ func (c *connectorReader) take(ctx context.Context, record *opencdc.Record, visi
 	if visit != nil {
 		visit(value)
 	}
-	return int64(len(value)), c.source.Ack(ctx, record.Position)
+	return int64(len(value)), c.ack(ctx, record.Position)
 }
 
-func (c *connectorReader) close(ctx context.Context) error { return c.source.Teardown(ctx) }
+func (c *connectorReader) ackRest(ctx context.Context) error {
+	if c.late == nil {
+		return nil
+	}
+	return c.late.finish(ctx)
+}
+
+func (c *connectorReader) close(ctx context.Context) error {
+	return errors.Join(c.ackRest(ctx), c.source.Teardown(ctx))
+}
 
 // connectorWriter is the connector's destination.
 type connectorWriter struct {

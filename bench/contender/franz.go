@@ -60,6 +60,8 @@ func (f *franzReader) next(ctx context.Context, _ int, visit func([]byte)) (int,
 	}
 }
 
+func (f *franzReader) ackRest(context.Context) error { return nil }
+
 func (f *franzReader) close(ctx context.Context) error {
 	err := f.client.CommitMarkedOffsets(ctx)
 	f.client.Close()

@@ -56,6 +56,8 @@ func (k *kafkaGoReader) next(ctx context.Context, limit int, visit func([]byte))
 	return limit, size, k.reader.CommitMessages(ctx, k.pending...)
 }
 
+func (k *kafkaGoReader) ackRest(context.Context) error { return nil }
+
 func (k *kafkaGoReader) close(context.Context) error { return k.reader.Close() }
 
 // kafkaGoWriter writes each batch with one WriteMessages.

@@ -33,6 +33,7 @@ type options struct {
 	duration time.Duration
 	warmUp   time.Duration
 	readOne  bool
+	ackEvery time.Duration // 0: each record at once
 	settings map[string]string
 
 	cpuProfile, memProfile string
@@ -71,6 +72,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.DurationVar(&o.duration, "for", 3*time.Second, "end after this time")
 	f.DurationVar(&o.warmUp, "warm-up", 2*time.Second, "leave out what came in this time (read-latency)")
 	f.BoolVar(&o.readOne, "read-one", false, "use Read even where there is ReadN (connector)")
+	f.DurationVar(&o.ackEvery, "ack-every", 0, "acknowledge at this interval what was read until then; 0 for each record at once (connector)")
 	f.Func("set", "a key=value of the connector's settings; may be repeated", func(s string) error {
 		k, v, ok := strings.Cut(s, "=")
 		if !ok {

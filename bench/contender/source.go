@@ -15,10 +15,13 @@ const closeTimeout = 30 * time.Second
 // reader is a client that reads a topic as the only member of a consumer group.
 type reader interface {
 	// next waits for a record, returns how many came, of how many bytes, and
-	// acknowledges each. Clients that take one record a call read up to limit,
+	// acknowledges each, at once unless -ack-every says otherwise. Clients that take one record a call read up to limit,
 	// as long as there are so many in the topic. It calls visit with each value,
 	// unless visit is nil.
 	next(ctx context.Context, limit int, visit func(value []byte)) (records int, bytes int64, err error)
+	// ackRest acknowledges what was read and is not acknowledged. Nothing is read
+	// after it.
+	ackRest(ctx context.Context) error
 	// close commits what was acknowledged and leaves the group.
 	close(ctx context.Context) error
 	// api names the calls that were used.
@@ -79,5 +82,9 @@ func readAll(ctx context.Context, client reader, o options, m *meter, r *result.
 	}
 	r.First = first.Sub(m.began).Seconds()
 	r.Timed, r.Seconds = r.Records-firstCount, last.Sub(first).Seconds()
+	// Acknowledging costs CPU, too.
+	if err := client.ackRest(ctx); err != nil {
+		return fmt.Errorf("after %d records: %w", r.Records, err)
+	}
 	return m.stop(r, r.Records)
 }

@@ -81,7 +81,7 @@ func lost(c result.Cell, run result.Run) string {
 	switch {
 	case run.Arrived < 0 || run.Arrived == run.Records || c.Part == result.Pipeline || c.Part == result.Memory:
 		return ""
-	case c.Part == result.Source || c.Part == result.Growth:
+	case c.Part == result.Source || c.Part == result.LateAcks || c.Part == result.Growth:
 		return fmt.Sprintf("%s read, %s committed", result.Thousands(run.Records), result.Thousands(run.Arrived))
 	}
 	return fmt.Sprintf("%s written, %s in the topic", result.Thousands(run.Records), result.Thousands(run.Arrived))

@@ -16,6 +16,7 @@ type table struct {
 
 var titles = map[result.Part]string{
 	result.Source:       "Reading",
+	result.LateAcks:     "Reading, for a host that acknowledges once a second",
 	result.Destination:  "Writing 1,000 records a call, acks all",
 	result.WriteLatency: "Writing one record a call, acks all: time of a call",
 	result.ReadLatency:  "From producing to reading, at 1,000 records a second",
@@ -25,7 +26,7 @@ var titles = map[result.Part]string{
 	result.WriteGrowth:  "Writing more and more",
 }
 
-// tables has one for each cell, and one each for targets, noise and growth.
+// tables has one for each cell, and one each for targets, noise, late acks and growth.
 func (s summary) tables() []table {
 	tables := []table{s.targetTable()}
 	if n := s.noise(); len(n) > 0 {
@@ -37,6 +38,9 @@ func (s summary) tables() []table {
 		}
 		for _, c := range s.cells(part) {
 			tables = append(tables, cellTable(c, s.in(c)))
+		}
+		if late := s.lateAcksTable(); part == result.LateAcks && len(late.rows) > 0 {
+			tables = append(tables, late)
 		}
 	}
 	if g := s.growthTable(); len(g.rows) > 0 {

@@ -11,6 +11,7 @@ type Part string
 // The parts, in the order in which they are run and shown.
 const (
 	Source       Part = "source"        // reading a topic that is there
+	LateAcks     Part = "late-acks"     // reading for a host that acknowledges once a second
 	Destination  Part = "destination"   // writing batches of 1,000
 	WriteLatency Part = "write-latency" // writing one record, again and again
 	ReadLatency  Part = "read-latency"  // from producing to reading, at 1,000 records a second
@@ -21,7 +22,7 @@ const (
 )
 
 // Parts lists them all.
-var Parts = []Part{Source, Destination, WriteLatency, ReadLatency, Pipeline, Memory, Growth, WriteGrowth}
+var Parts = []Part{Source, LateAcks, Destination, WriteLatency, ReadLatency, Pipeline, Memory, Growth, WriteGrowth}
 
 // Cell is what the contenders are compared in: everything but the contender.
 type Cell struct {

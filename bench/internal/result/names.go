@@ -9,6 +9,9 @@ const (
 	FranzPoll      = "franz-go, poll loop"
 	ReaderFetch    = "kafka-go, Reader"
 
+	ConnectorLateAcks    = "connector, ReadN + Ack once a second"
+	ConnectorLateAcksFew = "connector, ReadN + Ack once a second, maxUncommitted=100000"
+
 	ConnectorPayload  = "connector, value.format=payload"
 	ConnectorWrite    = "connector, default format"
 	PublishedWrite    = "published, default format"
