@@ -64,7 +64,7 @@ func (a *attempt) loginRemedy(err error) string {
 	case mechanism == "AWS_MSK_IAM" && errors.As(err, &aws) && aws.Operation() == "AssumeRole":
 		return "compare aws.roleARN and aws.externalID with the role's trust policy, and allow the credentials in use sts:AssumeRole on it; aws sts get-caller-identity, run as this process, tells whose they are"
 	case mechanism == "AWS_MSK_IAM" && errors.As(err, &credentials):
-		return "make AWS credentials known to this process; aws sts get-caller-identity, run as it, tells whether there are any"
+		return "make AWS credentials known to this process; aws sts get-caller-identity, run as it, shows whether there are any"
 	case mechanism == "AWS_MSK_IAM":
 		return "allow the credentials in use kafka-cluster:Connect on the cluster, in its region; aws sts get-caller-identity tells whose they are"
 	case mechanism == "OAUTHBEARER":

@@ -44,7 +44,7 @@ func newValueFunc(c Config, e *opencdcjson.Encoder) (valueFunc, error) {
 // defaultRecordFormat is the SDK's, which it fills in.
 const defaultRecordFormat = "opencdc/json"
 
-// payload is Payload.After alone. A delete is null, which compaction takes for a
+// payload is Payload.After alone. A delete is null, which compaction treats as a
 // tombstone.
 func payload(r *opencdc.Record) ([]byte, opencdcjson.Prefixed, error) {
 	if r.Operation == opencdc.OperationDelete {

@@ -154,8 +154,8 @@ func newHeaderList(entries []headerEntry) headerList {
 	return l
 }
 
-// append appends the headers that metadata still has, which has so many fields of
-// headers in all.
+// append appends the headers that metadata still has. fields is how many fields of
+// headers it has in all.
 func (l *headerList) append(dst []recordbatch.Header, metadata opencdc.Metadata, fields int) []recordbatch.Header {
 	known := 0
 	for i := range l.entries {

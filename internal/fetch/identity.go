@@ -70,8 +70,8 @@ func (f *Fetcher) lookAgain() {
 var errOlder = errors.New("metadata has an older leader epoch than the records that were read")
 
 // older frees a partition of which records were read that were written after the leader
-// in metadata led it. A broker that is cut off from its cluster names such a one, itself
-// perhaps, whose log says nothing about what is in the partition now: others are asked.
+// in metadata led it. A broker that is cut off from its cluster names an older leader,
+// itself perhaps, whose log says nothing about what is in the partition now: others are asked.
 // It reports false in the end if that stays so: a cluster that was restored from a backup
 // is back in older epochs. The lock is held.
 func (f *Fetcher) older(p *partition, now cluster.Partition) bool {

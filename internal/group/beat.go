@@ -60,8 +60,8 @@ func (m *Member) changed(ctx context.Context) bool {
 	return ctx.Err() == nil && m.topicsChanged(ctx)
 }
 
-// heartbeat waits for its answer no longer than for so long that a second one can
-// still reach another coordinator within the session timeout.
+// heartbeat sends a heartbeat. It waits for the answer for a third of the session timeout,
+// so that a second one can still reach another coordinator in time.
 func (m *Member) heartbeat(ctx context.Context) error {
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()

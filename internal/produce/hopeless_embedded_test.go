@@ -134,7 +134,7 @@ func TestSendRepeatsABatchThatIsFoundCorruptOnce(t *testing.T) {
 }
 
 // An earlier attempt had no answer and may have been written: then the number of a
-// record that is refused is not given to another, which the broker would take for it.
+// record that is refused is not given to another, which the broker would treat as it.
 func TestSendSpendsTheNumbersOfWhatMayHaveBeenWritten(t *testing.T) {
 	for name, drop := range map[string]bool{"and fails": false, "and is dropped": true} {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 // as when partitions are added. If its partition no longer exists it isn't in the new
 // topic and is divided again too. It may still get there, where partitions are added
 // before its request arrives: then its messages are there twice. Its number is never given
-// to another batch, which the broker would take for this one.
+// to another batch, which the broker would treat as this one.
 //
 // Messages that change their partition come after what stays in it.
 

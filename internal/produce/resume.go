@@ -12,7 +12,7 @@ import (
 // as somebody has at a time now, or after some of them, which went to a dead-letter
 // queue. Those that it passes over are not sent any more, and those that come after its
 // last one are held back for the Send after it. A batch that a broker may have is sent
-// again whole, as nothing else tells whether the broker has it: the messages in it that
+// again whole, as nothing else shows whether the broker has it: the messages in it that
 // were passed over were in doubt, and still are.
 
 // resume returns the plan of the last Send if that failed and messages begin with some

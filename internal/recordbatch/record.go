@@ -5,7 +5,7 @@ type Record struct {
 	Offset    int64    // in the partition; a Writer ignores it
 	Timestamp int64    // milliseconds since 1970, of the producer or the broker as the topic says; -1: none
 	Key       []byte   // nil: null, which is not the same as empty
-	Value     []byte   // nil: null, which compaction takes for a tombstone
+	Value     []byte   // nil: null, which compaction treats as a tombstone
 	Headers   []Header // nil: none; order and repeated keys are kept
 }
 

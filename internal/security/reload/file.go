@@ -40,7 +40,7 @@ func ReadLine(path string) (string, error) {
 	return line, nil
 }
 
-// plain are elements of paths that nobody takes for a part of a secret.
+// plain are elements of paths that nobody treats as a part of a secret.
 var plain = regexp.MustCompile(`^[a-z0-9._-]{1,40}$`)
 
 // IsPath reports whether a text is the path of a file for sure: it begins in a directory
