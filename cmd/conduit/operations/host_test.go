@@ -94,7 +94,7 @@ func start(t *testing.T, dir, pipelines string, variables ...string) *host {
 	t.Cleanup(func() {
 		h.Kill() // it has ended, unless the test failed
 		if t.Failed() {
-			t.Log(h.output())
+			t.Log(h.end())
 		}
 	})
 	return h
