@@ -77,7 +77,7 @@ func (o options) buildPublishedHost(ctx context.Context, host, executable string
 	if err != nil {
 		return fmt.Errorf("build Conduit: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	mod := filepath.Join(dir, "published.go.mod")
 	if err := copyFile(mod, filepath.Join(host, "go.mod")); err != nil {
 		return err

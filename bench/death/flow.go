@@ -119,12 +119,12 @@ func (f *flow) write() error {
 }
 
 func (f *flow) readAll() error {
-	for f.ctx.Err() == nil {
+	for {
 		records, err := f.source.ReadN(f.ctx, 1)
+		if f.ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
-			if f.ctx.Err() != nil {
-				return nil
-			}
 			return fmt.Errorf("read: %w", err)
 		}
 		if err := f.note(records); err != nil {
@@ -136,7 +136,6 @@ func (f *flow) readAll() error {
 			}
 		}
 	}
-	return nil
 }
 
 func (f *flow) note(records []opencdc.Record) error {

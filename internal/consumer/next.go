@@ -5,7 +5,6 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
-	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // Next returns batches that are there, waiting for the first. It has one caller.
@@ -66,7 +65,7 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	for _, b := range batches {
 		run := offsets.Run{
 			Topic: b.Topic, Partition: b.Partition, Assignment: b.Assignment, TopicID: b.TopicID, Next: b.Next, LeaderEpoch: b.LeaderEpoch,
-			Bytes: size(b.Records),
+			Bytes: b.Size(),
 		}
 		ok := c.tracker.Deliver(run, func(yield func(int64) bool) {
 			for i := range b.Records {
@@ -80,16 +79,4 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 		}
 	}
 	return kept
-}
-
-// size is the bytes of the contents of records.
-func size(records []recordbatch.Record) (n int64) {
-	for i := range records {
-		r := &records[i]
-		n += int64(len(r.Key) + len(r.Value))
-		for j := range r.Headers {
-			n += int64(len(r.Headers[j].Key) + len(r.Headers[j].Value))
-		}
-	}
-	return n
 }

@@ -27,6 +27,18 @@ type Batch struct {
 	Assignment int64
 }
 
+// Size returns the bytes of the records' keys, values and headers.
+func (b *Batch) Size() (n int64) {
+	for i := range b.Records {
+		r := &b.Records[i]
+		n += int64(len(r.Key) + len(r.Value))
+		for j := range r.Headers {
+			n += int64(len(r.Headers[j].Key) + len(r.Headers[j].Value))
+		}
+	}
+	return n
+}
+
 // Message is a record on its way into a topic.
 type Message struct {
 	Topic     string
