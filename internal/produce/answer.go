@@ -54,12 +54,9 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		pl.settled(q)
 		return
 	case outOfSequence(err):
-		// The batch was not written and the broker won't take its number: the
-		// next attempt is made under a new producer ID.
-		p.sequences.abandon()
-		for _, b := range q.batches {
-			b.stamped = false
-		}
+		// The batch was not written and the broker won't take its number.
+		b.stamped = false
+		p.sequences.renumber(q.batches[1:])
 	case tooLarge(err) && len(b.indexes) == 1:
 		if err = pl.refused(q, err); err == nil {
 			return

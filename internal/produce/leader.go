@@ -95,7 +95,7 @@ func (pl *plan) compact(queues []*queue) []*queue {
 }
 
 // encode compresses and numbers the first batch of each queue, in parallel. It returns
-// false if one can't be encoded, which then has its error.
+// false if one can't be, whose queue then has the error.
 func (p *Producer) encode(queues []*queue) bool {
 	errs := make([]error, len(queues))
 	var wg sync.WaitGroup
@@ -119,7 +119,10 @@ func (p *Producer) encode(queues []*queue) bool {
 		case errs[i] != nil:
 			q.err, q.fatal, ok = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, errs[i]), true, false
 		case p.idempotent() && !b.stamped:
-			b.stamp, b.stamped = p.sequences.take(q.TopicPartition, len(b.indexes)), true
+			if b.stamp, b.stamped = p.sequences.take(q.TopicPartition, len(b.indexes)); !b.stamped {
+				q.err, q.uncounted, ok = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, errRenumbered), true, false
+				continue
+			}
 			b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
 		}
 	}

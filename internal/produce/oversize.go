@@ -58,10 +58,7 @@ func (pl *plan) refused(q *queue, cause error) error {
 	switch {
 	case dropped.stamped && dropped.uncertain:
 		// An earlier attempt may have been written after all: its numbers are spent.
-		pl.producer.sequences.abandon()
-		for _, b := range q.batches {
-			b.stamped = false
-		}
+		pl.producer.sequences.renumber(q.batches)
 	case dropped.stamped:
 		pl.producer.sequences.rewind(q, dropped.stamp)
 	}

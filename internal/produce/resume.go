@@ -108,10 +108,8 @@ func (pl *plan) passedOver(i int) bool { return pl.passed[i] }
 // successful.
 func (p *Producer) strip(pl *plan, q *queue, err error) {
 	if q.batches[0].inDoubt() {
-		p.sequences.abandon()
-		for _, b := range q.batches {
-			b.stamped = false
-		}
+		q.batches[0].stamped = false
+		p.sequences.renumber(q.batches[1:])
 		q.err, q.uncounted = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, err), true
 	}
 	p.passQueue(pl, q)

@@ -34,6 +34,10 @@ type stamp struct {
 	seq   int32
 }
 
+// errRenumbered is that of a batch which is sent in the next round, when there is another
+// producer ID.
+var errRenumbered = errors.New("the producer ID was given up: another one is needed first")
+
 // ready reports whether there is a producer ID in order.
 func (s *sequences) ready() bool {
 	s.mu.Lock()
@@ -96,13 +100,17 @@ func initProducerID(ctx context.Context, client *cluster.Client) (int64, int16, 
 	return res.ProducerID, res.ProducerEpoch, cluster.CodeError(res.ErrorCode)
 }
 
-// take numbers the next n records of a partition.
-func (s *sequences) take(k message.TopicPartition, n int) stamp {
+// take numbers the next n records of a partition. It is not ok once the producer ID was
+// abandoned: a number under it may be that of a batch in doubt.
+func (s *sequences) take(k message.TopicPartition, n int) (_ stamp, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.live {
+		return stamp{}, false
+	}
 	st := stamp{s.id, s.epo, s.next[k]}
 	s.next[k] = advance(st.seq, int32(n))
-	return st
+	return st, true
 }
 
 // advance adds to a sequence number, which wraps to 0 after the largest int32.
@@ -114,7 +122,8 @@ func advance(seq, n int32) int32 {
 }
 
 // rewind takes back the numbers from st on, which the first of a queue's batches
-// had that the broker refused: it expects them with what follows in the queue.
+// had that the broker refused: it expects them with what follows in the queue. A batch
+// that the broker may have keeps its number, and nobody knows which one comes next.
 func (s *sequences) rewind(q *queue, st stamp) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,6 +131,10 @@ func (s *sequences) rewind(q *queue, st stamp) {
 	for _, b := range q.batches {
 		if !b.stamped || b.stamp.id != st.id {
 			break
+		}
+		if b.uncertain {
+			s.live = s.live && s.id != st.id
+			return
 		}
 		b.stamp.seq = seq
 		b.writer.SetProducer(b.encoded, st.id, st.epoch, seq)
@@ -162,6 +175,15 @@ func (s *sequences) abandon() {
 	s.mu.Lock()
 	s.live = false
 	s.mu.Unlock()
+}
+
+// renumber has batches sent under a new producer ID, except those that a broker may have:
+// under another number it would write them twice.
+func (s *sequences) renumber(batches []*batch) {
+	s.abandon()
+	for _, b := range batches {
+		b.stamped = b.inDoubt()
+	}
 }
 
 // settle abandons the producer ID if a plan ends with numbered batches unwritten.

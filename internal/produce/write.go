@@ -104,7 +104,7 @@ func (p *Producer) doubt(pl *plan) {
 func suspicious(err error) bool {
 	var code kafkago.Error
 	var unknown *cluster.UnknownBrokerError
-	if err == nil || errors.As(err, &unknown) {
+	if err == nil || errors.As(err, &unknown) || errors.Is(err, errRenumbered) {
 		return false
 	}
 	if !errors.As(err, &code) {
