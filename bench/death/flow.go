@@ -119,23 +119,28 @@ func (f *flow) write() error {
 }
 
 func (f *flow) readAll() error {
-	for {
-		records, err := f.source.ReadN(f.ctx, 1)
-		if f.ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read: %w", err)
-		}
-		if err := f.note(records); err != nil {
+	for f.ctx.Err() == nil {
+		if err := f.read(); err != nil && f.ctx.Err() == nil {
 			return err
 		}
-		for _, r := range records {
-			if err := f.source.Ack(f.ctx, r.Position); err != nil && f.ctx.Err() == nil {
-				return fmt.Errorf("acknowledge: %w", err)
-			}
+	}
+	return nil
+}
+
+func (f *flow) read() error {
+	records, err := f.source.ReadN(f.ctx, 1)
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	if err := f.note(records); err != nil {
+		return err
+	}
+	for _, r := range records {
+		if err := f.source.Ack(f.ctx, r.Position); err != nil {
+			return fmt.Errorf("acknowledge: %w", err)
 		}
 	}
+	return nil
 }
 
 func (f *flow) note(records []opencdc.Record) error {
