@@ -23,8 +23,9 @@ type DestinationConfig struct {
 	// Topics that records may be written to, separated by commas, whatever the topic
 	// template evaluates to. If left empty, all are allowed.
 	AllowedTopics []string `json:"allowedTopics"`
-	// Whether to create topics that are missing. If false, a record for a missing
-	// topic fails.
+	// Whether to create topics that are missing, also where brokers do not do so by
+	// themselves (auto.create.topics.enable). If false, a record for a missing topic
+	// fails.
 	TopicAutoCreate bool `json:"topicAutoCreate" default:"true"`
 	// Number of partitions of topics that are created. 0 means the brokers' default.
 	TopicPartitions int `json:"topicPartitions" default:"0"`
@@ -40,12 +41,13 @@ type DestinationConfig struct {
 	Idempotent *bool `json:"idempotent"`
 	// Maximum time that brokers which could write take for a batch, retries included.
 	// It stands still during an outage, see outageTimeout. Nothing is written after
-	// both. 0s means no limit.
+	// both. 0s means no limit, also for outages.
 	DeliveryTimeout time.Duration `json:"deliveryTimeout" default:"10s"`
 	// Maximum duration of an outage, on top of deliveryTimeout: while a partition has
 	// no leader that can be reached and has the replicas it needs, a topic is looked up
 	// or created, or a quota makes the connector wait. It begins again whenever
-	// something was written. 0s means that only deliveryTimeout counts.
+	// something was written. A pipeline that stops waits for as long. 0s means that only
+	// deliveryTimeout counts.
 	OutageTimeout time.Duration `json:"outageTimeout" default:"2m"`
 	// Maximum attempts to send a batch that fails with a retriable error. 0 means as
 	// many as deliveryTimeout and outageTimeout allow.
@@ -64,9 +66,9 @@ type DestinationConfig struct {
 	// max.message.bytes.
 	BatchBytes int `json:"batchBytes" default:"1000012"`
 	// Maximum size of a request in bytes, with the record batches for all partitions
-	// of a broker. 0 means 32 MiB, or one record batch if batchBytes is larger. If a
-	// broker hangs up on large requests, or takes long for them, they become smaller
-	// without it, down to 1 MB.
+	// of a broker; at least batchBytes and 1024 more. 0 means 32 MiB, or one record
+	// batch if batchBytes is larger. If a broker hangs up on large requests, or takes
+	// long for them, they become smaller without it, down to 1 MB.
 	MaxRequestBytes int `json:"maxRequestBytes" default:"0"`
 	// What to do with a record that is larger than batchBytes, or than the broker
 	// allows: error (it fails, and goes to the dead-letter queue) or drop (it counts

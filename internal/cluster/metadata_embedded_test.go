@@ -60,5 +60,5 @@ func TestTakesNoPartOfAMetadataAnswerForOne(t *testing.T) {
 		is.True(err != nil) // without its end
 	}
 	_, err = parseMetadata(append(frame, 0))
-	is.True(err != nil) // with something behind
+	is.True(err != nil) // with something after it
 }

@@ -30,7 +30,7 @@ func TestWhatAGroupReadsOfTopicsThatWereMadeWhileNobodyRead(t *testing.T) {
 			w := newPatternWorld(t)
 			w.create("a")
 			w.create("stays")
-			w.write("a", "passed over: the group starts behind it")
+			w.write("a", "passed over: the group starts after it")
 			c := w.open(test.age, "pattern")
 			settled(w.ctx, t, c, 2)
 			w.write("a", "first")

@@ -65,7 +65,7 @@ func TestTakesNoPartOfAnAnswerForAnAnswer(t *testing.T) {
 			for n := range c.frame {
 				is.True(c.read(c.frame[:n], version) != nil) // without its end
 			}
-			is.True(c.read(append(c.frame, 0), version) != nil) // with something behind
+			is.True(c.read(append(c.frame, 0), version) != nil) // with something after it
 		}
 	}
 }

@@ -172,7 +172,7 @@ func TestReturnsTheExactPrefix(t *testing.T) {
 	var record *RecordError
 	w.True(errors.As(err, &tooLarge) && errors.As(err, &record))
 	w.Equal(record.Index, 13)
-	w.Equal(w.written(), wants(13)) // nothing behind it
+	w.Equal(w.written(), wants(13)) // nothing after it
 }
 
 func TestSplitsBatchesThatTheBrokerFindsTooLarge(t *testing.T) {

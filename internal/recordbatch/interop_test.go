@@ -85,7 +85,7 @@ func TestReaderReadsWhatKafkaGoWrites(t *testing.T) {
 				var b bytes.Buffer
 				_, err := rs.WriteTo(&b)
 				is.NoErr(err)
-				same(t, readAll(t, reader(0, ReadOptions{}, b.Bytes()[4:])), want) // behind the size
+				same(t, readAll(t, reader(0, ReadOptions{}, b.Bytes()[4:])), want) // after the size
 			})
 		}
 	}

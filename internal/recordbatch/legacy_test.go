@@ -74,7 +74,7 @@ func TestReaderReadsCompressedMessages(t *testing.T) {
 func TestReaderReadsLZ4WithTheHeaderChecksumOfOldProducers(t *testing.T) {
 	is := is.New(t)
 	frame := compressors["lz4"](set(testMessage{offset: 3, value: []byte("a")}))
-	frame[6]++ // where the checksum is: behind magic, flags and block size
+	frame[6]++ // where the checksum is: after magic, flags and block size
 	r := reader(0, ReadOptions{}, testMessage{offset: 3, attributes: byte(LZ4), value: frame}.bytes())
 	is.Equal(offsets(readAll(t, r)), []int64{3})
 }

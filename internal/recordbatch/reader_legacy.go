@@ -88,7 +88,7 @@ func (r *Reader) nextMessage(dst []Record, b []byte) ([]Record, error) {
 	case m.codec() != None:
 		dst, err = r.nextWrapper(dst, m)
 		if n := len(dst); err == nil && n > 0 {
-			// Behind the wrapper's own offset if it is 0; see nextWrapper.
+			// After the wrapper's own offset if it is 0; see nextWrapper.
 			next = max(next, dst[n-1].Offset+1)
 		}
 	case m.offset >= r.next:

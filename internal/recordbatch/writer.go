@@ -102,7 +102,7 @@ func (w *Writer) Append(rec *Record) error { return w.AppendMeasured(Measure(rec
 func (w *Writer) AppendMeasured(m Measured) error {
 	s, rec := w.next(m), m.rec
 	if s.total > math.MaxInt32-len(w.raw) {
-		return fmt.Errorf("append to record batch: %d bytes do not fit behind %d", s.total, len(w.raw))
+		return fmt.Errorf("append to record batch: %d bytes do not fit after %d", s.total, len(w.raw))
 	}
 	if w.count == 0 {
 		w.baseTimestamp, w.maxTimestamp = rec.Timestamp, rec.Timestamp

@@ -80,7 +80,7 @@ func TestTakesTheAnswersThatBrokersWriteAndNoPartOfOne(t *testing.T) {
 				is.True(err != nil) // only the first n bytes
 			}
 			_, err := decode(append(frame, 0), key, version)
-			is.True(err != nil) // something behind
+			is.True(err != nil) // something after it
 		}
 	}
 }

@@ -27,7 +27,7 @@ func TestSaysWhichServerCannotBeReached(t *testing.T) {
 }
 
 // The records before one that can't be written are written, and nothing
-// behind it.
+// after it.
 func TestWritesUpToTheRecordThatFails(t *testing.T) {
 	t.Parallel()
 	cluster, client, _ := realKafka(t, 1)

@@ -71,7 +71,7 @@ func TestATopicIsCompacted(t *testing.T) {
 	s.is.NoErr(err)
 	check(s.note(src, true), 0)
 
-	// From an offset that is gone: behind the first record that has a gap behind it.
+	// From an offset that is gone: after the first record that has a gap after it.
 	at := 0
 	for want[at].Offset+1 == want[at+1].Offset {
 		at++

@@ -44,8 +44,8 @@ func (s suite) Run() int {
 // soakEnd is when no further scenario begins.
 var soakEnd time.Time
 
-// soak skips a scenario if the time is over. Behind it, it prints what this process
-// takes then: as much as behind any other, or something is left over.
+// soak skips a scenario if the time is over. After it, it prints what this process
+// takes then: as much as after any other, or something is left over.
 func soak(t *testing.T) {
 	t.Helper()
 	if !soaking {

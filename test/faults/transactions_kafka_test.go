@@ -33,7 +33,7 @@ func TestTransactionsLieAcrossEachOther(t *testing.T) {
 	for _, end := range []kgo.TransactionEndTry{kgo.TryAbort, kgo.TryCommit} {
 		tx.holdsBack(b, end)
 	}
-	s.untilCommitted() // behind the markers at the end
+	s.untilCommitted() // after the markers at the end
 	s.close()
 	for n := range tx.next {
 		want := 0

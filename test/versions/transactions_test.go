@@ -35,7 +35,7 @@ func transactions(t *testing.T, c cluster) {
 			want["read_uncommitted"][string(aborted[i].Value)] = 1
 		}
 	}
-	// what is behind an aborted transaction
+	// what comes after an aborted transaction
 	is.NoErr(c.client.Produce(ctx, records("last", 0)...))
 	for level, values := range want {
 		for i := range each {
