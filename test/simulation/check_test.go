@@ -40,6 +40,13 @@ func (s *story) append(id int) {
 	s.live = append(s.live, logged{int64(len(s.live)), id, s.numbers[id].value})
 }
 
+// appendTo puts a record into the log of another partition.
+func (s *story) appendTo(partition int32, id int) {
+	log := s.log
+	log.partition = partition
+	s.keep(log, []logged{{0, id, s.numbers[id].value}})
+}
+
 func (s *story) read(who string, offsets ...int64) {
 	for _, o := range offsets {
 		s.reads(who, "a", 0, o, s.live[o].number, s.live[o].value)
@@ -152,6 +159,24 @@ func TestCheckFindsEachThingThatMayNotBe(t *testing.T) {
 			s.read("s1", 2, 3, 4)
 			s.ack(2, 3, 4)
 		}, "gap"},
+		"a record in two partitions": {func(s *story) {
+			s.belated(time.Now())
+			s.appendTo(1, s.write("d1"))
+		}, "in the log 2 times"},
+		"a record in two partitions of a topic made again, where no request was late": {func(s *story) {
+			s.belated(time.Now())
+			id := s.write("d1")
+			time.Sleep(time.Second)
+			s.gone([16]byte{2})
+			s.appendTo(1, id)
+		}, "in the log 2 times"},
+		"a record that is written twice in a topic made again": {func(s *story) {
+			id := s.write("d1")
+			s.gone([16]byte{2})
+			time.Sleep(time.Second)
+			s.belated(time.Now())
+			s.append(id)
+		}, "in the log 2 times"},
 		"a record that is written twice":       {func(s *story) { s.append(s.write("d1")) }, "in the log 2 times"},
 		"records in the wrong order":           {func(s *story) { s.live[0], s.live[1] = logged{0, 2, "2"}, logged{1, 1, "1"} }, "record 1 after record 2"},
 		"a record of another partition":        {func(s *story) { s.numbers[3].partition = 1 }, "belongs to"},
@@ -214,6 +239,15 @@ func TestCheckAllowsWhatOperatorsAndDeathsDo(t *testing.T) {
 		"a record that another destination writes again": func(s *story) {
 			s.trying("d2", 5, WriterPlan{})
 			s.append(5)
+			s.read("s1", 0, 1, 2, 3, 4, 5)
+			s.ack(0, 1, 2, 3, 4, 5)
+		},
+		"a record in two partitions of a topic made again, where a request was late": func(s *story) {
+			id := s.write("d1")
+			s.gone([16]byte{2})
+			time.Sleep(time.Second)
+			s.belated(time.Now())
+			s.appendTo(1, id)
 			s.read("s1", 0, 1, 2, 3, 4, 5)
 			s.ack(0, 1, 2, 3, 4, 5)
 		},

@@ -7,8 +7,9 @@
 // happen to connections, brokers, topics, the group and the pipelines themselves. Then
 // all is healed, everything has to be written and read, and the book is checked:
 //
-//   - each record is in the log once, unless a destination died while it wrote it; with
-//     acks none it may be lost when something happened about that time, and only then
+//   - each record is in the log once, unless a destination died while it wrote it, or a
+//     request arrives late in a topic that was made again; with acks none it may be lost
+//     when something happened about that time, and only then
 //   - each record is read, and in order: where a source goes on elsewhere than after
 //     the record that it returned last, everything before was acknowledged, or it lost its
 //     place in the log and autoOffsetReset allows it
