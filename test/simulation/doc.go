@@ -39,7 +39,7 @@
 // # Where things are
 //
 //	network.go, link.go, pipe.go  hosts, connections, bytes
-//	plan.go, aims.go, vary.go     what a seed decides
+//	plan.go, aims.go, vary.go     what a seed decides; late.go
 //	world.go, run.go              a run from its beginning to its end
 //	reader.go, source.go          pipelines that read, as Conduit runs them
 //	writer.go, destination.go     pipelines that write; stream.go

@@ -62,6 +62,7 @@ func init() {
 		// Those of no weight come where a plan asks for them.
 		{"ending", 0, (*World).ending},
 		{"trim unread", 0, (*World).trimUnread},
+		{"fetches late", 0, (*World).fetchesLate},
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // forever is when what is held for good would arrive.
@@ -24,6 +26,7 @@ type link struct {
 	frame   []byte // the beginning of the request that is being written
 	rest    int    // bytes of it that are still to come
 	pending []request
+	fetches bool // one of its requests was a fetch
 }
 
 // request is the header of a request.
@@ -43,6 +46,13 @@ func (l *link) reset() {
 func (l *link) hold(until time.Time) {
 	l.client.in.hold(until)
 	l.server.in.hold(until)
+}
+
+// hasFetched reports whether fetches use the connection.
+func (l *link) hasFetched() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fetches
 }
 
 // asked looks at what a client writes, for the headers of requests.
@@ -65,6 +75,7 @@ func (l *link) asked(b []byte) {
 			l.rest = int(binary.BigEndian.Uint32(f)) - 8
 			l.frame = l.frame[:0]
 			l.pending = append(l.pending, r)
+			l.fetches = l.fetches || kmsg.Key(r.key) == kmsg.Fetch
 			found = append(found, r)
 		}
 	}
