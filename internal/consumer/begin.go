@@ -36,13 +36,16 @@ func (c *Consumer) beginNew(start place, then func(at int64, err error)) *questi
 	case c.known.isNew(p.topic, p.id):
 		return c.beginEnd(p, cluster.Earliest, begins("the first record, since the partition is newer than the group"))
 	case !c.cfg.StartAt.Time.IsZero():
-		return c.beginTime(p, begins)
+		return c.beginTime(p, c.cfg.StartAt.Time, begins)
 	case start.expired:
 		return c.beginExpired(p, then)
 	}
 	if at, ok := c.cfg.ends.of(p, start.topicID); ok {
 		begins(fromNow)(at, nil)
 		return nil
+	}
+	if c.cfg.ends != nil {
+		return c.beginTime(p, c.cfg.opened(), begins)
 	}
 	return c.beginEnd(p, cluster.Latest, begins(fromNow))
 }
@@ -57,14 +60,14 @@ func (c *Consumer) beginEnd(p topicPartition, end int64, then func(int64, error)
 
 // beginTime asks for the end of the log first, since a record at or after the time may
 // be written between the two questions.
-func (c *Consumer) beginTime(p topicPartition, begins func(why string) func(int64, error)) *question {
-	why := "the first record at or after " + c.cfg.StartAt.Time.Format(time.RFC3339)
+func (c *Consumer) beginTime(p topicPartition, at time.Time, begins func(why string) func(int64, error)) *question {
+	why := "the first record at or after " + at.Format(time.RFC3339)
 	return &question{p, c.cfg.Fetch.ReadCommitted, []int64{cluster.Latest}, func(latest []int64, err error) *question {
 		if err != nil {
 			begins(why)(0, err)
 			return nil
 		}
-		return &question{p, c.cfg.Fetch.ReadCommitted, []int64{c.cfg.StartAt.Time.UnixMilli()}, func(first []int64, err error) *question {
+		return &question{p, c.cfg.Fetch.ReadCommitted, []int64{at.UnixMilli()}, func(first []int64, err error) *question {
 			if err == nil && first[0] < 0 {
 				begins("the end, since there is not yet "+why)(latest[0], nil)
 			} else {

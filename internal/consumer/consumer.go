@@ -33,8 +33,8 @@ type Config struct {
 	// Reads says what is read in the words of the settings: a group that reads
 	// something else than before was told to.
 	Reads   string
-	started time.Time // now if zero; for tests
-	ends    ends      // by FindEnds
+	started time.Time // by FindEnds, or else now; also for tests
+	ends    ends      // by FindEnds, nil without it
 	// Info is called with what is worth knowing and no trouble.
 	Info func(msg string)
 	// ProgressInterval is how often Progress is brought up to date where fetching

@@ -42,18 +42,26 @@ func (c *Config) wantsEnds() bool { return !c.FromBeginning && c.StartAt.Time.Is
 // FindEnds notes where the logs of the topics end that are there and to be read, for the
 // partitions of which the group turns out to have no offset. If the group has committed
 // nothing at all it commits them, but for partitions that Config.StartAt names. It waits
-// ten seconds at most, and warns if something could not be found out or committed: then
-// the source starts later in the log.
+// ten seconds at most, and warns if something could not be found out or committed. A
+// partition whose end is not found is begun by time.
 func (c *Config) FindEnds(ctx context.Context, client *cluster.Client, topics map[string]cluster.Topic) {
 	if !c.wantsEnds() {
 		return
+	}
+	if c.started.IsZero() {
+		c.started = time.Now()
 	}
 	ctx, cancel := context.WithTimeout(ctx, findEndsTimeout)
 	defer cancel()
 	list, enough := context.WithCancel(ctx)
 	defer enough()
-	listed := make(chan ends)
+	listed := make(chan ends, 2)
 	go func() { listed <- c.listEnds(list, client, topics) }()
+	late := make(map[string]cluster.Topic)
+	go func() {
+		late = c.describe(list, client, c.undescribed(topics))
+		listed <- c.listEnds(list, client, late)
+	}()
 	m := group.NewMember(client, c.Group, nil)
 	committed, err := m.Committed(ctx, nil)
 	if err != nil {
@@ -62,6 +70,9 @@ func (c *Config) FindEnds(ctx context.Context, client *cluster.Client, topics ma
 		enough()
 	}
 	c.ends = <-listed
+	maps.Copy(c.ends, <-listed)
+	topics = maps.Clone(topics)
+	maps.Copy(topics, late)
 	if err == nil && c.Resume == nil && len(committed) == 0 {
 		c.commitEnds(ctx, client, m, topics)
 	}
@@ -71,14 +82,23 @@ func (c *Config) FindEnds(ctx context.Context, client *cluster.Client, topics ma
 func (c *Config) read(topics map[string]cluster.Topic) []string {
 	var out []string
 	for name, t := range topics {
-		if t.Err == nil && (slices.Contains(c.Group.Topics, name) || !t.Internal && c.Group.Match != nil && c.Group.Match(name)) {
+		if t.Err == nil && c.selects(t) {
 			out = append(out, name)
 		}
 	}
 	return out
 }
 
+func (c *Config) selects(t cluster.Topic) bool {
+	return slices.Contains(c.Group.Topics, t.Name) || !t.Internal && c.Group.Match != nil && c.Group.Match(t.Name)
+}
+
 func (c *Config) allCommitted(topics map[string]cluster.Topic, committed group.Offsets) bool {
+	for _, name := range c.undescribed(topics) {
+		if nothingIn(committed[name]) {
+			return false
+		}
+	}
 	for _, name := range c.read(topics) {
 		for _, p := range topics[name].Partitions {
 			if o, ok := committed[name][p.ID]; !ok || o.At < 0 {
@@ -117,7 +137,7 @@ func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics ma
 		case len(open) == 0, errors.Is(ctx.Err(), context.Canceled):
 			return found
 		case !passes || !retry.Wait(ctx):
-			c.Group.Warn(fmt.Sprintf("find where the logs end: %d partitions may be read from a later record on, unless the group has an offset", len(open)), trouble)
+			c.Group.Warn(fmt.Sprintf("find where the logs end: %d partitions are read from %s on, unless the group has an offset", len(open), c.opened()), trouble)
 			return found
 		}
 		names := make(map[string]bool)
