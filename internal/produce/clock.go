@@ -29,7 +29,7 @@ type clock struct {
 	timer    *time.Timer
 	stopped  bool
 	now      time.Time     // up to which time is accounted for
-	answered time.Time     // up to which it was moved, if it was for an answer
+	charged  time.Time     // up to which it counts as delivery, once that is known
 	delivery time.Duration // left
 	outage   time.Duration // left
 	granted  time.Duration // outageTimeout
@@ -69,7 +69,10 @@ func (c *clock) account() {
 	c.now = now
 	outage := min(passed, c.outage)
 	c.outage -= outage
-	c.delivery -= passed - outage
+	if over := passed - outage; over > 0 {
+		c.delivery -= over
+		c.charged = now
+	}
 }
 
 // set ends the Send, or sets the timer for what is left. The lock is held.
@@ -98,15 +101,13 @@ func (c *clock) move(start time.Time, wrote bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.account()
-	if c.outage > 0 { // otherwise it counts as delivery already
-		if start.Before(c.answered) {
-			start = c.answered
-		}
-		c.answered = c.now
-		taken := c.now.Sub(start)
-		c.delivery -= taken
-		c.outage += taken
+	if start.Before(c.charged) {
+		start = c.charged
 	}
+	taken := c.now.Sub(start)
+	c.delivery -= taken
+	c.outage += taken
+	c.charged = c.now
 	if wrote {
 		c.outage = c.granted
 	}

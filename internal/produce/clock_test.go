@@ -39,6 +39,10 @@ func TestClockEndsWhenBothTimesAreUsedUp(t *testing.T) {
 			[]step{{25 * second, "took", 22 * second}}, 30 * second, true},
 		"of writing after such an outage": {10 * second, 20 * second,
 			[]step{{25 * second, "wrote", 22 * second}}, 25*second + 20*second + 5*second, true},
+		"of two answers at the same time after such an outage": {10 * second, 20 * second,
+			[]step{{22 * second, "wrote", 10 * second}, {0, "wrote", 10 * second}}, 22*second + 20*second + 8*second, true},
+		"of an answer that was waited for since before something was written": {10 * second, 20 * second,
+			[]step{{22 * second, "wrote", 10 * second}, {3 * second, "took", 10 * second}}, 25*second + 20*second + 5*second, true},
 		"of slow answers without time for an outage": {10 * second, 0,
 			[]step{{4 * second, "wrote", 0}, {4 * second, "took", 4 * second}}, 10 * second, false},
 	} {
