@@ -60,7 +60,7 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 func (p *Producer) ask(ctx context.Context, leader int32, conn *wire.Conn, req *request) ([]byte, error) {
 	silence, timeout := p.cfg.RequestTimeout, p.cfg.RequestTimeout
 	if p.idempotent() || p.cfg.Acks == AcksOne {
-		silence = p.silences.allowed(leader, p.cfg.RequestTimeout)
+		silence = p.silence(leader, slices.ContainsFunc(req.queues, p.lastAttempt))
 		timeout = silence - silence/4
 	}
 	req.timeout = int32(max(timeout.Milliseconds(), 1))
@@ -86,6 +86,9 @@ func (p *Producer) unanswered(leader int32, conn *wire.Conn, queues []*queue, er
 	}
 	return err
 }
+
+// lastAttempt reports whether the first batch of a queue may not be sent after this.
+func (p *Producer) lastAttempt(q *queue) bool { return q.batches[0].attempts+1 == p.cfg.MaxAttempts }
 
 // tried notes an attempt to send the first batch of each queue.
 func tried(queues []*queue) {

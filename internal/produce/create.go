@@ -46,7 +46,7 @@ func (s *search) create(ctx context.Context) {
 		}
 	}
 	for some := range slices.Chunk(ask, s.producer.cfg.NewTopics.atOnce()) {
-		codes, err := s.producer.requestTopics(ctx, some)
+		codes, err := s.producer.requestTopics(ctx, some, s.retry.last())
 		for _, l := range some {
 			l.asked = err
 			if err == nil {
@@ -88,7 +88,7 @@ func (c *creation) withoutDefaults() bool {
 }
 
 // requestTopics asks for topics to be created, and returns what came of each by name.
-func (p *Producer) requestTopics(ctx context.Context, topics []*lost) (map[string]error, error) {
+func (p *Producer) requestTopics(ctx context.Context, topics []*lost, last bool) (map[string]error, error) {
 	number := func(n int) int { return cmp.Or(n, -1) }
 	req := &createtopics.Request{TimeoutMs: int32(p.cfg.RequestTimeout.Milliseconds())}
 	answers := make(map[string]error, len(topics))
@@ -101,7 +101,7 @@ func (p *Producer) requestTopics(ctx context.Context, topics []*lost) (map[strin
 		answers[l.name] = errors.New("the broker's answer does not mention it")
 	}
 	var msg protocol.Message
-	err := p.question(ctx, func(ctx context.Context) (err error) {
+	err := p.question(ctx, last, func(ctx context.Context) (err error) {
 		msg, err = p.client.Controller(ctx, req)
 		return err
 	})

@@ -16,7 +16,9 @@ import (
 // asks for the topics of all messages. Its error is why that is of no use.
 func (s *search) find(ctx context.Context, messages []message.Message) error {
 	m := &messages[0]
-	retry := s.producer.attempts() // of requests that are not answered
+	retry := s.producer.attempts()
+	s.retry = retry
+	defer func() { s.retry = nil }()
 	soon := cluster.NewRetry(20*time.Millisecond, 500*time.Millisecond)
 	for {
 		names := s.unknown(messages)

@@ -157,7 +157,7 @@ func (p *Producer) askAgain(ctx context.Context, pl *plan) error {
 	if len(topics) == 0 {
 		return nil
 	}
-	if _, err := p.refresh(ctx, topics, false); err != nil {
+	if _, err := p.refresh(ctx, topics, false, false); err != nil {
 		return fmt.Errorf("ask who leads after a broker hung up: %w", err)
 	}
 	p.posted.asked(topics)

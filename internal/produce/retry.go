@@ -41,6 +41,9 @@ func (a *attempts) wait(ctx context.Context) bool {
 	return a.made == 1 || a.backoff.Wait(ctx)
 }
 
+// last reports whether there is none after the next one.
+func (a *attempts) last() bool { return a != nil && a.made+1 == a.max }
+
 // reset begins again after progress.
 func (a *attempts) reset() {
 	a.made = 0

@@ -19,6 +19,7 @@ type search struct {
 	producer *Producer
 	lost     map[string]*lost   // topics that brokers don't know, or won't tell of
 	short    map[lack]time.Time // since when topics are known to lack a partition
+	retry    *attempts          // of requests that are not answered; nil: they are not counted
 }
 
 // lost is a topic that brokers don't know.
@@ -57,7 +58,7 @@ func (s *search) round(ctx context.Context, names []string, byBroker bool) error
 			byBroker = true
 		}
 	}
-	topics, err := s.producer.refresh(ctx, names, byBroker)
+	topics, err := s.producer.refresh(ctx, names, byBroker, s.retry.last())
 	if err != nil {
 		return err
 	}
@@ -86,8 +87,8 @@ func (s *search) round(ctx context.Context, names []string, byBroker bool) error
 func (l *lost) waited() bool { return !l.Create || l.done || l.exists }
 
 // refresh asks for the metadata of topics.
-func (p *Producer) refresh(ctx context.Context, names []string, byBroker bool) (topics map[string]cluster.Topic, err error) {
-	err = p.question(ctx, func(ctx context.Context) error {
+func (p *Producer) refresh(ctx context.Context, names []string, byBroker, last bool) (topics map[string]cluster.Topic, err error) {
+	err = p.question(ctx, last, func(ctx context.Context) error {
 		topics, err = p.client.Refresh(ctx, names, byBroker)
 		return err
 	})

@@ -61,7 +61,7 @@ func (p *Producer) prepare(ctx context.Context) error {
 	for {
 		var id int64
 		var epoch int16
-		err := p.question(ctx, func(ctx context.Context) (err error) {
+		err := p.question(ctx, retry.last(), func(ctx context.Context) (err error) {
 			id, epoch, err = initProducerID(ctx, p.client)
 			return err
 		})

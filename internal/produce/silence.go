@@ -70,9 +70,18 @@ func silent(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
+// silence is how long a broker may be silent. The last attempt that is allowed has all of
+// requestTimeout: a broker that pauses for a moment must not use up all of them.
+func (p *Producer) silence(broker int32, last bool) time.Duration {
+	if last {
+		return p.cfg.RequestTimeout
+	}
+	return p.silences.allowed(broker, p.cfg.RequestTimeout)
+}
+
 // question runs something that any broker answers, for as long as one may be silent.
-func (p *Producer) question(ctx context.Context, ask func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, p.silences.allowed(anyBroker, p.cfg.RequestTimeout))
+func (p *Producer) question(ctx context.Context, last bool, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, p.silence(anyBroker, last))
 	defer cancel()
 	began := time.Now()
 	err := ask(ctx)

@@ -30,3 +30,20 @@ func TestAsksTheNextLeaderWhenTheLastIsSilent(t *testing.T) {
 	w.NoErr(<-sent)
 	w.Equal(w.written(), map[int32][]string{0: {"0"}})
 }
+
+// Each of them may take requestTimeout, which is far longer than the first silence that is
+// put up with.
+func TestTheLastAttemptHasAllOfTheRequestTimeout(t *testing.T) {
+	for _, kind := range []kmsg.Key{kmsg.Produce, kmsg.InitProducerID, kmsg.Metadata} {
+		t.Run(kmsg.NameForKey(kind.Int16()), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(c *Config) { c.MaxAttempts, c.RequestTimeout = 1, 30*time.Second }, kfake.NumBrokers(1))
+			w.fake.ControlKey(kind.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+				w.fake.SleepControl(func() { time.Sleep(firstSilence + 2*time.Second) })
+				return nil, nil, false
+			})
+			_, err := w.p.Send(w.ctx, spread(1))
+			w.NoErr(err)
+		})
+	}
+}
