@@ -42,6 +42,9 @@ func newTrial(t *testing.T, timeout time.Duration, topicConfig map[string]string
 	t.Cleanup(truth.Close)
 	topic := "t-" + uuid.NewString()
 	is.NoErr(truth.CreateTopic(ctx, topic, partitions, topicConfig))
+	for _, err = truth.Consume(ctx, topic); err != nil; _, err = truth.Consume(ctx, topic) {
+		is.NoErr(ctx.Err()) // until each partition has a leader that knows of it
+	}
 	client := cluster.New(kafka.Servers(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 10 * time.Second})
 	t.Cleanup(client.Close)
 	p := New(client, Config{
