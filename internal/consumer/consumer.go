@@ -66,6 +66,7 @@ type Consumer struct {
 	stopStart  context.CancelFunc
 	startDone  <-chan struct{}
 	reached    map[topicPartition]reached // what is known of partitions that are not being read
+	begun      bool                       // a partition has been started
 	lookedBack bool                       // forgotten is decided
 	forgotten  bool                       // the group has lost the offsets that it had before this start
 

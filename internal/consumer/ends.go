@@ -109,7 +109,7 @@ func (c *Config) allCommitted(topics map[string]cluster.Topic, committed group.O
 	return true
 }
 
-// listEnds asks all leaders at the same time, and those that fail again.
+// listEnds asks all leaders at the same time, and again while one fails in passing.
 func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics map[string]cluster.Topic) ends {
 	found := make(ends)
 	open := make(map[topicPartition]cluster.OffsetQuery)
@@ -121,12 +121,12 @@ func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics ma
 	retry := cluster.NewRetry(minStartRetry, maxStartRetry)
 	for {
 		var trouble error
-		passes := true
+		again := false
 		client.ListOffsets(ctx, c.Fetch.ReadCommitted, slices.Collect(maps.Values(open)), func(answers []cluster.OffsetAnswer) {
 			for _, a := range answers {
 				p := topicPartition{a.Topic, a.Partition}
 				if a.Err != nil {
-					trouble, passes = a.Err, passes && cluster.Retriable(a.Err)
+					trouble, again = a.Err, again || cluster.Retriable(a.Err)
 					continue
 				}
 				found[p] = end{topics[a.Topic].ID, a.Offset}
@@ -136,7 +136,7 @@ func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics ma
 		switch {
 		case len(open) == 0, errors.Is(ctx.Err(), context.Canceled):
 			return found
-		case !passes || !retry.Wait(ctx):
+		case !again || !retry.Wait(ctx):
 			c.Group.Warn(fmt.Sprintf("find where the logs end: %d partitions are read from %s on, unless the group has an offset", len(open), c.opened()), trouble)
 			return found
 		}

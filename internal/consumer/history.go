@@ -79,12 +79,10 @@ func ofAnother(id cluster.TopicID, o group.Offset) bool {
 
 // committed is what the group has committed for partitions, nil for all. An offset that
 // was carried here from another cluster, with its note, is one that somebody has set on
-// purpose: topics and leader epochs are others here.
+// purpose: topics and leader epochs are others here. With a *group.DeniedError come the
+// offsets of the topics that are not denied.
 func (c *Consumer) committed(ctx context.Context, p group.Partitions) (group.Offsets, error) {
 	all, err := c.member.Committed(ctx, p)
-	if err != nil {
-		return nil, err
-	}
 	here := c.client.ID()
 	for topic, ids := range all {
 		for id, o := range ids {
@@ -93,7 +91,7 @@ func (c *Consumer) committed(ctx context.Context, p group.Partitions) (group.Off
 			}
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 // settling is how long the members of a new group may take to commit where they
@@ -117,7 +115,7 @@ func newHistory(cfg Config) history {
 // are new to the group only now, and "latest" is meant.
 func (c *Consumer) passedOver(ctx context.Context) (bool, error) {
 	all, err := c.committed(ctx, nil)
-	if err != nil {
+	if err = leaveOut(map[string]cluster.Topic{}, err); err != nil {
 		return false, err
 	}
 	for _, parts := range all {

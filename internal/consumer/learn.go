@@ -9,7 +9,6 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
@@ -31,7 +30,8 @@ func (s *starts) learn(ctx context.Context, p group.Partitions, waits bool) (l l
 	if err != nil {
 		return l, err
 	}
-	if l.committed, err = s.committedIn(ctx, p, found); err != nil {
+	l.committed, err = s.committedIn(ctx, p, found)
+	if err = leaveOut(found, err); err != nil {
 		return l, err
 	}
 	if err := s.confirm(ctx, found, l.committed); err != nil {
@@ -44,9 +44,10 @@ func (s *starts) learn(ctx context.Context, p group.Partitions, waits bool) (l l
 	for name, ids := range p {
 		there, err := described(found[name], ids)
 		if err != nil {
-			if l.missing = err; !fetch.Passes(err) {
+			if l.missing = err; !passes(err) {
 				return l, err
 			}
+			s.deny(err, name, ids...)
 		}
 		if len(there) > 0 && (err == nil || !waits) {
 			l.topics[name], l.starts[name] = found[name], there

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
@@ -46,7 +45,7 @@ func (c *Consumer) goOnStarting() {
 // known: one that can't be reached, or that metadata does not describe, must not hold up
 // the others.
 func (c *Consumer) startAll(ctx context.Context) error {
-	s := &starts{Consumer: c, done: group.Partitions{}, retry: cluster.NewRetry(minStartRetry, maxStartRetry)}
+	s := &starts{Consumer: c, all: c.starting.Len(), done: group.Partitions{}, denied: group.Partitions{}, retry: cluster.NewRetry(minStartRetry, maxStartRetry)}
 	s.ctx, s.fail = context.WithCancelCause(ctx)
 	defer s.fail(nil)
 	for left, misses := c.starting, 0; left.Len() > 0; {
@@ -54,9 +53,7 @@ func (c *Consumer) startAll(ctx context.Context) error {
 		if left, err = s.begin(left, misses < patience); err == nil {
 			continue
 		}
-		if !fetch.Passes(err) {
-			s.fail(err)
-		}
+		s.end(misses, err)
 		if misses = s.missed(misses, err); !s.retry.WaitAfter(s.ctx, misses) {
 			break
 		}

@@ -20,8 +20,11 @@ type starts struct {
 	retry *cluster.Retry
 	tries sync.WaitGroup
 
-	mu   sync.Mutex // not held while a broker is waited for
-	done group.Partitions
+	all int // how many partitions there are
+
+	mu     sync.Mutex // not held while a broker is waited for
+	done   group.Partitions
+	denied group.Partitions // those that could not be started since the topic is denied
 }
 
 // begin begins to start partitions, and returns those of which too little is known yet,
@@ -71,6 +74,7 @@ func (s *starts) start(places []place) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.begun = true
 	begin, done := make([]fetch.Start, 0, len(places)), make(map[string][]int32)
 	for _, p := range places {
 		assignment := s.tracker.Add(offsets.Start{
@@ -112,8 +116,9 @@ func (s *starts) find(places []place, misses int) {
 			switch {
 			case err == nil:
 				found = append(found, p)
-			case fetch.Passes(err):
+			case passes(err):
 				missed, cause = append(missed, p), err
+				s.deny(err, p.topic, p.id)
 			default:
 				s.fail(err)
 			}
@@ -124,7 +129,8 @@ func (s *starts) find(places []place, misses int) {
 	}
 	settle := func() {
 		s.start(found)
-		if len(missed) > 0 && s.ctx.Err() == nil {
+		if len(missed) > 0 {
+			s.end(misses, cause)
 			places, misses := missed, s.missed(misses, cause)
 			s.tries.Go(func() { s.findAgain(places, misses) })
 		}

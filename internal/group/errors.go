@@ -3,11 +3,22 @@ package group
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
+
+// DeniedError says of which topics the login may not know what is committed. It is a
+// kafkago.TopicAuthorizationFailed.
+type DeniedError struct{ Topics []string }
+
+func (e *DeniedError) Error() string {
+	return fmt.Sprintf("of topics %s: %v", strings.Join(e.Topics, ", "), e.Unwrap())
+}
+
+func (e *DeniedError) Unwrap() error { return kafkago.TopicAuthorizationFailed }
 
 // fatal reports whether an error ends Run.
 func (m *Member) fatal(err error) bool {

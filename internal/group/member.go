@@ -65,18 +65,18 @@ type Member struct {
 	topics         []string // that this member subscribes to
 	subscribed     bool     // topics is set
 	held           Partitions
-	last           Partitions        // what was assigned last, given back or not
-	lastGeneration int32             // in which it was assigned; -1 none
-	lastContact    time.Time         // when the coordinator last counted this member in
-	counts         map[string]int32  // partitions of the topics that this member watches, as of the last join; nil for none
-	seen           map[string]int32  // the last known partition counts of topics that exist
-	warned         map[string]string // errors of topics that Warn was told of
-	verified       bool              // a static member has looked whether the assignment fits it
-	lookAt         time.Time         // when it looks next
-	lookInterval   time.Duration     // from then to the time after that
-	surplus        bool              // it was assigned topics that it doesn't subscribe to
-	hasty          int               // generations in a row that ended at once
-	rejoins        uint32            // how often a static member asked for an assignment that fits it
+	last           Partitions         // what was assigned last, given back or not
+	lastGeneration int32              // in which it was assigned; -1 none
+	lastContact    time.Time          // when the coordinator last counted this member in
+	counts         map[string]int32   // partitions of the topics that this member watches, as of the last join; nil for none
+	seen           map[string]int32   // the last known partition counts of topics that exist
+	warned         map[string]trouble // of topics, that Warn was told of
+	verified       bool               // a static member has looked whether the assignment fits it
+	lookAt         time.Time          // when it looks next
+	lookInterval   time.Duration      // from then to the time after that
+	surplus        bool               // it was assigned topics that it doesn't subscribe to
+	hasty          int                // generations in a row that ended at once
+	rejoins        uint32             // how often a static member asked for an assignment that fits it
 }
 
 // NewMember returns a member that does nothing before Run.
@@ -87,7 +87,7 @@ func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
 	return &Member{
 		client: client, cfg: cfg, handler: h, bal: balancers[cfg.Balancers[0]],
 		coordinator: -1, generation: -1, lastGeneration: -1, held: Partitions{},
-		seen: make(map[string]int32), warned: make(map[string]string),
+		seen: make(map[string]int32), warned: make(map[string]trouble),
 	}
 }
 

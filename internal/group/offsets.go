@@ -127,7 +127,8 @@ func (m *Member) unmentioned(what string, asked Partitions, answered Offsets) er
 
 // Committed asks what the group has committed for partitions, nil for all. It tries
 // again until ctx ends, except after errors that stay, and warns of every tenth attempt in
-// vain, the first one included.
+// vain, the first one included. Where the login may not describe some of the topics the
+// error is a *DeniedError, and the offsets of the others come with it.
 func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for misses := 0; ; misses++ {
@@ -136,7 +137,7 @@ func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 			return o, nil
 		}
 		if !cluster.Retriable(err) {
-			return nil, m.errorf("fetch committed offsets of", err)
+			return o, m.errorf("fetch committed offsets of", err)
 		}
 		if misses%10 == 0 && ctx.Err() == nil {
 			m.cfg.Warn("fetch committed offsets, will try again", err)
@@ -176,21 +177,44 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 	case err != nil:
 		return nil, err
 	}
-	for _, t := range res.Topics {
-		for _, rp := range t.Partitions {
-			if err := cluster.CodeError(rp.ErrorCode); err != nil {
-				return nil, fmt.Errorf("%s/%d: %w", t.Name, rp.PartitionIndex, err)
-			}
-			o := Offset{At: rp.CommittedOffset, LeaderEpoch: rp.ComittedLeaderEpoch, Metadata: rp.Metadata}
-			if version < firstWithEpoch { // which is not in the answer, and so 0
-				o.LeaderEpoch = -1
-			}
-			out.Set(t.Name, rp.PartitionIndex, o)
-		}
+	denied, err := out.read(res, version)
+	if err != nil {
+		return nil, err
 	}
 	// "Nothing committed" must not be what a silent answer means: reading would
 	// start elsewhere.
-	return out, m.unmentioned("fetch committed offset of", p, out)
+	err = m.unmentioned("fetch committed offset of", p.without(denied), out)
+	if err == nil && len(denied) > 0 {
+		err = &DeniedError{denied}
+	}
+	return out, err
+}
+
+// read takes over the offsets of an answer, and returns the topics that are denied.
+func (o Offsets) read(res *offsetfetch.Response, version int16) (denied []string, err error) {
+	for _, t := range res.Topics {
+		for _, p := range t.Partitions {
+			err := cluster.CodeError(p.ErrorCode)
+			switch {
+			case errors.Is(err, kafkago.TopicAuthorizationFailed):
+				if !slices.Contains(denied, t.Name) {
+					denied = append(denied, t.Name)
+				}
+				continue
+			case err != nil:
+				return nil, fmt.Errorf("%s/%d: %w", t.Name, p.PartitionIndex, err)
+			}
+			at := Offset{At: p.CommittedOffset, LeaderEpoch: p.ComittedLeaderEpoch, Metadata: p.Metadata}
+			if version < firstWithEpoch { // which is not in the answer, and so 0
+				at.LeaderEpoch = -1
+			}
+			o.Set(t.Name, p.PartitionIndex, at)
+		}
+	}
+	for _, name := range denied {
+		delete(o, name)
+	}
+	return denied, nil
 }
 
 func (m *Member) roundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {

@@ -48,6 +48,17 @@ func (p Partitions) Minus(q Partitions) Partitions {
 	return out
 }
 
+func (p Partitions) without(topics []string) Partitions {
+	if len(topics) == 0 {
+		return p
+	}
+	out := maps.Clone(p)
+	for _, topic := range topics {
+		delete(out, topic)
+	}
+	return out
+}
+
 func (p Partitions) sort() Partitions {
 	for _, ids := range p {
 		slices.Sort(ids)

@@ -114,9 +114,29 @@ func (m *Member) count(name string, t cluster.Topic) int32 {
 		delete(m.seen, name)
 	case cluster.Retriable(t.Err):
 		n = m.seen[name] // it is there, though the broker can't say more at the moment
-	case m.warned[name] != t.Err.Error():
-		m.warned[name] = t.Err.Error()
-		m.cfg.Warn("a topic can't be read", fmt.Errorf("find partitions of topic %q: %w", name, t.Err))
+	default:
+		// One that was there stays assigned: brokers that have just started may not know
+		// their ACLs yet, and a rebalance would hold up other topics.
+		if errors.Is(t.Err, kafkago.TopicAuthorizationFailed) {
+			n = m.seen[name]
+		}
+		m.warnTopic(name, fmt.Errorf("find partitions of topic %q: %w", name, t.Err))
 	}
 	return n
+}
+
+// trouble is what was last said of a topic.
+type trouble struct {
+	text string
+	at   time.Time
+}
+
+// warnAgain is when the same trouble of a topic is said again.
+const warnAgain = time.Minute
+
+func (m *Member) warnTopic(name string, err error) {
+	if last := m.warned[name]; last.text != err.Error() || time.Since(last.at) >= warnAgain {
+		m.warned[name] = trouble{err.Error(), time.Now()}
+		m.cfg.Warn("a topic can't be read", err)
+	}
 }
