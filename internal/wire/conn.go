@@ -51,8 +51,7 @@ type Conn struct {
 	err      error     // why the connection is dead; nil while it lives
 	retired  bool      // it ends with the last answer
 
-	quietUntil time.Time // no request before it: the broker throttles this client
-	muteUntil  time.Time // the broker reads nothing before it, which may be far later
+	quietUntil time.Time // the broker reads nothing before it: it throttles this client
 
 	session session // with the broker; the zero value lasts as long as the connection
 

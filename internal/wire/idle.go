@@ -57,7 +57,7 @@ func (c *Conn) probe(ctx context.Context) error {
 func (c *Conn) idle() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.pending) > 0 || c.posted-c.answered > 0 || time.Now().Before(c.muteUntil) {
+	if len(c.pending) > 0 || c.posted-c.answered > 0 || time.Now().Before(c.quietUntil) {
 		return 0
 	}
 	return time.Since(c.heard)

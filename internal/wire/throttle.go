@@ -10,21 +10,17 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 )
 
-// maxThrottle bounds what a broker may ask for. Its own bound is the length of all
-// quota windows, 11 s by default.
-const maxThrottle = 30 * time.Second
-
-// throttle keeps the connection quiet for as long as an answer asks for: the broker
-// does not read from it meanwhile (KIP-219), and a request that waits there would
-// run into its timeout.
+// throttle keeps the connection quiet for as long as an answer asks for, however long that
+// is (brokers bound it by the length of all quota windows, 11 s by default): the broker
+// does not read from it meanwhile (KIP-219), and a request that waits there would run
+// into its timeout.
 func (c *Conn) throttle(res protocol.Message) {
 	d := throttleTime(res)
 	if d <= 0 {
 		return
 	}
-	now := time.Now()
 	c.mu.Lock()
-	c.quietUntil, c.muteUntil = now.Add(min(d, maxThrottle)), now.Add(d)
+	c.quietUntil = time.Now().Add(d)
 	c.mu.Unlock()
 }
 
