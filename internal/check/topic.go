@@ -91,12 +91,15 @@ func (r *run) producerID(ctx context.Context, client *cluster.Client) {
 	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
 	defer cancel()
 	m, err := retry(ctx, func() (*initproducerid.Response, error) {
-		m, err := client.Any(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
+		m, from, err := client.Any(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
 		if err != nil {
 			return nil, err
 		}
 		res := m.(*initproducerid.Response)
-		return res, cluster.CodeError(res.ErrorCode)
+		if err := cluster.CodeError(res.ErrorCode); err != nil {
+			return nil, fmt.Errorf("broker %s: %w", from, err)
+		}
+		return res, nil
 	})
 	switch {
 	case errors.Is(err, kafkago.ClusterAuthorizationFailed):

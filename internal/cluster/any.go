@@ -29,12 +29,12 @@ func (e *UnreachableError) Unwrap() []error { return e.Errs }
 
 // Any sends a request that every broker can answer: to one with which there was no
 // trouble lately, and to further ones as long as there is an error or silence. If
-// all fail, the error is an *UnreachableError.
-func (c *Client) Any(ctx context.Context, req protocol.Message) (protocol.Message, error) {
-	m, _, err := anyBroker(ctx, c, req.ApiKey(), c.candidates(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
+// all fail, the error is an *UnreachableError. It returns the address of the broker that
+// answered as well.
+func (c *Client) Any(ctx context.Context, req protocol.Message) (answer protocol.Message, from string, err error) {
+	return anyBroker(ctx, c, req.ApiKey(), c.candidates(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
 		return conn.RoundTrip(ctx, req)
 	})
-	return m, err
 }
 
 // outcome is what came of asking one broker.

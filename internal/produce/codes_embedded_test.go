@@ -78,6 +78,9 @@ func TestGetsAProducerIDThroughEachErrorCode(t *testing.T) {
 			w.Equal(n, 0)
 			w.True(errors.Is(err, kafkago.Error(code)))
 			w.True(strings.Contains(err.Error(), "producer ID"))
+			w.True(slices.ContainsFunc(w.fake.ListenAddrs(), func(addr string) bool { // which answered
+				return strings.Contains(err.Error(), "broker "+addr+":")
+			}))
 			w.Equal(refuse.Left(""), 1) // at once
 		})
 	}

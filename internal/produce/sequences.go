@@ -92,12 +92,15 @@ func explainProducerID(err error) error {
 }
 
 func initProducerID(ctx context.Context, client *cluster.Client) (int64, int16, error) {
-	msg, err := client.Any(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
+	msg, from, err := client.Any(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
 	if err != nil {
 		return 0, 0, err
 	}
 	res := msg.(*initproducerid.Response)
-	return res.ProducerID, res.ProducerEpoch, cluster.CodeError(res.ErrorCode)
+	if err := cluster.CodeError(res.ErrorCode); err != nil {
+		return 0, 0, fmt.Errorf("broker %s: %w", from, err)
+	}
+	return res.ProducerID, res.ProducerEpoch, nil
 }
 
 // take numbers the next n records of a partition. It is not ok once the producer ID was
