@@ -101,7 +101,7 @@ func (s *starts) learnTopics(ctx context.Context, l lesson) (err error) {
 		}
 	}
 	for _, topic := range unknown {
-		count, remade := int32(len(l.topics[topic].Partitions)), false
+		count, remade := int32(len(l.topics[topic].Partitions)), s.cfg.remade(l.topics[topic])
 		if s.cfg.isMissing(topic) || old && nothingIn(l.committed[topic]) {
 			count = 0
 		}
@@ -116,6 +116,20 @@ func (s *starts) learnTopics(ctx context.Context, l lesson) (err error) {
 		s.known.set(topic, count, remade)
 	}
 	return nil
+}
+
+// remade reports whether a topic is another one than the last that was read before this
+// process, or than the one that was there as the source opened. Kafka deletes a topic's
+// offsets with it, so that the group may have none that tell.
+func (c *Config) remade(t cluster.Topic) bool {
+	unknown := cluster.TopicID{}
+	if r := c.Resume; r != nil && r.Topic == t.Name && !(reached{topicID: r.TopicID}).isOf(t.ID, false) {
+		return true
+	}
+	return slices.ContainsFunc(t.Partitions, func(p cluster.Partition) bool {
+		end, ok := c.ends[topicPartition{t.Name, p.ID}]
+		return ok && end.topicID != unknown && t.ID != unknown && end.topicID != t.ID
+	})
 }
 
 // nothingIn reports whether none of the offsets is committed.

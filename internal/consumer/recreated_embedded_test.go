@@ -173,3 +173,35 @@ func TestConsumerBelievesOffsetsThatCameFromAnotherCluster(t *testing.T) {
 		})
 	}
 }
+
+// Kafka deletes a topic's offsets with it: only the position tells that the topic which
+// has the name now is another one.
+func TestReadsATopicThatWasMadeAgainWhileNobodyReadAsThePositionTells(t *testing.T) {
+	w := newWorld(t)
+	client, cfg := w.latest(nil)
+	c := Open(client, cfg)
+	w.committed(map[int32]int64{0: 0, 1: 0, 2: 0})
+	w.produce(9)
+	ack(c, w.next(c, 9)...)
+	w.NoErr(c.Close(w.ctx))
+	position := w.position(1, 2)
+	want := w.again(10)
+	forget["deleted"](w)
+
+	client, cfg = w.latest(func(c *Config) { c.Resume = position })
+	c = Open(client, cfg)
+	defer c.Close(w.ctx)
+	w.Equal(w.quiet(c), want)
+}
+
+// It is made again after the ends of its logs were found, and before anything is assigned.
+func TestReadsATopicThatWasMadeAgainSinceItsEndsWereFound(t *testing.T) {
+	w := newWorld(t)
+	w.produce(9)
+	client, cfg := w.latest(nil)
+	want := w.again(10)
+	forget["deleted"](w)
+	c := Open(client, cfg)
+	defer c.Close(w.ctx)
+	w.Equal(w.quiet(c), want)
+}
