@@ -66,6 +66,10 @@ func (c *SourceConfig) resolve() (consumer.Config, error) {
 	start, startErr := c.StartConfig.resolve(topics)
 	fetch, fetchErr := c.FetchConfig.resolve()
 	group.Topics, group.Match = topics.names, topics.match
+	batch := 0
+	if c.BatchSize != nil {
+		batch = *c.BatchSize
+	}
 	return consumer.Config{
 		Group:          group,
 		Fetch:          fetch,
@@ -75,6 +79,7 @@ func (c *SourceConfig) resolve() (consumer.Config, error) {
 		CommitSize:     max(c.CommitOffsetsSize, 1),
 		CommitInterval: c.CommitOffsetsDelay,
 		MaxUncommitted: c.MaxUncommitted,
+		BatchSize:      batch,
 		Reads:          topics.words,
 	}, errors.Join(topicsErr, c.checkCommits(), groupErr, startErr, fetchErr)
 }

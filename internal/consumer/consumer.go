@@ -26,6 +26,7 @@ type Config struct {
 	CommitSize     int           // acknowledged records that cause a commit
 	CommitInterval time.Duration // 0: none by time
 	MaxUncommitted int           // unacknowledged records above which Next waits
+	BatchSize      int           // records that are collected before any is handed on; 0: unknown
 	Resume         *Resume
 	// Present are the topics that existed when the consumer was started; nil: all.
 	// Others are read from their first record.

@@ -37,9 +37,9 @@ func (c *Consumer) next(ctx context.Context, max int) ([]message.Batch, error) {
 	}
 }
 
-// Beyond this many unacknowledged records their keys, values and headers may have no
-// more than this many bytes. Up to there their size does not count: destinations that
-// acknowledge batches need the whole of one.
+// Beyond this many unacknowledged records, or a batch of the source if that is more,
+// their keys, values and headers may have no more than this many bytes. Up to there
+// their size does not count: batches are acknowledged as a whole.
 const (
 	fewUncommitted      = 100_000
 	maxUncommittedBytes = 64 << 20
@@ -51,7 +51,7 @@ func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)()
-	room, err := c.tracker.WaitRoom(wait, offsets.Limit{Records: c.cfg.MaxUncommitted, Bytes: maxUncommittedBytes, Few: fewUncommitted})
+	room, err := c.tracker.WaitRoom(wait, offsets.Limit{Records: c.cfg.MaxUncommitted, Bytes: maxUncommittedBytes, Few: max(fewUncommitted, c.cfg.BatchSize)})
 	if err != nil && ctx.Err() == nil {
 		return 1, nil
 	}
