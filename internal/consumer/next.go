@@ -65,7 +65,7 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	for _, b := range batches {
 		run := offsets.Run{
 			Topic: b.Topic, Partition: b.Partition, Assignment: b.Assignment, TopicID: b.TopicID, Next: b.Next, LeaderEpoch: b.LeaderEpoch,
-			Bytes: b.Size(),
+			Bytes: int64(b.Size),
 		}
 		ok := c.tracker.Deliver(run, func(yield func(int64) bool) {
 			for i := range b.Records {

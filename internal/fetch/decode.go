@@ -85,15 +85,20 @@ func (f *Fetcher) rewind(s fetched, offset int64, lastEpoch int32, err error) {
 	}
 }
 
-// footprint estimates the memory that a batch keeps alive.
-func footprint(records []recordbatch.Record) int {
-	n := len(records) * int(unsafe.Sizeof(recordbatch.Record{}))
+// measure returns the bytes of what records contain, and the number of their headers.
+func measure(records []recordbatch.Record) (size, headers int) {
 	for i := range records {
 		r := &records[i]
-		n += len(r.Key) + len(r.Value) + len(r.Headers)*int(unsafe.Sizeof(recordbatch.Header{}))
+		size += len(r.Key) + len(r.Value)
+		headers += len(r.Headers)
 		for j := range r.Headers {
-			n += len(r.Headers[j].Key) + len(r.Headers[j].Value)
+			size += len(r.Headers[j].Key) + len(r.Headers[j].Value)
 		}
 	}
-	return n
+	return size, headers
+}
+
+// footprint estimates the memory that a batch keeps alive.
+func footprint(b message.Batch, headers int) int {
+	return b.Size + len(b.Records)*int(unsafe.Sizeof(recordbatch.Record{})) + headers*int(unsafe.Sizeof(recordbatch.Header{}))
 }

@@ -67,7 +67,8 @@ func (f *Fetcher) take(max int) []message.Batch {
 			head := d.Batch
 			head.Records = d.Records[:rest]
 			head.Next = head.Records[rest-1].Offset + 1
-			d.Records = d.Records[rest:]
+			head.Size, _ = measure(head.Records)
+			d.Records, d.Size = d.Records[rest:], d.Size-head.Size
 			return append(out, head)
 		}
 		out = append(out, d.Batch)
@@ -89,7 +90,9 @@ func (f *Fetcher) pop() {
 // put hands a decoded batch over, waiting for room before. It returns false if
 // the batch is not wanted any more.
 func (f *Fetcher) put(s fetched, b message.Batch) bool {
-	size := footprint(b.Records)
+	var headers int
+	b.Size, headers = measure(b.Records)
+	size := footprint(b, headers)
 	for {
 		f.mu.Lock()
 		if !s.wanted() {

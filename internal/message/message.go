@@ -25,18 +25,8 @@ type Batch struct {
 	TopicID [16]byte
 	// Assignment is that of the fetch.Start which the records were read for.
 	Assignment int64
-}
-
-// Size returns the bytes of the records' keys, values and headers.
-func (b *Batch) Size() (n int64) {
-	for i := range b.Records {
-		r := &b.Records[i]
-		n += int64(len(r.Key) + len(r.Value))
-		for j := range r.Headers {
-			n += int64(len(r.Headers[j].Key) + len(r.Headers[j].Value))
-		}
-	}
-	return n
+	// Size is the bytes of the records' keys, values and headers.
+	Size int
 }
 
 // Message is a record on its way into a topic.
