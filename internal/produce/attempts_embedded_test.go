@@ -17,20 +17,6 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
-// A partition without a leader is not tried.
-func TestRoundsWithoutARequestAreNoAttempts(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff = 2, time.Millisecond })
-	_, err := w.p.Send(w.ctx, spread(3))
-	w.NoErr(err)
-	left := w.withoutLeaders(4)
-	w.fail(0, kerr.NotLeaderForPartition.Code, 1)
-	n, err := w.p.Send(w.ctx, spread(30)[3:])
-	w.NoErr(err)
-	w.Equal(n, 27)
-	w.True(left.Load() < 0)
-	w.Equal(w.written(), wants(30))
-}
-
 // What a request that failed had no room for was not tried.
 func TestRequestsOfOthersAreNoAttempts(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff, c.BatchBytes = 2, time.Millisecond, 1000 }, kfake.NumBrokers(1))

@@ -60,23 +60,26 @@ func (l *limits) set(broker int32, to limit) {
 
 // lower makes the next requests smaller than one of this many bytes, if that may help.
 func (l *limits) lower(broker int32, queues, size int) bool {
+	return l.halve(broker, queues, size, func(now *limit) *int { return &now.size })
+}
+
+// slower makes the next requests smaller, as one of this many bytes took too long.
+func (l *limits) slower(broker int32, queues, size int) {
+	l.halve(broker, queues, size, func(now *limit) *int { return &now.pace })
+}
+
+// halve makes one of a broker's limits half of what a request had. It returns false if
+// there is nothing to leave out: the request had one batch, or was small.
+func (l *limits) halve(broker int32, queues, size int, which func(*limit) *int) bool {
 	if queues == 1 || size <= minRequestBytes {
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.set(broker, limit{max(size/2, minRequestBytes), l.byBroker[broker].pace})
+	now := l.byBroker[broker]
+	*which(&now) = max(size/2, minRequestBytes)
+	l.set(broker, now)
 	return true
-}
-
-// slower makes the next requests smaller, as one of this many bytes took too long.
-func (l *limits) slower(broker int32, queues, size int) {
-	if queues == 1 || size <= minRequestBytes {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.set(broker, limit{l.byBroker[broker].size, max(size/2, minRequestBytes)})
 }
 
 // faster lets requests grow again, as one of this many bytes was quick.

@@ -254,7 +254,17 @@ func (w *world) withoutLeaders(n int64) *atomic.Int64 {
 }
 
 func TestSendOutlivesATimeWithoutLeaders(t *testing.T) {
-	w := newWorld(t, nil)
+	for name, configure := range map[string]func(*Config){
+		"with any number of attempts": nil,
+		// A partition without a leader is not tried.
+		"with two attempts": func(c *Config) { c.MaxAttempts, c.Backoff = 2, time.Millisecond },
+	} {
+		t.Run(name, func(t *testing.T) { outliveATimeWithoutLeaders(t, configure) })
+	}
+}
+
+func outliveATimeWithoutLeaders(t *testing.T, configure func(*Config)) {
+	w := newWorld(t, configure)
 	_, err := w.p.Send(w.ctx, spread(3))
 	w.NoErr(err)
 	left := w.withoutLeaders(4)
