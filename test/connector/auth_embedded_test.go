@@ -56,7 +56,7 @@ func TestALowerVersionOfTLSThanIsAllowedIsRefused(t *testing.T) {
 	pair, err := server.TLS()
 	is.New(t).NoErr(err)
 	c := embedded.Start(t, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}))
-	for side, open := range sides {
+	for side, open := range bothSides {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
 			err := open(guarded(t), settings{"servers": list(c.ListenAddrs()), "caCert": string(ca.Cert()), "tls.minVersion": "1.3"})
@@ -87,7 +87,7 @@ func TestTheNameInABrokersCertificateMayBeLeftOut(t *testing.T) {
 			"unless the authority is another": {"caCert": string(stranger.Cert())},
 			"or it is on":                     {"tls.verifyHostname": "true"},
 		} {
-			for side, open := range sides {
+			for side, open := range bothSides {
 				t.Run(name+", "+what+", "+side, func(t *testing.T) {
 					is := is.New(t)
 					err := open(guarded(t), s.with(changes))

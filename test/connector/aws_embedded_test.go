@@ -81,7 +81,7 @@ func TestAuthenticatesAtAmazonMSKWithTheCredentialsOfTheEnvironment(t *testing.T
 
 func TestSaysWhyAmazonMSKRefuses(t *testing.T) {
 	s := startMSK(t, func(map[string]string) bool { return false })
-	for side, open := range sides {
+	for side, open := range bothSides {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
 			err := open(guarded(t), s)
@@ -98,7 +98,7 @@ func TestSaysWhyAmazonMSKRefuses(t *testing.T) {
 func TestAnAWSProfileThatDoesNotExistIsAnError(t *testing.T) {
 	s := startMSK(t, func(map[string]string) bool { return true })
 	t.Setenv("AWS_PROFILE", "nobody")
-	for side, open := range sides {
+	for side, open := range bothSides {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
 			err := open(guarded(t), s)

@@ -19,7 +19,7 @@ import (
 // may only take too long.
 func TestSaysThatAuthenticationFailedAlsoWhereLaterAttemptsTakeTooLong(t *testing.T) {
 	c := embedded.Start(t, kfake.NumBrokers(1), kfake.EnableSASL(), kfake.Superuser("PLAIN", "bob", "bob-secret"))
-	for side, open := range sides {
+	for side, open := range bothSides {
 		t.Run(side, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)

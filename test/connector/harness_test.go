@@ -2,7 +2,6 @@ package connector_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -15,9 +14,9 @@ import (
 	"github.com/matryer/is"
 	"github.com/rs/zerolog"
 
-	kafka "github.com/conduitio/conduit-connector-kafka"
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // guard bounds what must not hang. It is generous: machines are slow at times.
@@ -40,39 +39,12 @@ func (s settings) with(more settings) settings {
 	return out
 }
 
-// openSource configures and opens a source as Conduit does.
-func openSource(ctx context.Context, s settings, position opencdc.Position) (sdk.Source, error) {
-	src := kafka.NewSource()
-	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
-		return nil, err
-	}
-	if err := src.Open(ctx, position); err != nil {
-		return nil, errors.Join(err, src.Teardown(ctx))
-	}
-	return src, nil
-}
-
-// openDestination configures and opens a destination as Conduit does.
-func openDestination(ctx context.Context, s settings) (sdk.Destination, error) {
-	dst := kafka.NewDestination()
-	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), dst.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
-		return nil, err
-	}
-	if err := dst.Open(ctx); err != nil {
-		return nil, errors.Join(err, dst.Teardown(ctx))
-	}
-	return dst, nil
-}
-
-// write opens a destination, writes records and closes it.
-func write(ctx context.Context, s settings, records ...opencdc.Record) (int, error) {
-	dst, err := openDestination(ctx, s)
-	if err != nil {
-		return 0, err
-	}
-	n, err := dst.Write(ctx, records)
-	return n, errors.Join(err, dst.Teardown(ctx))
-}
+// What the tests do with the connector's sides.
+var (
+	openSource      = sides.OpenSource
+	openDestination = sides.OpenDestination
+	write           = sides.Write
+)
 
 // read reads until count records have come.
 func read(ctx context.Context, src sdk.Source, count int) ([]opencdc.Record, error) {

@@ -101,7 +101,7 @@ func TestAuthenticatesWithTokens(t *testing.T) {
 func TestATokenThatKafkaRefusesIsReplacedOnce(t *testing.T) {
 	t.Parallel()
 	cluster := broker.ForTest(t, broker.Options{Secure: true})
-	for side, open := range sides {
+	for side, open := range bothSides {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
 			opened := map[string]func(settings) error{
@@ -161,7 +161,7 @@ func TestSaysWhyATokenIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // one tries for ten seconds
-			for side, open := range sides {
+			for side, open := range bothSides {
 				t.Run(side, func(t *testing.T) {
 					is := is.New(t)
 					err := open(guarded(t), test.settings)

@@ -175,7 +175,7 @@ func TestDestinationOutlivesConnectionsThatAreRefusedForAWhile(t *testing.T) {
 func TestRefusedConnectionsEndOpenAtOnce(t *testing.T) {
 	r := allRefuse(t)
 	r.refuse(true)
-	for side, open := range sides {
+	for side, open := range bothSides {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
 			err := open(guarded(t), r.settings)

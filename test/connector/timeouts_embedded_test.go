@@ -19,7 +19,7 @@ import (
 const attempts = 5
 
 // sides are the ways to open a connector.
-var sides = map[string]func(ctx context.Context, s settings) error{
+var bothSides = map[string]func(ctx context.Context, s settings) error{
 	"source": func(ctx context.Context, s settings) error {
 		_, err := openSource(ctx, s.with(settings{"topics": "x"}), nil)
 		return err
@@ -31,7 +31,7 @@ var sides = map[string]func(ctx context.Context, s settings) error{
 }
 
 func TestAServerThatAcceptsAndStaysSilentIsLeftAfterDialTimeout(t *testing.T) {
-	for side, open := range sides {
+	for side, open := range bothSides {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
 			ctx, cancel := context.WithCancel(guarded(t))
@@ -58,7 +58,7 @@ func TestAServerThatAcceptsAndStaysSilentIsLeftAfterDialTimeout(t *testing.T) {
 }
 
 func TestARequestWithoutAnAnswerFailsAfterRequestTimeout(t *testing.T) {
-	for side, open := range sides {
+	for side, open := range bothSides {
 		t.Run(side, func(t *testing.T) {
 			is := is.New(t)
 			ctx, cancel := context.WithCancel(guarded(t))

@@ -11,6 +11,8 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // Log cleaning leaves gaps, batches without records and tombstones. A source reads
@@ -67,7 +69,7 @@ func TestATopicIsCompacted(t *testing.T) {
 		s.is.Equal(b.disorder, 0)
 		s.sameRecords(b.records, want[from:])
 	}
-	src, err := openSource(s.log, s.settings.source)
+	src, err := sides.OpenSource(s.log, s.settings.source, nil)
 	s.is.NoErr(err)
 	check(s.note(src, true), 0)
 
@@ -80,7 +82,7 @@ func TestATopicIsCompacted(t *testing.T) {
 	s.group += "-in-a-gap"
 	s.settings.source["groupID"] = s.group
 	s.is.NoErr(s.client.Commit(s.log, s.group, s.topic, map[int32]int64{0: want[at].Offset + 1}))
-	src, err = openSource(s.log, s.settings.source)
+	src, err = sides.OpenSource(s.log, s.settings.source, nil)
 	s.is.NoErr(err)
 	check(s.note(src, true), at+1)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/test/ledger"
 	"github.com/conduitio/conduit-connector-kafka/test/proxy"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // With no broker that answers, whatever Conduit calls comes back, with an error
@@ -17,13 +18,13 @@ import (
 func TestEverythingEndsWhileAllConnectionsAreFrozen(t *testing.T) {
 	s := begin(t, "ending with all connections frozen")
 	s.settings.destination["deliveryTimeout"], s.settings.destination["outageTimeout"] = "2s", "0s"
-	dst, err := openDestination(s.log, s.settings.destination)
+	dst, err := sides.OpenDestination(s.log, s.settings.destination)
 	s.is.NoErr(err)
 	records := []opencdc.Record{ledger.Record(0), ledger.Record(1)}
 	n, err := dst.Write(s.log, records)
 	s.is.NoErr(err)
 	s.is.Equal(n, len(records))
-	src, err := openSource(s.log, s.settings.source)
+	src, err := sides.OpenSource(s.log, s.settings.source, nil)
 	s.is.NoErr(err)
 	read, err := src.ReadN(s.log, 1)
 	s.is.NoErr(err)
@@ -33,11 +34,11 @@ func TestEverythingEndsWhileAllConnectionsAreFrozen(t *testing.T) {
 
 	s.together(map[string]func(ctx context.Context){
 		"open the source": func(ctx context.Context) {
-			_, err := openSource(ctx, s.settings.source)
+			_, err := sides.OpenSource(ctx, s.settings.source, nil)
 			s.is.True(err != nil)
 		},
 		"open the destination": func(ctx context.Context) {
-			_, err := openDestination(ctx, s.settings.destination)
+			_, err := sides.OpenDestination(ctx, s.settings.destination)
 			s.is.True(err != nil)
 		},
 		"write, and tear down the destination": func(ctx context.Context) {

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/conduitio/conduit-connector-kafka/test/ledger"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 const copyPipeline = `
@@ -151,7 +152,7 @@ type copier struct {
 // copying starts to write the scenario's topic and prepares a Conduit that copies it.
 func (s *scenario) copying() *copier {
 	s.t.Helper()
-	dst, err := openDestination(s.log, s.settings.destination)
+	dst, err := sides.OpenDestination(s.log, s.settings.destination)
 	s.is.NoErr(err)
 	s.write(dst)
 	s.loop(func(ctx context.Context) { s.ledger.Watch(ctx, s.client, s.group) })

@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // runners let the connector and another client write and read, each a topic of its
@@ -40,9 +41,9 @@ func (s *scenario) after(r *runner, moment time.Time) {
 func (s *scenario) runConnector() *runner {
 	r := &runner{name: "connector", topic: s.cluster.NewTopic(s.t, 1, nil)}
 	to, from := s.endsOf(r.topic, broker.Name(s.t))
-	dst, err := openDestination(s.log, to)
+	dst, err := sides.OpenDestination(s.log, to)
 	s.is.NoErr(err)
-	src, err := openSource(s.log, from)
+	src, err := sides.OpenSource(s.log, from, nil)
 	s.is.NoErr(err)
 	s.loop(func(ctx context.Context) {
 		r.writeAll(ctx, func(value []byte) error {

@@ -10,14 +10,13 @@ import (
 	"testing"
 	"time"
 
-	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/matryer/is"
 	"github.com/rs/zerolog"
 
-	kafka "github.com/conduitio/conduit-connector-kafka"
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 	"github.com/conduitio/conduit-connector-kafka/test/ledger"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // guard bounds what must not hang.
@@ -108,10 +107,10 @@ func (s *scenario) endsOf(topic, group string) (to, from settings) {
 // until finish.
 func (s *scenario) start() {
 	s.t.Helper()
-	dst, err := openDestination(s.log, s.settings.destination)
+	dst, err := sides.OpenDestination(s.log, s.settings.destination)
 	s.is.NoErr(err)
 	s.write(dst)
-	src, err := openSource(s.log, s.settings.source)
+	src, err := sides.OpenSource(s.log, s.settings.source, nil)
 	s.is.NoErr(err)
 	s.read(src)
 }
@@ -235,28 +234,6 @@ func (s *scenario) leader() int {
 		}
 		return leader, err
 	}))
-}
-
-func openSource(ctx context.Context, c settings) (sdk.Source, error) {
-	src := kafka.NewSource()
-	if err := sdk.Util.ParseConfig(ctx, map[string]string(c), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
-		return nil, err
-	}
-	if err := src.Open(ctx, nil); err != nil {
-		return nil, errors.Join(err, src.Teardown(ctx))
-	}
-	return src, nil
-}
-
-func openDestination(ctx context.Context, c settings) (sdk.Destination, error) {
-	dst := kafka.NewDestination()
-	if err := sdk.Util.ParseConfig(ctx, map[string]string(c), dst.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
-		return nil, err
-	}
-	if err := dst.Open(ctx); err != nil {
-		return nil, errors.Join(err, dst.Teardown(ctx))
-	}
-	return dst, nil
 }
 
 // logging returns a context whose logger keeps the last warnings, which are shown

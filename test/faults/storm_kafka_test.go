@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/test/ledger"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // stormPartitions is enough for four members to have some each.
@@ -71,7 +72,7 @@ func TestStaticMembersRestart(t *testing.T) {
 // writeAlone writes until finish, with nobody reading yet.
 func (s *scenario) writeAlone() {
 	s.t.Helper()
-	dst, err := openDestination(s.log, s.settings.destination)
+	dst, err := sides.OpenDestination(s.log, s.settings.destination)
 	s.is.NoErr(err)
 	s.write(dst)
 	s.loop(func(ctx context.Context) { s.ledger.Watch(ctx, s.client, s.group) })

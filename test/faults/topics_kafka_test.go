@@ -13,6 +13,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // A topic is deleted and made again under a destination that writes it and a source
@@ -21,7 +22,7 @@ import (
 func TestATopicIsDeletedAndMadeAgain(t *testing.T) {
 	s := begin(t, "topic made again")
 	s.settings.destination["topicAutoCreate"] = "false" // or the destination is the first to make it again
-	dst, err := openDestination(s.log, s.settings.destination)
+	dst, err := sides.OpenDestination(s.log, s.settings.destination)
 	s.is.NoErr(err)
 	w := &numberedWriter{dst: dst}
 	s.loop(w.run)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // Transactions of several producers lie across each other in the same partitions,
@@ -17,7 +19,7 @@ import (
 // until the end.
 func TestTransactionsLieAcrossEachOther(t *testing.T) {
 	s := begin(t, "transactions")
-	src, err := openSource(s.log, s.settings.source)
+	src, err := sides.OpenSource(s.log, s.settings.source, nil)
 	s.is.NoErr(err)
 	b := s.note(src, false)
 

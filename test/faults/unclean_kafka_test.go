@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // A follower dies, its leader goes on alone and dies too; the follower comes back
@@ -22,9 +23,9 @@ func TestUncleanElection(t *testing.T) {
 	const leader, follower = 1, 2
 	s.topic, s.group = broker.Name(t), broker.Name(t)
 	s.createOn(ctx, leader, follower)
-	src, err := openSource(s.log, settings{
+	src, err := sides.OpenSource(s.log, settings{
 		"servers": strings.Join(s.cluster.Servers(), ","), "topics": s.topic, "groupID": s.group, "readFromBeginning": "true",
-	})
+	}, nil)
 	s.is.NoErr(err)
 	defer func() { s.is.NoErr(src.Teardown(s.log)) }()
 

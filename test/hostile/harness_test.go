@@ -16,7 +16,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
-	kafka "github.com/conduitio/conduit-connector-kafka"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 func TestMain(m *testing.M) {
@@ -51,16 +51,16 @@ func (s settings) with(more settings) settings {
 // newSource configures a source as Conduit does.
 func newSource(t *testing.T, ctx context.Context, s settings) sdk.Source {
 	t.Helper()
-	src := kafka.NewSource()
-	is.New(t).NoErr(sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams))
+	src, err := sides.NewSource(ctx, s)
+	is.New(t).NoErr(err)
 	return src
 }
 
 // newDestination configures a destination as Conduit does.
 func newDestination(t *testing.T, ctx context.Context, s settings) sdk.Destination {
 	t.Helper()
-	dst := kafka.NewDestination()
-	is.New(t).NoErr(sdk.Util.ParseConfig(ctx, map[string]string(s), dst.Config(), kafka.Connector.NewSpecification().DestinationParams))
+	dst, err := sides.NewDestination(ctx, s)
+	is.New(t).NoErr(err)
 	return dst
 }
 

@@ -2,7 +2,6 @@ package versions_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // guard bounds what must not hang.
@@ -36,30 +36,11 @@ func (s settings) with(more settings) settings {
 	return out
 }
 
-// openSource configures and opens a source as Conduit does.
-func openSource(ctx context.Context, s settings, position opencdc.Position) (sdk.Source, error) {
-	src := kafka.NewSource()
-	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), src.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
-		return nil, err
-	}
-	if err := src.Open(ctx, position); err != nil {
-		return nil, errors.Join(err, src.Teardown(ctx))
-	}
-	return src, nil
-}
-
-// write opens a destination, writes records and closes it.
-func write(ctx context.Context, s settings, records ...opencdc.Record) (int, error) {
-	dst := kafka.NewDestination()
-	if err := sdk.Util.ParseConfig(ctx, map[string]string(s), dst.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
-		return 0, err
-	}
-	if err := dst.Open(ctx); err != nil {
-		return 0, errors.Join(err, dst.Teardown(ctx))
-	}
-	n, err := dst.Write(ctx, records)
-	return n, errors.Join(err, dst.Teardown(ctx))
-}
+// What the tests do with the connector's sides.
+var (
+	openSource = sides.OpenSource
+	write      = sides.Write
+)
 
 // read reads until count records have come.
 func read(ctx context.Context, src sdk.Source, count int) ([]opencdc.Record, error) {

@@ -19,6 +19,7 @@ import (
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // roleEnv is the environment variable that makes a process one with the connector.
@@ -62,8 +63,8 @@ func (t task) source(ctx context.Context, in *bufio.Reader) error {
 		return err
 	}
 	delete(t.Settings, "partitions")
-	s := kafka.NewSource()
-	if err := sdk.Util.ParseConfig(ctx, t.Settings, s.Config(), kafka.Connector.NewSpecification().SourceParams); err != nil {
+	s, err := sides.NewSource(ctx, t.Settings)
+	if err != nil {
 		return err
 	}
 	begun := time.Now()
@@ -131,11 +132,8 @@ func (t task) destination(ctx context.Context) error {
 	delete(settings, "topics")
 	delete(settings, "topicPrefix")
 	settings["topic"], settings["topicAutoCreate"] = `{{ index .Metadata "to" }}`, "true"
-	d := kafka.NewDestination()
-	if err := sdk.Util.ParseConfig(ctx, settings, d.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
-		return err
-	}
-	if err := d.Open(ctx); err != nil {
+	d, err := sides.OpenDestination(ctx, settings)
+	if err != nil {
 		return err
 	}
 	for range 2 {
