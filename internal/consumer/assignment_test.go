@@ -17,8 +17,8 @@ func TestAssignedKeepsPartitionsInOrder(t *testing.T) {
 	is := is.New(t)
 	c := &Consumer{starting: group.Partitions{}, client: cluster.New([]string{"127.0.0.1:1"}, wire.Config{})}
 	defer c.client.Close()
-	c.life, c.end = context.WithCancel(context.Background())
-	c.end() // so that nothing starts
+	c.life, c.end = context.WithCancelCause(context.Background())
+	c.end(nil) // so that nothing starts
 	c.Assigned(group.Partitions{"a": {0, 2, 4}})
 	c.Assigned(group.Partitions{"a": {1, 3}, "b": {1}})
 	c.stopStarting()

@@ -55,10 +55,8 @@ type Consumer struct {
 	tracker *offsets.Tracker
 	known   knownTopics
 
-	open context.Context // ends with Close
-	shut context.CancelFunc
-	life context.Context // ends with Close or a fatal error
-	end  context.CancelFunc
+	life context.Context // ends with Close or a fatal error, which is its cause
+	end  context.CancelCauseFunc
 	wg   sync.WaitGroup // member and committer
 
 	// Of the member's goroutine, and of the one that starts partitions while that
@@ -94,8 +92,7 @@ func Open(client *cluster.Client, cfg Config) *Consumer {
 		c.cfg.started = time.Now()
 	}
 	c.known.history = newHistory(c.cfg)
-	c.open, c.shut = context.WithCancel(context.Background())
-	c.life, c.end = context.WithCancel(context.Background())
+	c.life, c.end = context.WithCancelCause(context.Background())
 	c.hard, c.giveUp = context.WithCancel(context.Background())
 	fc := cfg.Fetch
 	fc.Reset, fc.Warn, fc.MetadataInterval = c.reset, cfg.Group.Warn, cfg.Group.MetadataInterval
@@ -117,8 +114,7 @@ func (c *Consumer) runMember() {
 	defer c.wg.Done()
 	defer c.stopStarting()
 	if err := c.member.Run(c.life); err != nil {
-		c.fetcher.Fail(err)
-		c.end()
+		c.end(err)
 	}
 }
 
@@ -147,8 +143,7 @@ func (c *Consumer) Close(ctx context.Context) error {
 	defer close(c.closed)
 	defer c.giveUp()
 	defer context.AfterFunc(ctx, c.giveUp)()
-	c.shut()
-	c.end()
+	c.end(ErrClosed)
 	c.wg.Wait()
 	c.fetcher.Close()
 	c.client.Close()

@@ -7,27 +7,20 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
-// Next returns batches that are there, waiting for the first. It has one caller.
+// Next returns batches that are there, waiting for the first. Its errors are final, apart
+// from that of ctx. It has one caller.
 func (c *Consumer) Next(ctx context.Context, max int) ([]message.Batch, error) {
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(c.open, cancel)()
-	batches, err := c.next(wait, max)
-	if err != nil && ctx.Err() == nil && c.closing.Load() {
-		return nil, ErrClosed
-	}
-	return batches, err
-}
-
-func (c *Consumer) next(ctx context.Context, max int) ([]message.Batch, error) {
+	defer context.AfterFunc(c.life, cancel)()
 	for {
-		room, err := c.awaitRoom(ctx)
+		room, err := c.awaitRoom(wait)
 		if err != nil {
-			return nil, err
+			return nil, c.endOf(ctx, err)
 		}
-		batches, err := c.fetcher.Next(ctx, min(max, room))
+		batches, err := c.fetcher.Next(wait, min(max, room))
 		if err != nil {
-			return nil, err
+			return nil, c.endOf(ctx, err)
 		}
 		kept := c.deliver(batches)
 		c.fetcher.Settle()
@@ -35,6 +28,14 @@ func (c *Consumer) next(ctx context.Context, max int) ([]message.Batch, error) {
 			return kept, nil
 		}
 	}
+}
+
+// endOf returns why Next ends with err: ctx, the consumer or the fetcher has ended.
+func (c *Consumer) endOf(ctx context.Context, err error) error {
+	if ctx.Err() == nil && c.life.Err() != nil {
+		return context.Cause(c.life)
+	}
+	return err
 }
 
 // Beyond this many unacknowledged records, or a batch of the source if that is more,
@@ -45,17 +46,9 @@ const (
 	maxUncommittedBytes = 64 << 20
 )
 
-// awaitRoom waits until there are few enough unacknowledged records, or until the
-// fetcher has an error to tell.
+// awaitRoom waits until there are few enough unacknowledged records.
 func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
-	wait, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(c.life, cancel)()
-	room, err := c.tracker.WaitRoom(wait, offsets.Limit{Records: c.cfg.MaxUncommitted, Bytes: maxUncommittedBytes, Few: max(fewUncommitted, c.cfg.BatchSize)})
-	if err != nil && ctx.Err() == nil {
-		return 1, nil
-	}
-	return room, err
+	return c.tracker.WaitRoom(ctx, offsets.Limit{Records: c.cfg.MaxUncommitted, Bytes: maxUncommittedBytes, Few: max(fewUncommitted, c.cfg.BatchSize)})
 }
 
 // deliver keeps the batches of assignments that last. Those without records

@@ -35,8 +35,7 @@ func (c *Consumer) goOnStarting() {
 	go func() {
 		defer close(done)
 		if err := c.startAll(ctx); err != nil && ctx.Err() == nil {
-			c.fetcher.Fail(err)
-			c.end()
+			c.end(err)
 		}
 	}()
 }

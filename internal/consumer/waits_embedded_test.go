@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -104,4 +105,26 @@ func TestConsumerCallsEndWithClose(t *testing.T) {
 	}()
 	w.NoErr(c.Close(w.ctx))
 	w.True(errors.Is(<-ended, ErrClosed))
+}
+
+// Also where as many are unacknowledged as may be, and however often it is asked.
+func TestConsumerSaysWhyItsMembershipEnded(t *testing.T) {
+	w := newWorld(t)
+	w.produce(3)
+	fence := embedded.Refuse(w.fake, kmsg.Heartbeat, func(kmsg.Request) string { return "" })
+	for name, limit := range map[string]int{"it waits for acknowledgements": 3, "it waits for records": 100} {
+		c := w.open(func(c *Config) { c.MaxUncommitted = limit })
+		w.next(c, 3)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := c.Next(w.ctx, 1)
+			ended <- err
+		}()
+		fence.Next("", kerr.FencedInstanceID.Code, 1)
+		for _, err := range []error{<-ended, func() error { _, err := c.Next(w.ctx, 1); return err }()} {
+			t.Log(name, err)
+			w.True(errors.Is(err, kafkago.FencedInstanceID))
+		}
+		w.NoErr(c.Close(w.ctx))
+	}
 }

@@ -100,14 +100,8 @@ func (f *Fetcher) Len() int {
 	return len(f.parts)
 }
 
-// Fail makes err the answer of Next once what is decoded has been taken.
-func (f *Fetcher) Fail(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.fail(err)
-}
-
-// fail is Fail with the lock held. The first error counts.
+// fail makes err the answer of Next once what is decoded has been taken. The first error
+// counts. The lock is held.
 func (f *Fetcher) fail(err error) {
 	if f.err == nil && f.ctx.Err() == nil {
 		f.err = err

@@ -50,7 +50,9 @@ func (f *Fetcher) routeDue(u *unreachable) time.Duration {
 	}
 	if _, err := f.client.Refresh(f.ctx, topics, false); err != nil {
 		if cluster.Hopeless(err) {
-			f.Fail(err)
+			f.mu.Lock()
+			f.fail(err)
+			f.mu.Unlock()
 		} else if f.ctx.Err() == nil && u.misses%maxMisses == 0 {
 			f.cfg.Warn("look for partition leaders", err)
 		}
