@@ -28,9 +28,10 @@ type FetchConfig struct {
 	FetchMaxPartitionBytes int `json:"fetchMaxPartitionBytes" default:"1048576"`
 	// Maximum time that a broker waits for fetchMinBytes before it answers a fetch.
 	FetchMaxWait time.Duration `json:"fetchMaxWait" default:"500ms"`
-	// Maximum number of unacknowledged records. Reading pauses at this limit, and above
-	// 100000 records also at 64 MiB of keys, values and headers. Conduit may acknowledge
-	// only once a second: the limit should be more than it takes in that time.
+	// Maximum number of unacknowledged records. Reading pauses at this limit. Conduit may
+	// acknowledge only once a second: the limit should be more than it takes in that time.
+	// The source keeps no contents of these records but runs of their offsets. Reading
+	// pauses as well where these take 64 MiB, which is at 1.6 million gaps between offsets.
 	MaxUncommitted int `json:"maxUncommitted" default:"3000000"`
 }
 

@@ -38,17 +38,14 @@ func (c *Consumer) endOf(ctx context.Context, err error) error {
 	return err
 }
 
-// Beyond this many unacknowledged records, or a batch of the source if that is more,
-// their keys, values and headers may have no more than this many bytes. Up to there
-// their size does not count: batches are acknowledged as a whole.
-const (
-	fewUncommitted      = 100_000
-	maxUncommittedBytes = 64 << 20
-)
+// maxUncommittedBytes bounds what is kept about unacknowledged records. Their contents
+// are not kept: whoever holds those until they are acknowledged bounds them, as Conduit
+// does by waiting for its destinations.
+const maxUncommittedBytes = 64 << 20
 
 // awaitRoom waits until there are few enough unacknowledged records.
 func (c *Consumer) awaitRoom(ctx context.Context) (int, error) {
-	return c.tracker.WaitRoom(ctx, offsets.Limit{Records: c.cfg.MaxUncommitted, Bytes: maxUncommittedBytes, Few: max(fewUncommitted, c.cfg.BatchSize)})
+	return c.tracker.WaitRoom(ctx, offsets.Limit{Records: c.cfg.MaxUncommitted, Bytes: maxUncommittedBytes, Few: c.cfg.BatchSize})
 }
 
 // deliver keeps the batches of assignments that last. Those without records
@@ -58,7 +55,6 @@ func (c *Consumer) deliver(batches []message.Batch) []message.Batch {
 	for _, b := range batches {
 		run := offsets.Run{
 			Topic: b.Topic, Partition: b.Partition, Assignment: b.Assignment, TopicID: b.TopicID, Next: b.Next, LeaderEpoch: b.LeaderEpoch,
-			Bytes: int64(b.Size),
 		}
 		ok := c.tracker.Deliver(run, func(yield func(int64) bool) {
 			for i := range b.Records {

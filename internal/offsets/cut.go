@@ -20,14 +20,12 @@ func (t *Tracker) Rewind(topic string, id int32, assignment, to int64) {
 		return
 	}
 	p := old.cut(to)
-	for offset, size := range old.all {
+	for offset := range old.all {
 		switch acked := old.acked[offset]; {
 		case offset < to:
-			p.add(func(yield func(int64) bool) { yield(offset) }, size, true)
+			p.add(func(yield func(int64) bool) { yield(offset) })
 			if acked {
 				p.acked[offset] = true
-			} else {
-				p.bytes += size
 			}
 		case !acked && old.epochOf(offset) < 0:
 			p.lose(offset)
@@ -91,7 +89,7 @@ func (p *partition) lose(offset int64) {
 
 func (t *Tracker) replace(k message.TopicPartition, old, p *partition) {
 	t.set(k, p)
-	t.release(old.unacked()-p.unacked(), old.bytes-p.bytes)
+	t.release(old.unacked()-p.unacked(), old.bytes()-p.bytes())
 }
 
 // Skip goes over offsets that are not handed out, up to the given one. They are

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -14,13 +15,11 @@ import (
 
 var topicPartition = message.TopicPartition{Topic: "t"}
 
-// deliverBytes hands out n records from an offset on, which have so many bytes together.
-func deliverBytes(tr *Tracker, from int64, n int, bytes int64) {
-	r := run(tr, from+int64(n), -1)
-	r.Bytes = bytes
-	tr.Deliver(r, func(yield func(int64) bool) {
+// deliverApart hands out n records, each this far from the one before.
+func deliverApart(tr *Tracker, from int64, n int, apart int64) {
+	tr.Deliver(run(tr, from+int64(n)*apart, -1), func(yield func(int64) bool) {
 		for i := range int64(n) {
-			if !yield(from + i) {
+			if !yield(from + i*apart) {
 				return
 			}
 		}
@@ -28,25 +27,24 @@ func deliverBytes(tr *Tracker, from int64, n int, bytes int64) {
 }
 
 func TestTrackerHasRoomBelowItsLimit(t *testing.T) {
-	limit := Limit{Records: 800, Bytes: 8000, Few: 80}
+	limit := Limit{Records: 800, Bytes: 50 * entryBytes, Few: 80}
 	for name, test := range map[string]struct {
 		records int
-		bytes   int64
+		apart   int64
 		room    int // 0: none, until acks that make room
 		acks    int
 	}{
-		"few records":                                       {10, 10, 790, 0},
-		"few records that are large":                        {79, 1 << 30, 721, 0},
-		"many small ones":                                   {799, 7999, 1, 0},
-		"as many as are allowed":                            {800, 800, 0, 101},
-		"more than few, and as many bytes":                  {160, 8000, 0, 21},
-		"more than few, and no fewer bytes than before few": {90, 1 << 30, 0, 21},
+		"few records":              {10, 1, 790, 0},
+		"few records with gaps":    {79, 2, 721, 0},
+		"many records":             {799, 1, 1, 0},
+		"as many as are allowed":   {800, 1, 0, 101},
+		"more than few, with gaps": {90, 2, 0, 21},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			tr := NewTracker()
 			add(tr, 0, 0)
-			deliverBytes(tr, 0, test.records, test.bytes)
+			deliverApart(tr, 0, test.records, test.apart)
 			ended, cancel := context.WithCancel(context.Background())
 			cancel()
 			room, err := tr.WaitRoom(ended, limit)
@@ -68,15 +66,35 @@ func TestTrackerHasRoomBelowItsLimit(t *testing.T) {
 				tr.mu.Unlock()
 			}
 			for i := range int64(test.acks) {
-				ack(tr, i)
+				ack(tr, i*test.apart)
 			}
 			is.Equal(<-got, limit.Records-test.records+test.acks) // not with the first ack
 		})
 	}
 }
 
+// What is acknowledged before the records in front of it takes memory until these are.
+func TestTrackerHasRoomAgainOnceAcksAreInOrder(t *testing.T) {
+	is := is.New(t)
+	tr := NewTracker()
+	add(tr, 0, 0)
+	deliverApart(tr, 0, 200, 1)
+	for offset := int64(1); offset <= 60; offset++ {
+		ack(tr, offset)
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	limit := Limit{Records: 800, Bytes: 50 * entryBytes}
+	_, err := tr.WaitRoom(ended, limit)
+	is.True(errors.Is(err, context.Canceled))
+	ack(tr, 0)
+	room, err := tr.WaitRoom(ended, limit)
+	is.NoErr(err)
+	is.Equal(room, 800-200+61)
+}
+
 // Whatever is handed out, acknowledged, cut off and lost: nothing is counted that is gone.
-func TestTrackerCountsTheBytesOfWhatIsUnacknowledged(t *testing.T) {
+func TestTrackerCountsTheBytesThatItTakes(t *testing.T) {
 	for seed := range int64(100) {
 		is, r := is.New(t), rand.New(rand.NewSource(seed))
 		tr := NewTracker()
@@ -87,7 +105,7 @@ func TestTrackerCountsTheBytesOfWhatIsUnacknowledged(t *testing.T) {
 			case 0, 1:
 				next += int64(r.Intn(2)) // a gap
 				n := 1 + r.Intn(20)
-				deliverBytes(tr, next, n, int64(n*(1+r.Intn(1000))))
+				deliverApart(tr, next, n, 1)
 				for range n {
 					open = append(open, next)
 					next++
@@ -108,7 +126,7 @@ func TestTrackerCountsTheBytesOfWhatIsUnacknowledged(t *testing.T) {
 				}
 			}
 			is.Equal(tr.Unacknowledged(), len(open))
-			is.True(tr.bytes >= 0)
+			is.Equal(tr.bytes, tr.parts[topicPartition].bytes())
 			is.Equal(tr.bytes > 0, len(open) > 0)
 		}
 		for _, offset := range open {
@@ -124,9 +142,45 @@ func TestTrackerKeepsRunsOfOffsets(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()
 	add(tr, 0, 0)
-	for i := range int64(1000) {
-		deliverBytes(tr, 1000*i, 1000, 1000*(i+1))
+	for i := range int64(3000) {
+		deliverApart(tr, 1000*i, 1000, 1)
 	}
-	is.Equal(tr.Unacknowledged(), 1_000_000)
-	is.Equal(len(tr.parts[topicPartition].spans), 1)
+	is.Equal(tr.Unacknowledged(), 3_000_000)
+	is.Equal(tr.bytes, int64(entryBytes))
+}
+
+// Gaps and acks out of order take no more memory than is counted.
+func TestTrackerTakesTheMemoryThatItCounts(t *testing.T) {
+	for name, test := range map[string]struct{ apart, acked int64 }{
+		"a gap after each record":                         {2, 0},
+		"every other one is acknowledged, the last first": {1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const records = 300_000
+			tr := NewTracker()
+			add(tr, 0, 0)
+			before := heap()
+			for i := range int64(records / 100) {
+				deliverApart(tr, i*100*test.apart, 100, test.apart)
+			}
+			if test.acked > 0 {
+				for offset := int64(records) - 1; offset > 0; offset -= test.acked {
+					ack(tr, offset)
+				}
+			}
+			took := heap() - before
+			if took > tr.bytes || took < tr.bytes/4 {
+				t.Errorf("%d bytes, counted as %d", took, tr.bytes)
+			}
+			runtime.KeepAlive(tr)
+		})
+	}
+}
+
+// heap is what is in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

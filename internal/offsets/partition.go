@@ -6,7 +6,6 @@ type partition struct {
 	topicID    TopicID
 	queue                     // what was handed out
 	acked      map[int64]bool // those of the queue that are acknowledged out of order
-	bytes      int64          // of those that are not
 	safe       int64          // everything below is acknowledged: the offset to commit
 	sent       int64          // the last offset that was committed
 	read       bool           // something was handed out
@@ -27,8 +26,7 @@ type epochFrom struct {
 
 // deliver returns how many records were added.
 func (p *partition) deliver(r Run, offsets func(yield func(int64) bool)) int {
-	n, bytes := p.add(offsets, r.Bytes, len(p.acked) > 0)
-	p.bytes += bytes
+	n := p.add(offsets)
 	p.read = p.read || n > 0
 	p.enter(r.LeaderEpoch)
 	p.next = r.Next
@@ -36,9 +34,9 @@ func (p *partition) deliver(r Run, offsets func(yield func(int64) bool)) int {
 	return n
 }
 
-// has reports whether a record may be of this log, and if only its offset says so, of
+// mayHave reports whether a record may be of this log, and if only its offset says so, of
 // what was handed out since the log lost a record with that offset.
-func (p *partition) has(r *Record) bool {
+func (p *partition) mayHave(r *Record) bool {
 	if r.TopicID != p.topicID && r.TopicID != (TopicID{}) && p.topicID != (TopicID{}) {
 		return false
 	}
@@ -65,15 +63,13 @@ func (p *partition) ack(offset int64) int {
 		return 0
 	}
 	if first != offset {
-		size, ok := p.find(offset)
-		if !ok || p.acked[offset] {
+		if p.acked[offset] || !p.has(offset) {
 			return 0
 		}
 		p.acked[offset] = true
-		p.bytes -= size
 		return 1
 	}
-	p.bytes -= p.advance()
+	p.advance()
 	for len(p.acked) > 0 {
 		first, ok := p.first()
 		if !ok || !p.acked[first] {
@@ -88,17 +84,25 @@ func (p *partition) ack(offset int64) int {
 
 func (p *partition) unacked() int { return p.n - len(p.acked) }
 
-// advance counts the first record as acknowledged, and returns its size.
-func (p *partition) advance() int64 {
+// entryBytes is what a run of offsets, or a record acknowledged out of order, takes at
+// most: 16 bytes, and the room that slices and maps keep for more.
+const entryBytes = 40
+
+// bytes is what the partition takes.
+func (p *partition) bytes() int64 {
+	return int64(len(p.spans)-p.head+len(p.acked)) * entryBytes
+}
+
+// advance counts the first record as acknowledged.
+func (p *partition) advance() {
 	p.safe = p.spans[p.head].from + 1
-	return p.drop()
+	p.drop()
 }
 
 // settle moves over what lies after the last record when none is pending.
 func (p *partition) settle() {
 	if p.n == 0 {
 		p.safe = max(p.safe, p.next)
-		p.bytes = 0
 	}
 }
 

@@ -16,7 +16,7 @@ type Tracker struct {
 	last        *partition             // acknowledged last: acknowledgements come in runs; nil when parts changes
 	lastKey     message.TopicPartition // of last
 	unacked     int                    // records handed out and not acknowledged, of all partitions
-	bytes       int64                  // of their contents
+	bytes       int64                  // that the partitions take
 	acked       int64                  // records that were ever acknowledged
 	waiting     bool                   // somebody waits for changed
 	changed     chan struct{}          // closed and replaced when unacked falls while somebody waits
@@ -77,7 +77,7 @@ func (t *Tracker) Remove(topic string, id int32) (last Commit, ok bool) {
 
 func (t *Tracker) drop(k message.TopicPartition) {
 	if p, ok := t.parts[k]; ok {
-		t.release(p.unacked(), p.bytes)
+		t.release(p.unacked(), p.bytes())
 		t.set(k, nil)
 	}
 }
@@ -92,7 +92,6 @@ type Run struct {
 	// the last record (compaction, control records).
 	Next        int64
 	LeaderEpoch int32 // -1 unknown
-	Bytes       int64 // of all the records
 }
 
 // Deliver notes that records were handed out, with offsets in ascending order, above
@@ -108,9 +107,9 @@ func (t *Tracker) Deliver(r Run, offsets func(yield func(int64) bool)) bool {
 	if p.topicID == (TopicID{}) {
 		p.topicID = r.TopicID // metadata did not tell when the partition was added
 	}
-	before := p.bytes
+	before := p.bytes()
 	t.unacked += p.deliver(r, offsets)
-	t.bytes += p.bytes - before
+	t.bytes += p.bytes() - before
 	return true
 }
 
@@ -140,13 +139,13 @@ func (t *Tracker) Ack(r Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.find(message.TopicPartition{Topic: r.Topic, Partition: r.Partition})
-	if p == nil || !p.has(&r) {
+	if p == nil || !p.mayHave(&r) {
 		return
 	}
-	before := p.bytes
+	before := p.bytes()
 	n := p.ack(r.Offset)
 	t.acked += int64(n)
-	t.release(n, before-p.bytes)
+	t.release(n, before-p.bytes())
 }
 
 // find returns a partition, nil if it isn't tracked.

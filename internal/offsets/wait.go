@@ -9,9 +9,9 @@ import (
 // Limit bounds what is handed out and not acknowledged, of all partitions.
 type Limit struct {
 	Records int
-	// Bytes counts where more than Few records are unacknowledged: destinations that
-	// acknowledge whole batches must get them together, however large they are. 0: no
-	// limit.
+	// Bytes bounds what is kept in memory about them: runs of offsets, and what is
+	// acknowledged out of order. It counts from Few unacknowledged records on, since
+	// destinations that acknowledge whole batches must get them together. 0: no limit.
 	Bytes int64
 	Few   int
 }
