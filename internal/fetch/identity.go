@@ -14,10 +14,40 @@ func (f *Fetcher) identify(p *partition, t cluster.Topic) {
 	case t.ID == unknown || t.ID == p.topicID:
 	case p.topicID == unknown:
 		p.topicID = t.ID
+		if p.state == checking || p.state == resetting { // the answer does not count any more
+			p.retryAt = time.Time{}
+			f.free(p)
+		}
 	default:
 		p.topicID = t.ID
 		p.seenAt = time.Time{} // the watermark was that of another log
 		f.lose(p, Recreated)
+	}
+}
+
+// confirm has more brokers asked which topics have the names of those whose logs lack an
+// offset. Metadata of a broker that is cut off from its cluster may name a topic that was
+// deleted, and the log is that of the one made in its place: reset as a log of the former,
+// it would be read from its start once more when the ID of the other is known. Where
+// nobody answers, the worst is just that.
+func (f *Fetcher) confirm(questions []asked) {
+	seen, names := make(map[string]bool), []string{}
+	for _, a := range questions {
+		if !seen[a.p.topic] {
+			seen[a.p.topic] = true
+			names = append(names, a.p.topic)
+		}
+	}
+	told, err := f.client.Confirm(f.ctx, names)
+	if err != nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range questions {
+		if a.stands() {
+			f.identify(a.p, told[a.p.topic])
+		}
 	}
 }
 

@@ -41,11 +41,7 @@ func TestAsksNoLeaderOfAnOlderEpochThanWhatWasRead(t *testing.T) {
 	is.NoErr(err)
 	t.Cleanup(truth.Close)
 	is.NoErr(truth.Produce(t.Context(), &kgo.Record{Topic: topic, Value: []byte("a")}))
-	req, rt, name := kmsg.NewPtrMetadataRequest(), kmsg.NewMetadataRequestTopic(), topic
-	rt.Topic = &name
-	req.Topics = append(req.Topics, rt)
-	old, err := req.RequestWith(t.Context(), truth.Raw())
-	is.NoErr(err)
+	old := metadataOf(t, fake)
 	former := fake.LeaderFor(topic, 0)
 	is.NoErr(fake.MoveTopicPartition(topic, 0, 1-former))
 	is.NoErr(truth.Produce(t.Context(), &kgo.Record{Topic: topic, Value: []byte("b")}, &kgo.Record{Topic: topic, Value: []byte("c")}))

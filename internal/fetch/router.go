@@ -131,7 +131,7 @@ func (f *Fetcher) untilDue() time.Duration {
 func (f *Fetcher) assign(due []asked) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var checks, resets []asked
+	var checks, resets, outOfRange []asked
 	var without leaderless
 	topics := make(map[string]cluster.Topic)
 	for _, a := range due {
@@ -161,7 +161,11 @@ func (f *Fetcher) assign(due []asked) {
 		switch {
 		case p.lost != 0:
 			p.state, p.retryAt = resetting, time.Now().Add(askedTooLong)
-			resets = append(resets, p.ask())
+			if p.lost == OutOfRange && p.topicID != (cluster.TopicID{}) {
+				outOfRange = append(outOfRange, p.ask())
+			} else {
+				resets = append(resets, p.ask())
+			}
 		case p.lastEpoch >= 0 && p.checked != mp.LeaderEpoch && mp.LeaderEpoch >= 0:
 			p.state, p.retryAt = checking, time.Now().Add(askedTooLong)
 			checks = append(checks, p.ask())
@@ -172,4 +176,5 @@ func (f *Fetcher) assign(due []asked) {
 	without.warn(f)
 	f.inBackground(f.check, checks)
 	f.inBackground(f.reset, resets)
+	f.inBackground(func(lost []asked) { f.confirm(lost); f.reset(lost) }, outOfRange)
 }
