@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"check":               {"cluster", "group", "security/oauth", "wire"},
 	"cluster":             {"primitive", "printable", "wire"},
 	"consumer":            {"cluster", "fetch", "group", "message", "offsets"},
-	"convert":             {"convert/opencdcjson", "convert/rawdata", "message", "recordbatch", "setting"},
+	"convert":             {"convert/opencdcjson", "convert/rawdata", "message", "recordbatch", "setting", "unzeroed"},
 	"convert/opencdcjson": nil,
 	"convert/rawdata":     nil,
 	"fetch":               {"cluster", "message", "primitive", "recordbatch", "wire"},
@@ -42,7 +42,8 @@ var mayImport = map[string][]string{
 	"security/reload":     nil,
 	"security/scram":      nil,
 	"setting":             nil,
-	"wire":                {"primitive", "printable"},
+	"unzeroed":            nil,
+	"wire":                {"primitive", "printable", "unzeroed"},
 }
 
 // libraries are those that few packages may know, and these packages; "" is the root,

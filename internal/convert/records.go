@@ -9,6 +9,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/rawdata"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/unzeroed"
 )
 
 // Metadata that records carry besides Conduit's own. For that of headers see
@@ -86,8 +87,9 @@ func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time
 	if common >= 0 {
 		template[opencdc.MetadataCreatedAt] = m.createdAt.text(&m.numbers, common)
 	}
-	// One allocation for all positions of the batch.
-	positions := make([]byte, 0, len(b.Records)*(len(prefix)+20))
+	// One allocation for all positions of the batch: no offset has more digits than the last.
+	last := len(m.numbers.text(b.Records[len(b.Records)-1].Offset, ""))
+	positions := unzeroed.Bytes(len(b.Records) * (len(prefix) + last + 1))[:0]
 	// All but offset, key and value is of the same size in each record without headers.
 	size := recordFraming + len(prefix) + 1 + metadataSize(template) + fieldFraming + len(opencdc.MetadataCreatedAt) + 20
 	data := rawdata.New(2 * len(b.Records))

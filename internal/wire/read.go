@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/unzeroed"
 )
 
 // read takes answers off the connection and gives each to the oldest call, until
@@ -98,7 +100,7 @@ const maxUnproven = 1 << 20
 // twice as large as the largest; for more, memory grows only with what arrives, so that
 // eight bytes can't make the connector allocate a gigabyte.
 func (c *Conn) receive(r *bufio.Reader, head [4]byte, size int) ([]byte, error) {
-	frame := make([]byte, 4+min(size, max(c.trusted, maxUnproven)))
+	frame := unzeroed.Bytes(4 + min(size, max(c.trusted, maxUnproven)))
 	copy(frame, head[:])
 	for have := 4; ; {
 		if _, err := io.ReadFull(r, frame[have:]); err != nil {
@@ -107,7 +109,8 @@ func (c *Conn) receive(r *bufio.Reader, head [4]byte, size int) ([]byte, error) 
 		if have = len(frame); have == 4+size {
 			return frame, nil
 		}
-		frame = append(make([]byte, 0, min(2*have, 4+size)), frame...)
-		frame = frame[:cap(frame)]
+		longer := unzeroed.Bytes(min(2*have, 4+size))
+		copy(longer, frame)
+		frame = longer
 	}
 }
