@@ -44,6 +44,9 @@ func (p *Producer) setAside(q *queue) {
 func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	err := cluster.CodeError(r.code)
 	b := q.batches[0]
+	if !isDenied(err) {
+		q.denials = insistence{}
+	}
 	divide := p.divides(b, err)
 	if (divide || outOfSequence(err)) && slices.ContainsFunc(b.indexes, pl.passedOver) {
 		p.strip(pl, q, err)
@@ -73,8 +76,11 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	case divide:
 		q.fatal = true
 	default:
-		q.fatal = !cluster.Retriable(err)
 		b.uncertain = b.uncertain || !unwritten(err)
+		if q.fatal = !cluster.Retriable(err); isDenied(err) {
+			q.fatal = p.believes(&q.denials, right{q.Topic, toWrite})
+			err = explainDenied(err, toWrite)
+		}
 	}
 	if r.message != "" {
 		err = fmt.Errorf("%w (%s)", err, r.message)

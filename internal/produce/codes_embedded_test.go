@@ -25,13 +25,20 @@ var renumbered = []int16{
 var divided = []int16{kerr.MessageTooLarge.Code, kerr.RecordListTooLarge.Code, kerr.InvalidRecord.Code, kerr.InvalidTimestamp.Code}
 
 func passes(code int16) bool {
-	return cluster.Retriable(cluster.CodeError(code)) || slices.Contains(renumbered, code) || slices.Contains(divided, code)
+	return triedAgain(code) || slices.Contains(renumbered, code) || slices.Contains(divided, code)
+}
+
+// triedAgain reports whether a request that was answered with a code is sent again. So is
+// one that was denied, for some seconds.
+func triedAgain(code int16) bool {
+	err := cluster.CodeError(code)
+	return cluster.Retriable(err) || isDenied(err)
 }
 
 // One partition of three answers with an error code. Either everything is
 // written in the end, once and in order, or the error names the partition, and what
-// was written before it is counted. Java's client does the same, except that
-// it divides a batch only for MESSAGE_TOO_LARGE.
+// was written before it is counted. Java's client does the same, except that it divides a
+// batch only for MESSAGE_TOO_LARGE, and believes a denial at once.
 func TestWritesThroughEachErrorCode(t *testing.T) {
 	for _, code := range embedded.Codes() {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
@@ -70,7 +77,7 @@ func TestGetsAProducerIDThroughEachErrorCode(t *testing.T) {
 			refuse := embedded.Refuse(w.fake, kmsg.InitProducerID, func(kmsg.Request) string { return "" })
 			refuse.Next("", code, 2)
 			n, err := w.p.Send(w.ctx, spread(3))
-			if cluster.Retriable(cluster.CodeError(code)) {
+			if triedAgain(code) {
 				w.NoErr(err)
 				w.Equal(w.written(), wants(3))
 				return
@@ -93,7 +100,7 @@ func TestFindsItsTopicThroughEachErrorCode(t *testing.T) {
 			refuse := embedded.Refuse(w.fake, kmsg.Metadata, func(kmsg.Request) string { return "" })
 			refuse.Next("", code, 2)
 			n, err := w.p.Send(w.ctx, spread(3))
-			if cluster.Retriable(cluster.CodeError(code)) {
+			if triedAgain(code) {
 				w.NoErr(err)
 				w.Equal(w.written(), wants(3))
 				return

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -30,10 +29,11 @@ func (n NewTopics) byBroker() bool { return n.Create && n.Partitions == 0 && n.R
 // creation is that of one missing topic.
 type creation struct {
 	NewTopics
-	name   string
-	asked  error // the last answer to the request to create it
-	done   bool  // the controller has created it
-	exists bool  // the controller says that it is there
+	name    string
+	asked   error      // the last answer to the request to create it
+	refused insistence // of brokers that say the login may not
+	done    bool       // the controller has created it
+	exists  bool       // the controller says that it is there
 }
 
 // create requests all missing topics that have not been created yet. Errors that are
@@ -41,7 +41,7 @@ type creation struct {
 func (s *search) create(ctx context.Context) {
 	var ask []*lost
 	for _, l := range s.lost {
-		if l.Create && !l.done && l.final == nil {
+		if l.Create && !l.done && l.final == nil && l.denied == nil {
 			ask = append(ask, l)
 		}
 	}
@@ -52,7 +52,7 @@ func (s *search) create(ctx context.Context) {
 			if err == nil {
 				l.asked = codes[l.name]
 			}
-			l.judge()
+			s.judge(l)
 		}
 	}
 }
@@ -65,17 +65,18 @@ func (n NewTopics) atOnce() int {
 }
 
 // judge takes the answer to the request.
-func (l *lost) judge() {
+func (s *search) judge(l *lost) {
 	switch {
 	case l.asked == nil:
-		l.done, l.since = true, time.Now()
+		l.done, l.unknown = true, insistence{}
 	case errors.Is(l.asked, kafkago.TopicAlreadyExists):
 		l.asked = nil // so it will show; or it is just being deleted: ask once more
 		if !l.exists {
-			l.exists, l.since = true, time.Now()
+			l.exists, l.unknown = true, insistence{}
 		}
 	case l.byBroker() && l.withoutDefaults():
-		l.done, l.since = true, time.Now() // it remains to wait whether the brokers do it by themselves
+		l.done, l.unknown = true, insistence{} // it remains to wait whether the brokers do it by themselves
+	case isDenied(l.asked) && !s.producer.believes(&l.refused, right{l.name, toCreate}):
 	case !cluster.Retriable(l.asked):
 		l.final = fmt.Errorf("it does not exist; create it: %w", l.asked)
 	}

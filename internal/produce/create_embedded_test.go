@@ -134,7 +134,8 @@ func TestTopicsThatCanNotBeCreated(t *testing.T) {
 	} {
 		t.Run(code.Message, func(t *testing.T) {
 			w := newWorld(t, func(cfg *Config) { cfg.NewTopics = NewTopics{Create: true, Partitions: 2} })
-			w.refuse(code, 1)
+			w.p.patience = 100 * time.Millisecond
+			w.refuse(code, 1<<30)
 			n, err := w.p.Send(w.ctx, toFresh())
 			w.Equal(n, 0)
 			w.True(errors.Is(err, kafkago.Error(code.Code)))

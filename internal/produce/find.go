@@ -53,7 +53,10 @@ func (s *search) find(ctx context.Context, messages []message.Message) error {
 				err = retry.explain(err)
 			}
 		case l.final == nil:
-			if l.asked != nil {
+			if l.denied != nil {
+				s.producer.cfg.Warn(fmt.Sprintf("find topic %q, trying again", m.Topic), l.denied)
+				wait = retry.waitFor(ctx, l.denied)
+			} else if l.asked != nil {
 				s.producer.cfg.Warn(fmt.Sprintf("create topic %q, trying again", m.Topic), l.asked)
 				wait = retry.waitFor(ctx, l.asked)
 			} else {
@@ -87,7 +90,7 @@ func (s *search) problem(t cluster.Topic, m *message.Message) error {
 
 // outOfTime says why a topic is not there although it could be waited for.
 func (s *search) outOfTime(ctx context.Context, l *lost) error {
-	if errors.Is(context.Cause(ctx), errTimeIsUp) {
+	if errors.Is(context.Cause(ctx), errTimeIsUp) && l.denied == nil {
 		s.giveUp(l) // the next Send would wait as long
 	}
 	return l.explain()
@@ -97,15 +100,15 @@ func (s *search) outOfTime(ctx context.Context, l *lost) error {
 // added a moment ago is not known to all brokers. All that are missing are waited for
 // together.
 func (s *search) lacks(l lack) bool {
-	since, ok := s.short[l]
-	if !ok {
-		since = time.Now()
+	said := s.short[l]
+	if said == nil {
+		said = new(insistence)
 		if s.short == nil {
-			s.short = make(map[lack]time.Time)
+			s.short = make(map[lack]*insistence)
 		}
-		s.short[l] = since
+		s.short[l] = said
 	}
-	if !s.producer.missing.lately(l) && time.Since(since) < s.producer.patience {
+	if !s.producer.missing.lately(l) && said.again() < s.producer.patience {
 		return false
 	}
 	s.producer.missing.note(l)

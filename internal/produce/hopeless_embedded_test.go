@@ -43,6 +43,7 @@ func TestSendEndsWhereABrokerDoesNotKnowItsRequests(t *testing.T) {
 // The leader knows nothing of it, but the others refuse to tell of the topic.
 func TestSendEndsWhereMetadataRefusesItsTopic(t *testing.T) {
 	w := newWorld(t, endless)
+	w.p.patience = 100 * time.Millisecond
 	_, err := w.p.Send(w.ctx, spread(3))
 	w.NoErr(err)
 	w.fail(0, kerr.NotLeaderForPartition.Code, -1)

@@ -64,7 +64,8 @@ type Producer struct {
 	close  context.CancelFunc
 
 	partitioner *chooser
-	missing     missing
+	missing     vain[lack]
+	denied      vain[right]
 	sequences   sequences
 	throttle    throttle
 	silences    silences
@@ -77,7 +78,7 @@ type Producer struct {
 
 	// Fields for the tests' sake.
 	maxAge   time.Duration // metadataMaxAge
-	patience time.Duration // unknownTopicPatience
+	patience time.Duration // repetition
 }
 
 // New returns a producer. It connects to nothing before Send.
@@ -85,8 +86,8 @@ func New(client *cluster.Client, cfg Config) *Producer {
 	open, end := context.WithCancel(context.Background())
 	return &Producer{
 		client: client, cfg: cfg, open: open, close: end,
-		partitioner: newChooser(cfg.Partitioner), missing: make(missing),
-		maxAge: metadataMaxAge, patience: unknownTopicPatience,
+		partitioner: newChooser(cfg.Partitioner),
+		maxAge:      metadataMaxAge, patience: repetition,
 	}
 }
 

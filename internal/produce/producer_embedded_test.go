@@ -153,6 +153,7 @@ func TestGivesUpAfterErrorsThatStay(t *testing.T) {
 	} {
 		t.Run(code.Message, func(t *testing.T) {
 			w := newWorld(t, nil)
+			w.p.patience = 100 * time.Millisecond
 			w.fail(2, code.Code, -1)
 			n, err := w.p.Send(w.ctx, spread(3))
 			t.Log(err)

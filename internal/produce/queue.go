@@ -9,13 +9,14 @@ import (
 // goroutine at a time.
 type queue struct {
 	message.TopicPartition
-	batches   []*batch // not yet durable ones
-	leader    int32    // which was asked last; -1: none
-	sent      bool     // the last attempt had a request for it
-	err       error    // of the last attempt; nil after success
-	last      error    // of the last attempt that time did not cut short; nil after success
-	fatal     bool     // no further attempt
-	uncounted bool     // err is no reason to give up: the same goes out in another way
+	batches   []*batch   // not yet durable ones
+	leader    int32      // which was asked last; -1: none
+	sent      bool       // the last attempt had a request for it
+	err       error      // of the last attempt; nil after success
+	last      error      // of the last attempt that time did not cut short; nil after success
+	denials   insistence // in a row
+	fatal     bool       // no further attempt
+	uncounted bool       // err is no reason to give up: the same goes out in another way
 }
 
 // first is the index of the first message that isn't durable.

@@ -29,7 +29,7 @@ func (p *Producer) resume(messages []message.Message) *plan {
 		return nil
 	}
 	for _, q := range pl.queues {
-		q.err, q.last, q.fatal, q.uncounted = nil, nil, false, false
+		q.err, q.last, q.denials, q.fatal, q.uncounted = nil, nil, insistence{}, false, false
 		for _, b := range q.batches {
 			b.attempts, b.corrupt, b.refused = 0, 0, nil
 		}

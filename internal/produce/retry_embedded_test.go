@@ -65,9 +65,9 @@ func TestTheLastAttemptMaySucceed(t *testing.T) {
 func TestErrorsThatStayAreNotTriedAgain(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.MaxAttempts = 5 })
 	sent := w.count(kmsg.Produce)
-	w.fail(0, kerr.TopicAuthorizationFailed.Code, -1)
+	w.fail(0, kerr.PolicyViolation.Code, -1)
 	_, err := w.p.Send(w.ctx, spread(1))
-	w.True(errors.Is(err, kafkago.TopicAuthorizationFailed))
+	w.True(errors.Is(err, kafkago.PolicyViolation))
 	w.Equal(attemptsIn(err), 0)
 	w.Equal(sent.Load(), int64(1))
 }
@@ -159,19 +159,6 @@ func TestWithoutSequenceNumbers(t *testing.T) {
 	w.Equal(asked.Load(), int64(0))
 	w.Equal(ids, map[int64]bool{-1: true})
 	w.Equal(w.written(), wants(30))
-}
-
-func TestSaysWhatTheLoginLacksForSequenceNumbers(t *testing.T) {
-	w := newWorld(t, nil)
-	w.fake.ControlKey(int16(kmsg.InitProducerID), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		res := req.ResponseKind().(*kmsg.InitProducerIDResponse)
-		res.ErrorCode = kerr.ClusterAuthorizationFailed.Code
-		return res, nil, true
-	})
-	_, err := w.p.Send(w.ctx, spread(1))
-	w.True(errors.Is(err, kafkago.ClusterAuthorizationFailed))
-	w.True(strings.Contains(err.Error(), "IDEMPOTENT_WRITE"))
-	w.True(strings.Contains(err.Error(), "set idempotent to false"))
 }
 
 // failEachBatchOnce answers the first attempt of each batch with an error code, and

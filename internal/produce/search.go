@@ -17,17 +17,19 @@ import (
 // those that are missing with another.
 type search struct {
 	producer *Producer
-	lost     map[string]*lost   // topics that brokers don't know, or won't tell of
-	short    map[lack]time.Time // since when topics are known to lack a partition
-	retry    *attempts          // of requests that are not answered; nil: they are not counted
+	lost     map[string]*lost     // topics that brokers don't know, or won't tell of
+	short    map[lack]*insistence // topics that are said to lack a partition
+	retry    *attempts            // of requests that are not answered; nil: they are not counted
 }
 
 // lost is a topic that brokers don't know.
 type lost struct {
 	creation
-	since    time.Time // it is waited for, where it is created by this producer from then on
+	unknown  insistence // of brokers that don't know it: since it was created, if it was
 	patience time.Duration
-	final    error // why it is of no use to wait any longer; nil: wait
+	denied   error      // the last answer, if that was a denial
+	denials  insistence // in a row
+	final    error      // why it is of no use to wait any longer; nil: wait
 }
 
 // again asks who leads the partitions of a plan that are left, and looks for those of
@@ -65,26 +67,42 @@ func (s *search) round(ctx context.Context, names []string, byBroker bool) error
 	for _, name := range names {
 		switch err := topics[name].Err; {
 		case errors.Is(err, kafkago.UnknownTopicOrPartition):
-			s.lose(name)
+			s.lose(name).admit()
+		case isDenied(err):
+			s.deny(s.lose(name), err)
 		case err != nil && !cluster.Retriable(err):
 			s.lose(name).final = err
 		default:
 			delete(s.lost, name)
-			delete(s.producer.missing, lack{topic: name})
+			s.producer.missing.forget(lack{topic: name})
+			s.producer.denied.forget(right{name, toSee})
 		}
 	}
 	s.create(ctx)
-	for _, l := range s.lost {
-		if l.final == nil && l.waited() && time.Since(l.since) >= l.patience {
+	for _, name := range names {
+		if l := s.lost[name]; l != nil && l.waited() && l.unknown.again() >= l.patience {
 			s.giveUp(l)
 		}
 	}
 	return nil
 }
 
+// deny notes that a broker does not tell of a topic, as the login may not see it.
+func (s *search) deny(l *lost, err error) {
+	l.denied = explainDenied(err, toSee)
+	if s.producer.believes(&l.denials, right{l.name, toSee}) {
+		l.final = l.denied
+	}
+}
+
+// admit notes that a broker would tell of a topic.
+func (l *lost) admit() { l.denied, l.denials = nil, insistence{} }
+
 // waited reports whether a topic can be expected to show: its creation was asked for
 // with success, or it is not for this producer to create.
-func (l *lost) waited() bool { return !l.Create || l.done || l.exists }
+func (l *lost) waited() bool {
+	return l.final == nil && l.denied == nil && (!l.Create || l.done || l.exists)
+}
 
 // refresh asks for the metadata of topics.
 func (p *Producer) refresh(ctx context.Context, names []string, byBroker, last bool) (topics map[string]cluster.Topic, err error) {
@@ -99,7 +117,7 @@ func (p *Producer) refresh(ctx context.Context, names []string, byBroker, last b
 func (s *search) lose(name string) *lost {
 	l := s.lost[name]
 	if l == nil {
-		l = &lost{creation: creation{NewTopics: s.producer.cfg.NewTopics, name: name}, since: time.Now(), patience: s.producer.patience}
+		l = &lost{creation: creation{NewTopics: s.producer.cfg.NewTopics, name: name}, patience: s.producer.patience}
 		if !l.Create && s.producer.missing.lately(lack{topic: name}) {
 			l.patience = 0
 		}
@@ -115,6 +133,14 @@ func (s *search) lose(name string) *lost {
 func (s *search) giveUp(l *lost) {
 	s.producer.missing.note(lack{topic: l.name})
 	l.final = l.explain()
+}
+
+// explain says why a topic is not there that was waited for.
+func (l *lost) explain() error {
+	if l.denied != nil {
+		return l.denied
+	}
+	return l.creation.explain()
 }
 
 // failed is the error of topics that are not found.

@@ -58,6 +58,7 @@ func (p *Producer) prepare(ctx context.Context) error {
 		return nil
 	}
 	retry := p.attempts()
+	var denials insistence
 	for {
 		var id int64
 		var epoch int16
@@ -69,12 +70,12 @@ func (p *Producer) prepare(ctx context.Context) error {
 			p.sequences.begin(id, epoch)
 			return nil
 		}
-		if !cluster.Retriable(err) {
+		if isDenied(err) && p.believes(&denials, right{to: toWrite}) || !isDenied(err) && !cluster.Retriable(err) {
 			return explainProducerID(err)
 		}
 		p.cfg.Warn("get a producer ID", err)
 		if !retry.waitFor(ctx, err) {
-			return fmt.Errorf("get a producer ID: %w", retry.explain(err))
+			return explainProducerID(retry.explain(err))
 		}
 	}
 }

@@ -8,9 +8,10 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// unknownTopicPatience is how long a topic, or a partition, may stay unknown. One that
-// was just created is so for a moment; others always will be.
-const unknownTopicPatience = 5 * time.Second
+// repetition is for how long brokers must say the same until it is believed: that there is
+// no such topic or partition, or that the login may not. What was just created, or allowed,
+// is unknown to some for a moment; what was not always will be.
+const repetition = 5 * time.Second
 
 // metadataMaxAge is how long new partitions may go unnoticed by those messages that
 // may go to any.
@@ -72,9 +73,12 @@ func (r *renewal) wait() {
 	r.tasks.Wait()
 }
 
-// missing is what was waited for in vain, and when: for a while it is looked up but
-// once, so that records for it don't hold up those for others.
-type missing map[lack]time.Time
+// vain is what was waited for in vain, and when: for a while it is asked for but once, so
+// that records for it don't hold up those for others.
+type vain[K comparable] struct {
+	mu sync.Mutex
+	at map[K]time.Time
+}
 
 // lack is a topic that is not there, or that has only this many partitions.
 type lack struct {
@@ -82,12 +86,25 @@ type lack struct {
 	partitions int // 0: the topic is not there
 }
 
-func (m missing) lately(l lack) bool { return time.Since(m[l]) < metadataMaxAge }
+func (v *vain[K]) lately(k K) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return time.Since(v.at[k]) < metadataMaxAge
+}
 
-func (m missing) note(l lack) {
+func (v *vain[K]) note(k K) {
 	const enough = 1000 // names, of which a template may make any number
-	if len(m) >= enough {
-		clear(m)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.at == nil || len(v.at) >= enough {
+		v.at = make(map[K]time.Time)
 	}
-	m[l] = time.Now()
+	v.at[k] = time.Now()
+}
+
+// forget is called when it was not in vain.
+func (v *vain[K]) forget(k K) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.at, k)
 }

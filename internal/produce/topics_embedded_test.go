@@ -298,3 +298,63 @@ func TestSendWaitsOnceForThePartitionsThatATopicLacks(t *testing.T) {
 	w.NoErr(err)
 	w.Equal(n, 1)
 }
+
+// A cluster goes away just after it has created a topic, or just after it has told which
+// partitions there are, for longer than those are waited for. The first broker that is
+// back has not heard of it yet.
+func TestSendDoesNotWaitForATopicWhileNobodyAnswers(t *testing.T) {
+	for name, test := range map[string]struct {
+		to      message.Message
+		arrives func(w *world)
+	}{
+		"a new topic":     {to("fresh", 0, "x"), func(*world) {}},
+		"a new partition": {to(topic, 4, "x"), func(w *world) { w.NoErr(w.truth.AddPartitions(w.ctx, topic, 5)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(c *Config) { endless(c); c.NewTopics = NewTopics{Create: true, Partitions: 1} })
+			w.p.patience = 1500 * time.Millisecond
+			_, err := w.p.Send(w.ctx, spread(3))
+			w.NoErr(err)
+			unaware := w.metadataOf(test.to.Topic)
+			test.arrives(w)
+			var asked atomic.Int64 // for the topic, by the producer
+			var back time.Time     // when brokers answer again
+			var late bool          // one of them has, which was unaware
+			w.fake.ControlKey(kmsg.Metadata.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
+				w.fake.KeepControl()
+				topics := r.(*kmsg.MetadataRequest).Topics
+				if len(topics) != 1 || *topics[0].Topic != test.to.Topic {
+					return nil, nil, false
+				}
+				n := asked.Add(1)
+				if n == 2 {
+					back = time.Now().Add(2 * w.p.patience)
+				}
+				switch {
+				case n > 1 && time.Now().Before(back):
+					return nil, errors.New("away"), true
+				case n == 1 || !late:
+					late = n > 1
+					unaware.Version = r.GetVersion()
+					return unaware, nil, true
+				}
+				return nil, nil, false
+			})
+			n, err := w.p.Send(w.ctx, []message.Message{test.to})
+			w.NoErr(err)
+			w.Equal(n, 1)
+			w.True(asked.Load() > 3)
+		})
+	}
+}
+
+// metadataOf is what brokers tell of a topic now.
+func (w *world) metadataOf(topic string) *kmsg.MetadataResponse {
+	req := kmsg.NewPtrMetadataRequest()
+	t := kmsg.NewMetadataRequestTopic()
+	t.Topic = kmsg.StringPtr(topic)
+	req.Topics = append(req.Topics, t)
+	res, err := req.RequestWith(w.ctx, w.truth.Raw())
+	w.NoErr(err)
+	return res
+}

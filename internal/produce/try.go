@@ -22,8 +22,7 @@ func (p *Producer) Try(ctx context.Context, topic string, patience time.Duration
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
 	for {
 		err := p.refused(ctx, topic)
-		passes := errors.Is(err, kafkago.ClusterAuthorizationFailed) || errors.Is(err, kafkago.TopicAuthorizationFailed)
-		if err == nil || !passes || !retry.Wait(ctx) {
+		if err == nil || !isDenied(err) || !retry.Wait(ctx) {
 			return err
 		}
 		p.cfg.Warn("try to write, trying again", err)

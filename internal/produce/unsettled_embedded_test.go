@@ -30,7 +30,7 @@ func TestARepeatedSendIsKnownAgainWhateverBecameOfTheCallersMemory(t *testing.T)
 	messages := spread(6)
 	memory := make([]recordbatch.Header, 6)
 	withHeaders(messages, memory)
-	w.fail(2, kerr.TopicAuthorizationFailed.Code, 1)
+	w.fail(2, kerr.PolicyViolation.Code, 1)
 	n, err := w.p.Send(w.ctx, messages)
 	w.True(err != nil)
 	w.Equal(n, 2) // 3 and 4 are written too, with 0 and 1; 2 and 5 are not
@@ -103,7 +103,7 @@ func TestSendKnowsARecordByItsPosition(t *testing.T) {
 // looked like it.
 func TestSendNamesTheRecordThatFails(t *testing.T) {
 	w := newWorld(t, nil)
-	w.fail(0, kerr.TopicAuthorizationFailed.Code, -1)
+	w.fail(0, kerr.PolicyViolation.Code, -1)
 	for _, position := range []int{1, 2} {
 		_, err := w.p.Send(w.ctx, readings(true, position))
 		var record *RecordError

@@ -112,6 +112,13 @@ func refuseParts(req kmsg.Request, kind kmsg.Response, code int16) {
 			t.Topic, t.ErrorCode = req.Topics[i].Topic, code
 			res.Topics = append(res.Topics, t)
 		}
+	case *kmsg.CreateTopicsRequest:
+		res := kind.(*kmsg.CreateTopicsResponse)
+		for i := range req.Topics {
+			t := kmsg.NewCreateTopicsResponseTopic()
+			t.Topic, t.ErrorCode = req.Topics[i].Topic, code
+			res.Topics = append(res.Topics, t)
+		}
 	case *kmsg.OffsetCommitRequest:
 		res := kind.(*kmsg.OffsetCommitResponse)
 		for i := range req.Topics {

@@ -1,0 +1,126 @@
+package produce
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/matryer/is"
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+)
+
+// denials are the answers by which brokers deny a login what writing takes.
+var denials = map[string]struct {
+	request kmsg.Key
+	code    *kerr.Error
+	topic   string // of the message
+	says    string
+}{
+	"of a leader":                        {kmsg.Produce, kerr.TopicAuthorizationFailed, topic, "write to t/0: the login may not write it: allow it WRITE: [29]"},
+	"of a leader to number batches":      {kmsg.Produce, kerr.ClusterAuthorizationFailed, topic, "allow it IDEMPOTENT_WRITE of the cluster"},
+	"of metadata when a leader moved":    {kmsg.Metadata, kerr.TopicAuthorizationFailed, topic, `find topic "t": the login may not see it: allow it WRITE: [29]`},
+	"of metadata of another topic":       {kmsg.Metadata, kerr.TopicAuthorizationFailed, "other", `find topic "other": the login may not see it: allow it WRITE: [29]`},
+	"of another producer ID":             {kmsg.InitProducerID, kerr.ClusterAuthorizationFailed, topic, "get a producer ID: the login may write to no topic: allow it WRITE, or IDEMPOTENT_WRITE of the cluster where brokers are older than Kafka 2.8, or set idempotent to false"},
+	"of the creation of a topic":         {kmsg.CreateTopics, kerr.TopicAuthorizationFailed, "other", `find topic "other": it does not exist; create it: the login may not create topics: allow it CREATE`},
+	"of the creation of topics, for all": {kmsg.CreateTopics, kerr.ClusterAuthorizationFailed, "other", `find topic "other": it does not exist; create it: the login may not create topics: allow it CREATE`},
+}
+
+// denying returns a world in which something was written, and in which what takes another
+// right is to be asked for. Nothing but the producer itself limits its attempts. asked
+// counts the requests.
+func denying(t *testing.T, request kmsg.Key) (w *world, refuse *embedded.Refusals, asked *atomic.Int64) {
+	w = newWorld(t, func(c *Config) { endless(c); c.NewTopics = NewTopics{Create: true, Partitions: 1} })
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	asked = w.count(request)
+	refuse = embedded.Refuse(w.fake, request, func(kmsg.Request) string { return "" })
+	switch request {
+	case kmsg.Metadata:
+		w.fail(0, kerr.NotLeaderForPartition.Code, 1)
+	case kmsg.InitProducerID:
+		w.p.sequences.abandon()
+	}
+	return w, refuse, asked
+}
+
+// A broker that has just started may not know its ACLs yet.
+func TestSendOutlastsADenialThatPasses(t *testing.T) {
+	for name, d := range denials {
+		for _, times := range []int{1, 3} {
+			t.Run(name, func(t *testing.T) {
+				w, refuse, _ := denying(t, d.request)
+				refuse.Next("", d.code.Code, times)
+				n, err := w.p.Send(w.ctx, []message.Message{to(d.topic, 0, "x")})
+				w.NoErr(err)
+				w.Equal(n, 1)
+				w.Equal(refuse.Left(""), 0)
+				records, err := w.truth.Consume(w.ctx, d.topic)
+				w.NoErr(err)
+				w.True(slices.ContainsFunc(records, func(r *kgo.Record) bool { return string(r.Value) == "x" }))
+			})
+		}
+	}
+}
+
+// Once a denial was repeated for long enough, records that may not be written don't hold
+// up others each time.
+func TestSendBelievesADenialThatIsRepeated(t *testing.T) {
+	for name, d := range denials {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, refuse, asked := denying(t, d.request)
+			w.p.patience = time.Second
+			send := func() (times int64, err error) {
+				before := asked.Load()
+				_, err = w.p.Send(w.ctx, []message.Message{to(d.topic, 0, "x")})
+				return asked.Load() - before, err
+			}
+			refuse.Next("", d.code.Code, -1)
+			for i := range 3 {
+				times, err := send()
+				w.True(errors.Is(err, kafkago.Error(d.code.Code)))
+				if !strings.Contains(err.Error(), d.says) {
+					t.Errorf("%v, want %q in it", err, d.says)
+				}
+				w.True(i == 0 && times > 1 || i > 0 && times == 1)
+				w.NoErr(w.ctx.Err())
+			}
+			refuse.Next("", 0, 0)
+			_, err := send()
+			w.NoErr(err)
+		})
+	}
+}
+
+func TestInsistenceIsOfThoseWhoAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		gaps []time.Duration
+		want time.Duration
+	}{
+		"once":                       {nil, 0},
+		"again and again":            {[]time.Duration{time.Millisecond, 500 * time.Millisecond, time.Second}, 1501 * time.Millisecond},
+		"before and after an outage": {[]time.Duration{500 * time.Millisecond, time.Hour}, 1500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var i insistence
+				got := i.again()
+				for _, gap := range test.gaps {
+					time.Sleep(gap)
+					got = i.again()
+				}
+				is.New(t).Equal(got, test.want)
+			})
+		})
+	}
+}
