@@ -2,9 +2,11 @@ package consumer
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash/crc32"
+	"net/url"
 	"strings"
 	"time"
 
@@ -19,7 +21,7 @@ type note struct {
 	since      int64  // when the group began to read what it reads, in Unix seconds
 	reads      uint32 // checksum of the settings that say what that is
 	topic      cluster.TopicID
-	cluster    string // ID; "" in older notes
+	cluster    string // see clusterName; "" in older notes
 	// high is the highest offset that the group has reached in this log, if the one
 	// that is committed is lower: then somebody went back. 0: it is not.
 	high int64
@@ -31,9 +33,20 @@ func (n note) String() string {
 		s += fmt.Sprintf(" high=%d", n.high)
 	}
 	if n.cluster != "" {
-		s += " cluster=" + n.cluster
+		s += " cluster=" + url.PathEscape(clusterName(n.cluster))
 	}
 	return s
+}
+
+// clusterName is the ID of a cluster as notes have it. Kafka's IDs have 22 letters and
+// digits, but other brokers may tell one of any length, and a coordinator refuses a note of
+// more than 4,096 bytes (offset.metadata.max.bytes).
+func clusterName(id string) string {
+	if len(id) <= hex.EncodedLen(sha256.Size) {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])
 }
 
 // readNote reads the metadata of a commit, as far as it goes: older ones have less. It
@@ -60,7 +73,9 @@ func readNote(metadata string) (n note, ok bool) {
 		case "high":
 			_, err = fmt.Sscan(value, &n.high)
 		case "cluster":
-			n.cluster = value
+			if n.cluster, err = url.PathUnescape(value); err != nil { // an older note
+				n.cluster, err = value, nil
+			}
 		}
 		if err != nil {
 			return note{}, false
@@ -83,7 +98,7 @@ func ofAnother(id cluster.TopicID, o group.Offset) bool {
 // offsets of the topics that are not denied.
 func (c *Consumer) committed(ctx context.Context, p group.Partitions) (group.Offsets, error) {
 	all, err := c.member.Committed(ctx, p)
-	here := c.client.ID()
+	here := clusterName(c.client.ID())
 	for topic, ids := range all {
 		for id, o := range ids {
 			if n, _ := readNote(o.Metadata); n.cluster != "" && here != "" && n.cluster != here {
