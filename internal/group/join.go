@@ -25,6 +25,7 @@ func (m *Member) join(ctx, ending context.Context) (Partitions, error) {
 	if _, err := m.subscribe(ctx); err != nil {
 		return nil, m.errorf("find topics to read as a member of", err)
 	}
+	_, id, _ := m.identity()
 	res, err := m.joinGroup(ending)
 	if err != nil {
 		return nil, m.errorf("join", err)
@@ -42,12 +43,14 @@ func (m *Member) join(ctx, ending context.Context) (Partitions, error) {
 	m.setMember(res.MemberID, res.GenerationID)
 	var assignments map[string]Partitions
 	m.counts = nil
-	if res.LeaderID == res.MemberID {
+	leads := res.LeaderID == res.MemberID
+	if leads {
 		if assignments, err = m.lead(ending, res); err != nil {
 			return nil, m.errorf("assign partitions of", err)
 		}
-		m.verified = true
 	}
+	// One that comes without an ID may have been given the assignment of before.
+	m.verified = id != "" && (leads || m.verified)
 	if err := m.watch(ending); err != nil {
 		return nil, m.errorf("find partitions to read as a member of", err)
 	}

@@ -13,10 +13,11 @@ import (
 
 // A static member (KIP-345) that comes back gets its partitions without a
 // rebalance: the coordinator looks neither at what it subscribes to now nor, in the
-// versions spoken here, tells it that it leads the group (KIP-814). So each static
-// member watches the topics that it subscribes to, as the leader does for all; and
-// once after it came back it looks at the assignment of the group, which may have
-// been made for other topics.
+// versions spoken here, tells it that it leads the group (KIP-814). If it says so all the
+// same, it does not take another assignment either. So each static member watches the
+// topics that it subscribes to, as the leader does for all; and whenever it has joined
+// without a member ID it looks at the assignment of the group, which may have been made
+// for other topics or partitions.
 
 // watch remembers the partitions of the topics that a static member subscribes to,
 // if it isn't known to be the leader.
@@ -39,8 +40,8 @@ const (
 )
 
 // outdated reports whether the assignment lacks a partition that this member
-// subscribes to, or has one that it does not subscribe to. It asks until it has an
-// answer, less and less often.
+// subscribes to, or has one that it does not subscribe to or that does not exist any
+// more. It asks until it has an answer, less and less often.
 func (m *Member) outdated(ctx context.Context) bool {
 	if !m.looks() || time.Now().Before(m.lookAt) {
 		return false
@@ -61,7 +62,19 @@ func (m *Member) outdated(ctx context.Context) bool {
 			}
 		}
 	}
-	return m.surplus
+	return m.surplus || m.gone(assigned)
+}
+
+// gone reports whether a partition of the topics that this member subscribes to does not
+// exist any more: the topic was deleted, or made again with fewer.
+func (m *Member) gone(assigned Partitions) bool {
+	for _, topic := range m.topics {
+		count, known := m.seen[topic]
+		if ids := assigned[topic]; known && len(ids) > 0 && ids[len(ids)-1] >= count {
+			return true
+		}
+	}
+	return false
 }
 
 // looks reports whether this member has yet to look at the group's assignment.

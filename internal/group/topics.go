@@ -111,16 +111,15 @@ func (m *Member) count(name string, t cluster.Topic) int32 {
 		m.seen[name] = n
 		delete(m.warned, name)
 	case errors.Is(t.Err, kafkago.UnknownTopicOrPartition):
-		delete(m.seen, name)
-	case cluster.Retriable(t.Err):
-		n = m.seen[name] // it is there, though the broker can't say more at the moment
+		m.seen[name] = 0
 	default:
-		// One that was there stays assigned: brokers that have just started may not know
-		// their ACLs yet, and a rebalance would hold up other topics.
-		if errors.Is(t.Err, kafkago.TopicAuthorizationFailed) {
-			n = m.seen[name]
+		// One that was there stays assigned, whatever a broker says instead of describing
+		// it: one that has just started may not know its ACLs yet, and a rebalance would
+		// hold up other topics.
+		n = m.seen[name]
+		if !cluster.Retriable(t.Err) {
+			m.warnTopic(name, fmt.Errorf("find partitions of topic %q: %w", name, t.Err))
 		}
-		m.warnTopic(name, fmt.Errorf("find partitions of topic %q: %w", name, t.Err))
 	}
 	return n
 }
