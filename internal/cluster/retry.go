@@ -16,12 +16,22 @@ func NewRetry(min, max time.Duration) *Retry {
 	return &Retry{backoff.Backoff{Min: min, Max: max, Factor: 2, Jitter: true}}
 }
 
+// NewSteadyRetry is NewRetry without the jitter: what failed together is tried again
+// together, with one request.
+func NewSteadyRetry(min, max time.Duration) *Retry {
+	return &Retry{backoff.Backoff{Min: min, Max: max, Factor: 2}}
+}
+
+// After returns the wait after a number of attempts in vain, at least one. It is safe for
+// concurrent use.
+func (r *Retry) After(misses int) time.Duration { return r.ForAttempt(float64(misses - 1)) }
+
 // Wait blocks for the next delay. It returns false if ctx ended first.
 func (r *Retry) Wait(ctx context.Context) bool { return wait(ctx, r.Duration()) }
 
 // WaitAfter is Wait for the delay after a number of attempts in vain, at least one.
 func (r *Retry) WaitAfter(ctx context.Context, misses int) bool {
-	return wait(ctx, r.ForAttempt(float64(misses-1)))
+	return wait(ctx, r.After(misses))
 }
 
 func wait(ctx context.Context, d time.Duration) bool {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // ackGrace is how long a revocation waits for the acknowledgements of records
@@ -74,7 +75,7 @@ func (c *Consumer) forget(p group.Partitions) {
 	for topic, ids := range p {
 		for _, id := range ids {
 			last, read := c.tracker.Remove(topic, id)
-			c.leave(topicPartition{topic, id}, last, read)
+			c.leave(message.TopicPartition{Topic: topic, Partition: id}, last, read)
 		}
 	}
 }

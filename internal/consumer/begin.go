@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // StartAt is a more exact place to begin than Config.FromBeginning, in partitions
@@ -18,7 +19,7 @@ type StartAt struct {
 // no offset. then gets the answer, or an error, which may be at once: then the question
 // is nil.
 func (c *Consumer) beginNew(start place, then func(at int64, err error)) *question {
-	p := start.topicPartition
+	p := start.TopicPartition
 	begins := func(why string) func(int64, error) {
 		return func(at int64, err error) {
 			if err == nil {
@@ -27,13 +28,13 @@ func (c *Consumer) beginNew(start place, then func(at int64, err error)) *questi
 			then(at, err)
 		}
 	}
-	offset, named := c.cfg.StartAt.Offsets[p.topic][p.id]
+	offset, named := c.cfg.StartAt.Offsets[p.Topic][p.Partition]
 	switch {
-	case named && !c.known.isRemade(p.topic):
+	case named && !c.known.isRemade(p.Topic):
 		return c.beginAt(p, offset, begins)
 	case c.cfg.FromBeginning:
 		return c.beginEnd(p, cluster.Earliest, begins("the first record"))
-	case c.known.isNew(p.topic, p.id):
+	case c.known.isNew(p.Topic, p.Partition):
 		return c.beginEnd(p, cluster.Earliest, begins("the first record, since the partition is newer than the group"))
 	case !c.cfg.StartAt.Time.IsZero():
 		return c.beginTime(p, c.cfg.StartAt.Time, begins)
@@ -51,7 +52,7 @@ func (c *Consumer) beginNew(start place, then func(at int64, err error)) *questi
 }
 
 // beginEnd asks for an end of the log.
-func (c *Consumer) beginEnd(p topicPartition, end int64, then func(int64, error)) *question {
+func (c *Consumer) beginEnd(p message.TopicPartition, end int64, then func(int64, error)) *question {
 	return &question{p, c.cfg.Fetch.ReadCommitted, []int64{end}, func(offsets []int64, err error) *question {
 		then(offsets[0], err)
 		return nil
@@ -60,7 +61,7 @@ func (c *Consumer) beginEnd(p topicPartition, end int64, then func(int64, error)
 
 // beginTime asks for the end of the log first, since a record at or after the time may
 // be written between the two questions.
-func (c *Consumer) beginTime(p topicPartition, at time.Time, begins func(why string) func(int64, error)) *question {
+func (c *Consumer) beginTime(p message.TopicPartition, at time.Time, begins func(why string) func(int64, error)) *question {
 	why := "the first record at or after " + at.Format(time.RFC3339)
 	return &question{p, c.cfg.Fetch.ReadCommitted, []int64{cluster.Latest}, func(latest []int64, err error) *question {
 		if err != nil {
@@ -80,13 +81,13 @@ func (c *Consumer) beginTime(p topicPartition, at time.Time, begins func(why str
 
 // beginAt checks an offset that startAt names before it is committed: a mistake must
 // not outlive its correction.
-func (c *Consumer) beginAt(p topicPartition, offset int64, begins func(why string) func(int64, error)) *question {
+func (c *Consumer) beginAt(p message.TopicPartition, offset int64, begins func(why string) func(int64, error)) *question {
 	return c.bounds(p, func(first, end int64, err error) *question {
 		if err != nil || offset >= first && offset <= end {
 			begins("startAt names it")(offset, err)
 			return nil
 		}
-		out := outOfRange{topicPartition: p, offset: offset, first: first, end: end}
+		out := outOfRange{TopicPartition: p, offset: offset, first: first, end: end}
 		return c.resetTo(out, func(to int64, err error) {
 			if err == nil {
 				c.warnReset(out, to)
@@ -97,7 +98,7 @@ func (c *Consumer) beginAt(p topicPartition, offset int64, begins func(why strin
 }
 
 // bounds asks for both ends of a log.
-func (c *Consumer) bounds(p topicPartition, then func(first, end int64, err error) *question) *question {
+func (c *Consumer) bounds(p message.TopicPartition, then func(first, end int64, err error) *question) *question {
 	return &question{p, false, []int64{cluster.Earliest, cluster.Latest}, func(offsets []int64, err error) *question {
 		return then(offsets[0], offsets[1], err)
 	}}
@@ -105,8 +106,8 @@ func (c *Consumer) bounds(p topicPartition, then func(first, end int64, err erro
 
 // beginExpired begins where the group had an offset once: "what is written from now
 // on" would pass over what came since. It counts as one that is not in the log.
-func (c *Consumer) beginExpired(p topicPartition, then func(int64, error)) *question {
-	what := fmt.Sprintf("group %q has no committed offset for %s/%d any more", c.cfg.Group.GroupID, p.topic, p.id)
+func (c *Consumer) beginExpired(p message.TopicPartition, then func(int64, error)) *question {
+	what := fmt.Sprintf("group %q has no committed offset for %s/%d any more", c.cfg.Group.GroupID, p.Topic, p.Partition)
 	end := cluster.Earliest
 	switch c.cfg.Reset {
 	case ResetError:

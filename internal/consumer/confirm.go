@@ -8,6 +8,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 var errOtherTopic = errors.New("most brokers tell another topic ID than the first one did")
@@ -49,7 +50,7 @@ func (s *starts) contradicts(t cluster.Topic, committed map[int32]group.Offset) 
 		if n, _ := readNote(o.Metadata); o.At >= 0 && n.topic != t.ID {
 			return true
 		}
-		if r, ok := s.reached[topicPartition{t.Name, id}]; ok && !r.isOf(t.ID, false) {
+		if r, ok := s.reached[message.TopicPartition{Topic: t.Name, Partition: id}]; ok && !r.isOf(t.ID, false) {
 			return true
 		}
 	}

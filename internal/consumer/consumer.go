@@ -12,6 +12,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
@@ -64,10 +65,10 @@ type Consumer struct {
 	starting   group.Partitions // assigned and not started yet
 	stopStart  context.CancelFunc
 	startDone  <-chan struct{}
-	reached    map[topicPartition]reached // what is known of partitions that are not being read
-	begun      bool                       // a partition has been started
-	lookedBack bool                       // forgotten is decided
-	forgotten  bool                       // the group has lost the offsets that it had before this start
+	reached    map[message.TopicPartition]reached // what is known of partitions that are not being read
+	begun      bool                               // a partition has been started
+	lookedBack bool                               // forgotten is decided
+	forgotten  bool                               // the group has lost the offsets that it had before this start
 
 	hard       context.Context // ends when Close's time is up
 	giveUp     context.CancelFunc

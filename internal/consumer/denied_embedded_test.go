@@ -181,7 +181,7 @@ func TestEndsOfOtherTopicsThanOneThatIsDeniedAreFound(t *testing.T) {
 	defer client.Close()
 	w.True(moved.Load())
 	for id := range int32(partitions) {
-		w.Equal(cfg.ends[topicPartition{topic, id}].at, int64(3))
+		w.Equal(cfg.ends[message.TopicPartition{Topic: topic, Partition: id}].at, int64(3))
 	}
 	w.Equal(len(cfg.ends), partitions)
 	w.Equal(said.about("1 partitions are read from"), 1)

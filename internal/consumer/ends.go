@@ -10,6 +10,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // "What is written from now on" means from when the source was opened, and not from when
@@ -23,7 +24,7 @@ import (
 const findEndsTimeout = 10 * time.Second
 
 // ends is where logs ended.
-type ends map[topicPartition]end
+type ends map[message.TopicPartition]end
 
 type end struct {
 	topicID cluster.TopicID
@@ -31,7 +32,7 @@ type end struct {
 }
 
 // of returns where a partition of a topic ended; false if that is not known.
-func (e ends) of(p topicPartition, id cluster.TopicID) (int64, bool) {
+func (e ends) of(p message.TopicPartition, id cluster.TopicID) (int64, bool) {
 	end, ok := e[p]
 	return end.at, ok && end.topicID == id
 }
@@ -112,10 +113,10 @@ func (c *Config) allCommitted(topics map[string]cluster.Topic, committed group.O
 // listEnds asks all leaders at the same time, and again while one fails in passing.
 func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics map[string]cluster.Topic) ends {
 	found := make(ends)
-	open := make(map[topicPartition]cluster.OffsetQuery)
+	open := make(map[message.TopicPartition]cluster.OffsetQuery)
 	for _, name := range c.read(topics) {
 		for _, p := range topics[name].Partitions {
-			open[topicPartition{name, p.ID}] = cluster.OffsetQuery{Topic: name, Partition: p.ID, Timestamp: cluster.Latest}
+			open[message.TopicPartition{Topic: name, Partition: p.ID}] = cluster.OffsetQuery{Topic: name, Partition: p.ID, Timestamp: cluster.Latest}
 		}
 	}
 	retry := cluster.NewRetry(minStartRetry, maxStartRetry)
@@ -124,7 +125,7 @@ func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics ma
 		again := false
 		client.ListOffsets(ctx, c.Fetch.ReadCommitted, slices.Collect(maps.Values(open)), func(answers []cluster.OffsetAnswer) {
 			for _, a := range answers {
-				p := topicPartition{a.Topic, a.Partition}
+				p := message.TopicPartition{Topic: a.Topic, Partition: a.Partition}
 				if a.Err != nil {
 					trouble, again = a.Err, again || cluster.Retriable(a.Err)
 					continue
@@ -142,7 +143,7 @@ func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics ma
 		}
 		names := make(map[string]bool)
 		for p := range open {
-			names[p.topic] = true
+			names[p.Topic] = true
 		}
 		_, _ = client.Refresh(ctx, slices.Collect(maps.Keys(names)), false) // ListOffsets says what is wrong
 	}
@@ -158,11 +159,11 @@ func (c *Config) commitEnds(ctx context.Context, client *cluster.Client, m *grou
 	}
 	h, id, out := newHistory(*c), client.ID(), group.Offsets{}
 	for p, e := range c.ends {
-		if _, named := c.StartAt.Offsets[p.topic][p.id]; named {
+		if _, named := c.StartAt.Offsets[p.Topic][p.Partition]; named {
 			continue
 		}
-		n := note{partitions: int32(len(topics[p.topic].Partitions)), since: h.since, reads: h.reads, topic: e.topicID, cluster: id}
-		out.Set(p.topic, p.id, group.Offset{At: e.at, LeaderEpoch: -1, Metadata: n.String()})
+		n := note{partitions: int32(len(topics[p.Topic].Partitions)), since: h.since, reads: h.reads, topic: e.topicID, cluster: id}
+		out.Set(p.Topic, p.Partition, group.Offset{At: e.at, LeaderEpoch: -1, Metadata: n.String()})
 	}
 	if len(out) == 0 {
 		return
@@ -170,7 +171,7 @@ func (c *Config) commitEnds(ctx context.Context, client *cluster.Client, m *grou
 	taken, err := m.CommitAlone(ctx, out)
 	for topic, ids := range taken {
 		for id, o := range ids {
-			c.Info(c.begins(topicPartition{topic, id}, o.At, fromNow))
+			c.Info(c.begins(message.TopicPartition{Topic: topic, Partition: id}, o.At, fromNow))
 		}
 	}
 	if err != nil && !expected(err) { // expected from a group that has a member by now
@@ -182,6 +183,6 @@ func (c *Config) commitEnds(ctx context.Context, client *cluster.Client, m *grou
 const fromNow = "what is written from now on"
 
 // begins says where a partition is begun, and why.
-func (c *Config) begins(p topicPartition, at int64, why string) string {
-	return fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)", c.Group.GroupID, p.topic, p.id, at, why)
+func (c *Config) begins(p message.TopicPartition, at int64, why string) string {
+	return fmt.Sprintf("group %q has no committed offset for %s/%d: starting at offset %d (%s)", c.Group.GroupID, p.Topic, p.Partition, at, why)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // A group forgets what it has read: offsets expire when it has had no member for some
@@ -19,8 +20,8 @@ var errForgotten = errors.New("the group's offsets have expired, or were deleted
 
 // expired reports whether the group once had an offset for a partition for which it
 // has none.
-func (c *Consumer) expired(p topicPartition) bool {
-	return c.forgotten || c.known.age(c.cfg.started) > settling && !c.known.isNew(p.topic, p.id)
+func (c *Consumer) expired(p message.TopicPartition) bool {
+	return c.forgotten || c.known.age(c.cfg.started) > settling && !c.known.isNew(p.Topic, p.Partition)
 }
 
 // looksBack reports whether it has yet to be found out if the group has forgotten what

@@ -5,17 +5,12 @@ import (
 	"sync"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
-
-// topicPartition names a partition.
-type topicPartition struct {
-	topic string
-	id    int32
-}
 
 // question asks the leader of a partition for offsets.
 type question struct {
-	topicPartition
+	message.TopicPartition
 	readCommitted bool
 	timestamps    []int64 // each once
 	// answer gets an offset for each of the timestamps, or an error. It may have
@@ -27,7 +22,7 @@ type question struct {
 // a partition has one timestamp, and calls settled after the answers of each request.
 // No two of its calls overlap. It returns when all is answered, soon after ctx ends.
 func (c *Consumer) inquire(ctx context.Context, questions []*question, settled func()) {
-	i := &inquiry{consumer: c, ctx: ctx, settled: settled, open: make(map[topicPartition]*answering)}
+	i := &inquiry{consumer: c, ctx: ctx, settled: settled, open: make(map[message.TopicPartition]*answering)}
 	i.mu.Lock()
 	i.ask(questions)
 	i.mu.Unlock()
@@ -42,7 +37,7 @@ type inquiry struct {
 	requests sync.WaitGroup
 
 	mu   sync.Mutex // not held while a broker is waited for
-	open map[topicPartition]*answering
+	open map[message.TopicPartition]*answering
 }
 
 // answering is a question whose answers are coming.
@@ -57,9 +52,9 @@ type answering struct {
 func (i *inquiry) ask(questions []*question) {
 	queries := make(map[bool][]cluster.OffsetQuery) // by readCommitted
 	for _, q := range questions {
-		i.open[q.topicPartition] = &answering{question: q, offsets: make([]int64, len(q.timestamps)), left: len(q.timestamps)}
+		i.open[q.TopicPartition] = &answering{question: q, offsets: make([]int64, len(q.timestamps)), left: len(q.timestamps)}
 		for _, ts := range q.timestamps {
-			queries[q.readCommitted] = append(queries[q.readCommitted], cluster.OffsetQuery{Topic: q.topic, Partition: q.id, Timestamp: ts})
+			queries[q.readCommitted] = append(queries[q.readCommitted], cluster.OffsetQuery{Topic: q.Topic, Partition: q.Partition, Timestamp: ts})
 		}
 	}
 	for readCommitted, queries := range queries {
@@ -72,7 +67,7 @@ func (i *inquiry) found(answers []cluster.OffsetAnswer) {
 	defer i.mu.Unlock()
 	var next []*question
 	for _, a := range answers {
-		o := i.open[topicPartition{a.Topic, a.Partition}]
+		o := i.open[message.TopicPartition{Topic: a.Topic, Partition: a.Partition}]
 		o.take(a)
 		if o.left > 0 {
 			continue

@@ -10,6 +10,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // lesson is what was found out to start partitions.
@@ -127,7 +128,7 @@ func (c *Config) remade(t cluster.Topic) bool {
 		return true
 	}
 	return slices.ContainsFunc(t.Partitions, func(p cluster.Partition) bool {
-		end, ok := c.ends[topicPartition{t.Name, p.ID}]
+		end, ok := c.ends[message.TopicPartition{Topic: t.Name, Partition: p.ID}]
 		return ok && end.topicID != unknown && t.ID != unknown && end.topicID != t.ID
 	})
 }

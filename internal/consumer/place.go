@@ -7,11 +7,12 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // place is where a partition is to be read from.
 type place struct {
-	topicPartition
+	message.TopicPartition
 	topicID   cluster.TopicID // of the topic that has the offset; zero: unknown
 	at        int64           // -1: to be found
 	epoch     int32           // leader epoch of the record before at; -1: unknown
@@ -26,7 +27,7 @@ type place struct {
 // place decides where to start a partition, as far as no broker has to be asked. id is
 // that of the topic before the group was asked for its offset: if the topic is made again
 // after that, it shows. The lock is held.
-func (s *starts) place(p topicPartition, id cluster.TopicID, committed group.Offset) place {
+func (s *starts) place(p message.TopicPartition, id cluster.TopicID, committed group.Offset) place {
 	another := ofAnother(id, committed)
 	if another {
 		committed = group.Offset{At: -1, LeaderEpoch: -1}
@@ -34,7 +35,7 @@ func (s *starts) place(p topicPartition, id cluster.TopicID, committed group.Off
 	foreign := committed.At >= 0 && committed.Metadata == ""
 	out := place{p, id, committed.At, committed.LeaderEpoch, committed.At, highIn(committed), foreign, s.expired(p)}
 	r, ok := s.reached[p]
-	if !ok || !r.isOf(id, another || s.known.isRemade(p.topic)) {
+	if !ok || !r.isOf(id, another || s.known.isRemade(p.Topic)) {
 		return out
 	}
 	if s.goOn(p, r, committed) {
@@ -66,12 +67,12 @@ func (s *starts) warnDiscarded(l lesson) {
 
 // unsure says what is not known of a partition, though it may be soon, and decides where
 // it starts; nil if there is nothing. The lock is held.
-func (s *starts) unsure(p topicPartition, id cluster.TopicID, committed group.Offset) error {
+func (s *starts) unsure(p message.TopicPartition, id cluster.TopicID, committed group.Offset) error {
 	n, _ := readNote(committed.Metadata)
 	_, reached := s.reached[p]
 	switch unknown := (cluster.TopicID{}); {
 	case id == unknown && (n.topic != unknown || s.known.tellsIDs()):
-		return fmt.Errorf("the broker does not tell the ID of topic %q, as others did", p.topic)
+		return fmt.Errorf("the broker does not tell the ID of topic %q, as others did", p.Topic)
 	case committed.At < 0 && !reached && !s.cfg.FromBeginning && s.looksBack():
 		return fmt.Errorf("whether the offsets of group %q were lost is not known before topic %q is described", s.cfg.Group.GroupID, s.cfg.Resume.Topic)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // ResetPolicy is where to go on in a partition whose offset is not in its log.
@@ -25,7 +26,7 @@ const (
 func (c *Consumer) reset(ctx context.Context, lost []fetch.Lost, found func(fetch.Found) bool) {
 	questions := make([]*question, len(lost))
 	for i, l := range lost {
-		questions[i] = c.bounds(topicPartition{l.Topic, l.Partition}, func(first, end int64, err error) *question {
+		questions[i] = c.bounds(message.TopicPartition{Topic: l.Topic, Partition: l.Partition}, func(first, end int64, err error) *question {
 			switch {
 			case err != nil:
 				found(fetch.Found{Lost: l, Err: err})
@@ -67,7 +68,7 @@ func (c *Consumer) diverged(l fetch.Lost, to int64, found func(fetch.Found) bool
 
 // outOfRange goes on as autoOffsetReset says.
 func (c *Consumer) outOfRange(l fetch.Lost, first, end int64, found func(fetch.Found) bool) *question {
-	out := outOfRange{topicPartition{l.Topic, l.Partition}, l.Offset, first, end, l.Insisted}
+	out := outOfRange{message.TopicPartition{Topic: l.Topic, Partition: l.Partition}, l.Offset, first, end, l.Insisted}
 	return c.resetTo(out, func(to int64, err error) {
 		goOn := c.tracker.Rewind
 		if to >= l.Offset {
@@ -91,7 +92,7 @@ func (c *Consumer) wasReset(counts bool) bool {
 // outOfRange is an offset that is not in its log, which has first up to, not including,
 // end; or that the leader refuses although it is.
 type outOfRange struct {
-	topicPartition
+	message.TopicPartition
 	offset     int64
 	first, end int64
 	refused    bool
@@ -100,10 +101,10 @@ type outOfRange struct {
 func (o outOfRange) text(group string) string {
 	if o.refused {
 		return fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is not to be had from the leader, though its log has %d to %d",
-			o.offset, o.topic, o.id, group, o.first, o.end)
+			o.offset, o.Topic, o.Partition, group, o.first, o.end)
 	}
 	return fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is not in the log, which has %d to %d",
-		o.offset, o.topic, o.id, group, o.first, o.end)
+		o.offset, o.Topic, o.Partition, group, o.first, o.end)
 }
 
 // resetTo chooses where to go on instead, which may take another question.
@@ -112,7 +113,7 @@ func (c *Consumer) resetTo(o outOfRange, then func(to int64, err error)) *questi
 	case ResetError:
 		then(0, resetRefused(o.text(c.cfg.Group.GroupID), errors.New(o.missing())))
 	case ResetLatest:
-		return c.beginEnd(o.topicPartition, cluster.Latest, then)
+		return c.beginEnd(o.TopicPartition, cluster.Latest, then)
 	default:
 		then(o.first, nil)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
@@ -30,17 +31,17 @@ type reached struct {
 	first bool
 }
 
-func reachedBefore(r *Resume) map[topicPartition]reached {
-	out := make(map[topicPartition]reached)
+func reachedBefore(r *Resume) map[message.TopicPartition]reached {
+	out := make(map[message.TopicPartition]reached)
 	if r != nil {
-		out[topicPartition{r.Topic, r.Partition}] = reached{r.TopicID, r.Offset + 1, r.LeaderEpoch, true}
+		out[message.TopicPartition{Topic: r.Topic, Partition: r.Partition}] = reached{r.TopicID, r.Offset + 1, r.LeaderEpoch, true}
 	}
 	return out
 }
 
 // leave notes how far a partition was acknowledged that is somebody else's from now on,
 // if it was read. Otherwise what is known of it still has to serve.
-func (c *Consumer) leave(p topicPartition, last offsets.Commit, read bool) {
+func (c *Consumer) leave(p message.TopicPartition, last offsets.Commit, read bool) {
 	if read {
 		c.reached[p] = reached{topicID: last.TopicID, at: last.At, epoch: last.LeaderEpoch}
 	}
@@ -58,14 +59,14 @@ func (r reached) isOf(id cluster.TopicID, another bool) bool {
 // goOn reports whether a partition goes on where it is known to be acknowledged, in
 // spite of what the group has committed for it, or because it has committed nothing
 // any more.
-func (c *Consumer) goOn(p topicPartition, r reached, committed group.Offset) bool {
+func (c *Consumer) goOn(p message.TopicPartition, r reached, committed group.Offset) bool {
 	switch {
 	case committed.At < 0:
 		c.cfg.Group.Warn(fmt.Sprintf("group %q has no committed offset for %s/%d any more: going on after offset %d, the last one that was acknowledged",
-			c.cfg.Group.GroupID, p.topic, p.id, r.at-1), errForgotten)
+			c.cfg.Group.GroupID, p.Topic, p.Partition, r.at-1), errForgotten)
 	case r.first && r.lacksCommit(committed):
 		c.cfg.Info(fmt.Sprintf("records of %s/%d from offset %d to %d were acknowledged, though the commit was lost: going on after them",
-			p.topic, p.id, committed.At, r.at-1))
+			p.Topic, p.Partition, committed.At, r.at-1))
 	default:
 		return false
 	}

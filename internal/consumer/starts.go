@@ -9,6 +9,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
@@ -45,7 +46,7 @@ func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, w
 	for _, topic := range l.starts.Topics() {
 		var unsure []int32
 		for _, id := range l.starts[topic] {
-			p, at := topicPartition{topic, id}, l.committed[topic][id]
+			p, at := message.TopicPartition{Topic: topic, Partition: id}, l.committed[topic][id]
 			if err := s.unsure(p, l.topics[topic].ID, at); err != nil && waits {
 				unsure, why = append(unsure, id), err
 				continue
@@ -78,15 +79,15 @@ func (s *starts) start(places []place) {
 	begin, done := make([]fetch.Start, 0, len(places)), make(map[string][]int32)
 	for _, p := range places {
 		assignment := s.tracker.Add(offsets.Start{
-			Topic: p.topic, Partition: p.id, TopicID: p.topicID,
+			Topic: p.Topic, Partition: p.Partition, TopicID: p.topicID,
 			Offset: p.at, LeaderEpoch: p.epoch, Committed: p.committed, High: p.high,
 		})
 		begin = append(begin, fetch.Start{
-			Topic: p.topic, Partition: p.id, TopicID: p.topicID,
+			Topic: p.Topic, Partition: p.Partition, TopicID: p.topicID,
 			Offset: p.at, LeaderEpoch: p.epoch, Assignment: assignment,
 		})
-		done[p.topic] = append(done[p.topic], p.id)
-		delete(s.reached, p.topicPartition) // it has served
+		done[p.Topic] = append(done[p.Topic], p.Partition)
+		delete(s.reached, p.TopicPartition) // it has served
 	}
 	for topic, ids := range done {
 		s.done.Add(topic, ids...)
@@ -118,7 +119,7 @@ func (s *starts) find(places []place, misses int) {
 				found = append(found, p)
 			case passes(err):
 				missed, cause = append(missed, p), err
-				s.deny(err, p.topic, p.id)
+				s.deny(err, p.Topic, p.Partition)
 			default:
 				s.fail(err)
 			}
@@ -151,7 +152,7 @@ func (s *starts) ask(p place, then func(place, error)) *question {
 			then(p, err)
 		})
 	}
-	return s.beginEnd(p.topicPartition, cluster.Latest, func(end int64, err error) {
+	return s.beginEnd(p.TopicPartition, cluster.Latest, func(end int64, err error) {
 		p.high = max(p.high, end)
 		then(p, err)
 	})
@@ -161,7 +162,7 @@ func (s *starts) ask(p place, then func(place, error)) *question {
 func (s *starts) findAgain(places []place, misses int) {
 	names := make(map[string]bool)
 	for _, p := range places {
-		names[p.topic] = true
+		names[p.Topic] = true
 	}
 	for s.retry.WaitAfter(s.ctx, misses) {
 		_, err := s.client.Refresh(s.ctx, slices.Collect(maps.Keys(names)), false)

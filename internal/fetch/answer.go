@@ -11,6 +11,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
@@ -42,7 +43,7 @@ func (f *Fetcher) accept(b *broker, req *fetch.Request, res response) (sets []fe
 	b.busy = res.bytes() >= len(b.asked)*nameSize
 	for i := range res.partitions {
 		r := &res.partitions[i]
-		in, ok := b.asked[key{r.topic, r.id}]
+		in, ok := b.asked[message.TopicPartition{Topic: r.topic, Partition: r.id}]
 		if !ok || in.round != b.round || in.answered == b.round {
 			continue
 		}

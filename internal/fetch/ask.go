@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // inBackground asks about partitions, which nobody fetches meanwhile. All that are to
@@ -25,18 +26,18 @@ func (f *Fetcher) inBackground(ask func([]asked), questions []asked) {
 // unclean election one may have lost some of it and have other records in its place,
 // which would never be read.
 func (f *Fetcher) check(questions []asked) {
-	of := make(map[key]asked, len(questions))
+	of := make(map[message.TopicPartition]asked, len(questions))
 	queries := make([]cluster.EpochQuery, len(questions))
 	for i, a := range questions {
-		of[a.p.key] = a
-		queries[i] = cluster.EpochQuery{Topic: a.p.topic, Partition: a.p.id, Epoch: a.lastEpoch}
+		of[a.p.TopicPartition] = a
+		queries[i] = cluster.EpochQuery{Topic: a.p.Topic, Partition: a.p.Partition, Epoch: a.lastEpoch}
 	}
 	f.client.EpochEnds(f.ctx, queries, func(answers []cluster.EpochAnswer) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		var warned bool
 		for _, answer := range answers {
-			a := of[key{answer.Topic, answer.Partition}]
+			a := of[message.TopicPartition{Topic: answer.Topic, Partition: answer.Partition}]
 			switch {
 			case !a.stands():
 			case errors.Is(answer.Err, cluster.ErrNoEpochs):
@@ -55,12 +56,12 @@ func (f *Fetcher) check(questions []asked) {
 
 // reset finds new offsets for partitions that can't be read on from their own.
 func (f *Fetcher) reset(questions []asked) {
-	of := make(map[key]asked, len(questions))
+	of := make(map[message.TopicPartition]asked, len(questions))
 	lost := make([]Lost, 0, len(questions))
 	f.mu.Lock()
 	for _, a := range questions {
 		if a.stands() {
-			of[a.p.key] = a
+			of[a.p.TopicPartition] = a
 			lost = append(lost, a.p.current())
 		}
 	}
@@ -69,7 +70,7 @@ func (f *Fetcher) reset(questions []asked) {
 	f.cfg.Reset(f.ctx, lost, func(found Found) bool {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		a := of[key{found.Topic, found.Partition}]
+		a := of[message.TopicPartition{Topic: found.Topic, Partition: found.Partition}]
 		if !a.stands() {
 			return false
 		}
@@ -113,7 +114,7 @@ func (f *Fetcher) unanswered(p *partition, err error, warned *bool) {
 	switch {
 	case f.ctx.Err() != nil:
 	case f.ends(p, err):
-		f.fail(fmt.Errorf("read on in %s/%d: %w", p.topic, p.id, err))
+		f.fail(fmt.Errorf("read on in %s/%d: %w", p.Topic, p.Partition, err))
 	default:
 		if !*warned {
 			f.cfg.Warn("find out how to go on, will try again", err)

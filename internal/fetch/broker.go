@@ -8,6 +8,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -23,11 +24,11 @@ type broker struct {
 	topics  map[string]int // where each topic is in a request
 
 	// Guarded by the Fetcher's lock.
-	asked map[key]*inquiry // what it is asked about
-	open  []*inquiry       // those that no answer has confirmed yet
-	round int              // counts requests
-	busy  bool             // the last answer had more bytes than it takes to name all partitions
-	heard time.Time        // when an answer came last
+	asked map[message.TopicPartition]*inquiry // what it is asked about
+	open  []*inquiry                          // those that no answer has confirmed yet
+	round int                                 // counts requests
+	busy  bool                                // the last answer had more bytes than it takes to name all partitions
+	heard time.Time                           // when an answer came last
 }
 
 // inquiry is what a broker was asked last about a partition.
@@ -43,7 +44,7 @@ type inquiry struct {
 func newBroker(node int32) *broker {
 	return &broker{
 		node: node, parts: make(map[*partition]struct{}), wake: make(chan struct{}, 1),
-		size: newAnswerSize(), asked: make(map[key]*inquiry), topics: make(map[string]int),
+		size: newAnswerSize(), asked: make(map[message.TopicPartition]*inquiry), topics: make(map[string]int),
 	}
 }
 
@@ -144,7 +145,7 @@ func (f *Fetcher) led(b *broker) iter.Seq2[string, int32] {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		for k, a := range b.asked {
-			if !a.replica && a.round == b.round && a.stands() && !yield(k.topic, k.id) {
+			if !a.replica && a.round == b.round && a.stands() && !yield(k.Topic, k.Partition) {
 				return
 			}
 		}

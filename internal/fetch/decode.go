@@ -31,7 +31,7 @@ func (f *Fetcher) decode(frames <-chan []fetched) {
 }
 
 func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
-	r.Reset(s.p.topic, s.p.id, s.set, s.offset, recordbatch.ReadOptions{
+	r.Reset(s.p.Topic, s.p.Partition, s.set, s.offset, recordbatch.ReadOptions{
 		ReadCommitted: f.cfg.ReadCommitted,
 		Aborted:       s.aborted,
 	})
@@ -54,7 +54,7 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		// At the end, one without records tells how far the partition is read.
 		next = r.NextOffset()
 		b := message.Batch{
-			Topic: s.p.topic, Partition: s.p.id, Records: records, Next: next,
+			Topic: s.p.Topic, Partition: s.p.Partition, Records: records, Next: next,
 			LeaderEpoch: lastEpoch, TopicID: s.topicID, Assignment: s.p.assignment,
 		}
 		if !f.put(s, b) || end {

@@ -61,9 +61,10 @@ func TestATopicThatMayNotBeReadHoldsUpItselfAlone(t *testing.T) {
 
 // tried is how often a topic was fetched in vain.
 func tried(f *Fetcher, topic string) int {
+	p := f.of(topic, 0)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.parts[key{topic, 0}].misses
+	return p.misses
 }
 
 func TestReadingEndsWhereNothingMayBeRead(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
 // Fetcher reads partitions ahead of Next. It is safe for concurrent use, apart
@@ -19,7 +20,7 @@ type Fetcher struct {
 	wg     sync.WaitGroup
 
 	mu      sync.Mutex
-	parts   map[key]*partition
+	parts   map[message.TopicPartition]*partition
 	denied  int                     // those of them that may not be read, as the last answer said
 	served  bool                    // one could be read, at some time
 	adrift  map[*partition]struct{} // those that no loop has: the router looks after them
@@ -51,7 +52,7 @@ func newFetcher(client *cluster.Client, cfg Config) *Fetcher {
 	f := &Fetcher{
 		client:  client,
 		cfg:     cfg,
-		parts:   make(map[key]*partition),
+		parts:   make(map[message.TopicPartition]*partition),
 		adrift:  make(map[*partition]struct{}),
 		brokers: make(map[int32]*broker),
 		route:   make(chan struct{}, 1),
@@ -74,10 +75,10 @@ func (f *Fetcher) Add(starts []Start) {
 	defer f.mu.Unlock()
 	f.added = time.Now()
 	for _, s := range starts {
-		k := key{s.Topic, s.Partition}
+		k := message.TopicPartition{Topic: s.Topic, Partition: s.Partition}
 		f.remove(k)
 		p := &partition{
-			key: k, assignment: s.Assignment,
+			TopicPartition: k, assignment: s.Assignment,
 			question: question{topicID: s.TopicID, offset: s.Offset, lastEpoch: s.LeaderEpoch, epoch: -1},
 			checked:  -1, near: nearReplica{node: noLeader}, maxBytes: f.cfg.MaxPartitionBytes,
 		}
@@ -89,7 +90,7 @@ func (f *Fetcher) Add(starts []Start) {
 // Remove stops reading a partition. Once it returns, Next returns no more of it.
 func (f *Fetcher) Remove(topic string, id int32) {
 	f.mu.Lock()
-	f.remove(key{topic, id})
+	f.remove(message.TopicPartition{Topic: topic, Partition: id})
 	f.mu.Unlock()
 }
 

@@ -33,9 +33,9 @@ func (f *Fetcher) identify(p *partition, t cluster.Topic) {
 func (f *Fetcher) confirm(questions []asked) {
 	seen, names := make(map[string]bool), []string{}
 	for _, a := range questions {
-		if !seen[a.p.topic] {
-			seen[a.p.topic] = true
-			names = append(names, a.p.topic)
+		if !seen[a.p.Topic] {
+			seen[a.p.Topic] = true
+			names = append(names, a.p.Topic)
 		}
 	}
 	told, err := f.client.Confirm(f.ctx, names)
@@ -46,7 +46,7 @@ func (f *Fetcher) confirm(questions []asked) {
 	defer f.mu.Unlock()
 	for _, a := range questions {
 		if a.stands() {
-			f.identify(a.p, told[a.p.topic])
+			f.identify(a.p, told[a.p.Topic])
 		}
 	}
 }
@@ -55,7 +55,7 @@ func (f *Fetcher) confirm(questions []asked) {
 // metadata has it. A broker that is cut off from its cluster goes on answering fetches,
 // and nothing new comes from it. The lock is held.
 func (f *Fetcher) follow(p *partition, t cluster.Topic) {
-	mp, ok := t.Partition(p.id)
+	mp, ok := t.Partition(p.Partition)
 	if !ok || mp.Leader < 0 || p.state != fetching {
 		return
 	}
@@ -72,7 +72,7 @@ func (f *Fetcher) lookAgain() {
 	topics := make(map[string]cluster.Topic)
 	f.mu.Lock()
 	for k := range f.parts {
-		topics[k.topic] = cluster.Topic{}
+		topics[k.Topic] = cluster.Topic{}
 	}
 	f.mu.Unlock()
 	var old []string
@@ -92,8 +92,8 @@ func (f *Fetcher) lookAgain() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range f.parts {
-		f.identify(p, topics[p.topic])
-		f.follow(p, topics[p.topic])
+		f.identify(p, topics[p.Topic])
+		f.follow(p, topics[p.Topic])
 	}
 }
 

@@ -34,7 +34,7 @@ func allocations(t *testing.T, idle int32, batches int) uint64 {
 		p.node = idle
 		f.read(p)
 	}
-	p := f.parts[key{topic, 0}]
+	p := f.parts[message.TopicPartition{Topic: topic, Partition: 0}]
 	for node := range idle {
 		f.brokers[node] = newBroker(node)
 		f.wg.Add(1)

@@ -1,6 +1,11 @@
 package fetch
 
-import "time"
+import (
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
 
 // The functions in this file are all that changes who has a partition. The lock is
 // held.
@@ -37,7 +42,7 @@ func (f *Fetcher) release(p *partition) {
 }
 
 // remove ends an assignment, if there is one.
-func (f *Fetcher) remove(k key) {
+func (f *Fetcher) remove(k message.TopicPartition) {
 	p, ok := f.parts[k]
 	if !ok {
 		return
@@ -79,14 +84,18 @@ const (
 	maxMisses = 10
 )
 
-// backoff is the wait before an attempt, given how many were in vain before the last one. It doubles
-// up to maxRetry, which follows a cluster closely while it moves leaders. Trouble that
-// lasts is looked at less often: about each time that it has become a quarter older.
+// soon follows a cluster closely while it moves leaders. Partitions that have lost their
+// leader together are looked after together.
+var soon = cluster.NewSteadyRetry(minRetry, maxRetry)
+
+// backoff is the wait before an attempt, given how many were in vain before the last one.
+// Trouble that lasts is looked at less often: about each time that it has become a quarter
+// older.
 func backoff(misses int) time.Duration {
 	if misses == 0 {
 		return 0
 	}
-	d := min(minRetry<<min(misses-1, 10), maxRetry)
+	d := soon.After(misses)
 	for i := maxMisses; i < misses && d < slowRetry; i++ {
 		d += d / 4
 	}

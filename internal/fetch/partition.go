@@ -5,12 +5,8 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
-
-type key struct {
-	topic string
-	id    int32
-}
 
 const noLeader int32 = -1
 
@@ -18,7 +14,7 @@ const noLeader int32 = -1
 // assignment are guarded by the Fetcher's lock. After Remove it is never used again:
 // a partition that comes back is a new one.
 type partition struct {
-	key
+	message.TopicPartition
 	assignment int64
 	question
 	checked  int32 // the leader epoch in which offset was found to fit the log; -1 none
@@ -102,12 +98,12 @@ func (p *partition) waits() bool {
 }
 
 func (p *partition) fetchError(err error) error {
-	return fmt.Errorf("fetch %s/%d at offset %d: %w", p.topic, p.id, p.offset, err)
+	return fmt.Errorf("fetch %s/%d at offset %d: %w", p.Topic, p.Partition, p.offset, err)
 }
 
 func (p *partition) current() Lost {
 	return Lost{
-		Topic: p.topic, Partition: p.id, Offset: p.offset, Why: p.lost, Agreed: p.agreed,
+		Topic: p.Topic, Partition: p.Partition, Offset: p.offset, Why: p.lost, Agreed: p.agreed,
 		Insisted: p.lost == OutOfRange && p.refused.n >= maxMisses,
 		TopicID:  p.topicID, Assignment: p.assignment,
 	}

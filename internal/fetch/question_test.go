@@ -28,7 +28,7 @@ func still(t *testing.T) (*Fetcher, *broker, *partition) {
 		f.brokers[node] = newBroker(node)
 	}
 	f.Add([]Start{{Topic: topic, Offset: 5, LeaderEpoch: 3, TopicID: cluster.TopicID{1}}})
-	p := f.parts[key{topic, 0}]
+	p := f.of(topic, 0)
 	p.node, p.epoch = 1, 4
 	f.read(p)
 	return f, f.brokers[1], p
@@ -47,7 +47,7 @@ var whole = &fetch.Request{}
 // An answer to an old question changes nothing, whatever the two are.
 func TestAnswerToAnotherQuestionIsDropped(t *testing.T) {
 	meanwhile := map[string]func(*Fetcher, *partition){
-		"the partition is removed":        func(f *Fetcher, p *partition) { f.remove(p.key) },
+		"the partition is removed":        func(f *Fetcher, p *partition) { f.remove(p.TopicPartition) },
 		"it is removed and added again":   func(f *Fetcher, p *partition) { f.Add([]Start{{Topic: topic, Offset: 5}}) },
 		"a batch can't be decoded":        func(f *Fetcher, p *partition) { f.rewind(fetched{asked: p.ask()}, 3, 3, errors.New("broken")) },
 		"the same batch can't be decoded": func(f *Fetcher, p *partition) { f.rewind(fetched{asked: p.ask()}, 5, 3, errors.New("broken")) },
@@ -93,14 +93,14 @@ func TestAnswerToAnotherQuestionIsDropped(t *testing.T) {
 				f, b, p := still(t)
 				is.True(f.request(b) != nil)
 				apply(f, p)
-				old, now := *p, f.parts[p.key]
+				old, now := *p, f.parts[p.TopicPartition]
 				var added partition
 				if now != nil {
 					added = *now
 				}
 				answer(f, b)
 				is.Equal(*p, old)
-				is.Equal(f.parts[p.key], now)
+				is.Equal(f.parts[p.TopicPartition], now)
 				is.True(now == nil || *now == added)
 				is.NoErr(f.err)
 			})

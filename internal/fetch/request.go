@@ -68,10 +68,10 @@ const nameSize = 28
 // inquire notes what is asked about a partition, and reports whether it is something
 // else than the broker's session has. The Fetcher's lock is held.
 func (b *broker) inquire(p *partition, whole bool) bool {
-	i := b.asked[p.key]
+	i := b.asked[p.TopicPartition]
 	if i == nil {
 		i = &inquiry{watermark: -1}
-		b.asked[p.key] = i
+		b.asked[p.TopicPartition] = i
 	}
 	i.round = b.round
 	if now := p.ask(); whole || i.asked != now || i.maxBytes != p.maxBytes {
@@ -87,14 +87,14 @@ func (b *broker) inquire(p *partition, whole bool) bool {
 
 // name puts a partition into a request. The Fetcher's lock is held.
 func (b *broker) name(req *fetch.Request, p *partition) {
-	i, ok := b.topics[p.topic]
+	i, ok := b.topics[p.Topic]
 	if !ok {
 		i = len(req.Topics)
-		b.topics[p.topic] = i
-		req.Topics = append(req.Topics, fetch.RequestTopic{Topic: p.topic})
+		b.topics[p.Topic] = i
+		req.Topics = append(req.Topics, fetch.RequestTopic{Topic: p.Topic})
 	}
 	req.Topics[i].Partitions = append(req.Topics[i].Partitions, fetch.RequestPartition{
-		Partition:          p.id,
+		Partition:          p.Partition,
 		CurrentLeaderEpoch: p.epoch,
 		FetchOffset:        p.offset,
 		LogStartOffset:     -1,
@@ -109,7 +109,7 @@ func (b *broker) forget(req *fetch.Request, whole bool) {
 	for k, i := range b.asked {
 		if i.round != b.round {
 			delete(b.asked, k)
-			gone[k.topic] = append(gone[k.topic], k.id)
+			gone[k.Topic] = append(gone[k.Topic], k.Partition)
 		}
 	}
 	if whole {

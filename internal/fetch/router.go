@@ -87,9 +87,9 @@ func (f *Fetcher) due() (due []asked, topics []string) {
 			continue
 		}
 		due = append(due, p.ask())
-		if !seen[p.topic] {
-			seen[p.topic] = true
-			topics = append(topics, p.topic)
+		if !seen[p.Topic] {
+			seen[p.Topic] = true
+			topics = append(topics, p.Topic)
 		}
 	}
 	return due, topics
@@ -102,8 +102,8 @@ const askedTooLong = 2 * time.Second
 // deposed frees a partition that is asked about if its leader has changed. The lock is
 // held.
 func (f *Fetcher) deposed(p *partition) bool {
-	t, _ := f.client.Cached(p.topic)
-	mp, ok := t.Partition(p.id)
+	t, _ := f.client.Cached(p.Topic)
+	mp, ok := t.Partition(p.Partition)
 	if !ok || mp.Leader < 0 || mp.Leader == p.node && mp.LeaderEpoch == p.epoch {
 		return false
 	}
@@ -139,14 +139,14 @@ func (f *Fetcher) assign(due []asked) {
 		if !a.stands() {
 			continue
 		}
-		t, ok := topics[p.topic]
+		t, ok := topics[p.Topic]
 		if !ok {
-			t, _ = f.client.Cached(p.topic)
-			topics[p.topic] = t
+			t, _ = f.client.Cached(p.Topic)
+			topics[p.Topic] = t
 		}
-		mp, ok := t.Partition(p.id)
+		mp, ok := t.Partition(p.Partition)
 		if !ok && t.Err != nil && f.ends(p, t.Err) {
-			f.fail(fmt.Errorf("find the leader of %s/%d: %w", p.topic, p.id, t.Err))
+			f.fail(fmt.Errorf("find the leader of %s/%d: %w", p.Topic, p.Partition, t.Err))
 			continue
 		}
 		if !ok || mp.Leader < 0 {

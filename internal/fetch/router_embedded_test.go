@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
@@ -20,7 +21,7 @@ import (
 func (f *Fetcher) of(topic string, id int32) *partition {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.parts[key{topic, id}]
+	return f.parts[message.TopicPartition{Topic: topic, Partition: id}]
 }
 
 func (f *Fetcher) await(t *testing.T, so func() bool) {

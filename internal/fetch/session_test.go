@@ -37,7 +37,7 @@ func inSession(t *testing.T) (*Fetcher, *broker, *partition) {
 	t.Helper()
 	f, b, p := still(t)
 	f.Add([]Start{{Topic: topic, Partition: 1, LeaderEpoch: -1}})
-	f.move(f.parts[key{topic, 1}], 1, 4)
+	f.move(f.of(topic, 1), 1, 4)
 	req := f.request(b)
 	is.New(t).Equal(named(req), []string{"t/0@5", "t/1@0"})
 	respondTo(f, b, req, response{session: 7, partitions: []partitionResponse{
@@ -80,13 +80,19 @@ func TestSessionForgetsWhatIsNotReadAnyMore(t *testing.T) {
 		change func(*Fetcher)
 		want   []string
 	}{
-		"it is removed":                 {func(f *Fetcher) { f.Remove(topic, 1) }, []string{"-t/1"}},
-		"it moves":                      {func(f *Fetcher) { f.move(f.parts[key{topic, 1}], 2, 5) }, []string{"-t/1"}},
-		"it is removed and comes back":  {func(f *Fetcher) { f.add(1, 3) }, []string{"t/1@3"}},
-		"it moves and comes back":       {func(f *Fetcher) { f.move(f.parts[key{topic, 1}], 2, 5); f.move(f.parts[key{topic, 1}], 1, 6) }, []string{"t/1@0"}},
-		"it is removed, another comes":  {func(f *Fetcher) { f.Remove(topic, 1); f.add(2, 4) }, []string{"-t/1", "t/2@4"}},
-		"it moves, and is as before":    {func(f *Fetcher) { f.move(f.parts[key{topic, 1}], 2, 5); f.move(f.parts[key{topic, 1}], 1, 4) }, nil},
-		"the other one is fetched from": {func(f *Fetcher) { f.parts[key{topic, 0}].offset++ }, []string{"t/0@6"}},
+		"it is removed":                {func(f *Fetcher) { f.Remove(topic, 1) }, []string{"-t/1"}},
+		"it moves":                     {func(f *Fetcher) { f.move(f.of(topic, 1), 2, 5) }, []string{"-t/1"}},
+		"it is removed and comes back": {func(f *Fetcher) { f.add(1, 3) }, []string{"t/1@3"}},
+		"it moves and comes back": {func(f *Fetcher) {
+			f.move(f.of(topic, 1), 2, 5)
+			f.move(f.of(topic, 1), 1, 6)
+		}, []string{"t/1@0"}},
+		"it is removed, another comes": {func(f *Fetcher) { f.Remove(topic, 1); f.add(2, 4) }, []string{"-t/1", "t/2@4"}},
+		"it moves, and is as before": {func(f *Fetcher) {
+			f.move(f.of(topic, 1), 2, 5)
+			f.move(f.of(topic, 1), 1, 4)
+		}, nil},
+		"the other one is fetched from": {func(f *Fetcher) { f.of(topic, 0).offset++ }, []string{"t/0@6"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
@@ -101,7 +107,7 @@ func TestSessionForgetsWhatIsNotReadAnyMore(t *testing.T) {
 // add begins to read a partition from broker 1.
 func (f *Fetcher) add(id int32, offset int64) {
 	f.Add([]Start{{Topic: topic, Partition: id, Offset: offset, LeaderEpoch: -1}})
-	f.move(f.parts[key{topic, id}], 1, 4)
+	f.move(f.of(topic, id), 1, 4)
 }
 
 // A session answers what was asked last, not what is asked by now.
@@ -155,7 +161,7 @@ func TestSessionSilenceConfirmsWhatItHasTold(t *testing.T) {
 	for _, w := range f.Watermarks() {
 		is.True(w.AsOf.After(told)) // also of the one that was not named
 	}
-	is.True(f.parts[key{topic, 1}].seenAt.Before(p.seenAt)) // which was not touched for it
+	is.True(f.of(topic, 1).seenAt.Before(p.seenAt)) // which was not touched for it
 }
 
 // A broker that gives no answer about a partition at all does not keep it.
@@ -163,13 +169,13 @@ func TestSessionThatNeverMentionsAPartitionLosesIt(t *testing.T) {
 	is := is.New(t)
 	f, b, _ := inSession(t)
 	f.add(2, 0)
-	p := f.parts[key{topic, 2}]
+	p := f.of(topic, 2)
 	for range maxUnheardOf + 1 {
 		is.Equal(p.state, fetching)
 		respondTo(f, b, f.request(b), response{session: 7})
 	}
 	is.Equal(p.state, routing)
-	is.Equal(f.parts[key{topic, 1}].state, fetching)
+	is.Equal(f.of(topic, 1).state, fetching)
 }
 
 // Kafka answers a throttled request without having looked.

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
@@ -27,7 +28,7 @@ func (h held) until(t *testing.T, so func(*partition) bool) {
 	h <- f
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		f.mu.Lock()
-		ok := so(f.parts[key{topic, 0}])
+		ok := so(f.parts[message.TopicPartition{Topic: topic, Partition: 0}])
 		f.mu.Unlock()
 		if ok {
 			return
@@ -110,7 +111,7 @@ func TestReadsATopicThatWasMadeAgainFromItsStart(t *testing.T) {
 			f := <-h
 			h <- f
 			f.mu.Lock()
-			f.parts[key{topic, 0}].topicID = cluster.TopicID{9} // as if the topic had been made again since
+			f.parts[message.TopicPartition{Topic: topic, Partition: 0}].topicID = cluster.TopicID{9} // as if the topic had been made again since
 			f.mu.Unlock()
 			h.until(t, func(p *partition) bool { return p.offset == 0 && p.state == fetching })
 			return reply{set: batch(5, 5, "f")}

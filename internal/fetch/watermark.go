@@ -22,7 +22,7 @@ func (f *Fetcher) Watermarks() []Watermark {
 	defer f.mu.Unlock()
 	out := make([]Watermark, 0, len(f.parts))
 	for k, p := range f.parts {
-		w := Watermark{Topic: k.topic, Partition: k.id, Offset: -1, of: p, lineage: p.lineage}
+		w := Watermark{Topic: k.Topic, Partition: k.Partition, Offset: -1, of: p, lineage: p.lineage}
 		if !p.seenAt.IsZero() {
 			w.Offset, w.AsOf = p.watermark, f.seenAt(p)
 		}
@@ -49,7 +49,7 @@ func (f *Fetcher) seenAt(p *partition) time.Time {
 		return p.seenAt
 	}
 	b := f.brokers[p.node]
-	if in := b.asked[p.key]; in != nil && in.p == p && in.watermark == p.watermark && b.heard.After(p.seenAt) {
+	if in := b.asked[p.TopicPartition]; in != nil && in.p == p && in.watermark == p.watermark && b.heard.After(p.seenAt) {
 		return b.heard
 	}
 	return p.seenAt
