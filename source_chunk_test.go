@@ -10,29 +10,15 @@ import (
 
 	"github.com/conduitio/conduit-commons/lang"
 	"github.com/conduitio/conduit-commons/opencdc"
-	opencdcv1 "github.com/conduitio/conduit-commons/proto/opencdc/v1"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/golang/mock/gomock"
 	"github.com/matryer/is"
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/test/conduit"
 )
-
-// encodedSize is what records take in a message of Conduit's protocol, in bytes.
-func encodedSize(t *testing.T, records ...opencdc.Record) int {
-	t.Helper()
-	size := 0
-	for _, r := range records {
-		var p opencdcv1.Record
-		is.New(t).NoErr(r.ToProto(&p))
-		size += protowire.SizeTag(1) + protowire.SizeBytes(proto.Size(&p))
-	}
-	return size
-}
 
 // ofSizes returns messages whose values have these sizes.
 func ofSizes(topic string, offset int, sizes ...int) message.Batch {
@@ -76,7 +62,9 @@ func TestReadNStaysBelowAMessageOfThePluginProtocol(t *testing.T) {
 				got, err := s.ReadN(context.Background(), readBatch)
 				is.NoErr(err)
 				counts = append(counts, len(got))
-				is.True(len(got) == 1 || encodedSize(t, got...) <= maxChunk)
+				size, err := conduit.EncodedSize(got...)
+				is.NoErr(err)
+				is.True(len(got) == 1 || size <= maxChunk)
 				for _, r := range got {
 					is.Equal(r.Metadata[MetadataOffset], fmt.Sprint(next))
 					next++
@@ -139,7 +127,9 @@ func TestWhatTheSDKCollectsIsDivided(t *testing.T) {
 		got, err := s.ReadN(context.Background(), 1)
 		is.NoErr(err)
 		is.True(len(got) > 0)
-		is.True(encodedSize(t, got...) <= maxChunk)
+		size, err := conduit.EncodedSize(got...)
+		is.NoErr(err)
+		is.True(size <= maxChunk)
 		for _, r := range got {
 			is.Equal(r.Metadata[MetadataOffset], fmt.Sprint(next))
 			next++

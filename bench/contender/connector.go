@@ -22,6 +22,7 @@ type connectorReader struct {
 	late    *lateAcks // nil if each record is acknowledged at once
 }
 
+// It does not use test/sides, which the published connector lacks.
 func openConnectorReader(ctx context.Context, o options, fromStart bool) (reader, error) {
 	settings := map[string]string{
 		"servers":           o.servers,

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
-	kafka "github.com/conduitio/conduit-connector-kafka"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // bin is the time that a point of the picture stands for.
@@ -36,27 +37,17 @@ type point struct {
 }
 
 func openFlow(ctx context.Context, servers []string) (*flow, error) {
-	f := &flow{destination: kafka.Connector.NewDestination(), source: kafka.Connector.NewSource(), points: make([]point, length/bin)}
-	spec := kafka.Connector.NewSpecification()
-	list := ""
-	for i, s := range servers {
-		if i > 0 {
-			list += ","
-		}
-		list += s
+	list := strings.Join(servers, ",")
+	destination, err := sides.OpenDestination(ctx, map[string]string{"servers": list, "topic": topic, "value.format": "payload", "deliveryTimeout": "2m"})
+	if err != nil {
+		return nil, err
 	}
-	err := errors.Join(
-		sdk.Util.ParseConfig(ctx, map[string]string{"servers": list, "topic": topic, "value.format": "payload", "deliveryTimeout": "2m"},
-			f.destination.Config(), spec.DestinationParams),
-		sdk.Util.ParseConfig(ctx, map[string]string{"servers": list, "topics": topic, "groupID": "death", "readFromBeginning": "true"},
-			f.source.Config(), spec.SourceParams))
-	if err == nil {
-		err = errors.Join(f.destination.Open(ctx), f.source.Open(ctx, nil))
+	source, err := sides.OpenSource(ctx, map[string]string{"servers": list, "topics": topic, "groupID": "death", "readFromBeginning": "true"}, nil)
+	if err != nil {
+		return nil, errors.Join(err, destination.Teardown(ctx))
 	}
-	if err == nil {
-		err = f.warmUp(ctx)
-	}
-	return f, err
+	f := &flow{destination: destination, source: source, points: make([]point, length/bin)}
+	return f, f.warmUp(ctx)
 }
 
 // warmUp waits until the group has its partitions and a record has come through.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -19,15 +18,12 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
-// guard bounds what must not hang. It is generous: machines are slow at times.
-const guard = 60 * time.Second
+// guard bounds what must not hang.
+const guard = sides.Guard
 
 func guarded(t *testing.T) context.Context {
 	t.Helper()
-	logger := zerolog.New(logOf(t)).Level(zerolog.InfoLevel)
-	ctx, cancel := context.WithTimeout(logger.WithContext(context.Background()), guard)
-	t.Cleanup(cancel)
-	return ctx
+	return sides.Guarded(t, zerolog.New(logOf(t)).Level(zerolog.InfoLevel))
 }
 
 // settings are a connector's, as in a pipeline file.

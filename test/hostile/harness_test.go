@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -29,14 +28,11 @@ func TestMain(m *testing.M) {
 }
 
 // guard bounds what must not hang.
-const guard = time.Minute
+const guard = sides.Guard
 
 func guarded(t *testing.T) context.Context {
 	t.Helper()
-	logger := zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)
-	ctx, cancel := context.WithTimeout(logger.WithContext(context.Background()), guard)
-	t.Cleanup(cancel)
-	return ctx
+	return sides.Guarded(t, zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel))
 }
 
 // settings are a connector's, as in a pipeline file.

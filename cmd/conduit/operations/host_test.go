@@ -2,7 +2,6 @@
 package operations
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -70,9 +68,7 @@ type host struct {
 	*conduit.Process
 	t   *testing.T
 	dir string // where it runs, and keeps its database
-
-	mu  sync.Mutex
-	log bytes.Buffer
+	log conduit.Output
 }
 
 // start runs Conduit in a directory, with pipelines (the text of a file, in which
@@ -86,7 +82,7 @@ func start(t *testing.T, dir, pipelines string, variables ...string) *host {
 		Executable: filepath.Join(built, "conduit"), Pipelines: "pipelines.yaml", DB: "conduit.db",
 		Connectors: filepath.Join(built, "connectors"), API: true, KeepRunning: true,
 	}.Command()
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, h, h
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &h.log, &h.log
 	cmd.Env = append(os.Environ(), variables...)
 	var err error
 	h.Process, err = conduit.Start(cmd)
@@ -100,23 +96,10 @@ func start(t *testing.T, dir, pipelines string, variables ...string) *host {
 	return h
 }
 
-// Write takes what Conduit logs.
-func (h *host) Write(b []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.log.Write(b)
-}
-
-func (h *host) output() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.log.String()
-}
-
 // end is the end of what Conduit has logged, with -v all.
 func (h *host) end() string {
 	const lines, width = 10, 400
-	all := strings.Split(strings.TrimSpace(h.output()), "\n")
+	all := strings.Split(strings.TrimSpace(h.log.String()), "\n")
 	if testing.Verbose() {
 		return strings.Join(all, "\n")
 	}
@@ -158,7 +141,7 @@ func (h *host) url() string {
 	h.t.Helper()
 	var m []string
 	await(h.t, "HTTP API", func() bool {
-		m = apiStarted.FindStringSubmatch(h.output())
+		m = apiStarted.FindStringSubmatch(h.log.String())
 		return m != nil
 	})
 	return "http://" + m[1]

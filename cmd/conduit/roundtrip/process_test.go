@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -56,9 +54,7 @@ type program struct {
 	*conduit.Process
 	t   *testing.T
 	dir string // where it runs
-
-	mu  sync.Mutex
-	buf bytes.Buffer
+	out conduit.Output
 }
 
 // start starts the program, in a directory of its own.
@@ -69,26 +65,13 @@ func start(t *testing.T, servers string, args ...string) *program {
 	}
 	p := &program{t: t, dir: t.TempDir()}
 	cmd := exec.Command(filepath.Join(built, "roundtrip"), append([]string{"-conduit", filepath.Join(built, "conduit")}, args...)...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, p, p
+	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, &p.out, &p.out
 	cmd.Env = append(os.Environ(), "KAFKA_SERVERS="+servers)
 	var err error
 	p.Process, err = conduit.Start(cmd)
 	is.New(t).NoErr(err)
 	t.Cleanup(p.Kill) // it has ended, unless the test failed
 	return p
-}
-
-// Write takes what the program prints.
-func (p *program) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.buf.Write(b)
-}
-
-func (p *program) output() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.buf.String()
 }
 
 func (p *program) interrupt() { is.New(p.t).NoErr(p.Signal(os.Interrupt)) }
@@ -99,7 +82,7 @@ func (p *program) wait() int {
 	select {
 	case <-p.Done():
 	case <-time.After(guard):
-		p.t.Fatalf("it runs for more than %s:\n%s", guard, p.output())
+		p.t.Fatalf("it runs for more than %s:\n%s", guard, p.out.String())
 	}
 	return p.State().ExitCode()
 }
@@ -110,18 +93,18 @@ func (p *program) await(what string, cond func() bool) {
 	for end := time.Now().Add(guard); !cond(); time.Sleep(20 * time.Millisecond) {
 		select {
 		case <-p.Done():
-			p.t.Fatalf("it ended before %s:\n%s", what, p.output())
+			p.t.Fatalf("it ended before %s:\n%s", what, p.out.String())
 		default:
 		}
 		if time.Now().After(end) {
-			p.t.Fatalf("no %s within %s:\n%s", what, guard, p.output())
+			p.t.Fatalf("no %s within %s:\n%s", what, guard, p.out.String())
 		}
 	}
 }
 
 // find returns the first group of a pattern in what was printed, or "".
 func (p *program) find(pattern string) string {
-	if m := regexp.MustCompile(pattern).FindStringSubmatch(p.output()); m != nil {
+	if m := regexp.MustCompile(pattern).FindStringSubmatch(p.out.String()); m != nil {
 		return m[1]
 	}
 	return ""

@@ -22,7 +22,7 @@ func TestBringsEveryRecordBack(t *testing.T) {
 	} {
 		is.Equal(p.find(`(?m)^ +`+row.name+` +([\d,]+)`), row.want)
 	}
-	is.True(strings.Contains(p.output(), "OK: every record came back"))
+	is.True(strings.Contains(p.out.String(), "OK: every record came back"))
 	is.Equal(countLines(p.read("out/*/records.jsonl")), 500)
 	is.True(strings.Contains(p.read("out/*/conduit.log"), "all pipelines stopped gracefully"))
 }
@@ -62,16 +62,16 @@ func TestFailsWhenARecordIsNotWhatWasGenerated(t *testing.T) {
 	is.Equal(p.find(`(?m)^ +written +([\d,]+)`), "100,001")
 	is.Equal(p.find(`(?m)^ +missing +(\d+)`), "0")
 	is.Equal(p.find(`(?m)^ +changed +(\d+)`), "1")
-	is.True(strings.Contains(p.output(), "has no generated record as its payload"))
-	is.True(strings.Contains(p.output(), "FAILED: not every record came back as it was generated"))
+	is.True(strings.Contains(p.out.String(), "has no generated record as its payload"))
+	is.True(strings.Contains(p.out.String(), "FAILED: not every record came back as it was generated"))
 }
 
 func TestSaysWhichKafkaItCannotReach(t *testing.T) {
 	is := is.New(t)
 	p := start(t, "127.0.0.1:1")
 	is.Equal(p.wait(), 1)
-	is.True(strings.Contains(p.output(), "connect to Kafka at 127.0.0.1:1"))
-	is.True(strings.Contains(p.output(), "connection refused"))
+	is.True(strings.Contains(p.out.String(), "connect to Kafka at 127.0.0.1:1"))
+	is.True(strings.Contains(p.out.String(), "connection refused"))
 }
 
 func TestShowsWhatConduitSaidWhenItEndsByItself(t *testing.T) {
@@ -79,7 +79,7 @@ func TestShowsWhatConduitSaidWhenItEndsByItself(t *testing.T) {
 	t.Setenv("CONDUIT_LOG_LEVEL", "nonsense")
 	p := start(t, "", "-records", "500")
 	is.Equal(p.wait(), 1)
-	is.True(strings.Contains(p.output(), "FAILED: conduit ended by itself"))
+	is.True(strings.Contains(p.out.String(), "FAILED: conduit ended by itself"))
 	is.True(p.find(`Conduit: .*(log.level)`) != "")
 }
 
@@ -88,6 +88,6 @@ func TestNamesEveryWrongOptionAtOnce(t *testing.T) {
 	p := start(t, "", "-records", "0", "-pipelines", "nowhere.yaml", "more")
 	is.Equal(p.wait(), 1)
 	for _, want := range []string{"records: 0", "pipelines: ", "nowhere.yaml", `unknown arguments: ["more"]`} {
-		is.True(strings.Contains(p.output(), want))
+		is.True(strings.Contains(p.out.String(), want))
 	}
 }
