@@ -94,12 +94,16 @@ func destinationGroups(d destinations) []group {
 }
 
 // lateAcksGroup has the limit of unacknowledged records that is the default, and one
-// that a host which acknowledges once a second meets in each second.
+// that a host which acknowledges once a second meets in each second. A host that keeps
+// positions as long and acknowledges at once shows what of the cost is the host's.
 func lateAcksGroup(o options) group {
 	make := o.client(result.LateAcks)
 	late := "-ack-every=" + lateAcks.String()
-	return group{cell(result.LateAcks, 100, "none", 6, 1), []contender{
+	c := cell(result.LateAcks, 100, "none", 6, 1)
+	c.Records = 8_000_000 // of which none reads all within whole seconds
+	return group{c, []contender{
 		make(result.ConnectorReadN, "connector"),
+		make(result.ConnectorKept, "connector", late, "-keep-only"),
 		make(result.ConnectorLateAcks, "connector", late),
 		make(result.ConnectorLateAcksFew, "connector", late, "-set=maxUncommitted=100000"),
 	}, rounds}

@@ -90,6 +90,7 @@ func TestLateAcks_have_acks_at_once_beside_them(t *testing.T) {
 	is.True(readsTopic(p[0].cell.Part))
 	want := [][]string{
 		nil,
+		{"-ack-every=1s", "-keep-only"},
 		{"-ack-every=1s"},
 		{"-ack-every=1s", "-set=maxUncommitted=100000"},
 	}
@@ -100,7 +101,7 @@ func TestLateAcks_have_acks_at_once_beside_them(t *testing.T) {
 		args, err := client.arguments(&lab.Lab{Servers: []string{"a:1"}}, p[0].cell, 1, nil)
 		is.NoErr(err)
 		is.Equal(args, append([]string{"-role=source", "-client=connector", "-servers=a:1", "-codec=none", "-size=100",
-			"-for=2s", "-records=3000000"}, want[i]...)) // whole seconds
+			"-for=2s", "-records=8000000"}, want[i]...)) // whole seconds
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -43,7 +44,22 @@ func openConnectorReader(ctx context.Context, o options, fromStart bool) (reader
 		c.late = newLateAcks(source.Ack, o.ackEvery)
 		c.ack = c.late.add
 	}
+	if o.keepOnly {
+		c.keep(o.ackEvery)
+	}
 	return c, nil
+}
+
+// keep acknowledges at once, and keeps positions as a host does that acknowledges late:
+// what that costs the host is not what it costs the connector.
+func (c *connectorReader) keep(every time.Duration) {
+	c.late = newLateAcks(func(context.Context, opencdc.Position) error { return nil }, every)
+	c.ack = func(ctx context.Context, p opencdc.Position) error {
+		if err := c.source.Ack(ctx, p); err != nil {
+			return err
+		}
+		return c.late.add(ctx, p)
+	}
 }
 
 func (c *connectorReader) api() string {

@@ -34,6 +34,7 @@ type options struct {
 	warmUp   time.Duration
 	readOne  bool
 	ackEvery time.Duration // 0: each record at once
+	keepOnly bool          // acknowledge at once, and keep positions as if it were later
 	settings map[string]string
 
 	cpuProfile, memProfile string
@@ -73,6 +74,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.DurationVar(&o.warmUp, "warm-up", 2*time.Second, "leave out what came in this time (read-latency)")
 	f.BoolVar(&o.readOne, "read-one", false, "use Read even where there is ReadN (connector)")
 	f.DurationVar(&o.ackEvery, "ack-every", 0, "acknowledge at this interval what was read until then; 0 for each record at once (connector)")
+	f.BoolVar(&o.keepOnly, "keep-only", false, "acknowledge at once, and keep positions for as long as -ack-every says (connector)")
 	f.Func("set", "a key=value of the connector's settings; may be repeated", func(s string) error {
 		k, v, ok := strings.Cut(s, "=")
 		if !ok {

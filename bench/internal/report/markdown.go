@@ -37,9 +37,10 @@ const method = `## How it was measured
   second later and then many at once. "A host that acknowledges once a second" does
   so in order, for all records read until then, and keeps their positions meanwhile,
   which its peak memory includes. The first second begins with the first record, and
-  a run takes whole seconds. The connector reads until ` + "`maxUncommitted`" + ` or its bytes
-  are unacknowledged and then waits, so records a second are mostly this limit. It is
-  compared with acks at once in the same run, and with a limit of 100,000 records.
+  a run takes whole seconds. The connector reads until ` + "`maxUncommitted`" + ` are
+  unacknowledged and then waits. It is compared in the same run with acks at once, with a
+  host that acknowledges at once and keeps the positions for a second all the same, and
+  with a limit of 100,000 records.
 * Writers use acks all and the compression of the table. franz-go doesn't linger,
   kafka-go's BatchTimeout is 1 ms. The published connector has no setting for
   either.

@@ -10,6 +10,7 @@ const (
 	ReaderFetch    = "kafka-go, Reader"
 
 	ConnectorLateAcks    = "connector, ReadN + Ack once a second"
+	ConnectorKept        = "connector, ReadN + Ack, positions kept for a second"
 	ConnectorLateAcksFew = "connector, ReadN + Ack once a second, maxUncommitted=100000"
 
 	ConnectorPayload  = "connector, value.format=payload"
