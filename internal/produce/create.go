@@ -1,18 +1,15 @@
 package produce
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/createtopics"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // NewTopics is what to do about topics that are missing.
@@ -22,9 +19,11 @@ type NewTopics struct {
 	ReplicationFactor int // 0: the brokers' (default.replication.factor)
 }
 
-// byBroker reports whether a broker that is configured to create topics when they are
-// looked up may do so, with its own defaults.
-func (n NewTopics) byBroker() bool { return n.Create && n.Partitions == 0 && n.ReplicationFactor == 0 }
+// asBrokersDo reports whether new topics are to be as those that a broker creates by
+// itself when they are looked up, if it is configured to.
+func (n NewTopics) asBrokersDo() bool {
+	return n.Create && n.Partitions == 0 && n.ReplicationFactor == 0
+}
 
 // creation is that of one missing topic.
 type creation struct {
@@ -33,15 +32,23 @@ type creation struct {
 	asked   error      // the last answer to the request to create it
 	refused insistence // of brokers that say the login may not
 	done    bool       // the controller has created it
-	exists  bool       // the controller says that it is there
+	exists  bool       // the controller says that it is there, or has not created it in time
+	slow    error      // that it has not
+	after   time.Time  // when it may be asked again
+	// byBroker says that it is left to brokers that create topics when they are looked up.
+	byBroker bool
 }
+
+// askAgain is how long a topic may take to show before its creation is asked for again.
+const askAgain = 500 * time.Millisecond
 
 // create requests all missing topics that have not been created yet. Errors that are
 // not retriable are final.
 func (s *search) create(ctx context.Context) {
 	var ask []*lost
+	now := time.Now()
 	for _, l := range s.lost {
-		if l.Create && !l.done && l.final == nil && l.denied == nil {
+		if l.Create && !l.done && l.final == nil && l.denied == nil && !now.Before(l.after) {
 			ask = append(ask, l)
 		}
 	}
@@ -57,28 +64,38 @@ func (s *search) create(ctx context.Context) {
 	}
 }
 
-// atOnce is how many topics one request may create. A controller refuses one that makes
-// more than 10,000 records in its log: one for each topic and for each partition.
-func (n NewTopics) atOnce() int {
-	const records, unknown = 5000, 24 // partitions, where brokers decide
-	return max(1, records/(1+cmp.Or(n.Partitions, unknown)))
-}
-
 // judge takes the answer to the request.
 func (s *search) judge(l *lost) {
 	switch {
 	case l.asked == nil:
-		l.done, l.unknown = true, insistence{}
-	case errors.Is(l.asked, kafkago.TopicAlreadyExists):
-		l.asked = nil // so it will show; or it is just being deleted: ask once more
-		if !l.exists {
-			l.exists, l.unknown = true, insistence{}
+		l.done = true
+		s.expect(l)
+	case errors.Is(l.asked, kafkago.TopicAlreadyExists), errors.Is(l.asked, kafkago.RequestTimedOut):
+		// So it will show: it has been created, and brokers need longer to learn of it. Or
+		// it is just being deleted, or was not created in time: ask once more.
+		l.slow = nil
+		if errors.Is(l.asked, kafkago.RequestTimedOut) {
+			l.slow = l.asked
 		}
-	case l.byBroker() && l.withoutDefaults():
-		l.done, l.unknown = true, insistence{} // it remains to wait whether the brokers do it by themselves
+		l.asked, l.after = nil, time.Now().Add(askAgain)
+		if !l.exists {
+			l.exists = true
+			s.expect(l)
+		}
+	case l.asBrokersDo() && l.withoutDefaults():
+		l.done, l.byBroker, l.unknown = true, true, insistence{}
 	case isDenied(l.asked) && !s.producer.believes(&l.refused, right{l.name, toCreate}):
 	case !cluster.Retriable(l.asked):
 		l.final = fmt.Errorf("it does not exist; create it: %w", l.asked)
+	}
+}
+
+// expect has a topic waited for from now on. Brokers that make the logs of many topics
+// show none of them meanwhile: that is as an outage, unless it was in vain lately.
+func (s *search) expect(l *lost) {
+	l.unknown = insistence{}
+	if !s.producer.missing.lately(lack{topic: l.name}) {
+		l.patience = max(l.patience, s.producer.cfg.OutageTimeout)
 	}
 }
 
@@ -86,48 +103,6 @@ func (s *search) judge(l *lost) {
 // want numbers in the request.
 func (c *creation) withoutDefaults() bool {
 	return errors.Is(c.asked, kafkago.InvalidPartitionNumber) || errors.Is(c.asked, kafkago.InvalidReplicationFactor)
-}
-
-// requestTopics asks for topics to be created, and returns what came of each by name.
-func (p *Producer) requestTopics(ctx context.Context, topics []*lost, last bool) (map[string]error, error) {
-	number := func(n int) int { return cmp.Or(n, -1) }
-	req := &createtopics.Request{TimeoutMs: int32(p.cfg.RequestTimeout.Milliseconds())}
-	answers := make(map[string]error, len(topics))
-	for _, l := range topics {
-		req.Topics = append(req.Topics, createtopics.RequestTopic{
-			Name:              l.name,
-			NumPartitions:     int32(number(l.Partitions)),
-			ReplicationFactor: int16(number(l.ReplicationFactor)),
-		})
-		answers[l.name] = errors.New("the broker's answer does not mention it")
-	}
-	var msg protocol.Message
-	err := p.question(ctx, last, func(ctx context.Context) (err error) {
-		msg, err = p.client.Controller(ctx, req)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range msg.(*createtopics.Response).Topics {
-		err := cluster.CodeError(t.ErrorCode)
-		if err != nil && t.ErrorMessage != "" {
-			err = fmt.Errorf("%w (%s)", err, printable.Text(t.ErrorMessage))
-		}
-		answers[t.Name] = advise(err)
-	}
-	return answers, nil
-}
-
-// advise adds the remedy to what brokers answer.
-func advise(err error) error {
-	switch {
-	case errors.Is(err, kafkago.TopicAuthorizationFailed), errors.Is(err, kafkago.ClusterAuthorizationFailed):
-		return fmt.Errorf("the login may not create topics: allow it CREATE on the topic or on the cluster, or create the topic yourself: %w", err)
-	case errors.Is(err, kafkago.InvalidPartitionNumber), errors.Is(err, kafkago.InvalidReplicationFactor), errors.Is(err, kafkago.PolicyViolation):
-		return fmt.Errorf("check topicPartitions and topicReplicationFactor: %w", err)
-	}
-	return err
 }
 
 // explain says why a topic is not there that was waited for.
@@ -138,8 +113,10 @@ func (c *creation) explain() error {
 		return fmt.Errorf("it does not exist, and topicAutoCreate is off: create it, or correct the topic setting: %w", unknown)
 	case c.asked != nil:
 		return fmt.Errorf("it does not exist; create it: %w", c.asked)
+	case c.slow != nil:
+		return fmt.Errorf("the controller did not create it in time, or no broker knows it: %w", c.slow)
 	case !c.done:
 		return fmt.Errorf("the controller says that it exists, and no broker knows it: %w", unknown)
 	}
-	return fmt.Errorf("it was created a moment ago and no broker knows it yet: %w", unknown)
+	return fmt.Errorf("it was created, and no broker knows it yet: %w", unknown)
 }

@@ -29,7 +29,7 @@ func (s *search) find(ctx context.Context, messages []message.Message) error {
 			return nil
 		}
 		var wait bool
-		err := s.round(ctx, names, s.producer.cfg.NewTopics.byBroker())
+		err := s.round(ctx, names)
 		switch l := s.lost[m.Topic]; {
 		case err != nil && !cluster.Retriable(err):
 			return s.failed(names, err)

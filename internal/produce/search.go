@@ -36,7 +36,7 @@ type lost struct {
 // its topics that are gone. What is of no use to wait for has its error afterwards.
 func (s *search) again(ctx context.Context, pl *plan) error {
 	names := pl.unsettledTopics()
-	if err := s.round(ctx, names, false); err != nil {
+	if err := s.round(ctx, names); err != nil {
 		return err
 	}
 	for _, q := range pl.queues {
@@ -54,9 +54,10 @@ func (s *search) again(ctx context.Context, pl *plan) error {
 
 // round asks for topics once, and has those created that brokers don't know. Its error
 // is that of asking.
-func (s *search) round(ctx context.Context, names []string, byBroker bool) error {
+func (s *search) round(ctx context.Context, names []string) error {
+	byBroker := false
 	for _, name := range names {
-		if l := s.lost[name]; l != nil && l.byBroker() {
+		if l := s.lost[name]; l != nil && l.byBroker {
 			byBroker = true
 		}
 	}

@@ -27,6 +27,9 @@ const (
 // anyBroker stands for all brokers, of which one is to answer.
 const anyBroker int32 = -1
 
+// controller stands for the one that creates topics.
+const controller int32 = -2
+
 // silences are how long brokers may be silent, where that is not firstSilence.
 type silences struct {
 	mu       sync.Mutex

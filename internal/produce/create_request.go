@@ -1,0 +1,84 @@
+package produce
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/createtopics"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
+)
+
+// atOnce is how many topics one request may create. A controller refuses one that makes
+// more than 10,000 records in its log: one for each topic and for each partition. With
+// ZooKeeper it makes them one by one, and the request must not take longer than a broker
+// may be silent.
+func (n NewTopics) atOnce() int {
+	const topics, records, unknown = 100, 5000, 24 // partitions, where brokers decide
+	return min(topics, max(1, records/(1+cmp.Or(n.Partitions, unknown))))
+}
+
+// requestTopics asks for topics to be created, and returns what came of each by name.
+func (p *Producer) requestTopics(ctx context.Context, topics []*lost, last bool) (map[string]error, error) {
+	number := func(n int) int { return cmp.Or(n, -1) }
+	req := new(createtopics.Request)
+	answers := make(map[string]error, len(topics))
+	for _, l := range topics {
+		req.Topics = append(req.Topics, createtopics.RequestTopic{
+			Name:              l.name,
+			NumPartitions:     int32(number(l.Partitions)),
+			ReplicationFactor: int16(number(l.ReplicationFactor)),
+		})
+		answers[l.name] = errors.New("the broker's answer does not mention it")
+	}
+	res, err := p.askController(ctx, req, p.silence(controller, last))
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range res.Topics {
+		err := cluster.CodeError(t.ErrorCode)
+		if err != nil && t.ErrorMessage != "" {
+			err = fmt.Errorf("%w (%s)", err, printable.Text(t.ErrorMessage))
+		}
+		answers[t.Name] = advise(err)
+	}
+	return answers, nil
+}
+
+// askController waits for an answer for as long as the controller may be silent. For three
+// quarters of that the controller may wait for its brokers, or put the request off. If
+// that is too short, it gets longer the next time.
+func (p *Producer) askController(ctx context.Context, req *createtopics.Request, silence time.Duration) (*createtopics.Response, error) {
+	req.TimeoutMs = int32(max((silence - silence/4).Milliseconds(), 1))
+	limited, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	began := time.Now()
+	msg, err := p.client.Controller(limited, req)
+	if err != nil {
+		p.silences.note(controller, time.Since(began), err)
+		return nil, err
+	}
+	res := msg.(*createtopics.Response)
+	if slices.ContainsFunc(res.Topics, func(t createtopics.ResponseTopic) bool { return t.ErrorCode == int16(kafkago.RequestTimedOut) }) {
+		err = context.DeadlineExceeded
+	}
+	p.silences.note(controller, time.Since(began), err)
+	return res, nil
+}
+
+// advise adds the remedy to what brokers answer.
+func advise(err error) error {
+	switch {
+	case errors.Is(err, kafkago.TopicAuthorizationFailed), errors.Is(err, kafkago.ClusterAuthorizationFailed):
+		return fmt.Errorf("the login may not create topics: allow it CREATE on the topic or on the cluster, or create the topic yourself: %w", err)
+	case errors.Is(err, kafkago.InvalidPartitionNumber), errors.Is(err, kafkago.InvalidReplicationFactor), errors.Is(err, kafkago.PolicyViolation):
+		return fmt.Errorf("check topicPartitions and topicReplicationFactor: %w", err)
+	}
+	return err
+}
