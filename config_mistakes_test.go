@@ -119,6 +119,10 @@ func TestMistakesInASource(t *testing.T) {
 		"an expression that ends early": {map[string]string{"topicsRegex": "a)|(b"}, []complaint{{"topicsRegex", "not a Go regular expression"}}},
 		"no instance ID":                {map[string]string{"groupInstanceID": "a b"}, []complaint{{"groupInstanceID", `"a b" has characters`}}},
 		"no balancer":                   {map[string]string{"groupBalancer": ","}, []complaint{{"groupBalancer", "at least one is required of cooperative-sticky, range, roundrobin, sticky"}}},
+		"wrong decoding": {
+			map[string]string{"key.decode": "xml", "value.decode": "JSON", "decode.onError": "skip"},
+			[]complaint{{"key.decode", `"xml" is not allowed: none, json`}, {"value.decode", "it is written json"}, {"decode.onError", "fail or raw"}},
+		},
 		"wrong balancers": {
 			map[string]string{"groupBalancer": "range,uniform,range"},
 			[]complaint{{"groupBalancer", `"uniform" is unknown: cooperative-sticky, range, roundrobin, sticky`}, {"groupBalancer", `"range" is named twice`}},

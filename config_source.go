@@ -22,6 +22,7 @@ type SourceConfig struct {
 	GroupConfig
 	StartConfig
 	FetchConfig
+	DecodeConfig
 
 	// Commit offsets after this many acknowledged records, but at most once a second, or
 	// once every commitOffsetsDelay if that is shorter.
@@ -55,7 +56,7 @@ func ParseSource(settings map[string]string) (SourceConfig, error) {
 // Validate reports everything that is wrong at once.
 func (c *SourceConfig) Validate(ctx context.Context) error {
 	_, err := c.resolve()
-	return errors.Join(c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), err)
+	return errors.Join(c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), err, c.decoding().Validate())
 }
 
 // resolve makes of the settings what a consumer takes, and reports everything that is

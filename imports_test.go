@@ -23,8 +23,10 @@ var mayImport = map[string][]string{
 	"check":               {"cluster", "group", "security/oauth", "wire"},
 	"cluster":             {"primitive", "printable", "wire"},
 	"consumer":            {"cluster", "fetch", "group", "message", "offsets"},
-	"convert":             {"convert/opencdcjson", "convert/rawdata", "message", "recordbatch", "setting", "unzeroed"},
+	"convert":             {"convert/connectjson", "convert/opencdcjson", "convert/plain", "convert/rawdata", "message", "recordbatch", "setting", "unzeroed"},
+	"convert/connectjson": {"convert/plain"},
 	"convert/opencdcjson": nil,
+	"convert/plain":       nil,
 	"convert/rawdata":     nil,
 	"fetch":               {"cluster", "message", "primitive", "recordbatch", "wire"},
 	"group":               {"cluster", "message", "primitive", "wire"},
@@ -58,7 +60,7 @@ var libraries = map[string][]string{
 	"github.com/pierrec/lz4":                       {"internal/recordbatch"},
 	"github.com/Masterminds/sprig":                 {"internal/convert"},
 	"github.com/conduitio/conduit-connector-sdk":   {"", "cmd/connector", "internal/convert", "internal/metrics", "test"},
-	"github.com/conduitio/conduit-commons/opencdc": {"", "internal/convert", "internal/convert/opencdcjson", "internal/convert/rawdata", "test"},
+	"github.com/conduitio/conduit-commons/opencdc": {"", "internal/convert", "internal/convert/opencdcjson", "internal/convert/plain", "internal/convert/rawdata", "test"},
 }
 
 const module = "github.com/conduitio/conduit-connector-kafka"

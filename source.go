@@ -89,6 +89,10 @@ func (s *Source) join(ctx context.Context, position opencdc.Position, cancel con
 		groupID = uuid.NewString()
 		sdk.Logger(ctx).Info().Str("groupID", groupID).Msg("generated a consumer group ID, which the position of the records will carry")
 	}
+	records, err := s.config.records(groupID)
+	if err != nil {
+		return nil, err
+	}
 	m := metrics.Open(ctx, s.config.Metrics, metrics.Source)
 	if err := m.Serve(s.config.MetricsAddress); err != nil {
 		m.Close()
@@ -99,7 +103,7 @@ func (s *Source) join(ctx context.Context, position opencdc.Position, cancel con
 		m.Close()
 		return nil, err
 	}
-	return newReadSession(consumer, s.config.records(groupID), m, cancel), nil
+	return newReadSession(consumer, records, m, cancel), nil
 }
 
 func (s *Source) group(position opencdc.Position) (string, Position, error) {

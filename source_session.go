@@ -65,7 +65,7 @@ func (s *readSession) readOne(ctx context.Context) ([]opencdc.Record, error) {
 		}
 		s.rest = batches
 	}
-	return s.take(1), nil
+	return s.take(ctx, 1)
 }
 
 func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error) {
@@ -77,28 +77,33 @@ func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error
 		}
 		s.rest = batches
 	}
-	records := s.take(limit)
+	records, err := s.take(ctx, limit)
 	s.pace.gave(len(records), time.Now())
-	return records, nil
+	return records, err
 }
 
 // take makes records of the rest: at most limit, and as many as fit into maxChunk, but
-// at least one.
-func (s *readSession) take(limit int) []opencdc.Record {
+// at least one. It fails at the first that can't be decoded, once those before it have
+// been returned.
+func (s *readSession) take(ctx context.Context, limit int) ([]opencdc.Record, error) {
 	limit = s.mayFit(limit)
 	records, now, room := make([]opencdc.Record, 0, limit), time.Now(), maxChunk
 	for len(records) < limit {
 		before, b := len(records), s.rest[0]
 		wanted := min(len(b.Records), limit-before)
 		b.Records = b.Records[:wanted]
-		records, room = s.records.Append(records, b, now, room)
+		var err error
+		records, room, err = s.records.AppendDecoded(ctx, records, b, now, room)
 		taken := len(records) - before
 		s.drop(taken)
+		if err != nil && len(records) == 0 {
+			return nil, err
+		}
 		if taken < wanted {
 			break
 		}
 	}
-	return records
+	return records, nil
 }
 
 // mayFit returns how many records of the rest, at most limit, fit into maxChunk by their

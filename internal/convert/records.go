@@ -27,6 +27,7 @@ type Records struct {
 	headers    headersToMetadata
 	numbers    numbers
 	createdAt  cachedTime
+	decoding   *Decoding // nil: keys and values stay raw
 }
 
 // logPositions begins the positions of a partition, as long as these stay the same.

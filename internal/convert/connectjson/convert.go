@@ -1,0 +1,260 @@
+package connectjson
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
+)
+
+// path is where a value stands in the payload, for errors.
+type path []string
+
+func (p path) String() string {
+	if len(p) == 0 {
+		return "the payload"
+	}
+	return "field " + strings.Join(p, ".")
+}
+
+// convertAt converts a value that JSON has into what the schema says it is.
+func (s *schema) convertAt(p path, v any) (any, error) {
+	if v == nil && s.Default != nil { // as replace.null.with.default, which is Kafka Connect's default
+		v = s.Default
+	}
+	if v == nil {
+		if !s.Optional {
+			return nil, fmt.Errorf("%v is null, which its schema does not allow", p)
+		}
+		return nil, nil
+	}
+	if out, ok, err := s.logical(v); err != nil {
+		return nil, fmt.Errorf("%v: %w", p, err)
+	} else if ok {
+		return out, nil
+	}
+	switch s.Type {
+	case "struct":
+		return s.object(p, v)
+	case "array":
+		return s.list(p, v)
+	case "map":
+		return s.entries(p, v)
+	}
+	out, err := s.primitive(v)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", p, err)
+	}
+	return out, nil
+}
+
+func (s *schema) object(p path, v any) (any, error) {
+	given, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%v is %s, and no object", p, kind(v))
+	}
+	out := make(map[string]any, len(s.Fields))
+	for _, f := range s.Fields {
+		var err error
+		if out[f.Field], err = f.convertAt(append(p, f.Field), given[f.Field]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *schema) list(p path, v any) (any, error) {
+	items, ok := v.([]any)
+	if !ok {
+		return nil, fmt.Errorf("%v is %s, and no list", p, kind(v))
+	}
+	out := make([]any, len(items)) // they may be the schema's default, which is used again
+	for i := range items {
+		var err error
+		if out[i], err = s.Items.convertAt(append(p, strconv.Itoa(i)), items[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// entries converts a map: JsonConverter writes an object where its keys are texts, and
+// else a list of pairs, which stays one.
+func (s *schema) entries(p path, v any) (any, error) {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, item := range v {
+			var err error
+			if out[name], err = s.Values.convertAt(append(p, name), item); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case []any:
+		return s.pairs(p, v)
+	}
+	return nil, fmt.Errorf("%v is %s, and no map", p, kind(v))
+}
+
+func (s *schema) pairs(p path, list []any) (any, error) {
+	out := make([]any, len(list))
+	for i := range list {
+		at := append(p, strconv.Itoa(i))
+		kv, ok := list[i].([]any)
+		if !ok || len(kv) != 2 {
+			return nil, fmt.Errorf("%v is no pair of a key and a value", at)
+		}
+		key, err := s.Keys.convertAt(append(at, "key"), kv[0])
+		if err != nil {
+			return nil, err
+		}
+		value, err := s.Values.convertAt(append(at, "value"), kv[1])
+		if err != nil {
+			return nil, err
+		}
+		out[i] = []any{key, value}
+	}
+	return out, nil
+}
+
+// bits are those of the integers.
+var bits = map[string]int{"int8": 8, "int16": 16, "int32": 32, "int64": 64}
+
+func (s *schema) primitive(v any) (any, error) {
+	switch s.Type {
+	case "boolean":
+		if b, ok := v.(bool); ok {
+			return b, nil
+		}
+	case "string":
+		if text, ok := v.(string); ok {
+			return text, nil
+		}
+	case "bytes":
+		return base64Bytes(v)
+	case "float", "double":
+		return s.float(v)
+	default:
+		return integer(v, bits[s.Type])
+	}
+	return nil, fmt.Errorf("it is %s, and not a %s", kind(v), s.Type)
+}
+
+func (s *schema) float(v any) (any, error) {
+	switch v := v.(type) {
+	case json.Number:
+		f, err := v.Float64()
+		if err != nil {
+			return nil, fmt.Errorf("%s is too large for a %s", v, s.Type)
+		}
+		return f, nil
+	case string: // as Jackson writes numbers that are not finite
+		if v == "NaN" || v == "Infinity" || v == "-Infinity" {
+			return v, nil
+		}
+	}
+	return nil, fmt.Errorf("it is %s, and not a %s", kind(v), s.Type)
+}
+
+func integer(v any, bits int) (any, error) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return nil, fmt.Errorf("it is %s, and not an int%d", kind(v), bits)
+	}
+	i, err := strconv.ParseInt(string(n), 10, bits)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not an int%d", n, bits)
+	}
+	return i, nil
+}
+
+func base64Bytes(v any) ([]byte, error) {
+	text, ok := v.(string)
+	if !ok {
+		return nil, fmt.Errorf("it is %s, and not bytes in base64", kind(v))
+	}
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("it is not bytes in base64: %w", err)
+	}
+	return b, nil
+}
+
+// logical converts the values of Kafka Connect's logical types. It returns false for all
+// others, whose names say nothing about how they are written.
+func (s *schema) logical(v any) (any, bool, error) {
+	switch s.Name {
+	case decimal:
+		text, err := s.decimal(v)
+		return text, true, err
+	case date:
+		days, err := integer(v, 32)
+		if err != nil {
+			return nil, true, err
+		}
+		text, err := plain.Date(days.(int64))
+		return text, true, err
+	case timeOfDay, timestamp:
+		ms, err := integer(v, 64)
+		if err != nil {
+			return nil, true, err
+		}
+		text, err := ofMillis(s.Name, ms.(int64))
+		return text, true, err
+	}
+	return nil, false, nil
+}
+
+func ofMillis(name string, ms int64) (string, error) {
+	if name == timestamp {
+		return plain.Timestamp(time.UnixMilli(ms))
+	}
+	const day = 24 * 60 * 60 * 1000
+	return plain.TimeOfDay(time.Duration(max(min(ms, day), -1)) * time.Millisecond)
+}
+
+// decimal reads both forms of decimal.format: bytes of the unscaled number, or a number.
+func (s *schema) decimal(v any) (string, error) {
+	if n, ok := v.(json.Number); ok {
+		return scaled(n, s.scale)
+	}
+	b, err := base64Bytes(v)
+	if err != nil {
+		return "", err
+	}
+	return plain.Decimal(plain.Unscaled(b), s.scale)
+}
+
+// scaled gives a number the digits after its point that the scale says.
+func scaled(n json.Number, scale int) (string, error) {
+	const longest = 1000 // also of an exponent, which may ask for gigabytes
+	if exponent := strings.IndexAny(string(n), "eE"); len(n) > longest || exponent >= 0 && len(n)-exponent > len("e+100") {
+		return "", fmt.Errorf("the decimal has too many digits")
+	}
+	r, ok := new(big.Rat).SetString(string(n))
+	if !ok {
+		return "", fmt.Errorf("%s is not a decimal", n)
+	}
+	return r.FloatString(max(scale, 0)), nil
+}
+
+// kind names what JSON has in place of what the schema says.
+func kind(v any) string {
+	switch v.(type) {
+	case bool:
+		return "a boolean"
+	case json.Number:
+		return "a number"
+	case string:
+		return "a text"
+	case []any:
+		return "a list"
+	}
+	return "an object"
+}

@@ -1,0 +1,54 @@
+package plain
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// ParseJSON decodes one value in JSON, whose numbers keep all their digits.
+func ParseJSON(data []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, notJSON(data, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("there is something after the JSON value, which ends at byte %d", d.InputOffset())
+	}
+	return Numbers(v), nil
+}
+
+// notJSON explains an error of the decoder, whose own texts are about streams.
+func notJSON(data []byte, err error) error {
+	switch {
+	case len(data) == 0:
+		return errors.New("it is empty, and not JSON")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it is not JSON: it ends in the middle of a value")
+	}
+	return fmt.Errorf("it is not JSON: %w", err)
+}
+
+// Numbers replaces in place the numbers of a value by those of Number, and returns it.
+func Numbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		return Number(v)
+	case []any:
+		for i := range v {
+			v[i] = Numbers(v[i])
+		}
+	case map[string]any:
+		for name, item := range v {
+			switch item.(type) {
+			case json.Number, []any, map[string]any:
+				v[name] = Numbers(item)
+			}
+		}
+	}
+	return v
+}
