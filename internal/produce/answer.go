@@ -47,15 +47,16 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	if !isDenied(err) {
 		q.denials = insistence{}
 	}
+	if err == nil || errors.Is(err, kafkago.DuplicateSequenceNumber) && b.uncertain {
+		pl.settled(q)
+		return
+	}
 	divide := p.divides(b, err)
-	if (divide || outOfSequence(err)) && slices.ContainsFunc(b.indexes, pl.passedOver) {
+	if (divide || outOfSequence(err) || refuses(err)) && slices.ContainsFunc(b.indexes, pl.passedOver) {
 		p.strip(pl, q, err)
 		return
 	}
 	switch {
-	case err == nil, errors.Is(err, kafkago.DuplicateSequenceNumber):
-		pl.settled(q)
-		return
 	case outOfSequence(err):
 		// The batch was not written and the broker won't take its number.
 		b.stamped = false
@@ -110,6 +111,10 @@ func unwritten(err error) bool {
 	}
 	return false
 }
+
+// refuses reports whether an error is about what is in a batch, which was not written, and
+// will be the same each time.
+func refuses(err error) bool { return unwritten(err) && !cluster.Retriable(err) && !isDenied(err) }
 
 // corruptAttempts is how often a batch is sent that a broker finds corrupt, if
 // MaxAttempts allows it. It may have become so on its way. Brokers older than Kafka 2.4 say the same of a batch with a

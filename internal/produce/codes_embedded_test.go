@@ -18,7 +18,7 @@ import (
 
 // renumbered are codes of a broker that expects other sequence numbers.
 var renumbered = []int16{
-	kerr.OutOfOrderSequenceNumber.Code, kerr.InvalidProducerEpoch.Code, kerr.UnknownProducerID.Code,
+	kerr.OutOfOrderSequenceNumber.Code, kerr.InvalidProducerEpoch.Code, kerr.UnknownProducerID.Code, kerr.DuplicateSequenceNumber.Code,
 }
 
 // divided are codes of a batch that may be fine in parts.
@@ -50,8 +50,6 @@ func TestWritesThroughEachErrorCode(t *testing.T) {
 			w.fail(1, code, times)
 			n, err := w.p.Send(w.ctx, spread(30))
 			switch {
-			case code == kerr.DuplicateSequenceNumber.Code: // it is there, says the broker
-				w.NoErr(err)
 			case passes(code):
 				w.NoErr(err)
 				w.Equal(n, 30)

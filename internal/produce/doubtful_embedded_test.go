@@ -72,3 +72,27 @@ func TestABatchThatFailedAlthoughItIsWrittenIsNotWrittenTwice(t *testing.T) {
 		w.Equal(w.written()[0], []string{"doubtful"})
 	}
 }
+
+// Brokers remember the last batches of a producer, and say of others with numbers that were
+// used that they are duplicates. That is so of one which may be there. One that was not
+// sent before has the number of another.
+func TestSendBelievesADuplicateIfABrokerMayHaveIt(t *testing.T) {
+	for name, written := range map[string]bool{"it is there": true, "it was never sent": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil, kfake.NumBrokers(1))
+			refuse := embedded.Refuse(w.fake, kmsg.Produce, func(kmsg.Request) string { return "" })
+			if written {
+				w.writeAndAnswer(func(req kmsg.Request) kmsg.Response {
+					refuse.Next("", kerr.DuplicateSequenceNumber.Code, 1)
+					return req.ResponseKind() // which does not mention it
+				})
+			} else {
+				refuse.Next("", kerr.DuplicateSequenceNumber.Code, 1)
+			}
+			_, err := w.p.Send(w.ctx, from("1", "record"))
+			w.NoErr(err)
+			w.Equal(refuse.Left(""), 0)
+			w.Equal(w.written()[0], []string{"record"})
+		})
+	}
+}

@@ -203,8 +203,9 @@ func (s *sequences) settle(pl *plan) {
 }
 
 // outOfSequence reports whether the broker's idea of a partition's numbers is not
-// ours: it lost what it knew, or never knew it. The batch was not written.
+// ours: it lost what it knew, or never knew it. The batch was not written: one that is a
+// duplicate though no broker can have it has the number of another.
 func outOfSequence(err error) bool {
 	return errors.Is(err, kafkago.OutOfOrderSequenceNumber) || errors.Is(err, kafkago.UnknownProducerId) ||
-		errors.Is(err, kafkago.InvalidProducerEpoch)
+		errors.Is(err, kafkago.InvalidProducerEpoch) || errors.Is(err, kafkago.DuplicateSequenceNumber)
 }

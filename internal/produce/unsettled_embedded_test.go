@@ -196,7 +196,9 @@ func TestSendGoesOnWithPartsOfWhatWasLeft(t *testing.T) {
 
 // A broker that has not written a batch gets it without what was passed over.
 func TestSendLeavesOutWhatIsPassedOver(t *testing.T) {
-	for name, code := range map[string]*kerr.Error{"refused": kerr.InvalidRecord, "out of sequence": kerr.OutOfOrderSequenceNumber} {
+	for name, code := range map[string]*kerr.Error{
+		"refused": kerr.InvalidRecord, "refused by a policy": kerr.PolicyViolation, "out of sequence": kerr.OutOfOrderSequenceNumber,
+	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(c *Config) { c.MaxAttempts = 1 })
 			_, err := w.p.Send(w.ctx, spread(3))
