@@ -116,9 +116,10 @@ func unwritten(err error) bool {
 // will be the same each time.
 func refuses(err error) bool { return unwritten(err) && !cluster.Retriable(err) && !isDenied(err) }
 
-// corruptAttempts is how often a batch is sent that a broker finds corrupt, if
-// MaxAttempts allows it. It may have become so on its way. Brokers older than Kafka 2.4 say the same of a batch with a
-// record that they refuse, such as one without a key for a compacted topic.
+// corruptAttempts is how often a batch is sent that a broker finds corrupt, if MaxAttempts
+// allows it, or if the batch is in doubt: it may have become so on its way, and brokers
+// find that before they recognise it. Those older than Kafka 2.4 say the same of a batch
+// with a record that they refuse, such as one without a key for a compacted topic.
 const corruptAttempts = 3
 
 // divides reports whether an error is about a batch whose records may be fine apart
@@ -126,7 +127,7 @@ const corruptAttempts = 3
 func (p *Producer) divides(b *batch, err error) bool {
 	if errors.Is(err, kafkago.InvalidMessage) { // CORRUPT_MESSAGE
 		b.corrupt++
-		if b.attempts+1 == p.cfg.MaxAttempts {
+		if b.attempts+1 == p.cfg.MaxAttempts && !b.inDoubt() {
 			b.corrupt = corruptAttempts // this was the last attempt for it as a whole
 		}
 		return b.corrupt >= corruptAttempts

@@ -96,3 +96,23 @@ func TestSendBelievesADuplicateIfABrokerMayHaveIt(t *testing.T) {
 		})
 	}
 }
+
+// A broker finds a batch corrupt before it looks whether it has it: in parts it would not
+// recognise it.
+func TestSendDividesNoBatchInDoubtThatCameCorruptOnce(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxAttempts = 1 }, kfake.NumBrokers(1))
+	refuse := embedded.Refuse(w.fake, kmsg.Produce, func(kmsg.Request) string { return "" })
+	w.writeAndAnswer(func(req kmsg.Request) kmsg.Response {
+		refuse.Next("", kerr.CorruptMessage.Code, 1)
+		return req.ResponseKind() // which does not mention it
+	})
+	messages := append(from("1", "a"), from("2", "b")...)
+	for range 2 { // no answer about it, then corrupt
+		_, err := w.p.Send(w.ctx, messages)
+		w.True(err != nil)
+	}
+	n, err := w.p.Send(w.ctx, messages)
+	w.NoErr(err)
+	w.Equal(n, 2)
+	w.Equal(w.written()[0], []string{"a", "b"})
+}

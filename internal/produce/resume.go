@@ -31,7 +31,10 @@ func (p *Producer) resume(messages []message.Message) *plan {
 	for _, q := range pl.queues {
 		q.err, q.last, q.denials, q.fatal, q.uncounted = nil, nil, insistence{}, false, false
 		for _, b := range q.batches {
-			b.attempts, b.corrupt, b.refused = 0, 0, nil
+			b.attempts, b.refused = 0, nil
+			if !b.inDoubt() {
+				b.corrupt = 0
+			}
 		}
 	}
 	return pl
