@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -96,6 +97,7 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 	}
 	return wire.Config{
 		ClientID:       c.ClientID,
+		Software:       wire.Software{Name: "conduit-connector-kafka", Version: currentVersion(version, debug.ReadBuildInfo)},
 		TLS:            secured.TLS,
 		SASL:           secured.SASL,
 		DialTimeout:    c.DialTimeout,

@@ -20,6 +20,7 @@ import (
 // Config is how to reach and convince a broker.
 type Config struct {
 	ClientID       string
+	Software       Software           // no name: brokers are not told
 	TLS            func() *tls.Config // makes the settings of the next connection; nil: plaintext
 	SASL           sasl.Mechanism     // nil: no authentication
 	DialTimeout    time.Duration      // for TCP, TLS, API versions and SASL together
@@ -69,6 +70,9 @@ func connect(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	}
 	c := newConn(nc, addr, cfg, secure)
 	session, err := c.greet(ctx, cfg)
+	if err == nil {
+		err = c.introduce(ctx, cfg.Software)
+	}
 	if err != nil {
 		_ = c.Close()
 		return nil, err
