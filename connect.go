@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -28,9 +30,7 @@ func (c Config) connect(ctx context.Context, m *metrics.Connector) (*cluster.Cli
 	if err != nil {
 		return nil, err
 	}
-	for _, warning := range c.security().Warnings() {
-		sdk.Logger(ctx).Warn().Msg(warning)
-	}
+	warnOnce(ctx, c.servers(), c.security().Warnings())
 	cfg.Hooks = m.ConnectionHooks()
 	client := cluster.New(c.servers(), cfg)
 	ctx, cancel := context.WithTimeout(ctx, max(openTimeout, c.DialTimeout))
@@ -110,4 +110,19 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 func warner(ctx context.Context) func(string, error) {
 	logger := sdk.Logger(ctx)
 	return func(msg string, err error) { logger.Warn().Err(err).Msg(msg) }
+}
+
+// warned are the warnings that this process has logged, by cluster. There are as many as
+// clusters are named in settings, and two for each.
+var warned sync.Map
+
+// warnOnce logs what is true of all connections to a cluster, the first time: Conduit opens
+// a connector again after each error, and a pipeline has many.
+func warnOnce(ctx context.Context, servers, warnings []string) {
+	cluster := strings.Join(slices.Sorted(slices.Values(servers)), ",")
+	for _, warning := range warnings {
+		if _, before := warned.LoadOrStore(cluster+" "+warning, true); !before {
+			sdk.Logger(ctx).Warn().Strs("servers", servers).Msg(warning)
+		}
+	}
 }
