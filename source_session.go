@@ -128,7 +128,7 @@ func (s *readSession) drop(n int) {
 	if b.Records = b.Records[n:]; len(b.Records) > 0 {
 		return
 	}
-	*b = message.Batch{} // whose memory is the records' now
+	b.Release()
 	s.rest = s.rest[1:]
 }
 

@@ -232,3 +232,16 @@ func TestBatchesOfManyPartitionsAreAppended(t *testing.T) {
 		is.Equal(got[i].Metadata[opencdc.MetadataCollection], p.topic)
 	}
 }
+
+func TestRecordsOutliveTheMemoryOfTheirBatch(t *testing.T) {
+	is := is.New(t)
+	memory := []recordbatch.Record{{
+		Offset: 42, Key: []byte("key"), Value: []byte("value"),
+		Headers: []recordbatch.Header{{Key: "h", Value: []byte("x")}},
+	}}
+	b := message.Batch{Topic: "t", Partition: 3, Records: memory, Memory: memory}
+	got, want := recordsOf(memory...), recordsOf(memory...)
+	b.Release()
+	memory[0] = recordbatch.Record{Offset: 43, Key: []byte("other"), Value: []byte("other")} // as the next batch does
+	is.Equal(got, want)
+}

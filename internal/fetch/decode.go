@@ -38,7 +38,7 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 	lastEpoch := s.lastEpoch
 	for next := s.offset; f.current(s); {
 		at := r.NextOffset()
-		records, err := r.Next(nil)
+		records, err := r.Next(recordbatch.Spare())
 		end := errors.Is(err, io.EOF)
 		switch {
 		case end && at == next:
@@ -55,7 +55,7 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		next = r.NextOffset()
 		b := message.Batch{
 			Topic: s.p.Topic, Partition: s.p.Partition, Records: records, Next: next,
-			LeaderEpoch: lastEpoch, TopicID: s.topicID, Assignment: s.p.assignment,
+			LeaderEpoch: lastEpoch, TopicID: s.topicID, Assignment: s.p.assignment, Memory: records,
 		}
 		if !f.put(s, b) || end {
 			return

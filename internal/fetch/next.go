@@ -65,7 +65,7 @@ func (f *Fetcher) take(max int) []message.Batch {
 		}
 		if rest := max - n; len(d.Records) > rest {
 			head := d.Batch
-			head.Records = d.Records[:rest]
+			head.Records, head.Memory = d.Records[:rest], nil
 			head.Next = head.Records[rest-1].Offset + 1
 			head.Size, _ = measure(head.Records)
 			d.Records, d.Size = d.Records[rest:], d.Size-head.Size

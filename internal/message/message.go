@@ -27,6 +27,16 @@ type Batch struct {
 	Assignment int64
 	// Size is the bytes of the records' keys, values and headers.
 	Size int
+	// Memory is the slice that all records of the batch lie in, these being the last of
+	// them; nil where others come after these, or where it is not for Release.
+	Memory []recordbatch.Record
+}
+
+// Release says that nobody uses the records any more, so that others may have their
+// memory. Their keys, values and headers stay.
+func (b *Batch) Release() {
+	recordbatch.GiveBack(b.Memory)
+	*b = Batch{}
 }
 
 // Message is a record on its way into a topic.
