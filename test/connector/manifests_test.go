@@ -122,6 +122,34 @@ func validPipelines(t *testing.T, text string, variables []string) {
 	is.True(found >= 2)
 }
 
+// Conduit from 0.20.6 on refuses a pipeline that does not say where bad records go.
+func TestEachPipelineOfTheExamplesSaysWhereBadRecordsGo(t *testing.T) {
+	is := is.New(t)
+	files, err := filepath.Glob("../../examples/*.yaml")
+	is.NoErr(err)
+	files = append(files, "../../examples/compose/pipelines.yaml")
+	var found []node
+	for _, file := range files {
+		for _, d := range documents(t, file) {
+			found = append(found, d.at("pipelines").list()...)
+		}
+	}
+	for _, d := range documents(t, "../../examples/kubernetes/conduit.yaml") {
+		if d.at("kind").text() == "ConfigMap" {
+			var v any
+			is.NoErr(yaml.Unmarshal([]byte(d.at("data", "pipelines.yaml").text()), &v))
+			found = append(found, node{t, v}.at("pipelines").list()...)
+		}
+	}
+	is.True(len(found) > 10)
+	for _, p := range found {
+		queue := p.at("dead-letter-queue")
+		for _, field := range []string{"plugin", "window-size", "window-nack-threshold"} {
+			queue.at(field) // fails the test if it is missing
+		}
+	}
+}
+
 func TestTheManifestForComposeFitsTogether(t *testing.T) {
 	is := is.New(t)
 	const dir = "../../examples/compose"
