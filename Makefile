@@ -33,6 +33,7 @@ MODULES := . cmd/conduit bench tools
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-13s %s\n' "$$name" "$$text"; done
+	@echo "CONTRIBUTING.md says how long each takes, and what it needs."
 	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), SEEDS=$(SEEDS) SEED_FROM=$(SEED_FROM) SEED=n (make simulate), BENCH=flags (make bench), VERSIONS=versions of Kafka (make test-versions), TESTFLAGS=flags for go test (make test, test-unit, test-versions, soak), VULNDB=url (make audit), VERSION=$(VERSION) PLATFORMS=os/arch… PROGRAMS=connector conduit (make release)"
 
 run: build ## Move RECORDS records through Conduit and Kafka and back, or run PIPELINES; embedded Kafka unless KAFKA_SERVERS is set
@@ -48,12 +49,12 @@ build: ## Build Conduit with the connector, the standalone plugin and the progra
 bin/suite: FORCE
 	@mkdir -p bin && cd tools && $(GO) build -o ../bin/ ./suite
 
-test: bin/suite ## Run all tests, about nine minutes: units, embedded Kafka, real Kafka (Docker, or Java 17 and Maven), Conduit
+test: bin/suite ## Run all tests: units, embedded Kafka, real Kafka (Docker, or Java 17 and Maven), Conduit
 	@$(GO) build -o bin/kafka ./test/cmd/kafka
 	@bin/suite -kafka bin/kafka -- $(TESTFLAGS)
 	@[ -e bin/.kafka-started ] || echo "SKIPPED: the tests on real Apache Kafka. They run with Docker, with Java 17 and Maven, or with KAFKA_TEST_SERVERS=host:9092."
 
-test-unit: bin/suite ## Run the fast tests, about two minutes: units and embedded Kafka
+test-unit: bin/suite ## Run the fast tests: units and embedded Kafka
 	@bin/suite -unit -- $(TESTFLAGS)
 
 simulate: ## Run SEEDS seeds of the simulation from SEED_FROM on, or SEED alone: a minute of faults each, in simulated time
@@ -65,7 +66,7 @@ simulate: ## Run SEEDS seeds of the simulation from SEED_FROM on, or SEED alone:
 test-versions: ## Run the connector on real Kafka in each of VERSIONS (Java 17 and Maven), and print a table
 	cd test/versions && KAFKA_TEST_VERSIONS="$(VERSIONS)" $(GO) test $(TESTFLAGS) -count=1 -timeout 0 -run TestVersions
 
-bench: ## Measure the connector beside others on a Kafka of its own (25 minutes), and write docs/benchmarks.md
+bench: ## Measure the connector beside others on a Kafka of its own, and write docs/benchmarks.md
 	@mkdir -p bin
 	cd bench && $(GO) build -o ../bin/bench .
 	@bin/bench $(BENCH)

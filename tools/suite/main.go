@@ -43,6 +43,14 @@ type options struct {
 	flags []string // for go test
 }
 
+// command is the one that runs this program.
+func (o options) command() string {
+	if o.unit {
+		return "make test-unit"
+	}
+	return "make test"
+}
+
 func run(o options) (failed bool, err error) {
 	p, err := makePlan(modules)
 	if err != nil {
@@ -51,7 +59,11 @@ func run(o options) (failed bool, err error) {
 	if o.raw {
 		return !runAll(p.withKafka(o), os.Stdout, os.Stderr), nil
 	}
-	p.describe(os.Stdout, o)
+	takes, err := usual(o.command())
+	if err != nil {
+		return true, err
+	}
+	p.describe(os.Stdout, o, takes)
 	r := newReport(os.Stdout)
 	r.stage(func(out, errOut *os.File) bool { return runAll(p.fast(o), out, errOut) })
 	if !o.unit {

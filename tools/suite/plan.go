@@ -143,7 +143,8 @@ func (p plan) commands(o options, perCore int, flags []string, want func(pkg) bo
 	return out
 }
 
-func (p plan) describe(w io.Writer, o options) {
+// describe says what will run, and how long that takes.
+func (p plan) describe(w io.Writer, o options, takes string) {
 	kafka := 0
 	for _, k := range p {
 		if k.kafka {
@@ -151,11 +152,11 @@ func (p plan) describe(w io.Writer, o options) {
 		}
 	}
 	if o.unit {
-		fmt.Fprintf(w, "Running units and embedded Kafka: %d packages of %d modules, about two minutes on two cores.\n", len(p), len(modules))
+		fmt.Fprintf(w, "Running units and embedded Kafka: %d packages of %d modules, about %s on two cores.\n", len(p), len(modules), takes)
 		fmt.Fprintln(w, "What needs a real Kafka is skipped: make test runs it.")
 		return
 	}
-	fmt.Fprintf(w, "Running %d packages of %d modules, about nine minutes on two cores:\n", len(p), len(modules))
-	fmt.Fprintf(w, "  1. units and embedded Kafka: %d packages, a minute\n", len(p)-kafka)
-	fmt.Fprintf(w, "  2. real Kafka and Conduit: %d packages, some minutes; the first time Kafka and Conduit are fetched and built\n", kafka)
+	fmt.Fprintf(w, "Running %d packages of %d modules, about %s on two cores:\n", len(p), len(modules), takes)
+	fmt.Fprintf(w, "  1. units and embedded Kafka: %d packages\n", len(p)-kafka)
+	fmt.Fprintf(w, "  2. real Kafka and Conduit: %d packages; the first time Kafka and Conduit are fetched and built\n", kafka)
 }
