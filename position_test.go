@@ -54,7 +54,7 @@ func TestPositionsThatAreNone(t *testing.T) {
 	for name, c := range map[string]struct{ given, says string }{
 		"empty":               {"", "it is empty"},
 		"cut off":             {`{"groupID":"g","topic":"t","partition":3,"offset":4`, "parse position"},
-		"something behind it": {`{"groupID":"g","topic":"t","partition":3,"offset":4}}`, "parse position"},
+		"something after it":  {`{"groupID":"g","topic":"t","partition":3,"offset":4}}`, "parse position"},
 		"no group":            {`{"topic":"t","partition":3,"offset":42}`, "no groupID"},
 		"empty group":         {`{"groupID":"","topic":"t","partition":3,"offset":42}`, "no groupID"},
 		"offset too large":    {`{"groupID":"g","topic":"t","partition":0,"offset":9223372036854775808}`, "offset"},

@@ -85,7 +85,7 @@ func TestReadNKeepsThePaceWithWhatIsLeft(t *testing.T) {
 	is.Equal(len(got), 942)
 	session := s.session.Load()
 	session.pace.limit = readBatch
-	session.pace.returned = time.Now().Add(-100 * time.Second) // so long Conduit took for it
+	session.pace.returned = time.Now().Add(-100 * time.Second) // Conduit took that long for it
 	got, err = s.ReadN(context.Background(), 1)
 	is.NoErr(err)
 	is.True(len(got) > 0)

@@ -50,7 +50,7 @@ func (b *bench) measure(ctx context.Context, p plan) error {
 }
 
 // change opens a cluster in the place of another one; there is none if it can't
-// be had.
+// be started.
 func (b *bench) change(ctx context.Context, old *lab.Lab, brokers int, errs *[]error) *lab.Lab {
 	if old != nil {
 		*errs = append(*errs, old.Close(ctx))

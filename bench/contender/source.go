@@ -16,7 +16,7 @@ const closeTimeout = 30 * time.Second
 type reader interface {
 	// next waits for a record, returns how many came, of how many bytes, and
 	// acknowledges each, at once unless -ack-every says otherwise. Clients that take one record a call read up to limit,
-	// as long as there are so many in the topic. It calls visit with each value,
+	// as long as the topic has that many. It calls visit with each value,
 	// unless visit is nil.
 	next(ctx context.Context, limit int, visit func(value []byte)) (records int, bytes int64, err error)
 	// ackRest acknowledges what was read and is not acknowledged. Nothing is read

@@ -124,21 +124,21 @@ func TestSaysWhyThereIsNothingToCheck(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nothing given":        {nil, "give -config FILE or settings"},
-		"both given":           {[]string{"-config", "x", "servers=x"}, "not both"},
-		"an unknown flag":      {[]string{"-nonsense"}, "not defined"},
-		"no value":             {[]string{"servers"}, "servers has no value: give it as servers=VALUE"},
-		"no setting":           {[]string{"servers=x", "topics=y", "z"}, "setting 3 is not SETTING=VALUE"},
-		"an unknown setting":   {[]string{"topcis=big"}, `there is no setting "topcis": did you mean topics?`},
-		"a setting as a flag":  {[]string{"-topics=y"}, "settings have no - before them: topics=VALUE"},
-		"either side":          {[]string{"servers=x", "clientID=y"}, "say which it is with -type"},
-		"another side":         {[]string{"-type", "both", "servers=x"}, "either source or destination"},
-		"another side, behind": {[]string{"servers=x", "-type", "both"}, "either source or destination"},
-		"no such file":         {[]string{"-config", filepath.Join(dir, "nowhere")}, "no such file"},
-		"no YAML":              {[]string{"-config", write("no.yaml", "{")}, "read pipelines in"},
-		"a file of version 1":  {[]string{"-config", write("v1.yaml", "version: 1.0\npipelines:\n  copy:\n    connectors: {}\n")}, "version 1"},
-		"no Kafka connector":   {[]string{"-config", write("none.yaml", "version: 2.2\npipelines: []\n")}, "has no Kafka connector"},
-		"another ID":           {[]string{"-config", write("none.yaml", "version: 2.2\npipelines: []\n"), "-connector", "x"}, `with the ID "x"`},
+		"nothing given":                    {nil, "give -config FILE or settings"},
+		"both given":                       {[]string{"-config", "x", "servers=x"}, "not both"},
+		"an unknown flag":                  {[]string{"-nonsense"}, "not defined"},
+		"no value":                         {[]string{"servers"}, "servers has no value: give it as servers=VALUE"},
+		"no setting":                       {[]string{"servers=x", "topics=y", "z"}, "setting 3 is not SETTING=VALUE"},
+		"an unknown setting":               {[]string{"topcis=big"}, `there is no setting "topcis": did you mean topics?`},
+		"a setting as a flag":              {[]string{"-topics=y"}, "settings have no - before them: topics=VALUE"},
+		"either side":                      {[]string{"servers=x", "clientID=y"}, "say which it is with -type"},
+		"another side":                     {[]string{"-type", "both", "servers=x"}, "either source or destination"},
+		"another side, after the settings": {[]string{"servers=x", "-type", "both"}, "either source or destination"},
+		"no such file":                     {[]string{"-config", filepath.Join(dir, "nowhere")}, "no such file"},
+		"no YAML":                          {[]string{"-config", write("no.yaml", "{")}, "read pipelines in"},
+		"a file of version 1":              {[]string{"-config", write("v1.yaml", "version: 1.0\npipelines:\n  copy:\n    connectors: {}\n")}, "version 1"},
+		"no Kafka connector":               {[]string{"-config", write("none.yaml", "version: 2.2\npipelines: []\n")}, "has no Kafka connector"},
+		"another ID":                       {[]string{"-config", write("none.yaml", "version: 2.2\npipelines: []\n"), "-connector", "x"}, `with the ID "x"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)

@@ -35,7 +35,7 @@ func (c *Client) learn(t Topic, believed bool) Topic {
 		case t.ID == known.ID:
 		case t.ID == unknown:
 			t.ID = known.ID
-		case known.ID != unknown: // another Refresh was told of this ID meanwhile
+		case known.ID != unknown: // another Refresh has got this ID meanwhile
 			return known
 		}
 		t.Partitions = newer(known.Partitions, t.Partitions)

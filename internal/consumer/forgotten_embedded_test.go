@@ -67,7 +67,7 @@ func (s *warnings) about(words string) int {
 	return n
 }
 
-// A pipeline stands still for so long that the group's offsets expire, or somebody
+// A pipeline stands still until the group's offsets expire, or somebody
 // deletes the group. Its settings say "latest". Partition 1 goes on after the position,
 // the others as autoOffsetReset says.
 func TestConsumerGoesOnAfterThePositionThoughTheGroupHasForgottenIt(t *testing.T) {

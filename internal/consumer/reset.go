@@ -100,7 +100,7 @@ type outOfRange struct {
 
 func (o outOfRange) text(group string) string {
 	if o.refused {
-		return fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is not to be had from the leader, though its log has %d to %d",
+		return fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is refused by the leader, though its log has %d to %d",
 			o.offset, o.Topic, o.Partition, group, o.first, o.end)
 	}
 	return fmt.Sprintf("offset %d of %s/%d, where group %q is to go on, is not in the log, which has %d to %d",

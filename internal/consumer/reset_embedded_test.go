@@ -117,7 +117,7 @@ func TestConsumerResetsAnOffsetThatTheLeaderRefusesForGood(t *testing.T) {
 	c := w.open(func(c *Config) { c.Reset, c.Group.Warn = ResetLatest, said.warn })
 	ack(c, w.next(c, 6)...)
 	w.produce(9)
-	for said.about("is not to be had from the leader") == 0 && w.ctx.Err() == nil {
+	for said.about("is refused by the leader") == 0 && w.ctx.Err() == nil {
 		ctx, cancel := context.WithTimeout(w.ctx, 100*time.Millisecond)
 		batches, _ := c.Next(ctx, 100)
 		cancel()

@@ -145,7 +145,7 @@ func TestConsumerReadsAllOfATopicThatIsNotThatOfThePosition(t *testing.T) {
 	w.Equal(got, want)
 }
 
-// The position with which a process began has served once it has started the partition.
+// The position with which a process began is not used again once it has started the partition.
 func TestConsumerUsesThePositionOnce(t *testing.T) {
 	for _, oldForm := range []bool{false, true} {
 		w := newWorld(t)

@@ -87,7 +87,7 @@ func (s *starts) start(places []place) {
 			Offset: p.at, LeaderEpoch: p.epoch, Assignment: assignment,
 		})
 		done[p.Topic] = append(done[p.Topic], p.Partition)
-		delete(s.reached, p.TopicPartition) // it has served
+		delete(s.reached, p.TopicPartition) // it is used once
 	}
 	for topic, ids := range done {
 		s.done.Add(topic, ids...)

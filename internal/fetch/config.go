@@ -61,8 +61,8 @@ type Lost struct {
 	Why       Reason
 	Agreed    int64 // Diverged: up to here the log is what was read
 	// Insisted reports, for OutOfRange, that the leader has refused the offset for
-	// some seconds, though Reset found it in the log each time and said so: it is not
-	// to be had, and the policy for offsets out of range applies.
+	// some seconds, though Reset found it in the log each time and said so: it can't be
+	// read, and the policy for offsets out of range applies.
 	Insisted   bool
 	TopicID    cluster.TopicID // of the topic as it is now, zero unknown
 	Assignment int64           // of the Start

@@ -23,7 +23,7 @@ type Fetcher struct {
 	parts   map[message.TopicPartition]*partition
 	denied  int                     // those of them that may not be read, as the last answer said
 	served  bool                    // one could be read, at some time
-	adrift  map[*partition]struct{} // those that no loop has: the router looks after them
+	adrift  map[*partition]struct{} // those that no loop has: the router finds out how to go on
 	brokers map[int32]*broker
 	added   time.Time // when a partition was added last
 	err     error

@@ -21,10 +21,10 @@ import (
 
 func TestGoesOnBehindWhatCompactionLeft(t *testing.T) {
 	for name, s := range map[string]script{
-		"empty batches in a row":     {0: answer(batch(0, 4), batch(5, 9)), 10: answer(batch(10, 10, "a"))},
-		"an empty batch alone":       {0: answer(batch(0, 9)), 10: answer(batch(10, 10, "a"))},
-		"a batch without its tail":   {0: answer(batch(0, 9)), 10: answer(batch(10, 20, "a"), batch(21, 21, "b"))},
-		"several behind one another": {0: answer(batch(0, 1), batch(2, 9), batch(10, 10, "a"))},
+		"empty batches in a row":    {0: answer(batch(0, 4), batch(5, 9)), 10: answer(batch(10, 10, "a"))},
+		"an empty batch alone":      {0: answer(batch(0, 9)), 10: answer(batch(10, 10, "a"))},
+		"a batch without its tail":  {0: answer(batch(0, 9)), 10: answer(batch(10, 20, "a"), batch(21, 21, "b"))},
+		"several after one another": {0: answer(batch(0, 1), batch(2, 9), batch(10, 10, "a"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)

@@ -26,7 +26,7 @@ type partition struct {
 	maxBytes int32     // partition limit of a fetch, raised when one batch doesn't fit
 	misses   int       // attempts in a row that brought nothing
 	denied   bool      // the login may not read it, as the last answer said
-	retryAt  time.Time // when the router is to look after it
+	retryAt  time.Time // when the router is to find out how to go on
 	refused  streak    // of one error code by the leader
 	broken   streak    // of failures to decode one batch
 	older    int       // times in a row that metadata was older than what was read

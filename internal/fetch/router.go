@@ -31,7 +31,7 @@ func (f *Fetcher) router() {
 	}
 }
 
-// unreachable is what all partitions wait for together: that metadata is to be had.
+// unreachable is what all partitions wait for together: that a broker answers with metadata.
 type unreachable struct {
 	retry  *cluster.Retry
 	until  time.Time

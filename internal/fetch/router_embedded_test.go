@@ -68,7 +68,7 @@ func TestLooksForTopicsThatWereMadeAgainThoughAPartitionHasNoLeader(t *testing.T
 	}
 }
 
-// One partition has had no leader for so long that it is rarely looked after. Another
+// One partition has had no leader for so long that it is rarely looked for. Another
 // one's leader moves.
 func TestFollowsALeaderThoughAnotherPartitionHasNone(t *testing.T) {
 	is := is.New(t)

@@ -95,7 +95,7 @@ func (s *session) failed(req *fetch.Request, err error) bool {
 	return true
 }
 
-// unmentioned looks after the partitions that an answer should have mentioned. In a
+// unmentioned deals with the partitions that an answer should have mentioned. In a
 // session it mentions only those with news, if it has mentioned them before. It returns
 // true if one was given up. The lock is held.
 func (f *Fetcher) unmentioned(b *broker, whole bool) (missed bool) {

@@ -70,7 +70,7 @@ type Member struct {
 	lastContact    time.Time          // when the coordinator last counted this member in
 	counts         map[string]int32   // partitions of the topics that this member watches, as of the last join; nil for none
 	seen           map[string]int32   // the last known partition counts of topics, 0 of those that don't exist
-	warned         map[string]trouble // of topics, that Warn was told of
+	warned         map[string]trouble // of topics, that Warn was called with
 	verified       bool               // a static member has looked whether the assignment fits it
 	lookAt         time.Time          // when it looks next
 	lookInterval   time.Duration      // from then to the time after that

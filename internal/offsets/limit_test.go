@@ -73,7 +73,7 @@ func TestTrackerHasRoomBelowItsLimit(t *testing.T) {
 	}
 }
 
-// What is acknowledged before the records in front of it takes memory until these are.
+// What is acknowledged before the records ahead of it takes memory until these are.
 func TestTrackerHasRoomAgainOnceAcksAreInOrder(t *testing.T) {
 	is := is.New(t)
 	tr := NewTracker()

@@ -15,7 +15,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-const fresh = "made.anew"
+const fresh = "created.again"
 
 func toFresh() []message.Message {
 	return []message.Message{{Topic: fresh, Partition: message.PartitionAny, Record: recordbatch.Record{Value: []byte("v")}}}

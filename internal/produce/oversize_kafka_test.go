@@ -104,7 +104,7 @@ func TestARecordThatTheBrokerFindsTooLargeFailsAlone(t *testing.T) {
 	for p, values := range n.written() {
 		n.True(!slices.ContainsFunc(values, is140))
 		want := without(300)[p]
-		n.Equal(values, want[:len(values)]) // in order, and in front of 140 at least
+		n.Equal(values, want[:len(values)]) // in order, and before 140 at least
 		n.True(len(values) >= 140/partitions)
 	}
 }

@@ -148,7 +148,7 @@ func TestRoundRobinIsByTopic(t *testing.T) {
 	}
 	is.Equal(gotA, []int32{0, 1, 2, 0})
 	is.Equal(gotB, []int32{0, 1, 0, 1})
-	is.Equal(c.choices(t, topicOf("a", 0), keyed(nil), keyed(nil)), []int32{0, 0}) // the topic was made anew, smaller
+	is.Equal(c.choices(t, topicOf("a", 0), keyed(nil), keyed(nil)), []int32{0, 0}) // the topic was created again, smaller
 }
 
 func TestLeastBytesLevelsKeysAndValues(t *testing.T) {

@@ -50,7 +50,7 @@ func TestReaderReadsCompressedMessages(t *testing.T) {
 			[]Record{{Offset: 5, Timestamp: 30, Value: []byte("a")}, {Offset: 7, Timestamp: 30, Value: []byte("b")}}, 8},
 		{"an offset within", testMessage{offset: 7, magic: 1}, v1, 6,
 			[]Record{{Offset: 7, Timestamp: 20, Value: []byte("b")}}, 8},
-		{"an offset behind", testMessage{offset: 7, magic: 1}, v1, 9, nil, 9},
+		{"an offset that is too low", testMessage{offset: 7, magic: 1}, v1, 9, nil, 9},
 		{"offset 0, as some producers leave it", testMessage{offset: 0, magic: 1}, v1, 0,
 			[]Record{{Offset: 0, Timestamp: 10, Value: []byte("a")}, {Offset: 2, Timestamp: 20, Value: []byte("b")}}, 3},
 		{"magic 0 within magic 1", testMessage{offset: 9, magic: 1, attributes: attrLogAppendTime, timestamp: 30}, v0, 0,

@@ -110,7 +110,7 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 		}
 	}
 	if i != len(b) {
-		return dst, corrupt("bytes left behind the last record")
+		return dst, corrupt("bytes follow the last record")
 	}
 	return dst, nil
 }

@@ -16,7 +16,7 @@ func TestBytesAreTheCallersOwn(t *testing.T) {
 	for size := range 3000 {
 		b := unzeroed.Bytes(size)
 		is.Equal(len(b), size)
-		is.Equal(cap(b), size) // so that append never writes behind it
+		is.Equal(cap(b), size) // so that append never writes after it
 		all = append(all, b)
 	}
 	for i, b := range all {

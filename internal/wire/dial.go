@@ -36,7 +36,7 @@ type Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // Dial connects to addr ("host:port") and returns a connection that is ready
 // for requests. It takes at most DialTimeout. A refused authentication is an
-// *AuthError; where other credentials can be had, only the second one is.
+// *AuthError; where there are other credentials to get, only the second one is.
 func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, cfg.DialTimeout)
 	defer cancel()

@@ -19,7 +19,7 @@ type AuthError struct {
 	Mechanism string // SASL mechanism as configured
 	Err       error  // never contains a secret
 
-	another bool // other credentials can be had
+	another bool // there are other credentials to get
 }
 
 func (e *AuthError) Error() string {
@@ -42,7 +42,7 @@ func loginSettings(mechanism string) string {
 func (e *AuthError) Unwrap() error { return e.Err }
 
 // CredentialsError says that the credentials for a mechanism (a token, those of AWS)
-// can't be had at the moment. It is worth a retry.
+// can't be obtained at the moment. It is worth a retry.
 type CredentialsError struct {
 	Addr      string // host:port of the broker
 	Mechanism string

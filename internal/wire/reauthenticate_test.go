@@ -91,7 +91,7 @@ func TestARefusedRenewalEndsTheConnectionAndNotTheHope(t *testing.T) {
 	is.NoErr(err)
 }
 
-// moody is PLAIN with a first message that can't be had at times.
+// moody is PLAIN with a first message that can't be obtained at times.
 type moody struct {
 	plain.Mechanism
 	starts *atomic.Int32

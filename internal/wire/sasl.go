@@ -31,7 +31,7 @@ type login struct {
 // for a while, such as a token.
 type Discarder interface {
 	// Discard is called when a broker has refused them, so that they are not used
-	// again. It reports whether others can be had, with which a connection is tried
+	// again. It reports whether there are others to get, with which a connection is tried
 	// once more.
 	Discard() bool
 }

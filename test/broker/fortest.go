@@ -60,7 +60,7 @@ func Main(m interface{ Run() int }) {
 // topics and groups of its own. After a test with faults or proxies the
 // cluster is restored; such tests must not run in parallel with each other.
 //
-// Where no Kafka can be had the test is skipped, or fails if KAFKA_REQUIRED=1.
+// Where no Kafka can be started the test is skipped, or fails if KAFKA_REQUIRED=1.
 func ForTest(t testing.TB, o Options) *Cluster {
 	t.Helper()
 	if shared == nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
-// refuseTopics has a cluster refuse (29) to describe topics, so many times each.
+// refuseTopics has a cluster refuse (29) to describe topics, each as often as is said.
 func refuseTopics(t *testing.T, times int, topics ...string) settings {
 	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "seen", "hidden", "secret"))
 	left := make(map[string]int)

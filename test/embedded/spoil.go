@@ -23,14 +23,14 @@ type Spoil struct {
 // Spoils lists the ways.
 func Spoils() []Spoil {
 	return []Spoil{
-		{Name: "cut in front of the answer", hangup: true, frame: func([]byte) []byte { return nil }},
+		{Name: "cut before the answer", hangup: true, frame: func([]byte) []byte { return nil }},
 		{Name: "cut in the size", hangup: true, frame: func(f []byte) []byte { return f[:2] }},
 		{Name: "cut in the middle of the answer", hangup: true, frame: func(f []byte) []byte { return f[:len(f)-1] }},
-		{Name: "cut behind the answer", hangup: true, frame: func(f []byte) []byte { return f }},
+		{Name: "cut after the answer", hangup: true, frame: func(f []byte) []byte { return f }},
 		{Name: "another correlation ID", frame: func(f []byte) []byte { f[4] ^= 1; return f }},
 		{Name: "an answer without its end", frame: func(f []byte) []byte { return resized(f[:8+(len(f)-8)/2]) }},
 		{Name: "an answer without a body", frame: func(f []byte) []byte { return resized(f[:8]) }},
-		{Name: "an answer with something behind", frame: func(f []byte) []byte { return resized(append(f, 0)) }},
+		{Name: "an answer with something after it", frame: func(f []byte) []byte { return resized(append(f, 0)) }},
 		{Name: "all ones", frame: func(f []byte) []byte { return overwritten(f, func() byte { return 0xff }) }},
 		{Name: "large counts", frame: func(f []byte) []byte { return overwritten(f, func() byte { return 0x7f }) }},
 		{Name: "noise", frame: func(f []byte) []byte { return overwritten(f, func() byte { return byte(rand.Uint32()) }) }},

@@ -16,7 +16,7 @@ var Lies = map[string]Lie{
 	"length":           length,
 	"noise":            noise,
 	"cut":              cut,
-	"more behind":      func(a *Answer) bool { a.resize(append(a.Frame, make([]byte, 1+a.rng.IntN(1000))...)); return true },
+	"more at the end":  func(a *Answer) bool { a.resize(append(a.Frame, make([]byte, 1+a.rng.IntN(1000))...)); return true },
 	"half":             func(a *Answer) bool { a.send(a.Frame[:a.rng.IntN(len(a.Frame))]); return false },
 	"half and silence": halfAndSilence,
 	"byte by byte":     byteByByte,

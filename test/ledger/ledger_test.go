@@ -72,14 +72,14 @@ func TestEachThingThatFaultsMayNotCauseIsFound(t *testing.T) {
 			},
 			func(r Result) int { return r.Duplicated },
 		},
-		"in the log in front of its predecessor": {
+		"in the log before its predecessor": {
 			func(l *Ledger, log []*kgo.Record) []*kgo.Record {
 				log[0], log[keys] = logged(0, keys), logged(keys, 0)
 				return log
 			},
 			func(r Result) int { return r.Reordered },
 		},
-		"read for the first time behind its successor": {
+		"read for the first time after its successor": {
 			func(l *Ledger, log []*kgo.Record) []*kgo.Record {
 				l.Written(l.Next(2))
 				first, second := logged(2*keys, 2*keys), logged(2*keys+1, 2*keys+1)

@@ -1,5 +1,5 @@
 // Package result is what the benchmark's programs tell each other and what a
-// run of it leaves behind, as JSON.
+// run of it leaves, as JSON.
 package result
 
 import (

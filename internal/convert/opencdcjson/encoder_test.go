@@ -119,7 +119,7 @@ func TestKeepsMemoryWithinBounds(t *testing.T) {
 	is.True(kept <= maxKept)
 }
 
-// The memory of a large record is its own, and leaves nothing behind.
+// The memory of a large record is its own, and is not kept.
 func TestKeepsNothingOfLargeRecords(t *testing.T) {
 	is := is.New(t)
 	var e Encoder

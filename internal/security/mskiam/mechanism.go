@@ -34,7 +34,7 @@ type Settings struct {
 
 // Mechanism authenticates in a region of AWS. It reads the configuration of the
 // AWS SDK (environment and shared files) now, and asks for credentials when they
-// are needed; where these can't be had the error says so (Retriable), since most
+// are needed; where these can't be obtained the error says so (Retriable), since most
 // come over the network.
 func Mechanism(ctx context.Context, s Settings) (sasl.Mechanism, error) {
 	options := []func(*config.LoadOptions) error{config.WithRegion(s.Region)}

@@ -67,7 +67,7 @@ func (d *dialogue) Next(_ context.Context, challenge []byte) (done bool, respons
 	return false, []byte{1}, nil
 }
 
-// Discard throws the token away, and reports whether another one can be had.
+// Discard throws the token away, and reports whether there is another one to get.
 func (d *dialogue) Discard() bool { return d.tokens.Refused(d.token) }
 
 // extensionName and extensionValue are those of Kafka's OAuthBearerClientInitialResponse.

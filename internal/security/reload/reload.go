@@ -15,7 +15,7 @@ type Value[T any] struct {
 
 	mu      sync.Mutex
 	last    T
-	problem string // that warn was told of; empty while all is well
+	problem string // that warn was called with; empty while all is well
 }
 
 // New reads a value for the first time; the error is read's.
