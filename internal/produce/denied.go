@@ -40,6 +40,13 @@ func (p *Producer) believes(heard *insistence, r right) bool {
 	return true
 }
 
+// mayWrite notes that what was planned is written, and so was allowed.
+func (p *Producer) mayWrite(pl *plan) {
+	for _, t := range pl.topics {
+		p.denied.forget(right{t.Name, toWrite})
+	}
+}
+
 // explainDenied adds the remedy to the denial of a topic.
 func explainDenied(err error, to string) error {
 	if errors.Is(err, kafkago.ClusterAuthorizationFailed) {
