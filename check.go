@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/conduitio/conduit-commons/config"
 	"github.com/google/uuid"
@@ -38,7 +39,7 @@ func CheckSource(ctx context.Context, settings map[string]string) []CheckResult 
 	if plan.Group = c.GroupID; plan.Group == "" {
 		plan.Group = uuid.NewString() // as a source would generate it
 	}
-	return append(rightSettings(), check.Run(ctx, plan)...)
+	return slices.Concat(rightSettings(), check.Run(ctx, plan), c.checkRegistry(ctx))
 }
 
 // CheckDestination tries, step by step, what a destination with these settings
@@ -62,7 +63,24 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 		return wrongSettings(err, params)
 	}
 	plan.ProducerID = !writes.NoSequences
-	return append(rightSettings(), check.Run(ctx, plan)...)
+	return slices.Concat(rightSettings(), check.Run(ctx, plan), c.checkRegistry(ctx))
+}
+
+// checkRegistry tries the schema registry, if there is one.
+func (c Config) checkRegistry(ctx context.Context) []CheckResult {
+	if !c.RegistryConfig.Given() {
+		return nil
+	}
+	r := CheckResult{Step: "schema registry", Subject: strings.Join(setting.List(c.URLs), ", "), Outcome: check.OK}
+	schemas, err := c.registry(ctx)
+	if err == nil {
+		err = schemas.Ping(ctx)
+	}
+	if err != nil {
+		r.Outcome, r.Reason = check.Failed, err.Error()
+		r.Remedy = "set schemaRegistry.urls to where the registry answers, and the settings beside it to its login and certificate"
+	}
+	return []CheckResult{r}
 }
 
 // checkPlan is what both sides try.

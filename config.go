@@ -68,14 +68,16 @@ type Config struct {
 
 	TLSConfig
 	SASLConfig
+	RegistryConfig
 }
 
-// How connections are secured.
+// How connections are secured, and where the schema registry is.
 type (
-	TLSConfig   = security.TLSConfig
-	SASLConfig  = security.SASLConfig
-	OAuthConfig = security.OAuthConfig
-	AWSConfig   = security.AWSConfig
+	TLSConfig      = security.TLSConfig
+	SASLConfig     = security.SASLConfig
+	OAuthConfig    = security.OAuthConfig
+	AWSConfig      = security.AWSConfig
+	RegistryConfig = security.RegistryConfig
 )
 
 // Parse reads the settings that the source and the destination share out of a
@@ -100,7 +102,7 @@ func (c Config) Validate(context.Context) error {
 		setting.Text("clientID", c.ClientID, "conduit"),
 		c.validateMetricsAddress(),
 	}
-	return errors.Join(append(errs, c.security().Validate(), c.validateRegion())...)
+	return errors.Join(append(errs, c.security().Validate(), c.validateRegion(), c.RegistryConfig.Validate())...)
 }
 
 // mskHost is how Amazon MSK names brokers, with the region.

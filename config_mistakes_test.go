@@ -123,6 +123,38 @@ func TestMistakesInASource(t *testing.T) {
 			map[string]string{"key.decode": "xml", "value.decode": "JSON", "decode.onError": "skip"},
 			[]complaint{{"key.decode", `"xml" is not allowed: none, json`}, {"value.decode", "it is written json"}, {"decode.onError", "fail or raw"}},
 		},
+		"avro without a registry": {map[string]string{"value.decode": "avro"}, []complaint{{"schemaRegistry.urls", "it is required with value.decode avro"}}},
+		"a registry's settings without it": {
+			map[string]string{"schemaRegistry.username": "u", "schemaRegistry.password": "opensesame"},
+			[]complaint{{"schemaRegistry.username", "schemaRegistry.urls is not given"}, {"schemaRegistry.password", "schemaRegistry.urls is not given"}},
+		},
+		"wrong URLs of registries": {
+			map[string]string{"schemaRegistry.urls": "registry:8081,ftp://a,http://u:opensesame@b,http://c?x=1,http://d/apis/ccompat/v7"},
+			[]complaint{
+				{"schemaRegistry.urls", "not an http or https URL"}, {"schemaRegistry.urls", "not an http or https URL"},
+				{"schemaRegistry.urls", "a user in a URL is not used"}, {"schemaRegistry.urls", "has a query"},
+			},
+		},
+		"two logins to a registry": {
+			map[string]string{"schemaRegistry.urls": "http://a", "schemaRegistry.username": "u", "schemaRegistry.password": "p", "schemaRegistry.token": "t"},
+			[]complaint{{"schemaRegistry.token", "give one of the two logins"}},
+		},
+		"half a login to a registry": {
+			map[string]string{"schemaRegistry.urls": "http://a", "schemaRegistry.username": "u"},
+			[]complaint{{"schemaRegistry.password", "it is required with schemaRegistry.username"}},
+		},
+		"another half": {
+			map[string]string{"schemaRegistry.urls": "http://a", "schemaRegistry.passwordFile": file(t, "p")},
+			[]complaint{{"schemaRegistry.username", "it is required with schemaRegistry.passwordFile"}},
+		},
+		"files for a registry that can't be read": {
+			map[string]string{"schemaRegistry.urls": "http://a", "schemaRegistry.tokenFile": "/nowhere/token", "schemaRegistry.caCertFile": "/nowhere/ca.pem"},
+			[]complaint{{"schemaRegistry.tokenFile", "can't be read"}, {"schemaRegistry.caCertFile", "can't be read"}},
+		},
+		"no authority of a registry": {
+			map[string]string{"schemaRegistry.urls": "http://a", "schemaRegistry.caCert": notACertificate},
+			[]complaint{{"schemaRegistry.caCert", ""}},
+		},
 		"wrong balancers": {
 			map[string]string{"groupBalancer": "range,uniform,range"},
 			[]complaint{{"groupBalancer", `"uniform" is unknown: cooperative-sticky, range, roundrobin, sticky`}, {"groupBalancer", `"range" is named twice`}},

@@ -1,13 +1,18 @@
 package kafka
 
-import "github.com/conduitio/conduit-connector-kafka/internal/convert"
+import (
+	"context"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
+	"github.com/conduitio/conduit-connector-kafka/internal/registry"
+)
 
 // DecodeConfig is how a source decodes keys and values.
 type DecodeConfig struct {
-	// How to decode keys: none (they stay bytes), json, or connect-json (JSON with a
-	// schema beside it, as Kafka Connect's JsonConverter writes it with
-	// schemas.enable). An object becomes structured data, null stays null, and any
-	// other value becomes raw data.
+	// How to decode keys: none (they stay bytes), json, connect-json (JSON with a schema
+	// beside it, as Kafka Connect's JsonConverter writes it with schemas.enable), or avro
+	// (with a schema of the schema registry). An object becomes structured data, null
+	// stays null, and any other value becomes raw data.
 	KeyDecode string `json:"key.decode" default:"none"`
 	// How to decode values: see key.decode.
 	ValueDecode string `json:"value.decode" default:"none"`
@@ -17,7 +22,35 @@ type DecodeConfig struct {
 	DecodeOnError string `json:"decode.onError" default:"fail"`
 }
 
-// decoding is what the settings say about decoding keys and values.
-func (c *DecodeConfig) decoding() convert.DecodeConfig {
-	return convert.DecodeConfig{KeyDecode: c.KeyDecode, ValueDecode: c.ValueDecode, DecodeOnError: c.DecodeOnError}
+// decoding is what the settings say about decoding keys and values. Schemas is nil where
+// there is no registry.
+func (c *DecodeConfig) decoding(schemas *registry.Client) convert.DecodeConfig {
+	d := convert.DecodeConfig{KeyDecode: c.KeyDecode, ValueDecode: c.ValueDecode, DecodeOnError: c.DecodeOnError}
+	if schemas != nil {
+		d.Schemas = schemas
+	}
+	return d
+}
+
+func (c *SourceConfig) validateDecoding() error {
+	var schemas *registry.Client
+	if c.RegistryConfig.Given() {
+		schemas = new(registry.Client) // which is asked for nothing
+	}
+	return c.decoding(schemas).Validate()
+}
+
+// registry returns the client of the schema registry, nil if there is none.
+func (c Config) registry(ctx context.Context) (*registry.Client, error) {
+	if !c.RegistryConfig.Given() {
+		return nil, nil
+	}
+	reach, err := c.RegistryConfig.Reach(c.TLSConfig, warner(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return registry.New(registry.Config{
+		URLs: reach.URLs, TLS: reach.TLS, Authorize: reach.Authorize,
+		UserAgent: c.ClientID, Timeout: c.RequestTimeout, Warn: warner(ctx),
+	})
 }

@@ -56,7 +56,7 @@ func ParseSource(settings map[string]string) (SourceConfig, error) {
 // Validate reports everything that is wrong at once.
 func (c *SourceConfig) Validate(ctx context.Context) error {
 	_, err := c.resolve()
-	return errors.Join(c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), err, c.decoding().Validate())
+	return errors.Join(c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), err, c.validateDecoding())
 }
 
 // resolve makes of the settings what a consumer takes, and reports everything that is

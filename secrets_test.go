@@ -24,10 +24,12 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			OAuthConfig: OAuthConfig{TokenFile: password, ClientSecretFile: password, Parameters: "a=" + password, Extensions: "b=" + password, TokenURL: "https://user:" + password + "@login/token?key=" + password, ClientSecret: password},
 		},
 	}
+	registry := RegistryConfig{URLs: []string{"https://user:" + password + "@registry/?key=" + password}, Password: password, PasswordFile: password, Token: password, TokenFile: password}
+	shared.RegistryConfig = registry
 	source, destination := SourceConfig{Config: shared}, DestinationConfig{Config: shared}
 	for _, v := range []any{
 		shared, &shared, source, &source, destination, &destination,
-		shared.TLSConfig, &shared.TLSConfig, shared.AWSConfig, &shared.AWSConfig, shared.SASLConfig, &shared.SASLConfig, shared.OAuthConfig, &shared.OAuthConfig,
+		shared.TLSConfig, &shared.TLSConfig, shared.AWSConfig, &shared.AWSConfig, shared.SASLConfig, &shared.SASLConfig, shared.OAuthConfig, &shared.OAuthConfig, registry, &registry,
 		[]Config{shared}, map[string]SourceConfig{"x": source}, struct{ C DestinationConfig }{destination},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
@@ -75,24 +77,28 @@ func TestErrorsDoNotTellSecrets(t *testing.T) {
 		"key as an authority": {
 			"caCert": "-----BEGIN PRIVATE KEY-----\nopensesame==\n-----END PRIVATE KEY-----\n",
 		},
-		"secret alone":                 {"saslMechanism": "OAUTHBEARER", "oauth.clientSecret": "opensesame"},
-		"secret unused":                {"saslMechanism": "PLAIN", "oauth.clientSecret": "opensesame"},
-		"secret in http":               {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "http://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
-		"secret in URL":                {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
-		"no URL":                       {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a:%zz", "oauth.clientSecret": "opensesame"},
-		"key for path":                 {"clientKeyFile": "-----BEGIN PRIVATE KEY-----\nopensesame==\n-----END PRIVATE KEY-----\n"},
-		"JWT for path":                 {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": "eyJopensesame.e30."},
-		"no token there":               {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": file(t, "opensesame opensesame")},
-		"a key in base64 for its path": {"clientCert": cert, "clientKeyFile": base64.StdEncoding.EncodeToString([]byte("-----BEGIN PRIVATE KEY-----\nopensesame"))},
-		"a bare key for its path":      {"clientCert": cert, "clientKeyFile": "MIGHAgEAMBMG/opensesame"},
-		"an opaque token for its path": {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": "ya29.opensesame"},
-		"a password for its path":      {"saslUsername": "u", "saslPasswordFile": "opensesame"},
-		"a password with a slash":      {"saslUsername": "u", "saslPasswordFile": "/Opensesame/x"},
-		"a password as the mechanism":  {"saslMechanism": "opensesame", "saslUsername": "u", "saslPassword": "p"},
-		"a secret for pairs":           {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://a", "oauth.parameters": "opensesame", "oauth.extensions": "a=opensesame\x01"},
-		"a password in a server":       {"servers": "u:opensesame@a:9092"},
-		"another mistake":              {"servers": "", "saslUsername": "u", "saslPassword": "opensesame"},
-		"a wrong type":                 {"tls.enabled": "maybe", "saslUsername": "u", "saslPassword": "opensesame"},
+		"secret alone":                   {"saslMechanism": "OAUTHBEARER", "oauth.clientSecret": "opensesame"},
+		"secret unused":                  {"saslMechanism": "PLAIN", "oauth.clientSecret": "opensesame"},
+		"secret in http":                 {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "http://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
+		"secret in URL":                  {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a/?opensesame", "oauth.clientSecret": "opensesame"},
+		"no URL":                         {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://u:opensesame@a:%zz", "oauth.clientSecret": "opensesame"},
+		"key for path":                   {"clientKeyFile": "-----BEGIN PRIVATE KEY-----\nopensesame==\n-----END PRIVATE KEY-----\n"},
+		"JWT for path":                   {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": "eyJopensesame.e30."},
+		"no token there":                 {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": file(t, "opensesame opensesame")},
+		"a key in base64 for its path":   {"clientCert": cert, "clientKeyFile": base64.StdEncoding.EncodeToString([]byte("-----BEGIN PRIVATE KEY-----\nopensesame"))},
+		"a bare key for its path":        {"clientCert": cert, "clientKeyFile": "MIGHAgEAMBMG/opensesame"},
+		"an opaque token for its path":   {"saslMechanism": "OAUTHBEARER", "oauth.tokenFile": "ya29.opensesame"},
+		"a password for its path":        {"saslUsername": "u", "saslPasswordFile": "opensesame"},
+		"a password with a slash":        {"saslUsername": "u", "saslPasswordFile": "/Opensesame/x"},
+		"a password as the mechanism":    {"saslMechanism": "opensesame", "saslUsername": "u", "saslPassword": "p"},
+		"a secret for pairs":             {"saslMechanism": "OAUTHBEARER", "oauth.tokenURL": "https://a", "oauth.parameters": "opensesame", "oauth.extensions": "a=opensesame\x01"},
+		"a password in a server":         {"servers": "u:opensesame@a:9092"},
+		"a password in a registry's URL": {"schemaRegistry.urls": "http://u:opensesame@a"},
+		"a registry that is no URL":      {"schemaRegistry.urls": "http://u:opensesame@a:%zz"},
+		"a registry's password alone":    {"schemaRegistry.urls": "http://a", "schemaRegistry.password": "opensesame"},
+		"a token for its path":           {"schemaRegistry.urls": "http://a", "schemaRegistry.tokenFile": "opensesame/Opensesame"},
+		"another mistake":                {"servers": "", "saslUsername": "u", "saslPassword": "opensesame"},
+		"a wrong type":                   {"tls.enabled": "maybe", "saslUsername": "u", "saslPassword": "opensesame"},
 	} {
 		for by, parse := range parsers {
 			t.Run(name+" by "+by, func(t *testing.T) {

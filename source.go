@@ -89,7 +89,7 @@ func (s *Source) join(ctx context.Context, position opencdc.Position, cancel con
 		groupID = uuid.NewString()
 		sdk.Logger(ctx).Info().Str("groupID", groupID).Msg("generated a consumer group ID, which the position of the records will carry")
 	}
-	records, err := s.config.records(groupID)
+	records, err := s.config.records(ctx, groupID)
 	if err != nil {
 		return nil, err
 	}

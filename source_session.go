@@ -30,14 +30,17 @@ type readSession struct {
 	pace    pace            // ReadN's
 
 	closing atomic.Bool
-	over    chan struct{} // closed when Teardown begins
+	life    context.Context // ends when Teardown begins
+	end     context.CancelFunc
 	closed  chan struct{} // and when it has ended
 }
 
 func newReadSession(c Consumer, r *convert.Records, m *metrics.Connector, cancel context.CancelFunc) *readSession {
+	life, end := context.WithCancel(context.Background())
 	return &readSession{
+		life: life, end: end,
 		consumer: c, records: r, metrics: m, cancel: cancel,
-		turn: make(chan struct{}, 1), over: make(chan struct{}), closed: make(chan struct{}),
+		turn: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
 }
 
@@ -46,7 +49,7 @@ func (s *readSession) inTurn(ctx context.Context, read func(*readSession, contex
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
-	case <-s.over:
+	case <-s.life.Done():
 		return nil, errSourceTornDown
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for another read to end: %w", ctx.Err())
@@ -83,9 +86,11 @@ func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error
 }
 
 // take makes records of the rest: at most limit, and as many as fit into maxChunk, but
-// at least one. It fails at the first that can't be decoded, once those before it have
-// been returned.
+// at least one, for which it waits during an outage of the schema registry. It fails at
+// the first that can't be decoded, once those before it have been returned.
 func (s *readSession) take(ctx context.Context, limit int) ([]opencdc.Record, error) {
+	ctx, done := s.whileOpen(ctx)
+	defer done()
 	limit = s.mayFit(limit)
 	records, now, room := make([]opencdc.Record, 0, limit), time.Now(), maxChunk
 	for len(records) < limit {
@@ -97,7 +102,10 @@ func (s *readSession) take(ctx context.Context, limit int) ([]opencdc.Record, er
 		taken := len(records) - before
 		s.drop(taken)
 		if err != nil && len(records) == 0 {
-			return nil, err
+			if err := s.settle(ctx, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if taken < wanted {
 			break
@@ -149,7 +157,7 @@ func (s *readSession) close(ctx context.Context) error {
 		return nil
 	}
 	defer close(s.closed)
-	close(s.over)
+	s.end()
 	err := s.consumer.Close(ctx)
 	s.cancel()
 	select {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/connectjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
+	"github.com/conduitio/conduit-connector-kafka/internal/registry"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -20,6 +21,13 @@ type DecodeConfig struct {
 	KeyDecode     string
 	ValueDecode   string
 	DecodeOnError string
+
+	Schemas Schemas // nil: there is no registry
+}
+
+// Schemas is a schema registry. Its errors are those of registry.Client.
+type Schemas interface {
+	Schema(ctx context.Context, id int) (*registry.Schema, error)
 }
 
 // The ways to decode.
@@ -27,7 +35,11 @@ const (
 	decodeNone        = "none"
 	decodeJSON        = "json"
 	decodeConnectJSON = "connect-json"
+	decodeAvro        = "avro"
 )
+
+// decodeChoices are all of them.
+var decodeChoices = []string{decodeNone, decodeJSON, decodeConnectJSON, decodeAvro}
 
 // What decode.onError can be.
 const (
@@ -37,12 +49,23 @@ const (
 
 // Decoding decodes the keys and values of messages. It is for one goroutine.
 type Decoding struct {
-	key, value decodeFunc // nil: stays raw
-	raw        bool       // what can't be decoded stays raw
+	key, value part
+	raw        bool // what can't be decoded stays raw
 }
 
-// decodeFunc decodes a key or a value that is not null.
-type decodeFunc func(ctx context.Context, data []byte) (any, error)
+// part is the key or the value.
+type part struct {
+	name    string
+	decoder decoder // nil: it stays raw
+	fields  partFields
+}
+
+// decoder decodes keys or values that are not null. With the value comes the schema that
+// it was decoded with, nil if that is in no registry. Without an error of the registry
+// they can't be decoded.
+type decoder interface {
+	decode(ctx context.Context, data []byte) (any, *registrySchema, error)
+}
 
 // Validate reports everything that is wrong at once.
 func (c DecodeConfig) Validate() error {
@@ -53,73 +76,87 @@ func (c DecodeConfig) Validate() error {
 // NewDecoding reports everything that is wrong with the settings at once. It returns nil
 // where nothing is decoded.
 func NewDecoding(c DecodeConfig) (*Decoding, error) {
-	key, keyErr := newDecodeFunc("key.decode", c.KeyDecode)
-	value, valueErr := newDecodeFunc("value.decode", c.ValueDecode)
+	key, keyErr := c.decoder("key.decode", c.KeyDecode)
+	value, valueErr := c.decoder("value.decode", c.ValueDecode)
 	var onErrorErr error
-	if c.DecodeOnError != onErrorFail && c.DecodeOnError != onErrorRaw && c != (DecodeConfig{}) {
+	if c.DecodeOnError != onErrorFail && c.DecodeOnError != onErrorRaw && c.DecodeOnError+c.KeyDecode+c.ValueDecode != "" {
 		onErrorErr = setting.Invalid("decode.onError", fmt.Sprintf("%q is not allowed: %s or %s", c.DecodeOnError, onErrorFail, onErrorRaw), "")
 	}
 	if err := errors.Join(keyErr, valueErr, onErrorErr); err != nil || key == nil && value == nil {
 		return nil, err
 	}
-	return &Decoding{key: key, value: value, raw: c.DecodeOnError == onErrorRaw}, nil
+	return &Decoding{
+		key:   part{"key", key, keyFields},
+		value: part{"value", value, valueFields},
+		raw:   c.DecodeOnError == onErrorRaw,
+	}, nil
 }
 
-func newDecodeFunc(name, choice string) (decodeFunc, error) {
+func (c DecodeConfig) decoder(name, choice string) (decoder, error) {
 	switch choice {
 	case decodeNone, "":
 		return nil, nil
 	case decodeJSON:
-		return func(_ context.Context, data []byte) (any, error) { return plain.ParseJSON(data) }, nil
+		return alone(plain.ParseJSON), nil
 	case decodeConnectJSON:
-		d := new(connectjson.Decoder)
-		return func(_ context.Context, data []byte) (any, error) { return d.Decode(data) }, nil
+		return alone(new(connectjson.Decoder).Decode), nil
 	}
-	all := []string{decodeNone, decodeJSON, decodeConnectJSON}
-	problem := fmt.Sprintf("%q is not allowed: %s", choice, strings.Join(all, ", "))
-	if lower := strings.ToLower(choice); slices.Contains(all, lower) {
+	if slices.Contains(decodeChoices, choice) {
+		if c.Schemas == nil {
+			return nil, setting.Missing("schemaRegistry.urls", fmt.Sprintf("it is required with %s %s", name, choice), "https://registry:8081", nil)
+		}
+		return newRegistryDecoder(name, choice, c.Schemas), nil
+	}
+	problem := fmt.Sprintf("%q is not allowed: %s", choice, strings.Join(decodeChoices, ", "))
+	if lower := strings.ToLower(choice); slices.Contains(decodeChoices, lower) {
 		problem = fmt.Sprintf("%q is not allowed: it is written %s", choice, lower)
 	}
 	return nil, setting.Invalid(name, problem, "")
 }
 
-// Metadata of a record whose key or value could not be decoded and is raw
-// (decode.onError): the reason.
-const (
-	MetadataKeyDecodeError   = "kafka.key.decodeError"
-	MetadataValueDecodeError = "kafka.value.decodeError"
-)
+// alone decodes what needs no registry.
+type alone func(data []byte) (any, error)
 
-// decode decodes a record in place.
-func (d *Decoding) decode(ctx context.Context, r *opencdc.Record) error {
-	var err error
-	if d.key != nil {
-		if r.Key, err = d.part(ctx, r, d.key, r.Key, MetadataKeyDecodeError); err != nil {
-			return fmt.Errorf("decode the key: %w", err)
-		}
-	}
-	if d.value != nil {
-		if r.Payload.After, err = d.part(ctx, r, d.value, r.Payload.After, MetadataValueDecodeError); err != nil {
-			return fmt.Errorf("decode the value: %w", err)
-		}
-	}
-	return nil
+func (f alone) decode(_ context.Context, data []byte) (any, *registrySchema, error) {
+	v, err := f(data)
+	return v, nil, err
 }
 
-func (d *Decoding) part(ctx context.Context, r *opencdc.Record, decode decodeFunc, data opencdc.Data, note string) (opencdc.Data, error) {
+// decode decodes a record in place.
+func (d *Decoding) decode(ctx context.Context, r *opencdc.Record, topic string) error {
+	var err error
+	if r.Key, err = d.part(ctx, r, &d.key, r.Key, topic); err != nil {
+		return err
+	}
+	r.Payload.After, err = d.part(ctx, r, &d.value, r.Payload.After, topic)
+	return err
+}
+
+func (d *Decoding) part(ctx context.Context, r *opencdc.Record, p *part, data opencdc.Data, topic string) (opencdc.Data, error) {
 	raw, ok := data.(opencdc.RawData)
-	if !ok || raw == nil {
+	if p.decoder == nil || !ok || raw == nil {
 		return data, nil // null stays null
 	}
-	v, err := decode(ctx, raw)
+	v, schema, err := p.decoder.decode(ctx, raw)
 	if err == nil {
 		data, err = plain.Data(v)
 	}
-	if err == nil || !d.raw {
-		return data, err
+	switch {
+	case err == nil:
+		schema.note(r.Metadata, p.fields, topic)
+		return data, nil
+	case !d.raw || isOutage(ctx, err):
+		return data, fmt.Errorf("decode the %s: %w", p.name, err)
 	}
-	r.Metadata[note] = shortened(err.Error())
+	schema.note(r.Metadata, p.fields, topic)
+	r.Metadata[p.fields.decodeError] = shortened(err.Error())
 	return raw, nil
+}
+
+// isOutage reports whether an error says nothing about the record.
+func isOutage(ctx context.Context, err error) bool {
+	var outage *registry.UnavailableError
+	return errors.As(err, &outage) || ctx.Err() != nil
 }
 
 // shortened bounds what metadata has of an error, which may quote the record.
