@@ -49,7 +49,8 @@ func aimAtAStaleLeader(d dice, p *Plan, at time.Duration) {
 }
 
 // aimAtAFrozenBroker starts a source while a broker is silent, and ends it while it waits
-// for connections.
+// for connections. It may be one that the others do not notice, and that leads partitions
+// of a topic that was just made again: where to begin is asked about each.
 func aimAtAFrozenBroker(d dice, p *Plan, at time.Duration) {
 	e := p.add(d, pick(d, "freeze", "unplug"), at)
 	e.For, e.B, e.C = d.between(50*time.Second, 60*time.Second), d.Uint64N(3000), 1
@@ -62,6 +63,13 @@ func aimAtAFrozenBroker(d dice, p *Plan, at time.Duration) {
 		p.Readers[i].Settings["dialTimeout"] = "5s"
 	}
 	slower(p)
+	if d.chance(50) {
+		frozen := &p.Events[len(p.Events)-3]
+		frozen.C = 0
+		p.Parts = 30
+		again := p.add(d, "recreate", at+100*time.Millisecond)
+		again.A, again.B, again.C = 0, 2, 0
+	}
 }
 
 // aimAtATopicUnnoticed makes a topic again while the source that reads it is frozen, for

@@ -26,6 +26,7 @@ type book struct {
 	refused map[inquiry]bool
 	trimmed map[logID]bool
 	told    map[logID]int64 // the last end that was told after that
+	waived  map[logID]int64 // what is before need not be read
 	upsets  []span
 }
 
@@ -68,6 +69,7 @@ const (
 	wasLoosened // going back is allowed from now on
 	wasStarted  // a process
 	wasDenied   // a log may be said not to have offsets which it has
+	wasWaived   // what is before need not be read
 	wasTold     // a process, the end of a log that it has lost its place in
 )
 
@@ -84,7 +86,7 @@ type entry struct {
 }
 
 func newBook() *book {
-	return &book{begun: time.Now(), numbers: []*number{nil}, logs: make(map[logID]map[int64]logged), deleted: make(map[[16]byte]time.Duration), froms: make(map[logID]int64), refused: make(map[inquiry]bool), trimmed: make(map[logID]bool), told: make(map[logID]int64)}
+	return &book{begun: time.Now(), numbers: []*number{nil}, logs: make(map[logID]map[int64]logged), deleted: make(map[[16]byte]time.Duration), froms: make(map[logID]int64), refused: make(map[inquiry]bool), trimmed: make(map[logID]bool), told: make(map[logID]int64), waived: make(map[logID]int64)}
 }
 
 func (b *book) now() time.Duration { return time.Since(b.begun) }
@@ -254,7 +256,7 @@ func (b *book) missing(logs map[logID][]logged) (out []string, count int) {
 	for log, records := range logs {
 		first := -1
 		for i, r := range records {
-			if n := b.get(r.number); n != nil && !n.hidden && !n.acked && r.offset >= b.froms[log] && r.offset >= b.told[log] {
+			if n := b.get(r.number); n != nil && !n.hidden && !n.acked && r.offset >= b.froms[log] && r.offset >= max(b.told[log], b.waived[log]) {
 				if count++; first < 0 {
 					first = i
 				}

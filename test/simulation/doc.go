@@ -12,7 +12,8 @@
 //     when something happened about that time, and only then
 //   - each record is read, and in order: where a source goes on elsewhere than after
 //     the record that it returned last, everything before was acknowledged, or it lost its
-//     place in the log and autoOffsetReset allows it
+//     place in the log and autoOffsetReset allows it. With readFromBeginning: false, what
+//     was there before the group's first source was open need not be
 //   - nothing is committed that was not acknowledged, and no commit goes back
 //   - nothing waits for longer than [standstill] while all that it needs is well
 //   - no kind of request is sent more often than [limits] allows
@@ -48,7 +49,7 @@
 //	contract.go, charges.go       which codes end a connector, and whether they do
 //	admin.go, monitor.go          the administrator, who is exempt from all faults
 //	book.go, check.go, follow.go  what happened, and whether it may; health.go
-//	skip.go, quiet.go             what need not be read, what may be lost
+//	skip.go, latest.go, quiet.go  what need not be read, what may be lost
 //
 // # Traps
 //

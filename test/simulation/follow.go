@@ -49,6 +49,8 @@ func (c *checker) follow(e entry) {
 				t.ack(i)
 			}
 		}
+	case wasWaived:
+		t.skip(e.offset)
 	case wasLoosened:
 		t.loose = true
 	case wasDenied:

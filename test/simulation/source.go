@@ -92,6 +92,7 @@ func (l *life) open(ctx context.Context, cancel context.CancelFunc, position ope
 		l.w.book.wrong("the world configures %s wrongly: %v", l.host.name, err)
 		return 0, false, fmt.Errorf("configure: %w", err)
 	}
+	hasOpened := l.w.opening()
 	done := make(chan error, 1)
 	go func() {
 		_, err := l.plugin.Open(ctx, pconnector.SourceOpenRequest{Position: position})
@@ -99,6 +100,9 @@ func (l *life) open(ctx context.Context, cancel context.CancelFunc, position ope
 	}()
 	select {
 	case err = <-done:
+		if err == nil {
+			hasOpened()
+		}
 		return 0, err == nil, err
 	case how = <-l.how:
 	}
