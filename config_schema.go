@@ -10,9 +10,10 @@ import (
 // DecodeConfig is how a source decodes keys and values.
 type DecodeConfig struct {
 	// How to decode keys: none (they stay bytes), json, connect-json (JSON with a schema
-	// beside it, as Kafka Connect's JsonConverter writes it with schemas.enable), or avro
-	// (with a schema of the schema registry). An object becomes structured data, null
-	// stays null, and any other value becomes raw data.
+	// beside it, as Kafka Connect's JsonConverter writes it with schemas.enable), or with
+	// a schema of the schema registry avro, protobuf, json-schema or auto (as the schema
+	// says, and what has none stays bytes). An object becomes structured data, null stays
+	// null, and any other value becomes raw data.
 	KeyDecode string `json:"key.decode" default:"none"`
 	// How to decode values: see key.decode.
 	ValueDecode string `json:"value.decode" default:"none"`

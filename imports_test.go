@@ -23,11 +23,12 @@ var mayImport = map[string][]string{
 	"check":               {"cluster", "group", "security/oauth", "wire"},
 	"cluster":             {"primitive", "printable", "wire"},
 	"consumer":            {"cluster", "fetch", "group", "message", "offsets"},
-	"convert":             {"convert/avrodata", "convert/connectjson", "convert/opencdcjson", "convert/plain", "convert/rawdata", "message", "recordbatch", "registry", "setting", "unzeroed"},
+	"convert":             {"convert/avrodata", "convert/connectjson", "convert/opencdcjson", "convert/plain", "convert/protodata", "convert/rawdata", "message", "recordbatch", "registry", "setting", "unzeroed"},
 	"convert/avrodata":    {"convert/plain"},
 	"convert/connectjson": {"convert/plain"},
 	"convert/opencdcjson": nil,
 	"convert/plain":       nil,
+	"convert/protodata":   {"convert/plain"},
 	"convert/rawdata":     nil,
 	"fetch":               {"cluster", "message", "primitive", "recordbatch", "wire"},
 	"group":               {"cluster", "message", "primitive", "wire"},
@@ -56,6 +57,7 @@ var libraries = map[string][]string{
 	"github.com/twmb/franz-go":                     {"test"},                      // another client may judge this one, not help it
 	"github.com/twmb/franz-go/pkg/sr":              {"internal/registry", "test"}, // a module of its own, without that client
 	"github.com/twmb/avro":                         {"internal/convert/avrodata"},
+	"github.com/bufbuild/protocompile":             {"internal/convert/protodata"},
 	"github.com/prometheus/client_golang":          {"internal/metrics"},
 	"github.com/aws":                               {"internal/security/mskiam"},
 	"golang.org/x/oauth2":                          {"internal/security/oauth"},

@@ -36,10 +36,13 @@ const (
 	decodeJSON        = "json"
 	decodeConnectJSON = "connect-json"
 	decodeAvro        = "avro"
+	decodeProtobuf    = "protobuf"
+	decodeJSONSchema  = "json-schema"
+	decodeAuto        = "auto" // as the schema in the registry says; without one raw
 )
 
 // decodeChoices are all of them.
-var decodeChoices = []string{decodeNone, decodeJSON, decodeConnectJSON, decodeAvro}
+var decodeChoices = []string{decodeNone, decodeJSON, decodeConnectJSON, decodeAvro, decodeProtobuf, decodeJSONSchema, decodeAuto}
 
 // What decode.onError can be.
 const (

@@ -66,7 +66,7 @@ func TestWhatHasNoSchemaOfTheRegistryIsAnError(t *testing.T) {
 		"\x00\x00\x00":             "does not begin with a zero byte",
 		"\x01\x00\x00\x00\x03\x02": "does not begin with a zero byte",
 		"\x00\x00\x00\x00\x07\x02": "find schema 7: the schema registry does not have it",
-		"\x00\xff\xff\xff\xff\x02": "does not have it",
+		"\x00\xff\xff\xff\xff\x02": "does not begin with a zero byte and the ID",
 		"\x00\x00\x00\x00\x02\x02": "schema 2 is of type PROTOBUF, and value.decode is for those of type AVRO",
 		"\x00\x00\x00\x00\x03":     "with schema 3: ",
 		"\x00\x00\x00\x00\x04\x02": "with schema 4: parse the schema",

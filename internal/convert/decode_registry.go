@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/avrodata"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/protodata"
 	"github.com/conduitio/conduit-connector-kafka/internal/registry"
 )
 
@@ -20,7 +22,7 @@ const (
 // registryDecoder decodes what Confluent's serializers write.
 type registryDecoder struct {
 	setting string
-	typ     string // of the schemas
+	typ     string // of the schemas; "": of any, and what begins with no ID stays raw
 	schemas Schemas
 	ready   map[int]*registrySchema
 }
@@ -33,13 +35,23 @@ func newRegistryDecoder(setting, choice string, s Schemas) *registryDecoder {
 }
 
 // schemaTypes are the registry's names of the formats.
-var schemaTypes = map[string]string{decodeAvro: "AVRO"}
+var schemaTypes = map[string]string{decodeAvro: typeAvro, decodeProtobuf: typeProtobuf, decodeJSONSchema: typeJSON}
+
+const (
+	typeAvro     = "AVRO"
+	typeProtobuf = "PROTOBUF"
+	typeJSON     = "JSON"
+)
 
 func (d *registryDecoder) decode(ctx context.Context, data []byte) (any, *registrySchema, error) {
-	if len(data) < framingSize || data[0] != magicByte {
+	id := schemaID(data)
+	switch {
+	case id > 0:
+	case d.typ == "":
+		return data, nil, nil
+	default:
 		return nil, nil, errors.New("it does not begin with a zero byte and the ID of a schema, as Confluent's serializers write it")
 	}
-	id := int(int32(binary.BigEndian.Uint32(data[1:])))
 	s, ok := d.ready[id]
 	if !ok {
 		var err error
@@ -54,15 +66,24 @@ func (d *registryDecoder) decode(ctx context.Context, data []byte) (any, *regist
 	return v, s, nil
 }
 
+// schemaID returns the ID at the beginning of what Confluent's serializers write. That of
+// a schema is above 0.
+func schemaID(data []byte) int {
+	if len(data) < framingSize || data[0] != magicByte {
+		return 0
+	}
+	return int(int32(binary.BigEndian.Uint32(data[1:])))
+}
+
 func (d *registryDecoder) prepare(ctx context.Context, id int) (*registrySchema, error) {
 	of, err := d.schemas.Schema(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if of.Type != d.typ {
-		return nil, fmt.Errorf("schema %d is of type %s, and %s is for those of type %s", id, of.Type, d.setting, d.typ)
+	if d.typ != "" && of.Type != d.typ {
+		return nil, fmt.Errorf("schema %d is of type %s, and %s is for those of type %s; auto is for all", id, of.Type, d.setting, d.typ)
 	}
-	decode, err := prepareAvro(of)
+	decode, err := decoderOf(of)
 	if err != nil { // what is wrong with it is said of each record
 		decode = func([]byte) (any, error) { return nil, err }
 	}
@@ -74,14 +95,39 @@ func (d *registryDecoder) prepare(ctx context.Context, id int) (*registrySchema,
 	return s, nil
 }
 
-func prepareAvro(of *registry.Schema) (func([]byte) (any, error), error) {
-	references := make([]string, len(of.References))
-	for i, r := range of.References {
+// decoderOf returns what decodes the data of a schema.
+func decoderOf(s *registry.Schema) (func([]byte) (any, error), error) {
+	switch s.Type {
+	case typeAvro:
+		codec, err := avroCodec(s)
+		if err != nil {
+			return nil, err
+		}
+		return codec.Decode, nil
+	case typeProtobuf:
+		codec, err := protobufCodec(s)
+		if err != nil {
+			return nil, err
+		}
+		return codec.Decode, nil
+	case typeJSON:
+		return plain.ParseJSON, nil
+	}
+	return nil, fmt.Errorf("the type %s of the schema is unknown", s.Type)
+}
+
+func avroCodec(s *registry.Schema) (*avrodata.Codec, error) {
+	references := make([]string, len(s.References))
+	for i, r := range s.References {
 		references[i] = r.Text
 	}
-	codec, err := avrodata.New(of.Text, references...)
-	if err != nil {
-		return nil, err
+	return avrodata.New(s.Text, references...)
+}
+
+func protobufCodec(s *registry.Schema) (*protodata.Codec, error) {
+	imports := make([]protodata.File, len(s.References))
+	for i, r := range s.References {
+		imports[i] = protodata.File(r)
 	}
-	return codec.Decode, nil
+	return protodata.New(s.Text, imports...)
 }

@@ -148,5 +148,5 @@ func TestStructuredRecordsAreNotLargerThanTheirSize(t *testing.T) {
 
 func TestMistakesInDecoding(t *testing.T) {
 	err := DecodeConfig{KeyDecode: "xml", ValueDecode: "JSON", DecodeOnError: "skip"}.Validate()
-	expect.Error(t, err, `key.decode: "xml" is not allowed: none, json, connect-json, avro`, `value.decode: "JSON" is not allowed: it is written json`, `decode.onError: "skip" is not allowed: fail or raw`)
+	expect.Error(t, err, `key.decode: "xml" is not allowed: none, json, connect-json, avro, protobuf, json-schema, auto`, `value.decode: "JSON" is not allowed: it is written json`, `decode.onError: "skip" is not allowed: fail or raw`)
 }
