@@ -62,7 +62,7 @@ func (s *story) ack(offsets ...int64) {
 // lose has a process lose its place, and be told the log's end.
 func (s *story) lose(who string, end int64) {
 	s.refuses(inquiry{who, s.log})
-	s.tells(inquiry{who, s.log}, end)
+	s.tells(inquiry{who, s.log}, end, end)
 }
 
 func (s *story) note(k kind, offset int64) { s.book.note(entry{kind: k, log: s.log, offset: offset}) }
@@ -155,9 +155,14 @@ func TestCheckFindsEachThingThatMayNotBe(t *testing.T) {
 		}, "autoOffsetReset is latest"},
 		"a commit beyond the end that was told": {func(s *story) { s.lose("s1", 2); s.note(wasAsked, 3) }, "not acknowledged"},
 		"a jump to an end that was told while all was well": {func(s *story) {
-			s.tells(inquiry{"s1", s.log}, 2)
+			s.tells(inquiry{"s1", s.log}, 2, 5)
 			s.read("s1", 2, 3, 4)
 			s.ack(2, 3, 4)
+		}, "gap"},
+		"a gap after what need not be read": {func(s *story) {
+			s.waives(s.log, 3)
+			s.read("s1", 4)
+			s.ack(4)
 		}, "gap"},
 		"a record in two partitions": {func(s *story) {
 			s.belated(time.Now())
@@ -227,6 +232,27 @@ func TestCheckAllowsWhatOperatorsAndDeathsDo(t *testing.T) {
 			s.ack(3, 4)
 			s.note(wasAsked, 5)
 			s.note(wasSeen, 5)
+		},
+		"a jump to the start of a log, where a transaction is open": func(s *story) {
+			s.read("s1", 0)
+			s.ack(0)
+			s.note(wasTrimmed, 2)
+			s.refuses(inquiry{"s1", s.log})
+			s.tells(inquiry{"s1", s.log}, 5, 2)
+			s.tells(inquiry{"s1", s.log}, 2, 2)
+			s.read("s1", 2, 3, 4)
+			s.ack(2, 3, 4)
+		},
+		"records that were there as a source began at the end": func(s *story) {
+			s.waives(s.log, 3)
+			s.read("s1", 3, 4)
+			s.ack(3, 4)
+			s.note(wasAsked, 5)
+		},
+		"records that it reads though it need not": func(s *story) {
+			s.waives(s.log, 3)
+			s.read("s1", 1, 2, 3, 4)
+			s.ack(1, 2, 3, 4)
 		},
 		"a record that nobody answers for, lost when something happened": func(s *story) {
 			id := s.hand(&number{topic: "a", partition: -1})

@@ -39,7 +39,7 @@ func (w *World) lost(host string, r request, frame []byte) {
 		for _, t := range res.Topics {
 			for _, p := range t.Partitions {
 				if p.ErrorCode == 0 {
-					w.book.tells(inquiry{host, w.logOf(t.Topic, p.Partition, "")}, p.Offset)
+					w.book.tells(inquiry{host, w.logOf(t.Topic, p.Partition, "")}, p.Offset, w.stable(t.Topic, p.Partition))
 				}
 			}
 		}
@@ -52,12 +52,20 @@ func (b *book) refuses(q inquiry) {
 	b.mu.Unlock()
 }
 
-func (b *book) tells(q inquiry, offset int64) {
+// stable is where a log ends for a source: at the first open transaction, if there is one.
+func (w *World) stable(topic string, partition int32) int64 {
+	if p := w.fake.PartitionInfo(topic, partition); p != nil {
+		return p.LastStableOffset
+	}
+	return 0
+}
+
+func (b *book) tells(q inquiry, offset, stable int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.refused[q] || b.trimmed[q.log] {
 		b.told[q.log] = max(b.told[q.log], offset)
-		b.noteLocked(entry{kind: wasTold, who: q.who, log: q.log, offset: offset, denied: b.refused[q]})
+		b.noteLocked(entry{kind: wasTold, who: q.who, log: q.log, offset: offset, denied: b.refused[q] && offset <= stable})
 	}
 }
 
