@@ -28,7 +28,7 @@ TESTFLAGS ?=
 MODULES := . cmd/conduit bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz audit soak release picture clean FORCE
+.PHONY: help run build test test-unit test-versions bench simulate generate lint fmt fuzz audit soak release picture dashboard clean FORCE
 
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
@@ -73,6 +73,9 @@ bench: ## Measure the connector beside others on a Kafka of its own, and write d
 
 picture: ## Draw docs/broker-death.svg: throughput, lag and latency while a broker is killed (Java 17 and Maven; two minutes)
 	cd bench && $(GO) run ./death -out ../docs/broker-death.svg
+
+dashboard: build ## Draw docs/dashboard.svg: the panels of the Grafana dashboard over a run (Prometheus in PATH, Java 17 and Maven; three minutes)
+	cd bench && $(GO) run ./dashboard -out ../docs/dashboard.svg
 
 generate: ## Regenerate connector.yaml, docs/settings.md and the mocks
 	$(GO) generate ./...

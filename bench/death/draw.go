@@ -1,25 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"image/color"
 	"strings"
 	"time"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
-)
 
-func init() { plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"} }
-
-var (
-	blue = color.RGBA{0x00, 0x72, 0xb2, 0xff}
-	red  = color.RGBA{0xd5, 0x5e, 0x00, 0xff}
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/picture"
 )
 
 // draw makes the picture: throughput, lag and latency over time, one above the other.
@@ -41,20 +32,12 @@ func (f *flow) draw() ([]byte, error) {
 		plots = append(plots, []*plot.Plot{p})
 	}
 	plots[len(plots)-1][0].X.Label.Text = "seconds; a broker is killed, and started again (dashed)"
-	canvas := vgsvg.New(vg.Points(620), vg.Points(480))
-	dc := draw.New(canvas)
-	dc.SetColor(color.White)
-	dc.Fill(dc.Rectangle.Path())
+	out := picture.New(vg.Points(620), vg.Points(480))
 	tiles := draw.Tiles{Rows: len(plots), Cols: 1, PadY: vg.Points(10), PadTop: vg.Points(8), PadBottom: vg.Points(8), PadLeft: vg.Points(8), PadRight: vg.Points(16)}
-	for i, row := range plot.Align(plots, tiles, dc) {
+	for i, row := range plot.Align(plots, tiles, out.Canvas) {
 		plots[i][0].Draw(row[0])
 	}
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		return nil, err
-	}
-	// A viewer without this font shall not take one with serifs.
-	return bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;")), nil
+	return out.SVG()
 }
 
 func (f *flow) curve(title string, value func(point) float64) (*plot.Plot, error) {
@@ -70,14 +53,14 @@ func (f *flow) curve(title string, value func(point) float64) (*plot.Plot, error
 	if err != nil {
 		return nil, err
 	}
-	line.Color, line.Width = blue, vg.Points(1.2)
+	line.Color, line.Width = picture.Palette[0], vg.Points(1.2)
 	p.Add(line)
 	for _, at := range []time.Duration{killed, restarted} {
 		mark, err := plotter.NewLine(plotter.XYs{{X: at.Seconds(), Y: 0}, {X: at.Seconds(), Y: p.Y.Max}})
 		if err != nil {
 			return nil, err
 		}
-		mark.Color, mark.Width, mark.Dashes = red, vg.Points(1), []vg.Length{vg.Points(4), vg.Points(3)}
+		mark.Color, mark.Width, mark.Dashes = picture.Palette[1], vg.Points(1), []vg.Length{vg.Points(4), vg.Points(3)}
 		p.Add(mark)
 	}
 	return p, nil

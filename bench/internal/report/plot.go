@@ -1,29 +1,17 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
-	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/picture"
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
 )
-
-// palette can be told apart without red and green, too.
-var palette = []color.Color{
-	color.RGBA{0x00, 0x72, 0xb2, 0xff},
-	color.RGBA{0xd5, 0x5e, 0x00, 0xff},
-	color.RGBA{0x00, 0x9e, 0x73, 0xff},
-	color.RGBA{0xcc, 0x79, 0xa7, 0xff},
-	color.RGBA{0xe6, 0x9f, 0x00, 0xff},
-}
 
 // throughputPlot has records a second against the size of a record, reading and
 // writing side by side; nil without data.
@@ -67,7 +55,7 @@ func (s summary) sizePlot(title string, part result.Part, contenders ...string) 
 		if err != nil {
 			return nil, err
 		}
-		line.Color, dots.Color = palette[i], palette[i]
+		line.Color, dots.Color = picture.Palette[i], picture.Palette[i]
 		line.Width, dots.Radius, dots.Shape = vg.Points(1.5), vg.Points(3), draw.CircleGlyph{}
 		p.Add(line, dots)
 		p.Legend.Add(name, line, dots)
@@ -138,7 +126,7 @@ func (s summary) barPlot(title string, part result.Part, contenders []contenderL
 		if err != nil {
 			return nil, err
 		}
-		bars.Color, bars.LineStyle.Width = palette[i], 0
+		bars.Color, bars.LineStyle.Width = picture.Palette[i], 0
 		bars.Offset = (vg.Length(i) - 0.5) * width
 		p.Add(bars)
 		p.Legend.Add(fmt.Sprintf("p%d", []int{50, 99}[i]), bars)
@@ -160,21 +148,10 @@ func sideBySide(plots ...*plot.Plot) ([]byte, error) {
 	if len(there) == 0 {
 		return nil, nil
 	}
-	canvas := vgsvg.New(vg.Length(len(there))*vg.Points(400), vg.Points(330))
-	dc := draw.New(canvas)
-	dc.SetColor(color.White)
-	dc.Fill(dc.Rectangle.Path())
+	out := picture.New(vg.Length(len(there))*vg.Points(400), vg.Points(330))
 	tiles := draw.Tiles{Rows: 1, Cols: len(there), PadX: vg.Points(20), PadTop: vg.Points(8), PadBottom: vg.Points(8), PadLeft: vg.Points(8), PadRight: vg.Points(8)}
-	for i, c := range plot.Align([][]*plot.Plot{there}, tiles, dc)[0] {
+	for i, c := range plot.Align([][]*plot.Plot{there}, tiles, out.Canvas)[0] {
 		there[i].Draw(c)
 	}
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		return nil, err
-	}
-	// A viewer without this font shall not take one with serifs.
-	family := []byte("font-family:Liberation Sans;")
-	return bytes.ReplaceAll(b.Bytes(), family, []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;")), nil
+	return out.SVG()
 }
-
-func init() { plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"} }
