@@ -130,6 +130,10 @@ func (c *Consumer) Ack(r Record) {
 	}
 }
 
+// forcedCommit is how long a commit may still take once the context of Close has ended:
+// what was acknowledged is not read again for the sake of a moment.
+const forcedCommit = time.Second
+
 // Close commits, leaves the group and ends everything, Next too. A second call waits
 // for the first, until ctx ends.
 func (c *Consumer) Close(ctx context.Context) error {
@@ -143,7 +147,7 @@ func (c *Consumer) Close(ctx context.Context) error {
 	}
 	defer close(c.closed)
 	defer c.giveUp()
-	defer context.AfterFunc(ctx, c.giveUp)()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(forcedCommit, c.giveUp) })()
 	c.end(ErrClosed)
 	c.wg.Wait()
 	c.fetcher.Close()

@@ -86,13 +86,13 @@ func (m *Member) heartbeat(ctx context.Context) error {
 
 // leave tells the coordinator that this member is gone, so that the others need
 // not wait for the session timeout. A static member comes back: it doesn't.
-func (m *Member) leave() {
+func (m *Member) leave(ctx context.Context) {
 	_, memberID, _ := m.identity()
 	m.setGeneration(-1)
 	if m.cfg.InstanceID != "" || memberID == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, leaveEnd)
 	defer cancel()
 	if err := m.sendLeave(ctx, memberID); err != nil {
 		m.cfg.Warn("the other members go on after the session timeout", m.errorf("leave", err))

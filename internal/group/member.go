@@ -96,8 +96,12 @@ func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
 // and returns nil) or until an error that trying again can't mend.
 func (m *Member) Run(ctx context.Context) error {
 	retry := cluster.NewRetry(100*time.Millisecond, 2*time.Second)
-	ending, cancel := outlive(ctx, m.rebalanceEnd())
-	defer cancel()
+	ending, stopJoining := outlive(ctx, m.rebalanceEnd())
+	defer stopJoining()
+	committing, stopCommitting := outlive(ctx, commitEnd)
+	defer stopCommitting()
+	leaving, stopLeaving := outlive(ctx, leaveEnd)
+	defer stopLeaving()
 	for ctx.Err() == nil {
 		err := m.live(ctx, ending)
 		switch {
@@ -108,17 +112,15 @@ func (m *Member) Run(ctx context.Context) error {
 			retry.Wait(ctx)
 		case m.fatal(err):
 			m.lose()
-			m.leave()
+			m.leave(leaving)
 			return err
 		default:
 			m.recover(err)
 			retry.Wait(ctx)
 		}
 	}
-	last, stop := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer stop()
-	m.revoke(last)
-	m.leave()
+	m.revoke(committing)
+	m.leave(leaving)
 	return nil
 }
 
@@ -127,14 +129,16 @@ func (m *Member) Run(ctx context.Context) error {
 // followed ever more slowly.
 const maxHasty = 4
 
-// What is still done when a member is stopped. Whoever stops it waits for all three.
+// What is still done when a member is stopped ends this long after that. Whoever stops it
+// waits for all of it, five seconds at most with what is closed afterwards.
 const (
 	// maxRebalanceEnd bounds how long a rebalance that it takes part in may take to
 	// end. Before that the coordinator accepts no commit, or already expects another
-	// generation.
-	maxRebalanceEnd = 10 * time.Second
-	// closeTimeout bounds the last commit, and after it the leaving.
-	closeTimeout = 5 * time.Second
+	// generation. Other members hear of a rebalance by their next heartbeat, every three
+	// seconds unless that is changed.
+	maxRebalanceEnd = 4 * time.Second
+	commitEnd       = 4500 * time.Millisecond
+	leaveEnd        = 4800 * time.Millisecond
 )
 
 // rebalanceEnd is how long a rebalance takes in which another member has died, its

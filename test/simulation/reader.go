@@ -22,7 +22,7 @@ const (
 func (e ending) String() string { return [...]string{"stop", "force", "kill"}[e] }
 
 // teardown is how long Teardown may take.
-const teardown = 15 * time.Second
+const teardown = 5 * time.Second
 
 var specification = kafka.Connector.NewSpecification()
 
