@@ -86,11 +86,7 @@ func (c Config) checkRegistry(ctx context.Context) []CheckResult {
 // checkPlan is what both sides try.
 func (c Config) checkPlan(ctx context.Context) (check.Plan, error) {
 	connection, err := c.connection(ctx)
-	plan := check.Plan{Servers: c.servers(), Connection: connection, Principal: "User:NAME"}
-	if user := c.security().User(); user != "" {
-		plan.Principal = "User:" + user
-	}
-	return plan, err
+	return check.Plan{Servers: c.servers(), Connection: connection}, err
 }
 
 func rightSettings() []CheckResult {

@@ -34,8 +34,9 @@ type GroupConfig struct {
 	HeartbeatInterval time.Duration `json:"heartbeatInterval" default:"3s"`
 	// Maximum time for members to give up partitions and rejoin during a rebalance.
 	RebalanceTimeout time.Duration `json:"rebalanceTimeout" default:"60s"`
-	// Whether to retry when the group coordinator refuses this member, for example for
-	// lack of permission. If false, the source fails.
+	// Whether to retry when the group coordinator refuses this member, for example because
+	// a permission was taken away. If false, the source fails. A permission that is missing
+	// when the source opens is an error either way.
 	RetryGroupJoinErrors bool `json:"retryGroupJoinErrors" default:"true"`
 }
 

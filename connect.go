@@ -95,7 +95,12 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 	if err != nil {
 		return wire.Config{}, err
 	}
+	principal := ""
+	if user := c.security().User(); user != "" {
+		principal = "User:" + user
+	}
 	return wire.Config{
+		Principal:      principal,
 		ClientID:       c.ClientID,
 		Software:       wire.Software{Name: "conduit-connector-kafka", Version: currentVersion(version, debug.ReadBuildInfo)},
 		TLS:            secured.TLS,

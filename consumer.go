@@ -34,8 +34,9 @@ type Consumer interface {
 	Ack(record consumer.Record)
 
 	// Close commits what was acknowledged in the partitions that the consumer
-	// still owns, leaves the group and ends all goroutines, and a Next that waits. The
-	// context bounds the commit; the error is about offsets that were not committed.
+	// still owns, leaves the group and ends all goroutines, and a Next that waits. It
+	// takes five seconds at most. Once the context has ended the commit has one second
+	// left; the error is about offsets that were not committed.
 	// Further calls wait for the first.
 	Close(ctx context.Context) error
 }
@@ -63,6 +64,10 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	}
 	logger := sdk.Logger(ctx)
 	cfg.Group.GroupID, cfg.Group.Warn = groupID, warner(ctx)
+	if err := mayConsume(ctx, client, cfg); err != nil {
+		client.Close()
+		return nil, err
+	}
 	cfg.Info = func(msg string) { logger.Info().Msg(msg) }
 	cfg.FindEnds(ctx, client, topics)
 	m.HookConsumer(&cfg)

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
@@ -29,7 +32,7 @@ func describe(ctx context.Context, client *cluster.Client, names []string) (map[
 		found, err := client.Refresh(ctx, names, false)
 		passes := cluster.Retriable(err)
 		if err == nil {
-			if err = allRefused(names, found); err == nil {
+			if err = allRefused(client, names, found); err == nil {
 				return found, nil
 			}
 			passes = time.Since(begin) < refusedTimeout
@@ -43,14 +46,14 @@ func describe(ctx context.Context, client *cluster.Client, names []string) (map[
 
 // allRefused returns the errors of topics that are named if the login may see none of
 // them. Without names it returns nil.
-func allRefused(names []string, found map[string]cluster.Topic) error {
+func allRefused(client *cluster.Client, names []string, found map[string]cluster.Topic) error {
 	var errs []error
 	for _, name := range names {
 		err := found[name].Err
 		if !errors.Is(err, kafkago.TopicAuthorizationFailed) {
 			return nil
 		}
-		errs = append(errs, fmt.Errorf("find topic %q: the login may not see it: allow it READ: %w", name, err))
+		errs = append(errs, fmt.Errorf("find topic %q: %w", name, client.Explain(err, acl.OnTopics("Read", name))))
 	}
 	return errors.Join(errs...)
 }
@@ -73,6 +76,9 @@ func topicsToRead(ctx context.Context, client *cluster.Client, cfg consumer.Conf
 				return nil, setting.Invalid("startAt", fmt.Sprintf("%s:%d:%d: topic %q has %d partitions", name, id, offset, name, len(t.Partitions)), "")
 			}
 		}
+	}
+	if cfg.Group.Match != nil && !slices.ContainsFunc(slices.Collect(maps.Keys(found)), cfg.Group.Match) {
+		sdk.Logger(ctx).Warn().Msg("no topic matches topicsRegex, or the login may see none of those that do; those that come later are read")
 	}
 	there := present(found)
 	for _, topic := range cfg.Group.Topics {

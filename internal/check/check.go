@@ -36,7 +36,6 @@ type Result struct {
 type Plan struct {
 	Servers    []string // bootstrap servers, "host:port"
 	Connection wire.Config
-	Principal  string // as Kafka's ACLs name this client, "User:…"
 
 	Topics []string                // nil where records decide
 	Match  func(topic string) bool // chooses more topics; nil for none

@@ -29,8 +29,7 @@ const guard = time.Minute
 func reading(servers ...string) Plan {
 	return Plan{
 		Servers:    servers,
-		Connection: wire.Config{ClientID: "check", DialTimeout: 10 * time.Second, RequestTimeout: 10 * time.Second},
-		Principal:  "User:alice",
+		Connection: wire.Config{ClientID: "check", Principal: "User:alice", DialTimeout: 10 * time.Second, RequestTimeout: 10 * time.Second},
 		Topics:     []string{"t"},
 		Group:      "g",
 	}

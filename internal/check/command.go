@@ -1,37 +1,19 @@
 package check
 
-import (
-	"regexp"
-	"strings"
-)
+import "github.com/conduitio/conduit-connector-kafka/internal/acl"
 
 // command is a command of Kafka's that can be pasted into a shell.
 func (r *run) command(tool string, arguments ...string) string {
-	server := "HOST:PORT"
-	if len(r.Servers) > 0 {
-		server = r.Servers[0]
-	}
-	words := []string{tool, "--bootstrap-server", server}
-	if r.Connection.TLS != nil || r.Connection.SASL != nil {
-		words = append(words, "--command-config", "admin.properties")
-	}
-	words = append(words, arguments...)
-	for i, w := range words {
-		words[i] = quote(w)
-	}
-	line := strings.Join(words, " ")
-	if r.Connection.TLS != nil || r.Connection.SASL != nil {
-		line += " # admin.properties: the TLS and SASL settings of somebody who may"
-	}
-	return line
+	return r.admin().Command(tool, arguments...)
 }
 
-// harmless is what shells leave alone.
-var harmless = regexp.MustCompile(`^[A-Za-z0-9_.,:/@%+=-]+$`)
+// allow says how to grant a right.
+func (r *run) allow(right acl.Right) string { return "allow it: " + r.admin().Grant(right) }
 
-func quote(word string) string {
-	if harmless.MatchString(word) {
-		return word
+func (r *run) admin() acl.Admin {
+	a := acl.Admin{Secure: r.Connection.TLS != nil || r.Connection.SASL != nil, Principal: r.Connection.Principal}
+	if len(r.Servers) > 0 {
+		a.Server = r.Servers[0]
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return a
 }

@@ -9,6 +9,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
@@ -35,7 +36,7 @@ func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Res
 
 func (r *run) groupFailed(step, operation string, err error) {
 	if errors.Is(err, kafkago.GroupAuthorizationFailed) {
-		r.fail(step, r.Group, err.Error(), r.allow(operation, "--group", r.Group))
+		r.fail(step, r.Group, err.Error(), r.allow(acl.Right{Operation: operation, Resource: "group", Names: []string{r.Group}}))
 		return
 	}
 	r.fail(step, r.Group, err.Error(), "look into the log of the brokers, and at the group: "+r.command("kafka-consumer-groups.sh", "--describe", "--group", r.Group))

@@ -10,13 +10,8 @@ import (
 	"github.com/segmentio/kafka-go/protocol/initproducerid"
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-)
-
-// Operations of Kafka's ACLs, by the bits in which brokers say what is allowed.
-const (
-	readBit  = 3
-	writeBit = 4
 )
 
 // unknownOperations is what brokers answer that were not asked, or don't know.
@@ -51,7 +46,7 @@ func (r *run) topic(t *metadata.ResponseTopic) bool {
 		r.fail("topic", t.Name, "it does not exist", "create it, or correct topics (a source waits for a topic that does not exist yet): "+r.command("kafka-topics.sh", "--create", "--topic", t.Name))
 		return false
 	case errors.Is(err, kafkago.TopicAuthorizationFailed):
-		r.fail("topic", t.Name, err.Error(), r.allow("Describe", "--topic", t.Name))
+		r.fail("topic", t.Name, err.Error(), r.allow(acl.OnTopics("Describe", t.Name)))
 		return false
 	case err != nil:
 		r.fail("topic", t.Name, err.Error(), "look at the topic: "+r.command("kafka-topics.sh", "--describe", "--topic", t.Name))
@@ -70,15 +65,15 @@ func (r *run) topic(t *metadata.ResponseTopic) bool {
 
 // allowed reports whether the topic's records may be read, or written.
 func (r *run) allowed(t *metadata.ResponseTopic) {
-	step, operation, bit := "read", "Read", readBit
+	step, operation, bit := "read", "Read", cluster.ReadBit
 	if r.Write {
-		step, operation, bit = "write", "Write", writeBit
+		step, operation, bit = "write", "Write", cluster.WriteBit
 	}
 	switch operations := t.TopicAuthorizedOperations; {
 	case operations == unknownOperations || operations == 0:
 		r.skip(step, t.Name, "brokers before Kafka 2.3 do not tell what is allowed")
 	case operations&(1<<bit) == 0:
-		r.fail(step, t.Name, "an ACL is missing, or denies it", r.allow(operation, "--topic", t.Name))
+		r.fail(step, t.Name, "an ACL is missing, or denies it", r.allow(acl.OnTopics(operation, t.Name)))
 	default:
 		r.ok(step, t.Name, "allowed")
 	}
@@ -103,18 +98,12 @@ func (r *run) producerID(ctx context.Context, client *cluster.Client) {
 	})
 	switch {
 	case errors.Is(err, kafkago.ClusterAuthorizationFailed):
-		r.fail(step, "", err.Error(), r.allow("IdempotentWrite", "--cluster")+" (or allow Write on the topic)")
+		r.fail(step, "", err.Error(), r.allow(acl.OnCluster("IdempotentWrite"))+" (or allow Write on the topic)")
 	case err != nil:
 		r.fail(step, "", err.Error(), "look into the log of the brokers; a producer ID is needed unless idempotent is false")
 	default:
 		r.ok(step, "", fmt.Sprint(m.ProducerID))
 	}
-}
-
-// allow is the command that allows an operation.
-func (r *run) allow(operation string, resource ...string) string {
-	arguments := []string{"--add", "--allow-principal", r.Principal, "--operation", operation}
-	return "allow it: " + r.command("kafka-acls.sh", append(arguments, resource...)...)
 }
 
 func plural(n int, noun string) string {

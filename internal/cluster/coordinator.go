@@ -7,6 +7,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/findcoordinator"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -32,7 +33,7 @@ func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
 	c.mu.Unlock()
 	res := m.(*findcoordinator.Response)
 	if err := CodeError(res.ErrorCode); err != nil {
-		return -1, fmt.Errorf("find coordinator of group %q: %w", group, err)
+		return -1, fmt.Errorf("find coordinator of group %q: %w", group, c.Explain(err, acl.OnGroup(group)))
 	}
 	if !plausibleHost(res.Host) {
 		return -1, fmt.Errorf("find coordinator of group %q: %s names a host that can't be one, %.100q", group, from, res.Host)

@@ -7,6 +7,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -43,7 +44,7 @@ type OffsetAnswer struct {
 // returns after the last of them, soon after ctx ends.
 func (c *Client) ListOffsets(ctx context.Context, readCommitted bool, queries []OffsetQuery, found func([]OffsetAnswer)) {
 	ask := func(ctx context.Context, conn *wire.Conn, questions []question[OffsetQuery]) ([]OffsetAnswer, error) {
-		return listOffsets(ctx, conn, readCommitted, questions)
+		return c.listOffsets(ctx, conn, readCommitted, questions)
 	}
 	of := func(q OffsetQuery) partitionKey { return partitionKey{q.Topic, q.Partition} }
 	askLeaders(ctx, c, queries, of, ask, noOffset, found)
@@ -53,7 +54,7 @@ func noOffset(q OffsetQuery, err error) OffsetAnswer {
 	return OffsetAnswer{OffsetQuery: q, Offset: -1, LeaderEpoch: -1, Err: fmt.Errorf("list offset of %s/%d: %w", q.Topic, q.Partition, err)}
 }
 
-func listOffsets(ctx context.Context, conn *wire.Conn, readCommitted bool, questions []question[OffsetQuery]) ([]OffsetAnswer, error) {
+func (c *Client) listOffsets(ctx context.Context, conn *wire.Conn, readCommitted bool, questions []question[OffsetQuery]) ([]OffsetAnswer, error) {
 	req := &listoffsets.Request{ReplicaID: -1, Topics: byTopic(questions,
 		func(topic string) listoffsets.RequestTopic { return listoffsets.RequestTopic{Topic: topic} },
 		func(t *listoffsets.RequestTopic, q question[OffsetQuery]) {
@@ -84,7 +85,7 @@ func listOffsets(ctx context.Context, conn *wire.Conn, readCommitted bool, quest
 		case !ok:
 			out[i] = noOffset(q.query, errUnmentioned)
 		case err != nil:
-			out[i] = noOffset(q.query, err)
+			out[i] = noOffset(q.query, c.Explain(err, acl.OnTopics("Read", q.query.Topic)))
 		default:
 			out[i] = OffsetAnswer{OffsetQuery: q.query, Offset: p.Offset, LeaderEpoch: p.LeaderEpoch}
 		}

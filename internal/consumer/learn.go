@@ -8,6 +8,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -45,7 +46,7 @@ func (s *starts) learn(ctx context.Context, p group.Partitions, waits bool) (l l
 	for name, ids := range p {
 		there, err := described(found[name], ids)
 		if err != nil {
-			if l.missing = err; !passes(err) {
+			if l.missing = s.client.Explain(err, acl.OnTopics("Read", name)); !passes(err) {
 				return l, err
 			}
 			s.deny(err, name, ids...)

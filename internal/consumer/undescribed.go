@@ -9,6 +9,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
@@ -49,7 +50,7 @@ func (c *Config) describe(ctx context.Context, client *cluster.Client, names []s
 			if t.Err == nil {
 				out[name] = t
 			} else {
-				trouble = t.Err
+				trouble = client.Explain(t.Err, acl.OnTopics("Read", name))
 			}
 		}
 		names = slices.DeleteFunc(names, func(name string) bool { _, ok := out[name]; return ok })

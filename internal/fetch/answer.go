@@ -10,6 +10,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/fetch"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
@@ -111,7 +112,8 @@ func (f *Fetcher) acceptOne(a asked, r *partitionResponse) (fetched, bool) {
 
 // refuse decides what an error of one partition means. The lock is held.
 func (f *Fetcher) refuse(p *partition, answered int16) {
-	err, code := cluster.CodeError(answered), kafkago.Error(answered)
+	code := kafkago.Error(answered)
+	err := f.client.Explain(cluster.CodeError(answered), acl.OnTopics("Read", p.Topic))
 	if p.replica { // the leader may know better
 		f.missed(p, err)
 		return

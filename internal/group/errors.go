@@ -7,6 +7,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
@@ -37,7 +38,7 @@ func (m *Member) fatal(err error) bool {
 
 // errorf names the group, and the setting that helps where there is one.
 func (m *Member) errorf(step string, err error) error {
-	return fmt.Errorf("%s group %q: %w%s", step, m.cfg.GroupID, err, m.remedy(err))
+	return fmt.Errorf("%s group %q: %w%s", step, m.cfg.GroupID, m.client.Explain(err, acl.OnGroup(m.cfg.GroupID)), m.remedy(err))
 }
 
 func (m *Member) remedy(err error) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/offsetcommit"
 	"github.com/segmentio/kafka-go/protocol/offsetfetch"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
@@ -100,7 +101,7 @@ func (m *Member) commit(ctx context.Context, req *offsetcommit.Request, offsets 
 			case err == nil:
 				taken.Set(t.Name, p.PartitionIndex, at)
 			case first == nil:
-				first = fmt.Errorf("commit offset of %s/%d in group %q: %w", t.Name, p.PartitionIndex, m.cfg.GroupID, err)
+				first = fmt.Errorf("commit offset of %s/%d in group %q: %w", t.Name, p.PartitionIndex, m.cfg.GroupID, m.explain(err, t.Name))
 				if cluster.Retriable(err) {
 					m.setCoordinator(-1)
 				}
@@ -111,6 +112,15 @@ func (m *Member) commit(ctx context.Context, req *offsetcommit.Request, offsets 
 		first = m.unmentioned("commit offset of", offsets.partitions(), taken)
 	}
 	return taken, first
+}
+
+// explain is client.Explain for an answer about a partition: the group may be what is
+// refused, or the topic.
+func (m *Member) explain(err error, topic string) error {
+	if errors.Is(err, kafkago.TopicAuthorizationFailed) {
+		return m.client.Explain(err, acl.OnTopics("Read", topic))
+	}
+	return m.client.Explain(err, acl.OnGroup(m.cfg.GroupID))
 }
 
 // unmentioned says of which partition an answer is silent.
@@ -185,7 +195,7 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 	// start elsewhere.
 	err = m.unmentioned("fetch committed offset of", p.without(denied), out)
 	if err == nil && len(denied) > 0 {
-		err = &DeniedError{denied}
+		err = m.client.Explain(&DeniedError{denied}, acl.OnTopics("Read", denied...))
 	}
 	return out, err
 }

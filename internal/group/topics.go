@@ -11,6 +11,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
@@ -118,7 +119,7 @@ func (m *Member) count(name string, t cluster.Topic) int32 {
 		// hold up other topics.
 		n = m.seen[name]
 		if !cluster.Retriable(t.Err) {
-			m.warnTopic(name, fmt.Errorf("find partitions of topic %q: %w", name, t.Err))
+			m.warnTopic(name, fmt.Errorf("find partitions of topic %q: %w", name, m.client.Explain(t.Err, acl.OnTopics("Read", name))))
 		}
 	}
 	return n

@@ -68,7 +68,6 @@ func (s *search) create(ctx context.Context) {
 func (s *search) judge(l *lost) {
 	switch {
 	case l.asked == nil:
-		s.producer.denied.forget(right{l.name, toCreate})
 		l.done = true
 		s.expect(l)
 	case errors.Is(l.asked, kafkago.TopicAlreadyExists), errors.Is(l.asked, kafkago.RequestTimedOut):

@@ -126,8 +126,8 @@ func TestSomebodyElseCreatesTheTopic(t *testing.T) {
 
 func TestTopicsThatCanNotBeCreated(t *testing.T) {
 	for code, says := range map[*kerr.Error]string{
-		kerr.TopicAuthorizationFailed:   "allow it CREATE on the topic or on the cluster",
-		kerr.ClusterAuthorizationFailed: "allow it CREATE on the topic or on the cluster",
+		kerr.TopicAuthorizationFailed:   "allow the login Create on the topic or on the cluster",
+		kerr.ClusterAuthorizationFailed: "allow the login Create on the topic or on the cluster",
 		kerr.InvalidReplicationFactor:   "check topicPartitions and topicReplicationFactor",
 		kerr.InvalidPartitions:          "check topicPartitions and topicReplicationFactor",
 		kerr.PolicyViolation:            "the broker's own words",

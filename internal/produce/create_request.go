@@ -11,6 +11,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
@@ -26,15 +27,10 @@ func (n NewTopics) atOnce() int {
 
 // requestTopics asks for topics to be created, and returns what came of each by name.
 func (p *Producer) requestTopics(ctx context.Context, topics []*lost, last bool) (map[string]error, error) {
-	number := func(n int) int { return cmp.Or(n, -1) }
 	req := new(createtopics.Request)
 	answers := make(map[string]error, len(topics))
 	for _, l := range topics {
-		req.Topics = append(req.Topics, createtopics.RequestTopic{
-			Name:              l.name,
-			NumPartitions:     int32(number(l.Partitions)),
-			ReplicationFactor: int16(number(l.ReplicationFactor)),
-		})
+		req.Topics = append(req.Topics, l.request())
 		answers[l.name] = errors.New("the broker's answer does not mention it")
 	}
 	res, err := p.askController(ctx, req, p.silence(controller, last))
@@ -46,9 +42,15 @@ func (p *Producer) requestTopics(ctx context.Context, topics []*lost, last bool)
 		if err != nil && t.ErrorMessage != "" {
 			err = fmt.Errorf("%w (%s)", err, printable.Text(t.ErrorMessage))
 		}
-		answers[t.Name] = advise(err)
+		answers[t.Name] = p.advise(err, t.Name)
 	}
 	return answers, nil
+}
+
+// request is what is asked of the controller.
+func (c *creation) request() createtopics.RequestTopic {
+	number := func(n int) int { return cmp.Or(n, -1) }
+	return createtopics.RequestTopic{Name: c.name, NumPartitions: int32(number(c.Partitions)), ReplicationFactor: int16(number(c.ReplicationFactor))}
 }
 
 // askController waits for an answer for as long as the controller may be silent. For three
@@ -73,10 +75,10 @@ func (p *Producer) askController(ctx context.Context, req *createtopics.Request,
 }
 
 // advise adds the remedy to what brokers answer.
-func advise(err error) error {
+func (p *Producer) advise(err error, topic string) error {
 	switch {
-	case errors.Is(err, kafkago.TopicAuthorizationFailed), errors.Is(err, kafkago.ClusterAuthorizationFailed):
-		return fmt.Errorf("the login may not create topics: allow it CREATE on the topic or on the cluster, or create the topic yourself: %w", err)
+	case isDenied(err):
+		return fmt.Errorf("create the topic yourself, or allow the login Create on the topic or on the cluster: %w", p.client.Explain(err, acl.OnTopics("Create", topic)))
 	case errors.Is(err, kafkago.InvalidPartitionNumber), errors.Is(err, kafkago.InvalidReplicationFactor), errors.Is(err, kafkago.PolicyViolation):
 		return fmt.Errorf("check topicPartitions and topicReplicationFactor: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 )
 
 // A broker that has just started may not know its ACLs yet. So a denial is believed only
@@ -40,19 +42,12 @@ func (p *Producer) believes(heard *insistence, r right) bool {
 	return true
 }
 
-// mayWrite notes that what was planned is written, and so was allowed.
-func (p *Producer) mayWrite(pl *plan) {
-	for _, t := range pl.topics {
-		p.denied.forget(right{t.Name, toWrite})
-	}
-}
-
-// explainDenied adds the remedy to the denial of a topic.
-func explainDenied(err error, to string) error {
+// explainDenied says which right is denied with a topic, and how to grant it.
+func (p *Producer) explainDenied(err error, topic string) error {
 	if errors.Is(err, kafkago.ClusterAuthorizationFailed) {
-		return fmt.Errorf("the login may not %s it: allow it IDEMPOTENT_WRITE of the cluster, which brokers older than Kafka 2.8 want, or set idempotent to false: %w", to, err)
+		return fmt.Errorf("set idempotent to false, or allow what brokers older than Kafka 2.8 want beside the right to write: %w", p.client.Explain(err, acl.OnCluster("IdempotentWrite")))
 	}
-	return fmt.Errorf("the login may not %s it: allow it WRITE: %w", to, err)
+	return p.client.Explain(err, acl.OnTopics("Write", topic))
 }
 
 // insistence is for how long brokers have been saying the same. What they say is asked

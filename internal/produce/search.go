@@ -90,7 +90,7 @@ func (s *search) round(ctx context.Context, names []string) error {
 
 // deny notes that a broker does not tell of a topic, as the login may not see it.
 func (s *search) deny(l *lost, err error) {
-	l.denied = explainDenied(err, toSee)
+	l.denied = s.producer.explainDenied(err, l.name)
 	if s.producer.believes(&l.denials, right{l.name, toSee}) {
 		l.final = l.denied
 	}

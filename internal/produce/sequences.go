@@ -11,6 +11,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/initproducerid"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
@@ -68,25 +69,24 @@ func (p *Producer) prepare(ctx context.Context) error {
 		})
 		if err == nil {
 			p.sequences.begin(id, epoch)
-			p.denied.forget(right{to: toWrite})
 			return nil
 		}
 		if isDenied(err) && p.believes(&denials, right{to: toWrite}) || !isDenied(err) && !cluster.Retriable(err) {
-			return explainProducerID(err)
+			return p.explainProducerID(err)
 		}
 		p.cfg.Warn("get a producer ID", err)
 		if !retry.waitFor(ctx, err) {
-			return explainProducerID(retry.explain(err))
+			return p.explainProducerID(retry.explain(err))
 		}
 	}
 }
 
 // explainProducerID says what can be done about a cluster that gives no producer ID.
-func explainProducerID(err error) error {
+func (p *Producer) explainProducerID(err error) error {
 	var unsupported *wire.UnsupportedError
 	switch {
 	case errors.Is(err, kafkago.ClusterAuthorizationFailed):
-		return fmt.Errorf("get a producer ID: the login may write to no topic: allow it WRITE, or IDEMPOTENT_WRITE of the cluster where brokers are older than Kafka 2.8, or set idempotent to false: %w", err)
+		return fmt.Errorf("get a producer ID: the login may write to no topic: allow it Write on one, which is enough from Kafka 2.8 on, or set idempotent to false: %w", p.client.Explain(err, acl.OnCluster("IdempotentWrite")))
 	case errors.As(err, &unsupported) && !unsupported.Old:
 		return fmt.Errorf("get a producer ID: these brokers know no idempotent writes: set idempotent to false: %w", err)
 	}
@@ -101,9 +101,6 @@ func initProducerID(ctx context.Context, client *cluster.Client) (int64, int16, 
 	res := msg.(*initproducerid.Response)
 	if err := cluster.CodeError(res.ErrorCode); err != nil {
 		return 0, 0, fmt.Errorf("broker %s: %w", from, err)
-	}
-	if res.ProducerID < 0 { // that of batches without numbers
-		return 0, 0, fmt.Errorf("broker %s: it gave the producer ID %d", from, res.ProducerID)
 	}
 	return res.ProducerID, res.ProducerEpoch, nil
 }

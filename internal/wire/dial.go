@@ -26,6 +26,7 @@ type Config struct {
 	DialTimeout    time.Duration      // for TCP, TLS, API versions and SASL together
 	RequestTimeout time.Duration      // for each answer afterwards
 	Hooks          Hooks
+	Principal      string // as Kafka's ACLs name this client, for errors; empty: unknown
 	// Dial opens what TLS and Kafka's protocol run on; nil: a TCP connection. It
 	// takes the network "tcp" and addr, as net.Dialer.DialContext does.
 	Dial Dialer

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/matryer/is"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
@@ -58,18 +57,11 @@ func restricted(t *testing.T) (*broker.Cluster, *kclient.Client) {
 // allow lets broker.User do something.
 func allow(ctx context.Context, t *testing.T, client *kclient.Client, kind kmsg.ACLResourceType, name string, operations ...kmsg.ACLOperation) {
 	t.Helper()
-	req := kmsg.NewPtrCreateACLsRequest()
+	var acls []kclient.ACL
 	for _, op := range operations {
-		acl := kmsg.NewCreateACLsRequestCreation()
-		acl.ResourceType, acl.ResourceName, acl.ResourcePatternType = kind, name, kmsg.ACLResourcePatternTypeLiteral
-		acl.Principal, acl.Host, acl.Operation, acl.PermissionType = "User:"+broker.User, "*", op, kmsg.ACLPermissionTypeAllow
-		req.Creations = append(req.Creations, acl)
+		acls = append(acls, kclient.ACL{User: broker.User, Kind: kind, Name: name, Operation: op})
 	}
-	res, err := req.RequestWith(ctx, client.Raw())
-	is.New(t).NoErr(err)
-	for _, r := range res.Results {
-		is.New(t).NoErr(kerr.ErrorForCode(r.ErrorCode))
-	}
+	is.New(t).NoErr(client.AddACLs(ctx, acls...))
 }
 
 // awaitFailures waits until brokers have noticed ACLs.

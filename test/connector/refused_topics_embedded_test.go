@@ -63,7 +63,7 @@ func TestSourceThatMaySeeNoneOfItsTopicsDoesNotOpen(t *testing.T) {
 	_, err := openSource(ctx, refuseTopics(t, -1, "hidden", "secret").with(settings{"topics": "hidden,secret"}), nil)
 	is.True(err != nil)
 	t.Log(err)
-	for _, text := range []string{`open source: find topic "hidden": the login may not see it: allow it READ: [29]`, `find topic "secret"`} {
+	for _, text := range []string{`open source: find topic "hidden": the login lacks Read on topic "hidden", or an ACL denies it: [29]`, `find topic "secret"`} {
 		expect.Error(t, err, text)
 	}
 }
@@ -81,7 +81,7 @@ func TestDestinationThatMayNotWriteDoesNotOpen(t *testing.T) {
 		more  settings
 		want  string // the error; empty for none
 	}{
-		"a hidden topic":                  {func(t *testing.T) settings { return refuseTopics(t, -1, "hidden") }, nil, `open destination: find topic "hidden": the login may not see it: allow it WRITE: [29]`},
+		"a hidden topic":                  {func(t *testing.T) settings { return refuseTopics(t, -1, "hidden") }, nil, `open destination: find topic "hidden": the login lacks Write on topic "hidden", or an ACL denies it: [29]`},
 		"a topic that is hidden at first": {func(t *testing.T) settings { return refuseTopics(t, 3, "hidden") }, nil, ""},
 		"records decide":                  {func(t *testing.T) settings { return refuseTopics(t, -1, "hidden") }, settings{"topic": "{{ .Operation }}"}, ""},
 		"no producer ID":                  {refused(31), nil, "open destination: get a producer ID: the login may write to no topic"},

@@ -94,7 +94,7 @@ func TestSaysWhyATopicIsNotThere(t *testing.T) {
 		},
 		"login may not create it": {
 			login, []kmsg.ACLOperation{kmsg.ACLOperationWrite, kmsg.ACLOperationDescribe},
-			[]string{"it does not exist", "the login may not create topics: allow it CREATE on the topic or on the cluster, or create the topic yourself"},
+			[]string{"it does not exist", "create the topic yourself, or allow the login Create on the topic or on the cluster: the login lacks Create on topic"},
 		},
 		"login may not even see it": {login, nil, []string{"Topic Authorization Failed"}},
 		"too many replicas": {

@@ -11,10 +11,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 	"github.com/rs/zerolog"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
 // aclErrors has a user write and read who may do nothing, then a little, then all that
@@ -113,16 +113,9 @@ func eventually(ctx context.Context, t *testing.T, do func() error, parts ...str
 // allow lets broker.User do something.
 func (c cluster) allow(ctx context.Context, t *testing.T, kind kmsg.ACLResourceType, name string, operations ...kmsg.ACLOperation) {
 	t.Helper()
-	req := kmsg.NewPtrCreateACLsRequest()
+	var acls []kclient.ACL
 	for _, op := range operations {
-		acl := kmsg.NewCreateACLsRequestCreation()
-		acl.ResourceType, acl.ResourceName, acl.ResourcePatternType = kind, name, kmsg.ACLResourcePatternTypeLiteral
-		acl.Principal, acl.Host, acl.Operation, acl.PermissionType = "User:"+broker.User, "*", op, kmsg.ACLPermissionTypeAllow
-		req.Creations = append(req.Creations, acl)
+		acls = append(acls, kclient.ACL{User: broker.User, Kind: kind, Name: name, Operation: op})
 	}
-	res, err := req.RequestWith(ctx, c.client.Raw())
-	is.New(t).NoErr(err)
-	for _, r := range res.Results {
-		is.New(t).NoErr(kerr.ErrorForCode(r.ErrorCode))
-	}
+	is.New(t).NoErr(c.client.AddACLs(ctx, acls...))
 }

@@ -1,0 +1,58 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	sdk "github.com/conduitio/conduit-connector-sdk"
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
+)
+
+// mayConsume returns an error if the login may not be a member of the group, or may read
+// none of the topics that are named, and that goes on for refusedTimeout. What brokers
+// don't tell in that time shows when it is needed.
+func mayConsume(ctx context.Context, client *cluster.Client, cfg consumer.Config) error {
+	ctx, cancel := context.WithTimeout(ctx, refusedTimeout)
+	defer cancel()
+	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
+	for {
+		err := errors.Join(mayRead(ctx, client, cfg), mayJoin(ctx, client, cfg.Group.GroupID))
+		if err == nil || !retry.Wait(ctx) {
+			return err
+		}
+		sdk.Logger(ctx).Warn().Err(err).Msg("look what the login may do, will try again")
+	}
+}
+
+// mayRead returns an error if the login may see the topics that are named, and read none
+// of them. With a pattern others may come.
+func mayRead(ctx context.Context, client *cluster.Client, cfg consumer.Config) error {
+	names := cfg.Group.Topics
+	if cfg.Group.Match != nil {
+		return nil
+	}
+	forbidden, err := client.Forbidden(ctx, names, cluster.ReadBit)
+	if err != nil || len(forbidden) < len(names) || len(names) == 0 {
+		return nil // reading warns of those that are refused
+	}
+	return fmt.Errorf("read topics: %w", client.Explain(kafkago.TopicAuthorizationFailed, acl.OnTopics("Read", forbidden...)))
+}
+
+// mayJoin returns an error if the login may not be a member of the group.
+func mayJoin(ctx context.Context, client *cluster.Client, name string) error {
+	node, err := client.Coordinator(ctx, name)
+	if err == nil {
+		err = group.Probe(ctx, client, node, name)
+	}
+	if !errors.Is(err, kafkago.GroupAuthorizationFailed) {
+		return nil // joining says what else is wrong
+	}
+	return client.Explain(err, acl.OnGroup(name))
+}
