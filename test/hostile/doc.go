@@ -1,4 +1,4 @@
-// Package hostile is a Kafka that lies.
+// Package hostile is a Kafka that lies, and TLS that does.
 //
 // A [Liar] stands between the connector and an embedded cluster. Requests pass; answers are
 // changed by a [Lie] before the connector gets them: counts, lengths, IDs, epochs and
@@ -6,6 +6,9 @@
 // record batches that decompress to hundreds of megabytes, SASL exchanges without an end,
 // half frames, one byte at a time. The seed decides which, when and how, so that what was
 // found once can be found again.
+//
+// A [TLSLiar] does the same to TLS: certificates of every wrong kind, chains of thousands,
+// handshakes that are cut, changed, or come byte by byte, floods of alerts and empty records.
 //
 // The tests run the connector through that and hold it to what docs/security.md promises:
 // nothing panics, memory and requests a second stay bounded, every call ends in its time,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -55,6 +56,9 @@ func TestConnectorBearsAKafkaThatLies(t *testing.T) {
 		first := uint64(time.Now().UnixNano())
 		for end := time.Now().Add(d); time.Now().Before(end) && !t.Failed(); first++ {
 			t.Run(fmt.Sprint("seed ", first), func(t *testing.T) { bear(t, first) })
+			if first%4 == 0 {
+				t.Run(fmt.Sprint("TLS, seed ", first), func(t *testing.T) { bearTLS(t, first) })
+			}
 		}
 	}
 }
@@ -138,8 +142,9 @@ func bear(t *testing.T, seed uint64) {
 	debug.FreeOSMemory()
 	heap := peakHeap()
 	var w sync.WaitGroup
-	w.Go(func() { newSide(t, seed, plan, "source").source(from) })
-	w.Go(func() { newSide(t, seed, plan, "destination").destination(to) })
+	begin := func(ctx context.Context) liar { return hostile.NewLiar(ctx, seed, plan) }
+	w.Go(func() { newSide(t, "source", begin).source(from) })
+	w.Go(func() { newSide(t, "destination", begin).destination(to) })
 	w.Wait()
 	grown := heap()
 	t.Logf("the heap grew by %d MiB, %d goroutines", grown>>20, runtime.NumGoroutine())
@@ -152,7 +157,7 @@ func bear(t *testing.T, seed uint64) {
 type side struct {
 	*testing.T
 	name string
-	liar *hostile.Liar
+	liar liar
 	ctx  context.Context
 	end  time.Time
 
@@ -160,13 +165,21 @@ type side struct {
 	log bytes.Buffer
 }
 
-func newSide(t *testing.T, seed uint64, plan hostile.Plan, name string) *side {
+// liar is what a side connects through.
+type liar interface {
+	Dial(ctx context.Context, network, addr string) (net.Conn, error)
+	Requests() int64 // or connections
+	Told() int64     // lies
+	Wait()
+}
+
+func newSide(t *testing.T, name string, begin func(context.Context) liar) *side {
 	s := &side{T: t, name: name, end: time.Now().Add(lifetime)}
 	if os.Getenv("HOSTILE_FOR") != "" || os.Getenv("HOSTILE_SEED") != "" {
 		s.end = time.Now().Add(longLifetime)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.liar = hostile.NewLiar(ctx, seed, plan)
+	s.liar = begin(ctx)
 	t.Cleanup(func() { cancel(); s.liar.Wait() })
 	s.ctx = wire.WithDialer(zerolog.New(s).Level(zerolog.TraceLevel).WithContext(context.Background()), s.liar.Dial)
 	return s
