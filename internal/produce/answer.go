@@ -48,7 +48,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		q.denials = insistence{}
 	}
 	if err == nil || errors.Is(err, kafkago.DuplicateSequenceNumber) && b.uncertain {
-		pl.settled(q)
+		p.settled(pl, q)
 		return
 	}
 	divide := p.divides(b, err)
@@ -62,7 +62,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		b.stamped = false
 		p.sequences.renumber(q.batches[1:])
 	case tooLarge(err) && len(b.indexes) == 1:
-		if err = pl.refused(q, err); err == nil {
+		if err = p.oversized(pl, q, err); err == nil {
 			return
 		}
 		q.fatal = true
@@ -93,6 +93,13 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 			q.err = pl.recordError(b.indexes[0], q.err)
 		}
 	}
+}
+
+// settled takes the first batch off a queue as written.
+func (p *Producer) settled(pl *plan, q *queue) {
+	b := q.batches[0]
+	p.cfg.Hooks.written(len(b.indexes), len(b.encoded))
+	pl.finished(q)
 }
 
 // unwritten reports whether an error is one of those that a broker finds before it
@@ -164,21 +171,21 @@ func (pl *plan) split(q *queue, at int) error {
 	}
 	parts[1].stamp.seq = advance(whole.stamp.seq, int32(at))
 	for _, b := range parts {
-		b.writer = pl.producer.writers.take()
+		b.writer = pl.writers.take()
 		for _, i := range b.indexes {
 			if err := b.writer.Append(&pl.messages[i].Record); err != nil {
 				return err
 			}
 		}
 		var err error
-		if b.encoded, err = b.writer.Finish(pl.producer.cfg.Codec, pl.producer.cfg.Level); err != nil {
+		if b.encoded, err = b.writer.Finish(pl.codec, pl.level); err != nil {
 			return err
 		}
 		if b.stamped = whole.stamped; b.stamped {
 			b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
 		}
 	}
-	pl.producer.writers.give(whole.writer)
+	pl.writers.give(whole.writer)
 	q.batches = append(parts, q.batches[1:]...)
 	return nil
 }

@@ -44,23 +44,23 @@ func tooLarge(err error) bool {
 	return errors.Is(err, kafkago.MessageSizeTooLarge) || errors.Is(err, kafkago.RecordListTooLarge)
 }
 
-// refused is about the first batch of a queue, of one message, which the broker
+// oversized is about the first batch of a queue, of one message, which the broker
 // found too large: its error, or nil if it was dropped.
-func (pl *plan) refused(q *queue, cause error) error {
+func (p *Producer) oversized(pl *plan, q *queue, cause error) error {
 	m := &pl.messages[q.batches[0].indexes[0]]
-	err := &TooLargeError{Topic: m.Topic, Size: recordbatch.Measure(&m.Record).BatchSize(), Limit: pl.producer.cfg.BatchBytes, Refused: cause}
-	if pl.producer.cfg.Dropped == nil {
+	err := &TooLargeError{Topic: m.Topic, Size: recordbatch.Measure(&m.Record).BatchSize(), Limit: p.cfg.BatchBytes, Refused: cause}
+	if p.cfg.Dropped == nil {
 		return err
 	}
-	pl.producer.cfg.Dropped(m, err)
+	p.cfg.Dropped(m, err)
 	dropped := q.batches[0]
 	pl.finished(q)
 	switch {
 	case dropped.stamped && dropped.uncertain:
 		// An earlier attempt may have been written after all: its numbers are spent.
-		pl.producer.sequences.renumber(q.batches)
+		p.sequences.renumber(q.batches)
 	case dropped.stamped:
-		pl.producer.sequences.rewind(q, dropped.stamp)
+		p.sequences.rewind(q, dropped.stamp)
 	}
 	return nil
 }

@@ -9,9 +9,21 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
+// batching is how record batches are made.
+type batching struct {
+	writers    *writers
+	batchBytes int // of one, uncompressed
+	codec      recordbatch.Codec
+	level      int // of compression
+}
+
+func (p *Producer) batching() batching {
+	return batching{&p.writers, p.cfg.BatchBytes, p.cfg.Codec, p.cfg.Level}
+}
+
 // plan is what is written together: for each partition a queue of record batches.
 type plan struct {
-	producer *Producer
+	batching
 	messages []message.Message // up to the first that can't be sent, or not yet
 	from     int               // those before it are done with
 	until    int               // those from it on are held back
@@ -31,50 +43,6 @@ type topicPlan struct {
 	queues        map[int32]*queue // by partition
 }
 
-// plan divides messages by partition and into batches, up to the first whose topic
-// or partition is yet to be found, or that can't be sent, which is the error.
-func (p *Producer) plan(messages []message.Message) (*plan, error) {
-	pl := &plan{producer: p, messages: messages, until: len(messages), byName: make(map[string]*topicPlan)}
-	both := make([]bool, 2*len(messages))
-	pl.durable, pl.passed = both[:len(messages):len(messages)], both[len(messages):]
-	var topic *topicPlan
-	for i := range messages {
-		m := &messages[i]
-		size := recordbatch.Measure(&m.Record)
-		if err := p.checkSize(m, size); err != nil && p.cfg.Dropped != nil {
-			p.cfg.Dropped(m, err)
-			pl.durable[i] = true
-			continue
-		} else if err != nil {
-			return pl.cut(i, err)
-		}
-		if topic == nil || m.Topic != topic.Name {
-			topic = p.topicOf(pl, m.Topic)
-		}
-		if topic == nil || int(m.Partition) >= len(topic.Partitions) {
-			return pl.cut(i, nil)
-		}
-		if err := p.add(pl, topic, m, size, i); err != nil {
-			return pl.cut(i, err)
-		}
-	}
-	return pl, nil
-}
-
-// topicOf is a topic in a plan; nil if it is yet to be found.
-func (p *Producer) topicOf(pl *plan, name string) *topicPlan {
-	if t, ok := pl.byName[name]; ok {
-		return t
-	}
-	known, ok := p.known(name)
-	if !ok {
-		return nil
-	}
-	t := &topicPlan{known, make(map[int32]*queue)}
-	pl.topics, pl.byName[name] = append(pl.topics, t), t
-	return t
-}
-
 // cut ends the plan before message i. It can't be sent if err is not nil.
 func (pl *plan) cut(i int, err error) (*plan, error) {
 	if err != nil {
@@ -92,18 +60,9 @@ func (pl *plan) recordError(i int, err error) error {
 	return &RecordError{Index: i, Position: pl.messages[i].Position, Err: err}
 }
 
-func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, size recordbatch.Measured, i int) error {
-	id, err := p.partitioner.partition(topic.Topic, m)
-	if err != nil {
-		return err
-	}
-	q := topic.queues[id]
-	if q == nil {
-		q = &queue{TopicPartition: message.TopicPartition{Topic: m.Topic, Partition: id}, leader: -1}
-		topic.queues[id] = q
-		pl.queues = append(pl.queues, q)
-	}
-	b := p.batchFor(pl, q, size, i)
+// put adds a message of this size to the last batch of a queue, or to a new one.
+func (pl *plan) put(q *queue, size recordbatch.Measured, i int) error {
+	b := pl.batchFor(q, size, i)
 	if err := b.writer.AppendMeasured(size); err != nil {
 		return err
 	}
@@ -112,15 +71,15 @@ func (p *Producer) add(pl *plan, topic *topicPlan, m *message.Message, size reco
 }
 
 // batchFor is the batch of a queue to which a message of this size is added.
-func (p *Producer) batchFor(pl *plan, q *queue, size recordbatch.Measured, i int) *batch {
+func (pl *plan) batchFor(q *queue, size recordbatch.Measured, i int) *batch {
 	if n := len(q.batches); n > 0 {
 		b := q.batches[n-1]
 		heldBack := i >= pl.until != (b.indexes[0] >= pl.until)
-		if b.encoded == nil && !heldBack && b.writer.Size()+b.writer.SizeOf(size) <= p.cfg.BatchBytes {
+		if b.encoded == nil && !heldBack && b.writer.Size()+b.writer.SizeOf(size) <= pl.batchBytes {
 			return b
 		}
 	}
-	b := &batch{writer: p.writers.take()}
+	b := &batch{writer: pl.writers.take()}
 	q.batches = append(q.batches, b)
 	return b
 }
@@ -179,13 +138,6 @@ func (pl *plan) unsettledTopics() []string {
 	return topics
 }
 
-// settled takes the first batch off a queue as written.
-func (pl *plan) settled(q *queue) {
-	b := q.batches[0]
-	pl.producer.cfg.Hooks.written(len(b.indexes), len(b.encoded))
-	pl.finished(q)
-}
-
 // finished takes the first batch off a queue.
 func (pl *plan) finished(q *queue) {
 	b := q.batches[0]
@@ -198,14 +150,14 @@ func (pl *plan) finished(q *queue) {
 		q.err, q.fatal = q.batches[0].refused, true
 	}
 	pl.settledBatches.Add(1)
-	pl.producer.writers.give(b.writer)
+	pl.writers.give(b.writer)
 }
 
 // release gives the buffers of unwritten batches back.
 func (pl *plan) release() {
 	for _, q := range pl.queues {
 		for _, b := range q.batches {
-			pl.producer.writers.give(b.writer)
+			pl.writers.give(b.writer)
 		}
 		q.batches = nil
 	}

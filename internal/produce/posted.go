@@ -174,7 +174,7 @@ func (p *Producer) post(ctx context.Context, pl *plan, leader int32, conn *wire.
 	}
 	p.posted.note(leader, conn, req.queues)
 	for _, q := range req.queues {
-		pl.settled(q)
+		p.settled(pl, q)
 	}
 	return nil
 }

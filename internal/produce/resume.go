@@ -138,19 +138,11 @@ func (p *Producer) passQueue(pl *plan, q *queue) {
 		}
 		p.writers.give(b.writer)
 		for _, i := range left {
-			p.append(pl, q, i)
+			if err := pl.put(q, recordbatch.Measure(&pl.messages[i].Record), i); err != nil {
+				q.err, q.fatal = pl.recordError(i, err), true
+			}
 		}
 	}
-}
-
-// append adds a message to the last batch of a queue, or to a new one.
-func (p *Producer) append(pl *plan, q *queue, i int) {
-	size := recordbatch.Measure(&pl.messages[i].Record)
-	b := p.batchFor(pl, q, size, i)
-	if err := b.writer.AppendMeasured(size); err != nil {
-		q.err, q.fatal = pl.recordError(i, err), true
-	}
-	b.indexes = append(b.indexes, i)
 }
 
 // inDoubt reports whether a broker may have a batch, and would recognise it.

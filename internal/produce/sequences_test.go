@@ -26,7 +26,7 @@ func newAnswered(t *testing.T, indexes ...int) *answered {
 	p.sequences.begin(7, 0)
 	n := len(indexes)
 	messages := make([]message.Message, n)
-	pl := &plan{producer: p, messages: messages, until: n, durable: make([]bool, n), passed: make([]bool, n)}
+	pl := &plan{batching: p.batching(), messages: messages, until: n, durable: make([]bool, n), passed: make([]bool, n)}
 	a := &answered{is.New(t), p, pl, &queue{TopicPartition: message.TopicPartition{Topic: "t"}}}
 	for _, i := range indexes {
 		b := &batch{indexes: []int{i}, writer: p.writers.take()}
