@@ -41,7 +41,7 @@ func newNarrow(t *testing.T, change func(*Config)) *narrow {
 	is.NoErr(err)
 	t.Cleanup(truth.Close)
 	topic := "t-" + uuid.NewString()
-	is.NoErr(truth.CreateTopic(ctx, topic, partitions, map[string]string{"max.message.bytes": "2000"}))
+	createLed(ctx, is, truth, topic, partitions, map[string]string{"max.message.bytes": "2000"})
 	client := cluster.New(kafka.Servers(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 30 * time.Second})
 	t.Cleanup(client.Close)
 	cfg := Config{
@@ -156,7 +156,7 @@ func TestRecordsThatAreTooLargeAreDropped(t *testing.T) {
 func TestARecordThatTheBrokerFindsInvalidFailsAlone(t *testing.T) {
 	n := newNarrow(t, nil)
 	n.topic = "t-" + uuid.NewString()
-	n.NoErr(n.truth.CreateTopic(n.ctx, n.topic, 1, map[string]string{"cleanup.policy": "compact"}))
+	createLed(n.ctx, n.I, n.truth, n.topic, 1, map[string]string{"cleanup.policy": "compact"})
 	messages := n.messages(0, 100)
 	for i := range messages {
 		messages[i].Partition = 0

@@ -41,10 +41,7 @@ func newTrial(t *testing.T, timeout time.Duration, topicConfig map[string]string
 	is.NoErr(err)
 	t.Cleanup(truth.Close)
 	topic := "t-" + uuid.NewString()
-	is.NoErr(truth.CreateTopic(ctx, topic, partitions, topicConfig))
-	for _, err = truth.Consume(ctx, topic); err != nil; _, err = truth.Consume(ctx, topic) {
-		is.NoErr(ctx.Err()) // until each partition has a leader that knows of it
-	}
+	createLed(ctx, is, truth, topic, partitions, topicConfig)
 	client := cluster.New(kafka.Servers(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 10 * time.Second})
 	t.Cleanup(client.Close)
 	p := New(client, Config{
@@ -153,4 +150,12 @@ func TestARecordThatTheBrokerRefusesFailsAlone(t *testing.T) {
 	tr.Equal(n, 12)
 	counts := tr.counts()
 	tr.Equal(len(counts), 28)
+}
+
+// createLed creates a topic and waits until each partition has a leader that knows of it.
+func createLed(ctx context.Context, is *is.I, truth *kclient.Client, topic string, partitions int32, config map[string]string) {
+	is.NoErr(truth.CreateTopic(ctx, topic, partitions, config))
+	for _, err := truth.Consume(ctx, topic); err != nil; _, err = truth.Consume(ctx, topic) {
+		is.NoErr(ctx.Err())
+	}
 }
