@@ -53,14 +53,25 @@ func (s *search) create(ctx context.Context) {
 		}
 	}
 	for some := range slices.Chunk(ask, s.producer.cfg.NewTopics.atOnce()) {
-		codes, err := s.producer.requestTopics(ctx, some, s.retry.last())
-		for _, l := range some {
-			l.asked = err
-			if err == nil {
-				l.asked = codes[l.name]
-			}
-			s.judge(l)
+		s.createThese(ctx, some)
+	}
+}
+
+// createThese requests topics at once, or by halves if the controller says that they are
+// too many.
+func (s *search) createThese(ctx context.Context, some []*lost) {
+	codes, err := s.producer.requestTopics(ctx, some, s.retry.last())
+	if half := len(some) / 2; half > 0 && err == nil && tooMany(codes[some[0].name]) {
+		s.createThese(ctx, some[:half])
+		s.createThese(ctx, some[half:])
+		return
+	}
+	for _, l := range some {
+		l.asked = err
+		if err == nil {
+			l.asked = codes[l.name]
 		}
+		s.judge(l)
 	}
 }
 

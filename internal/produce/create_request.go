@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -16,13 +17,19 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
-// atOnce is how many topics one request may create. A controller refuses one that makes
-// more than 10,000 records in its log: one for each topic and for each partition. With
-// ZooKeeper it makes them one by one, and the request must not take longer than a broker
-// may be silent.
+// atOnce is how many topics one request may create. They had better be all of a Send:
+// brokers show what was created together once, and before they make its logs; what comes
+// after that has to wait for these. A controller refuses a request that makes more than
+// 10,000 partitions, or records in its log: one for each topic and for each partition.
 func (n NewTopics) atOnce() int {
-	const topics, records, unknown = 100, 5000, 24 // partitions, where brokers decide
-	return min(topics, max(1, records/(1+cmp.Or(n.Partitions, unknown))))
+	const records, often = 5000, 9 // partitions, where brokers decide
+	return max(1, records/(1+cmp.Or(n.Partitions, often)))
+}
+
+// tooMany reports whether a controller refuses a request because of its size. It has only
+// words for that: the code is that of a policy.
+func tooMany(err error) bool {
+	return errors.Is(err, kafkago.PolicyViolation) && strings.Contains(strings.ToLower(err.Error()), "excessively large")
 }
 
 // requestTopics asks for topics to be created, and returns what came of each by name.

@@ -100,7 +100,7 @@ func TestSendCreatesNotTooManyTopicsAtOnce(t *testing.T) {
 		NewTopics
 		most int
 	}{
-		{NewTopics{}, 100}, {NewTopics{Partitions: 1}, 100}, {NewTopics{Partitions: 99}, 50}, {NewTopics{Partitions: 999}, 5}, {NewTopics{Partitions: 100_000}, 1},
+		{NewTopics{}, 500}, {NewTopics{Partitions: 1}, 2500}, {NewTopics{Partitions: 999}, 5}, {NewTopics{Partitions: 100_000}, 1},
 	} {
 		if got := c.atOnce(); got != c.most {
 			t.Errorf("%d topics of %d partitions at once, want %d", got, c.Partitions, c.most)

@@ -43,7 +43,7 @@ func guest(role string) error {
 		return err
 	}
 	ctx := wire.WithDialer(context.Background(), t.dial)
-	ctx = zerolog.New(os.Stderr).Level(zerolog.WarnLevel).WithContext(ctx)
+	ctx = zerolog.New(os.Stderr).Level(zerolog.WarnLevel).With().Timestamp().Logger().WithContext(ctx)
 	if role == "source" {
 		return t.source(ctx, in)
 	}

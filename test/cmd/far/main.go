@@ -28,6 +28,7 @@ type options struct {
 	distance           time.Duration // of a round trip
 	measure            time.Duration
 	rate               int
+	read, write        bool
 }
 
 func main() {
@@ -40,6 +41,8 @@ func main() {
 	flag.DurationVar(&o.distance, "distance", 50*time.Millisecond, "a round trip to the brokers")
 	flag.DurationVar(&o.measure, "measure", 10*time.Second, "for how long CPU is measured")
 	flag.IntVar(&o.rate, "rate", 100, "records a second of the trickle")
+	flag.BoolVar(&o.read, "read", true, "whether to measure the source")
+	flag.BoolVar(&o.write, "write", true, "whether to measure the destination")
 	flag.Parse()
 	exit(run(context.Background(), o))
 }
@@ -60,12 +63,24 @@ func run(ctx context.Context, o options) error {
 	defer h.close()
 	fmt.Printf("%d partitions, %d topics, %s away, %s\n", o.partitions, o.topics, o.distance, h.kind)
 	begun := fmt.Sprint(time.Now().Unix()) // another time on the same cluster is another one
+	if o.read {
+		if err := h.measureSource(ctx, begun); err != nil {
+			return err
+		}
+	}
+	if o.write {
+		return h.measureDestination(begun)
+	}
+	return nil
+}
+
+func (h *house) measureSource(ctx context.Context, begun string) error {
 	for _, group := range []string{"a new group", "a group with commits"} {
 		if err := h.fill(ctx); err != nil {
 			return err
 		}
 		v, err := h.visit("source", map[string]string{
-			"topics": h.list(), "groupID": "far-" + begun, "autoOffsetReset": "earliest", "readFromBeginning": "true", "partitions": fmt.Sprint(o.partitions),
+			"topics": h.list(), "groupID": "far-" + begun, "autoOffsetReset": "earliest", "readFromBeginning": "true", "partitions": fmt.Sprint(h.o.partitions),
 		})
 		if err != nil {
 			return err
@@ -77,8 +92,12 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (h *house) measureDestination(begun string) error {
 	for what, prefix := range map[string]string{"topics that exist": existing, "new topics": "new-" + begun} {
-		v, err := h.visit("destination", map[string]string{"topicPrefix": prefix, "topics": fmt.Sprint(o.topics)})
+		v, err := h.visit("destination", map[string]string{"topicPrefix": prefix, "topics": fmt.Sprint(h.o.topics)})
 		if err != nil {
 			return err
 		}
