@@ -39,7 +39,7 @@ func TestACopyIsTheSameAsMirrorMakers(t *testing.T) {
 	cluster, client, _ := realKafka(t, 1)
 	const total = 5000
 	from := randomTopic(t, client, total, "a", "b", "b", "trace", "a[0]", "", "ä")
-	stop := mirror(t, cluster, from)
+	stop := mirror(t, cluster, fmt.Sprintf(mirrorMaker, list(cluster.Direct()), from))
 
 	ours := lastingTopic(t, client)
 	servers := settings{"servers": list(cluster.Servers())}
@@ -52,13 +52,13 @@ func TestACopyIsTheSameAsMirrorMakers(t *testing.T) {
 	sameRecords(t, consume(t, client, ours), consume(t, client, theirs))
 }
 
-// mirror runs MirrorMaker until the returned function is called.
-func mirror(t *testing.T, cluster *broker.Cluster, topic string) func() {
+// mirror runs MirrorMaker with the properties until the returned function is called.
+func mirror(t *testing.T, cluster *broker.Cluster, properties string) func() {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		err := cluster.MirrorMaker(ctx, fmt.Sprintf(mirrorMaker, list(cluster.Direct()), topic))
+		err := cluster.MirrorMaker(ctx, properties)
 		if ctx.Err() == nil {
 			t.Error(err)
 		}
