@@ -24,8 +24,8 @@ func (p *Producer) judge(pl *plan, queues []*queue, res response) (wrote bool) {
 		before := len(q.batches)
 		p.judgePartition(pl, q, r)
 		wrote = wrote || len(q.batches) < before
-		if q.fatal && q.first() < q.batches[0].indexes[0] {
-			p.setAside(q)
+		if q.fatal && pl.first(q) < pl.firstOf(q.batches[0]) {
+			p.setAside(pl, q)
 		}
 	}
 	return wrote
@@ -34,11 +34,11 @@ func (p *Producer) judge(pl *plan, queues []*queue, res response) (wrote bool) {
 // setAside goes on with what comes before a batch that the broker refuses, as after a
 // topic was made again. If an earlier attempt to write that batch had no answer, nobody
 // knows which number the broker expects next.
-func (p *Producer) setAside(q *queue) {
+func (p *Producer) setAside(pl *plan, q *queue) {
 	if b := q.batches[0]; b.stamped && b.uncertain {
 		p.sequences.abandon()
 	}
-	q.setAside()
+	pl.setAside(q)
 }
 
 func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {

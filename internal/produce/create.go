@@ -79,6 +79,7 @@ func (s *search) createThese(ctx context.Context, some []*lost) {
 func (s *search) judge(l *lost) {
 	switch {
 	case l.asked == nil:
+		s.producer.denied.forget(right{l.name, toCreate})
 		l.done = true
 		s.expect(l)
 	case errors.Is(l.asked, kafkago.TopicAlreadyExists), errors.Is(l.asked, kafkago.RequestTimedOut):

@@ -42,6 +42,13 @@ func (p *Producer) believes(heard *insistence, r right) bool {
 	return true
 }
 
+// mayWrite notes that what was planned is written, and so was allowed.
+func (p *Producer) mayWrite(pl *plan) {
+	for _, t := range pl.topics {
+		p.denied.forget(right{t.Name, toWrite})
+	}
+}
+
 // explainDenied says which right is denied with a topic, and how to grant it.
 func (p *Producer) explainDenied(err error, topic string) error {
 	if errors.Is(err, kafkago.ClusterAuthorizationFailed) {

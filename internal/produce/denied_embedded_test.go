@@ -36,21 +36,24 @@ var denials = map[string]struct {
 }
 
 // denying returns a world in which something was written, and in which what takes another
-// right is to be asked for. Nothing but the producer itself limits its attempts. asked
-// counts the requests.
-func denying(t *testing.T, request kmsg.Key) (w *world, refuse *embedded.Refusals, asked *atomic.Int64) {
+// right is to be asked for, as it is again after need. Nothing but the producer itself limits
+// its attempts. asked counts the requests.
+func denying(t *testing.T, request kmsg.Key) (w *world, refuse *embedded.Refusals, asked *atomic.Int64, need func()) {
 	w = newWorld(t, func(c *Config) { endless(c); c.NewTopics = NewTopics{Create: true, Partitions: 1} })
 	_, err := w.p.Send(w.ctx, spread(3))
 	w.NoErr(err)
 	asked = w.count(request)
 	refuse = embedded.Refuse(w.fake, request, func(kmsg.Request) string { return "" })
-	switch request {
-	case kmsg.Metadata:
-		w.fail(0, kerr.NotLeaderForPartition.Code, 1)
-	case kmsg.InitProducerID:
-		w.p.sequences.abandon()
+	need = func() {
+		switch request {
+		case kmsg.Metadata:
+			w.fail(0, kerr.NotLeaderForPartition.Code, 1)
+		case kmsg.InitProducerID:
+			w.p.sequences.abandon()
+		}
 	}
-	return w, refuse, asked
+	need()
+	return w, refuse, asked, need
 }
 
 // A broker that has just started may not know its ACLs yet.
@@ -58,7 +61,7 @@ func TestSendOutlastsADenialThatPasses(t *testing.T) {
 	for name, d := range denials {
 		for _, times := range []int{1, 3} {
 			t.Run(name, func(t *testing.T) {
-				w, refuse, _ := denying(t, d.request)
+				w, refuse, _, _ := denying(t, d.request)
 				refuse.Next("", d.code.Code, times)
 				n, err := w.p.Send(w.ctx, []message.Message{to(d.topic, 0, "x")})
 				w.NoErr(err)
@@ -78,7 +81,7 @@ func TestSendBelievesADenialThatIsRepeated(t *testing.T) {
 	for name, d := range denials {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, refuse, asked := denying(t, d.request)
+			w, refuse, asked, need := denying(t, d.request)
 			w.p.patience = time.Second
 			send := func() (times int64, err error) {
 				before := asked.Load()
@@ -97,6 +100,10 @@ func TestSendBelievesADenialThatIsRepeated(t *testing.T) {
 			}
 			refuse.Next("", 0, 0)
 			_, err := send()
+			w.NoErr(err)
+			refuse.Next("", d.code.Code, 1) // which passes: the last one is over
+			need()
+			_, err = send()
 			w.NoErr(err)
 		})
 	}

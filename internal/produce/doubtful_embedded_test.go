@@ -116,3 +116,13 @@ func TestSendDividesNoBatchInDoubtThatCameCorruptOnce(t *testing.T) {
 	w.Equal(n, 2)
 	w.Equal(w.written()[0], []string{"a", "b"})
 }
+
+// Batches with the producer ID -1 have no numbers: a retry would write them twice.
+func TestSendTakesNoProducerIDThatNumbersNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	embedded.Refuse(w.fake, kmsg.InitProducerID, func(kmsg.Request) string { return "" }).Next("", 0, 2) // none, without an error
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	w.Equal(w.written(), wants(3))
+	w.True(w.p.sequences.id >= 0)
+}

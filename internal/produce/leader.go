@@ -40,7 +40,7 @@ func (p *Producer) route(ctx context.Context, pl *plan) map[int32][]*queue {
 	limit := pl.limit()
 	var now cluster.Topic
 	for _, q := range pl.queues {
-		if len(q.batches) == 0 || q.fatal || q.first() >= limit {
+		if len(q.batches) == 0 || q.fatal || pl.first(q) >= limit {
 			continue
 		}
 		if q.Topic != now.Name {
@@ -54,7 +54,7 @@ func (p *Producer) route(ctx context.Context, pl *plan) map[int32][]*queue {
 		case now.Err != nil:
 			q.err = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, now.Err)
 		case !ok && len(now.Partitions) > 0: // it may just have been added
-			q.err = pl.recordError(q.first(), &NoPartitionError{Topic: q.Topic, Partition: q.Partition, Count: len(now.Partitions)})
+			q.err = pl.recordError(pl.first(q), &NoPartitionError{Topic: q.Topic, Partition: q.Partition, Count: len(now.Partitions)})
 		case !ok || part.Leader < 0:
 			q.err = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, kafkago.LeaderNotAvailable)
 		default:

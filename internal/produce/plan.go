@@ -98,33 +98,6 @@ func (pl *plan) done() bool {
 	return !slices.ContainsFunc(pl.queues, pl.pending)
 }
 
-// limit is the index of the first message that no retry can help; nothing after it
-// needs to be written any more. If there is none, it is that of the first which is held
-// back.
-func (pl *plan) limit() int {
-	at, _ := pl.earliest(func(q *queue) bool { return q.fatal })
-	return at
-}
-
-// failed returns the first message that isn't durable because of an error, and
-// that error.
-func (pl *plan) failed() (int, error) { return pl.earliest(func(*queue) bool { return true }) }
-
-func (pl *plan) earliest(want func(*queue) bool) (int, error) {
-	first, err := pl.until, error(nil)
-	for _, q := range pl.queues {
-		if len(q.batches) > 0 && q.err != nil && want(q) && q.first() < first {
-			first, err = q.first(), q.err
-		}
-		for _, b := range q.batches {
-			if b.refused != nil && b.indexes[0] < first {
-				first, err = b.indexes[0], b.refused
-			}
-		}
-	}
-	return first, err
-}
-
 // unsettledTopics lists the topics with something left to write.
 func (pl *plan) unsettledTopics() []string {
 	seen := make(map[string]bool)

@@ -152,6 +152,7 @@ func (p *Producer) finish(ctx context.Context, search *search, pl *plan) (int, e
 	from, until := pl.from, pl.until
 	err := p.write(ctx, search, pl)
 	if err == nil {
+		p.mayWrite(pl)
 		if until < len(pl.messages) {
 			p.keep(pl)
 		}

@@ -19,15 +19,6 @@ type queue struct {
 	uncounted bool       // err is no reason to give up: the same goes out in another way
 }
 
-// first is the index of the first message that isn't durable.
-func (q *queue) first() int {
-	first := q.batches[0].indexes[0]
-	for _, b := range q.batches[1:] { // in order, unless the topic was made again
-		first = min(first, b.indexes[0])
-	}
-	return first
-}
-
 // batch is one record batch: messages of one partition that go together.
 type batch struct {
 	indexes []int // in the plan's messages
@@ -51,22 +42,4 @@ func (q *queue) lesson(outOfTime bool) {
 	} else {
 		q.last = q.err
 	}
-}
-
-// setAside moves the first batch, which is refused, after those with messages that come
-// before it in the batch of the Send: they are still to be written.
-func (q *queue) setAside() {
-	b, at := q.batches[0], 0
-	for i, other := range q.batches {
-		if other.indexes[0] < b.indexes[0] {
-			at = i
-		}
-	}
-	if at == 0 {
-		return
-	}
-	b.refused = q.err
-	copy(q.batches, q.batches[1:at+1])
-	q.batches[at] = b
-	q.err, q.last, q.fatal = nil, nil, false
 }

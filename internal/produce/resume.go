@@ -163,4 +163,4 @@ func (pl *plan) wanted(from, to int) (n int) {
 func (pl *plan) told() int { return min(pl.written(), pl.until) }
 
 // pending reports whether something of a queue is to be written now.
-func (pl *plan) pending(q *queue) bool { return len(q.batches) > 0 && q.first() < pl.until }
+func (pl *plan) pending(q *queue) bool { return len(q.batches) > 0 && pl.first(q) < pl.until }

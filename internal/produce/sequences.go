@@ -69,6 +69,7 @@ func (p *Producer) prepare(ctx context.Context) error {
 		})
 		if err == nil {
 			p.sequences.begin(id, epoch)
+			p.denied.forget(right{to: toWrite})
 			return nil
 		}
 		if isDenied(err) && p.believes(&denials, right{to: toWrite}) || !isDenied(err) && !cluster.Retriable(err) {
@@ -101,6 +102,9 @@ func initProducerID(ctx context.Context, client *cluster.Client) (int64, int16, 
 	res := msg.(*initproducerid.Response)
 	if err := cluster.CodeError(res.ErrorCode); err != nil {
 		return 0, 0, fmt.Errorf("broker %s: %w", from, err)
+	}
+	if res.ProducerID < 0 { // that of batches without numbers
+		return 0, 0, fmt.Errorf("broker %s: it gave the producer ID %d", from, res.ProducerID)
 	}
 	return res.ProducerID, res.ProducerEpoch, nil
 }

@@ -218,3 +218,25 @@ func TestSendLeavesOutWhatIsPassedOver(t *testing.T) {
 		})
 	}
 }
+
+// A batch in doubt goes out whole, with messages that are passed over or held back. Those of
+// other partitions neither wait for it nor fail with it.
+func TestSendFailsForNoMessageOfALaterSend(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxAttempts = 1 })
+	messages := []message.Message{to(topic, 0, "passed over"), to(topic, 1, "now"), to(topic, 0, "later")}
+	for i := range messages {
+		messages[i].Position = fmt.Append(nil, i)
+	}
+	w.fail(0, kerr.RequestTimedOut.Code, 2)
+	_, err := w.p.Send(w.ctx, messages)
+	w.True(err != nil)
+	n, err := w.p.Send(w.ctx, messages[1:2])
+	w.NoErr(err)
+	w.Equal(n, 1)
+	w.Equal(w.written()[1], []string{"now"})
+	_, err = w.p.Send(w.ctx, messages[2:])
+	w.True(err != nil)
+	_, err = w.p.Send(w.ctx, messages[2:])
+	w.NoErr(err)
+	w.Equal(w.written()[0], []string{"passed over", "later"}) // the first was in doubt, and still is
+}
