@@ -11,6 +11,7 @@ type Admin struct {
 	Server    string // "host:port"; empty: a placeholder stands for it
 	Secure    bool   // with TLS or SASL
 	Principal string // "User:…"; empty: a placeholder stands for it
+	IAM       bool   // AWS policies decide, and not ACLs
 }
 
 // Command is a command of Kafka's that can be pasted into a shell.
@@ -34,8 +35,11 @@ func (a Admin) Command(tool string, arguments ...string) string {
 	return line
 }
 
-// Grant is the command that grants rights.
+// Grant is the command that grants rights, or says what a policy of AWS must allow.
 func (a Admin) Grant(r Right) string {
+	if a.IAM {
+		return "allow its IAM identity " + strings.Join(actions[r.Operation+" "+r.Resource], " and ") + " there: ACLs do not count for it"
+	}
 	principal := a.Principal
 	if principal == "" {
 		principal = "User:NAME"
@@ -48,6 +52,17 @@ func (a Admin) Grant(r Right) string {
 		arguments = append(arguments, "--"+r.Resource, name)
 	}
 	return a.Command("kafka-acls.sh", arguments...)
+}
+
+// actions are what policies of Amazon MSK call rights.
+var actions = map[string][]string{
+	"Describe topic":          {"kafka-cluster:DescribeTopic"},
+	"Read topic":              {"kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"},
+	"Write topic":             {"kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"},
+	"Create topic":            {"kafka-cluster:CreateTopic"},
+	"Describe group":          {"kafka-cluster:DescribeGroup"},
+	"Read group":              {"kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"},
+	"IdempotentWrite cluster": {"kafka-cluster:WriteDataIdempotently"},
 }
 
 // harmless is what shells leave alone.

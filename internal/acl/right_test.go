@@ -35,3 +35,12 @@ func TestMissingErrorListsFewOfManyNames(t *testing.T) {
 	is.True(strings.Contains(text, `"topic-9" and 990 more`))
 	is.True(!strings.Contains(text, "topic-10"))
 }
+
+func TestMissingErrorNamesActionsWherePoliciesDecide(t *testing.T) {
+	is := is.New(t)
+	for _, r := range []Right{OnTopics("Describe", "t"), OnTopics("Read", "t"), OnTopics("Write", "t"), OnTopics("Create", "t"), OnGroup("g"), OnCluster("IdempotentWrite")} {
+		text := Admin{IAM: true}.Explain(kafkago.TopicAuthorizationFailed, r).Error()
+		is.True(strings.Contains(text, "kafka-cluster:"))
+		is.True(!strings.Contains(text, "kafka-acls"))
+	}
+}

@@ -1,6 +1,9 @@
 package check
 
-import "github.com/conduitio/conduit-connector-kafka/internal/acl"
+import (
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
 
 // command is a command of Kafka's that can be pasted into a shell.
 func (r *run) command(tool string, arguments ...string) string {
@@ -10,10 +13,4 @@ func (r *run) command(tool string, arguments ...string) string {
 // allow says how to grant a right.
 func (r *run) allow(right acl.Right) string { return "allow it: " + r.admin().Grant(right) }
 
-func (r *run) admin() acl.Admin {
-	a := acl.Admin{Secure: r.Connection.TLS != nil || r.Connection.SASL != nil, Principal: r.Connection.Principal}
-	if len(r.Servers) > 0 {
-		a.Server = r.Servers[0]
-	}
-	return a
-}
+func (r *run) admin() acl.Admin { return cluster.Admin(r.Connection, r.Servers) }

@@ -7,6 +7,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/acl"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // Explain adds to the error of a right that is missing which one it is, and the command
@@ -15,11 +16,17 @@ func (c *Client) Explain(err error, needed acl.Right) error {
 	if c == nil || !acl.Refused(err) {
 		return err
 	}
-	a := acl.Admin{Secure: c.cfg.TLS != nil || c.cfg.SASL != nil, Principal: c.cfg.Principal}
-	if len(c.seeds) > 0 {
-		a.Server = c.seeds[0]
+	return Admin(c.cfg, c.seeds).Explain(err, needed)
+}
+
+// Admin is who may change what the login may do.
+func Admin(cfg wire.Config, servers []string) acl.Admin {
+	a := acl.Admin{Secure: cfg.TLS != nil || cfg.SASL != nil, Principal: cfg.Principal}
+	a.IAM = cfg.SASL != nil && cfg.SASL.Name() == "AWS_MSK_IAM"
+	if len(servers) > 0 {
+		a.Server = servers[0]
 	}
-	return a.Explain(err, needed)
+	return a
 }
 
 // Operations of Kafka's ACLs, by the bits in which brokers say what is allowed (KIP-430).
