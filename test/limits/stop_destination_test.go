@@ -11,6 +11,8 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 // stoppedWriter is a destination that is to be stopped in some state.
@@ -49,9 +51,16 @@ var destinationStates = map[string]destinationState{
 	"looking for leaders":                 {after: func(w *stoppedWriter) { w.refuse(6, kmsg.Produce); w.silence(kmsg.Metadata) }},
 	"looking for a topic":                 {settings: settings{"topic": "{{ .Operation }}"}, after: func(w *stoppedWriter) { w.silence(kmsg.Metadata) }},
 	"creating a topic":                    {settings: settings{"topic": "{{ .Operation }}"}, before: func(w *stoppedWriter) { w.silence(kmsg.CreateTopics) }},
-	"brokers refuse connections":          {after: func(w *stoppedWriter) { w.down() }},
-	"brokers are frozen":                  {after: func(w *stoppedWriter) { w.freeze() }},
-	"brokers are unplugged":               {after: func(w *stoppedWriter) { w.unplug() }},
+	"throttled": {after: func(w *stoppedWriter) {
+		w.answer(func(req kmsg.Request) kmsg.Response {
+			res := embedded.Refusal(req, 7).(*kmsg.ProduceResponse)
+			res.ThrottleMillis = int32(time.Hour.Milliseconds())
+			return res
+		}, kmsg.Produce)
+	}},
+	"brokers refuse connections": {after: func(w *stoppedWriter) { w.down() }},
+	"brokers are frozen":         {after: func(w *stoppedWriter) { w.freeze() }},
+	"brokers are unplugged":      {after: func(w *stoppedWriter) { w.unplug() }},
 	"without a limit": {
 		settings: settings{"deliveryTimeout": "0s", "outageTimeout": "0s"}, after: func(w *stoppedWriter) { w.freeze() },
 	},

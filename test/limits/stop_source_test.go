@@ -11,6 +11,8 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 const records = 30
@@ -71,11 +73,18 @@ var sourceStates = map[string]sourceState{
 	"committing by number, no answer": {
 		settings: settings{"commitOffsetsSize": "1"}, before: func(s *stopped) { s.silence(kmsg.OffsetCommit) }, reads: true,
 	},
-	"leaving, no answer":         {reads: true, commits: true, after: func(s *stopped) { s.silence(kmsg.LeaveGroup) }},
-	"leaving, refused":           {reads: true, commits: true, after: func(s *stopped) { s.refuse(15, kmsg.LeaveGroup) }},
-	"heartbeats, no answer":      {reads: true, commits: true, after: func(s *stopped) { s.silence(kmsg.Heartbeat) }},
-	"out of the group":           {reads: true, after: func(s *stopped) { s.refuse(25, kmsg.Heartbeat, kmsg.JoinGroup) }},
-	"at its limit":               {settings: settings{"maxUncommitted": "5"}},
+	"leaving, no answer":    {reads: true, commits: true, after: func(s *stopped) { s.silence(kmsg.LeaveGroup) }},
+	"leaving, refused":      {reads: true, commits: true, after: func(s *stopped) { s.refuse(15, kmsg.LeaveGroup) }},
+	"heartbeats, no answer": {reads: true, commits: true, after: func(s *stopped) { s.silence(kmsg.Heartbeat) }},
+	"out of the group":      {reads: true, after: func(s *stopped) { s.refuse(25, kmsg.Heartbeat, kmsg.JoinGroup) }},
+	"at its limit":          {settings: settings{"maxUncommitted": "5"}},
+	"throttled": {reads: true, commits: true, after: func(s *stopped) {
+		s.answer(func(req kmsg.Request) kmsg.Response {
+			res := embedded.Refusal(req, 6).(*kmsg.FetchResponse)
+			res.ThrottleMillis = int32(time.Hour.Milliseconds())
+			return res
+		}, kmsg.Fetch)
+	}},
 	"a static member":            {settings: settings{"groupInstanceID": "a"}, reads: true, commits: true},
 	"authenticating again":       {secure: true, reads: true, after: func(s *stopped) { s.silence(kmsg.SASLAuthenticate) }},
 	"authenticating, no sending": {secure: true, reads: true, after: func(s *stopped) { s.silence(kmsg.SASLAuthenticate, kmsg.Fetch) }},
