@@ -3,6 +3,7 @@ package consumer
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -102,6 +103,38 @@ func TestAStaticMemberComesBackWithOtherTopics(t *testing.T) {
 				g = broker.Name(t)
 				one, two = kafka.NewTopic(t, 2, nil), kafka.NewTopic(t, 2, nil)
 			}
+		})
+	}
+}
+
+// While the only member was away the topic was made again with fewer partitions. The
+// coordinator gives it those that it had: it asks for an assignment that fits.
+func TestAStaticMemberComesBackToFewerPartitions(t *testing.T) {
+	for _, balancer := range []string{"cooperative-sticky", "range"} {
+		t.Run(balancer, func(t *testing.T) {
+			is := is.New(t)
+			ctx, kafka, truth := realKafka(t)
+			topic, g := kafka.NewTopic(t, 4, nil), broker.Name(t)
+			open := func() *Consumer {
+				return openWith(t, kafka.Servers(), topic, g, func(c *Config) {
+					c.Group.InstanceID, c.Group.Balancers = "me", []string{balancer}
+				})
+			}
+			c := open()
+			settled(ctx, t, c, 4)
+			generation := c.member.Generation()
+			is.NoErr(c.Close(ctx))
+			is.NoErr(truth.DeleteTopic(ctx, topic))
+			is.NoErr(truth.CreateTopic(ctx, topic, 2, nil))
+			c = open()
+			for c.member.Generation() <= generation && ctx.Err() == nil {
+				time.Sleep(10 * time.Millisecond)
+			}
+			is.True(c.member.Generation() > generation)
+			settled(ctx, t, c, 2)
+			is.NoErr(truth.Produce(ctx, each(topic, 2)...))
+			readBy(t, c, 2)
+			is.NoErr(c.Close(ctx))
 		})
 	}
 }
