@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
-	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,52 +21,13 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-// flaky cuts answers of brokers, at random.
-type flaky struct {
-	mu   sync.Mutex
-	rnd  *rand.Rand
-	rate atomic.Int64 // of 1,000 writes
-}
-
-func (f *flaky) option() kfake.Opt {
-	return kfake.ListenFn(func(network, address string) (net.Listener, error) {
-		l, err := net.Listen(network, address)
-		return flakyListener{l, f}, err
-	})
-}
-
-type flakyListener struct {
-	net.Listener
-	f *flaky
-}
-
-func (l flakyListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	return flakyConn{c, l.f}, err
-}
-
-type flakyConn struct {
-	net.Conn
-	f *flaky
-}
-
-func (c flakyConn) Write(b []byte) (int, error) {
-	c.f.mu.Lock()
-	cut := c.f.rnd.Int63n(1000) < c.f.rate.Load()
-	c.f.mu.Unlock()
-	if cut {
-		_ = c.Close()
-		return 0, errors.New("cut")
-	}
-	return c.Conn.Write(b)
-}
-
 // refusing answers produce requests with errors at random, and those with a bad record
 // as INVALID_RECORD, which names it or not.
 func (w *world) refusing(rnd *rand.Rand, quiet *atomic.Bool) {
 	codes := []int16{
 		kerr.NotEnoughReplicas.Code, kerr.NotLeaderForPartition.Code, kerr.RequestTimedOut.Code,
 		kerr.LeaderNotAvailable.Code, kerr.KafkaStorageError.Code, kerr.UnknownTopicOrPartition.Code,
+		kerr.CorruptMessage.Code, kerr.TopicAuthorizationFailed.Code, kerr.UnknownServerError.Code,
 	}
 	w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		w.fake.KeepControl()
@@ -157,29 +117,32 @@ func (s *story) grow(rnd *rand.Rand, n int) {
 
 func (s *story) number(m message.Message) int { return s.numbers[string(m.Value)] }
 
-// Answers are lost and refusals mixed with moves of leaders, short deadlines, batches
+// Answers are lost or wrong, requests late, and refusals mixed with moves of leaders, short deadlines, batches
 // that are divided, and Sends that are resumed and given up, all by chance: what is
 // reported as written is there once, in order, and nothing is reported too early.
 func TestSendKeepsItsWordWhateverHappens(t *testing.T) {
 	for seed := range int64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rnd := rand.New(rand.NewSource(seed))
-			network := &flaky{rnd: rand.New(rand.NewSource(seed + 100))}
+			network := &liar{rnd: rand.New(rand.NewSource(seed + 100))}
 			s := &story{numbers: map[string]int{}, acked: map[int]bool{}, dropped: map[int]bool{}, again: map[int]bool{}}
 			var mu sync.Mutex
 			w := newWorld(t, func(c *Config) {
 				c.DeliveryTimeout, c.RequestTimeout, c.Backoff = 200*time.Millisecond, time.Second, time.Millisecond
-				c.BatchBytes, c.Warn = 2500, func(string, error) {}
+				c.BatchBytes, c.MaxAttempts, c.Warn = 2500, int(seed), func(string, error) {}
 				c.Dropped = func(m *message.Message, _ error) {
 					mu.Lock()
 					defer mu.Unlock()
 					s.dropped[s.number(*m)] = true
 				}
 			}, network.option(), kfake.BrokerConfigs(map[string]string{"message.max.bytes": "900"}))
+			w.p.patience = 20 * time.Millisecond
 			var quiet atomic.Bool
 			w.refusing(rand.New(rand.NewSource(seed+200)), &quiet)
 			for range 300 {
-				network.rate.Store(int64(rnd.Intn(3) * 40))
+				network.cuts.Store(int64(rnd.Intn(3) * 40))
+				network.lies.Store(int64(rnd.Intn(3) * 60))
+				network.late.Store(int64(rnd.Intn(3) * 40))
 				if rnd.Intn(5) == 0 {
 					_ = w.fake.MoveTopicPartition(topic, int32(rnd.Intn(partitions)), int32(rnd.Intn(3)))
 				}
@@ -189,7 +152,7 @@ func TestSendKeepsItsWordWhateverHappens(t *testing.T) {
 				w.sendSome(s, rnd)
 			}
 			quiet.Store(true)
-			network.rate.Store(0)
+			network.calm()
 			w.check(s)
 		})
 	}
