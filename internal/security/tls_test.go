@@ -68,6 +68,11 @@ func TestTheLowestVersionOfTLSIsKept(t *testing.T) {
 	is.Equal(connectionSettings(t, TLSConfig{MinVersion: "1.3"}).MinVersion, uint16(tls.VersionTLS13))
 }
 
+// A server that asks to negotiate again, once it is believed, ends the connection.
+func TestTLSIsNegotiatedOnce(t *testing.T) {
+	is.New(t).Equal(connectionSettings(t, TLSConfig{MinVersion: "1.2"}).Renegotiation, tls.RenegotiateNever)
+}
+
 func TestTheClientPresentsItsCertificate(t *testing.T) {
 	is := is.New(t)
 	cert, key := clientPair(t)

@@ -48,7 +48,7 @@ var tlsLies = map[string]func(*tunnel){
 	"a large record":  func(t *tunnel) { t.say("\x16\x03\x03\xff\xff"); t.flood(strings.Repeat("x", 1000)) },
 	"a large message": func(t *tunnel) {
 		t.say("\x16\x03\x03\x40\x00\x02\xff\xff\xff")
-		t.flood(strings.Repeat("\x16\x03\x03\x40\x00", 1))
+		t.flood("\x16\x03\x03\x40\x00")
 	},
 }
 

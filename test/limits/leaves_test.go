@@ -2,7 +2,6 @@ package limits_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -13,11 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/matryer/is"
 	"github.com/rs/zerolog"
 	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 	"github.com/conduitio/conduit-connector-kafka/test/sides"
@@ -149,114 +146,4 @@ func (s settings) without(names ...string) settings {
 		delete(out, name)
 	}
 	return out
-}
-
-// Topics come, are read and written, and go.
-func TestTopicsThatComeAndGoLeaveNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		is := is.New(t)
-		w := newWorld(t)
-		ctx, src := w.source("source", settings{"topicsRegex": "t-.*", "commitOffsetsSize": "1"})
-		is.NoErr(src.Open(ctx, nil))
-		_, dst := w.destination("destination", settings{"topic": "{{ .Metadata.topic }}", "topicPartitions": "1", "topicReplicationFactor": "1"})
-		is.NoErr(dst.Open(w.context("destination")))
-		const atOnce = 50
-		round := func(n int) {
-			records := numbered(atOnce)
-			names := make([]string, atOnce)
-			for i := range records {
-				names[i] = fmt.Sprintf("t-%d-%d", n, i)
-				records[i].Metadata = map[string]string{"topic": names[i]}
-			}
-			_, err := dst.Write(w.context("destination"), records)
-			is.NoErr(err)
-			for read := 0; read < atOnce; {
-				got, err := src.ReadN(ctx, atOnce)
-				is.NoErr(err)
-				for _, r := range got {
-					is.NoErr(src.Ack(ctx, r.Position))
-				}
-				read += len(got)
-			}
-			w.delete(names)
-			time.Sleep(30 * time.Second)
-		}
-		round(0)
-		round(1)
-		before := measure(t)
-		for n := range times(3, 20) {
-			round(n + 2)
-		}
-		after := measure(t)
-		t.Logf("before: %v; after: %v", before, after)
-		is.True(!after.exceeds(before, 5, 4<<20))
-		is.NoErr(src.Teardown(ctx))
-		is.NoErr(dst.Teardown(ctx))
-	})
-}
-
-// delete deletes topics.
-func (w *world) delete(names []string) {
-	req := kmsg.NewPtrDeleteTopicsRequest()
-	req.TimeoutMillis, req.TopicNames = 10_000, names
-	for _, name := range names {
-		t := kmsg.NewDeleteTopicsRequestTopic()
-		t.Topic = &name
-		req.Topics = append(req.Topics, t)
-	}
-	cl := w.judge()
-	defer cl.Close()
-	_, err := req.RequestWith(context.Background(), cl)
-	is.New(w.T).NoErr(err)
-}
-
-// Memory that peaks falls again: what was read ahead, and the buffers of what was written
-// at once.
-func TestMemoryFallsAfterAPeak(t *testing.T) {
-	is := is.New(t)
-	ctx := guarded(t)
-	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(12, "t", "little"))
-	s := settings{"servers": fake.ListenAddrs()[0]}
-	dst, err := sides.OpenDestination(ctx, s.with(settings{"topic": "{{ .Metadata.topic }}", "compression": "none"}))
-	is.NoErr(err)
-	send := func(topic string, n, size int) {
-		value := strings.Repeat("x", size)
-		records := numbered(n)
-		for i := range records {
-			records[i].Metadata = map[string]string{"topic": topic}
-			records[i].Payload.After = opencdc.RawData(value)
-		}
-		_, err := dst.Write(ctx, records)
-		is.NoErr(err)
-	}
-	src, err := sides.OpenSource(ctx, s.with(settings{"topics": "t,little", "readFromBeginning": "true", "groupID": "g"}), nil)
-	is.NoErr(err)
-	take := func(n int) {
-		for n > 0 {
-			records, err := src.ReadN(ctx, 10)
-			is.NoErr(err)
-			for _, r := range records {
-				is.NoErr(src.Ack(ctx, r.Position))
-			}
-			n -= len(records)
-		}
-	}
-	rest := func() vitals { // what little work leaves
-		for range 20 {
-			send("little", 10, 10)
-			take(10)
-		}
-		return measure(t)
-	}
-	before := rest()
-	const n, size = 60, 700_000
-	send("t", n, size)
-	take(n)
-	peak := measure(t)
-	after := rest()
-	held := int64(n * size * 4 / 3) // in base64, by the embedded cluster, which forgets nothing
-	t.Logf("before: %v; peak: %v; after: %v", before, peak, after)
-	is.True(after.heap < before.heap+held+16<<20)
-	is.NoErr(src.Teardown(ctx))
-	is.NoErr(dst.Teardown(ctx))
 }
