@@ -79,7 +79,7 @@ func (c *Client) voters() []string {
 
 // ballot is what brokers tell of one topic.
 type ballot struct {
-	told  []Topic // the first that tells each ID
+	told  []Topic // of each ID, with the newest leaders
 	votes map[TopicID]int
 	err   error // of those that describe none
 }
@@ -94,6 +94,9 @@ func (b *ballot) count(t Topic) bool {
 	}
 	if b.votes[t.ID]++; b.votes[t.ID] == 1 {
 		b.told = append(b.told, t)
+	} else {
+		same := &b.told[slices.IndexFunc(b.told, func(o Topic) bool { return o.ID == t.ID })]
+		same.Partitions = newer(same.Partitions, t.Partitions)
 	}
 	return b.votes[t.ID] > maxOpinions/2
 }

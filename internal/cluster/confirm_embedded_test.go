@@ -82,6 +82,23 @@ func TestConfirmAsksNoMoreThanIsNeeded(t *testing.T) {
 	s.Equal(n, 2)
 }
 
+// The first one that tells the same ID is cut off, and takes itself for the leader.
+func TestConfirmLearnsTheNewestLeaderThatABrokerTells(t *testing.T) {
+	s := newSplit(t, 3)
+	s.ask(0) // who are the brokers
+	s.cut(0)
+	s.NoErr(s.fake.MoveTopicPartition("t", 0, 1))
+	s.c.Doubt(1)
+	s.c.Doubt(2)
+	told, err := s.c.Confirm(s.ctx, []string{"t"})
+	s.NoErr(err)
+	p, _ := told["t"].Partition(0)
+	s.Equal(p.Leader, int32(1))
+	cached, _ := s.c.Cached("t")
+	p, _ = cached.Partition(0)
+	s.Equal(p.Leader, int32(1))
+}
+
 // One broker that says something else is enough: it may know more.
 func TestConfirmSaysThatThereIsNoTopicWhereAllSayIt(t *testing.T) {
 	s := newSplit(t, 3)
