@@ -65,11 +65,15 @@ func (m *Member) changed(ctx context.Context) bool {
 func (m *Member) heartbeat(ctx context.Context) error {
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
-	conn, err := m.connect(ctx, cluster.Group)
+	_, memberID, generation := m.identity()
+	return m.sendHeartbeat(ctx, cluster.Group, memberID, generation)
+}
+
+func (m *Member) sendHeartbeat(ctx context.Context, p cluster.Purpose, memberID string, generation int32) error {
+	conn, err := m.connect(ctx, p)
 	if err != nil {
 		return err
 	}
-	_, memberID, generation := m.identity()
 	req := &heartbeat.Request{
 		GroupID:         m.cfg.GroupID,
 		GenerationID:    generation,

@@ -76,7 +76,7 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 			m.lastGeneration = generation
 		}
 		req.Protocols = m.offer(m.lastGeneration)
-		msg, err := m.ask(ctx, req)
+		msg, err := m.askToJoin(ctx, req)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +90,7 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.lastContact = time.Now()
+		m.lastContact, m.former = time.Now(), ""
 		m.setMember(res.MemberID, -1)
 		return res, nil
 	}

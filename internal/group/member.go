@@ -16,7 +16,11 @@ import (
 type Config struct {
 	GroupID    string
 	InstanceID string // static membership; empty for a dynamic member
-	Topics     []string
+	// Former is the ID of the member that this one was in a process that may have been
+	// killed; "" for none. It is taken out of the group, unless this member is static: then
+	// it takes that one's place.
+	Former string
+	Topics []string
 	// Match chooses further topics by their names, as they come and go; nil for
 	// none. Internal topics are only read if they are named.
 	Match             func(topic string) bool
@@ -77,6 +81,8 @@ type Member struct {
 	surplus        bool               // it was assigned topics that it doesn't subscribe to
 	hasty          int                // generations in a row that ended at once
 	rejoins        uint32             // how often a static member asked for an assignment that fits it
+	former         string             // still to be taken out of the group
+	dismissals     int                // how often that was tried
 }
 
 // NewMember returns a member that does nothing before Run.
@@ -84,11 +90,15 @@ func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
 	if len(cfg.Balancers) == 0 {
 		cfg.Balancers = DefaultBalancers
 	}
-	return &Member{
+	m := &Member{
 		client: client, cfg: cfg, handler: h, bal: balancers[cfg.Balancers[0]],
 		coordinator: -1, generation: -1, lastGeneration: -1, held: Partitions{},
 		seen: make(map[string]int32), warned: make(map[string]trouble),
 	}
+	if cfg.InstanceID == "" {
+		m.former = cfg.Former
+	}
+	return m
 }
 
 // Run is the life of the member: it joins, and joins again after each

@@ -108,6 +108,7 @@ func startMember(fake *kfake.Cluster, group string, change func(*Config)) *membe
 			m.warned = append(m.warned, err)
 			m.mu.Unlock()
 		},
+		Info: func(string) {},
 	}
 	if change != nil {
 		change(&cfg)
