@@ -5,7 +5,6 @@ import (
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
@@ -33,6 +32,15 @@ type Consumer interface {
 	// wait for the commit.
 	Ack(record consumer.Record)
 
+	// MemberID is the ID that the coordinator has given this member, which changes if
+	// the coordinator has given the member up. It is "" before the first batch, and of a
+	// static member.
+	MemberID() string
+
+	// Committed returns the offset that the group has committed for a partition, -1 if it
+	// has committed none; false if this member does not hold the partition.
+	Committed(topic string, partition int32) (offset int64, held bool)
+
 	// Close commits what was acknowledged in the partitions that the consumer
 	// still owns, leaves the group and ends all goroutines, and a Next that waits. It
 	// takes five seconds at most. Once the context has ended the commit has one second
@@ -57,13 +65,16 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 		return nil, err
 	}
 	cfg.Present = present(topics)
-	if from.Topic != "" {
-		cfg.Resume = &consumer.Resume{
-			Topic: from.Topic, TopicID: cluster.TopicID(from.TopicID), Partition: from.Partition, Offset: from.Offset, LeaderEpoch: from.LeaderEpoch,
+	for i, p := range from.places() {
+		last := consumer.Resume{Topic: p.Topic, TopicID: p.TopicID, Partition: p.Partition, Offset: p.Next - 1, LeaderEpoch: p.LeaderEpoch}
+		if i == 0 {
+			cfg.Resume = &last
+		} else {
+			cfg.Others = append(cfg.Others, last)
 		}
 	}
 	logger := sdk.Logger(ctx)
-	cfg.Group.GroupID, cfg.Group.Warn = groupID, warner(ctx)
+	cfg.Group.GroupID, cfg.Group.Former, cfg.Group.Warn = groupID, from.MemberID, warner(ctx)
 	if err := mayConsume(ctx, client, cfg); err != nil {
 		client.Close()
 		return nil, err

@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"message":             {"recordbatch"},
 	"metrics":             {"consumer", "fetch", "group", "message", "produce", "wire"},
 	"offsets":             {"message"},
+	"position":            {"message", "primitive"},
 	"primitive":           nil,
 	"printable":           nil,
 	"produce":             {"acl", "cluster", "message", "primitive", "printable", "recordbatch", "wire"},

@@ -8,8 +8,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
-// positionReader parses positions that the source wrote without looking at
-// each byte again: the part before the offset is the same for a whole partition, until
+// positionReader parses positions that the source wrote, but for what they say of other
+// partitions, without looking at each byte again: the part before the offset is the same for a whole partition, until
 // that gets another leader. It has one caller.
 type positionReader struct {
 	known map[string]*knownPrefix
@@ -24,19 +24,21 @@ type knownPrefix struct {
 }
 
 func (r *positionReader) parse(p opencdc.Position) (Position, error) {
-	cut := bytes.LastIndexByte(p, ':') + 1
+	open, closed := withoutOthers(p)
+	cut := bytes.LastIndexByte(open, ':') + 1
 	k := r.last
 	if k == nil || k.prefix != string(p[:cut]) {
 		k = r.known[string(p[:cut])]
 	}
-	if k != nil {
+	if k != nil && closed {
 		r.last = k
 		pos, ok := k.position, false
-		if pos.Offset, ok = parseOffset(p[cut:]); ok {
+		if pos.Offset, ok = parseOffset(open[cut:]); ok {
 			return pos, nil
 		}
 	}
 	pos, err := ParsePosition(p)
+	pos.Others = ""
 	if err == nil && bytes.Equal(pos.prefix(), p[:cut]) {
 		r.learn(&knownPrefix{string(p[:cut]), pos})
 	}
@@ -54,10 +56,9 @@ func (r *positionReader) learn(k *knownPrefix) {
 	r.known[k.prefix], r.of[tp] = k, k
 }
 
-// parseOffset reads digits and the closing brace, no other form of a number.
-func parseOffset(b []byte) (int64, bool) {
-	digits, ok := bytes.CutSuffix(b, []byte("}"))
-	if !ok || len(digits) == 0 || len(digits) > 18 || digits[0] == '0' && len(digits) > 1 {
+// parseOffset reads digits, no other form of a number.
+func parseOffset(digits []byte) (int64, bool) {
+	if len(digits) == 0 || len(digits) > 18 || digits[0] == '0' && len(digits) > 1 {
 		return 0, false
 	}
 	var n int64

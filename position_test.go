@@ -29,6 +29,10 @@ func TestParsePosition(t *testing.T) {
 			`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":0,"offset":42}`,
 			Position{GroupID: "g", Topic: "t", Partition: 3, TopicID: TopicID{1, 255}, Offset: 42},
 		},
+		"with a member": {
+			`{"groupID":"g","topic":"t","partition":3,"leaderEpoch":0,"memberID":"m-1","offset":42}`,
+			Position{GroupID: "g", Topic: "t", Partition: 3, MemberID: "m-1", Offset: 42},
+		},
 		"no topic ID":                  {`{"groupID":"g","topic":"t","partition":3,"leaderEpoch":-1,"offset":42}`, oldPosition("g", "t", 3, 42)},
 		"older own form":               {`{"groupID":"g","topic":"t","partition":3,"offset":42}`, oldPosition("g", "t", 3, 42)},
 		"older own form, other order":  {`{ "offset": 42, "topic": "t", "groupID": "g", "partition": 3 }`, oldPosition("g", "t", 3, 42)},
@@ -64,6 +68,8 @@ func TestPositionsThatAreNone(t *testing.T) {
 		"topic ID too short":  {`{"groupID":"g","topic":"t","partition":0,"topicID":"Af8","offset":1}`, "topicID"},
 		"topic ID in hex":     {`{"groupID":"g","topic":"t","partition":0,"topicID":"01ff0000000000000000000000000000","offset":1}`, "topicID"},
 		"epoch too large":     {`{"groupID":"g","topic":"t","partition":0,"leaderEpoch":2147483648,"offset":1}`, "leaderEpoch"},
+		"garbage as others":   {`{"groupID":"g","topic":"t","partition":0,"offset":1,"others":"*"}`, "others"},
+		"others cut off":      {`{"groupID":"g","topic":"t","partition":0,"offset":1,"others":"AAF1AQ"}`, "others"},
 		"group is a number":   {`{"groupID":1,"topic":"t","partition":0,"offset":1}`, "groupID"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,8 +84,11 @@ func TestPositionsThatAreNone(t *testing.T) {
 	}
 }
 
+// others is how far partition 4 of topic u was read: up to offset 9, of leader epoch 2.
+const others = "AAF1AQAAAAAAAAAAAAAAAAAAAAQKAw"
+
 // peculiar group IDs and topics: whatever JSON has to escape.
-var peculiar = []string{"g", `"`, `\`, `\"}`, "0}", `:0}`, `","offset":7}`, "{", "日本 é\n\t\x00", "<&>\u2028", "g'`${x}"}
+var peculiar = []string{"g", `"`, `\`, `\"}`, "0}", `:0}`, `","offset":7}`, "{", `,"others":"AAA"}`, "日本 é\n\t\x00", "<&>\u2028", "g'`${x}"}
 
 func TestAPositionIsReadBackAsItWasEncoded(t *testing.T) {
 	is := is.New(t)
@@ -94,7 +103,9 @@ func TestAPositionIsReadBackAsItWasEncoded(t *testing.T) {
 		is.NoErr(err)
 		standard, err := json.Marshal(p)
 		is.NoErr(err)
-		return parsed == p && first == p && again == p && bytes.Equal(encoded, standard)
+		short := p
+		short.Others = "" // of which acknowledgements know nothing
+		return parsed == p && first == short && again == short && bytes.Equal(encoded, standard)
 	}
 	for _, group := range peculiar {
 		for _, topic := range peculiar {
@@ -103,8 +114,9 @@ func TestAPositionIsReadBackAsItWasEncoded(t *testing.T) {
 			}
 		}
 	}
-	is.NoErr(quick.Check(func(group, topic string, partition int32, id TopicID, epoch int32, offset int64) bool {
-		return same(Position{"g" + group, topic, partition, id, epoch, offset}) // a group ID is never empty
+	is.NoErr(quick.Check(func(group, topic string, partition int32, id TopicID, epoch int32, member string, offset int64) bool {
+		return same(Position{"g" + group, topic, partition, id, epoch, member, offset, ""}) &&
+			same(Position{"g" + group, topic, partition, id, epoch, member, offset, others}) // a group ID is never empty
 	}, nil))
 }
 
@@ -180,7 +192,7 @@ func FuzzParsePosition(f *testing.F) {
 		f.Add([]byte(group))
 	}
 	f.Add([]byte(`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`))
-	f.Add([]byte(Position{"g", "t", 3, TopicID{1, 255}, 0, 42}.Encode()))
+	f.Add([]byte(Position{"g", "t", 3, TopicID{1, 255}, 0, "m", 42, others}.Encode()))
 	f.Fuzz(func(t *testing.T, given []byte) {
 		p, err := ParsePosition(given)
 		if err != nil {
@@ -190,9 +202,11 @@ func FuzzParsePosition(f *testing.F) {
 			t.Fatalf("%q is taken for a position without a group", given)
 		}
 		var reader positionReader
+		short := p
+		short.Others = ""
 		for range 2 {
-			if got, err := reader.parse(given); err != nil || got != p {
-				t.Fatalf("a reader makes %+v of %q, not %+v: %v", got, given, p, err)
+			if got, err := reader.parse(given); err != nil || got != short {
+				t.Fatalf("a reader makes %+v of %q, not %+v: %v", got, given, short, err)
 			}
 		}
 		if !utf8.ValidString(p.GroupID) {

@@ -89,7 +89,8 @@ func (s *Source) join(ctx context.Context, position opencdc.Position, cancel con
 		groupID = uuid.NewString()
 		sdk.Logger(ctx).Info().Str("groupID", groupID).Msg("generated a consumer group ID, which the position of the records will carry")
 	}
-	records, err := s.config.records(ctx, groupID)
+	var member string // until the source has joined
+	records, err := s.config.records(ctx, groupID, &member)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (s *Source) join(ctx context.Context, position opencdc.Position, cancel con
 		m.Close()
 		return nil, err
 	}
-	return newReadSession(consumer, records, m, cancel), nil
+	return newReadSession(consumer, records, &member, from, m, cancel), nil
 }
 
 func (s *Source) group(position opencdc.Position) (string, Position, error) {

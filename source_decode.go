@@ -26,8 +26,9 @@ const (
 // DecodeError is in the error of a Read of a record whose key or value can't be decoded.
 type DecodeError = convert.DecodeError
 
-// records returns what makes records, of a member of this group.
-func (c *SourceConfig) records(ctx context.Context, groupID string) (*convert.Records, error) {
+// records returns what makes records of what a member of a group reads. memberID may
+// change, after which ForgetPositions is to be called.
+func (c *SourceConfig) records(ctx context.Context, groupID string, memberID *string) (*convert.Records, error) {
 	schemas, err := c.registry(ctx)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,9 @@ func (c *SourceConfig) records(ctx context.Context, groupID string) (*convert.Re
 		return nil, err
 	}
 	records := convert.NewRecords(c.TombstonesAsDeletes, func(b *message.Batch) convert.PositionPrefix {
-		return Position{GroupID: groupID, Topic: b.Topic, Partition: b.Partition, TopicID: b.TopicID, LeaderEpoch: b.LeaderEpoch}.prefix()
+		return Position{
+			GroupID: groupID, Topic: b.Topic, Partition: b.Partition, TopicID: b.TopicID, LeaderEpoch: b.LeaderEpoch, MemberID: *memberID,
+		}.prefix()
 	})
 	records.Decode(decoding)
 	return records, nil

@@ -30,6 +30,8 @@ func decodingSource(t *testing.T, onError string, values ...string) *Source {
 		b.Records = append(b.Records, recordbatch.Record{Offset: int64(i), Value: []byte(v)})
 	}
 	c := mock.NewMockConsumer(gomock.NewController(t))
+	c.EXPECT().MemberID().AnyTimes()
+	c.EXPECT().Committed(gomock.Any(), gomock.Any()).AnyTimes()
 	c.EXPECT().Next(gomock.Any(), gomock.Any()).Return([]message.Batch{b}, nil)
 	s, _ := sourceWith(c, nil, "g")
 	s.config.DecodeConfig = DecodeConfig{KeyDecode: "none", ValueDecode: "json", DecodeOnError: onError}
@@ -49,6 +51,8 @@ func registered(t *testing.T, values ...string) (*Source, *mock.MockConsumer, *s
 		b.Records = append(b.Records, recordbatch.Record{Offset: int64(i), Value: []byte(v)})
 	}
 	c := mock.NewMockConsumer(gomock.NewController(t))
+	c.EXPECT().MemberID().AnyTimes()
+	c.EXPECT().Committed(gomock.Any(), gomock.Any()).AnyTimes()
 	c.EXPECT().Next(gomock.Any(), gomock.Any()).Return([]message.Batch{b}, nil)
 	s, _ := sourceWith(c, nil, "g")
 	s.config.DecodeConfig = DecodeConfig{ValueDecode: "avro", DecodeOnError: "fail"}

@@ -57,6 +57,10 @@ func (c *heldConsumer) Ack(consumer.Record) {
 	}
 }
 
+func (c *heldConsumer) MemberID() string { return "" }
+
+func (c *heldConsumer) Committed(string, int32) (int64, bool) { return 0, false }
+
 func (c *heldConsumer) Close(context.Context) error {
 	if c.closes.Add(1) == 1 {
 		close(c.closed)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/mock"
 )
 
 // batches returns a batch of records at the given offsets.
@@ -169,5 +170,122 @@ func TestAnErrorOfTheConsumerIsPassedOn(t *testing.T) {
 			is.True(errors.Is(err, cause))
 			is.True(strings.HasPrefix(err.Error(), "read: "))
 		})
+	}
+}
+
+// positions are those of records.
+func positions(t *testing.T, records []opencdc.Record) []Position {
+	t.Helper()
+	var out []Position
+	for _, r := range records {
+		p, err := ParsePosition(r.Position)
+		is.New(t).NoErr(err)
+		out = append(out, p)
+	}
+	return out
+}
+
+// othersOf is what a position says of other partitions, as topic/partition/next offset.
+func othersOf(p Position) []string {
+	var out []string
+	for _, o := range p.places()[1:] {
+		out = append(out, fmt.Sprintf("%s/%d/%d", o.Topic, o.Partition, o.Next))
+	}
+	return out
+}
+
+// Conduit stores the position of the record that was acknowledged last.
+func TestTheLastPositionOfAReadSaysHowFarOtherPartitionsWereRead(t *testing.T) {
+	is := is.New(t)
+	s, c := opened(t)
+	gomock.InOrder(
+		c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(append(batches("t", 0, 1, 2), append(batches("u", 1, 7), batches("t", 1, 3)...)...), nil),
+		c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("t", 0, 5), nil),
+	)
+	records, err := s.ReadN(context.Background(), 4)
+	is.NoErr(err)
+	got := positions(t, records)
+	for _, p := range got[:3] {
+		is.Equal(p.Others, "") // the short form
+	}
+	is.Equal(othersOf(got[3]), []string{"u/1/8", "t/0/3"})
+	records, err = s.ReadN(context.Background(), 1)
+	is.NoErr(err)
+	is.Equal(othersOf(positions(t, records)[0]), []string{"t/1/4", "u/1/8"})
+}
+
+func TestWhatIsCommittedIsNotNamedInPositions(t *testing.T) {
+	is := is.New(t)
+	c := mock.NewMockConsumer(gomock.NewController(t))
+	s, _ := sourceWith(c, nil, "g")
+	is.NoErr(s.Open(context.Background(), nil))
+	c.EXPECT().MemberID().AnyTimes()
+	c.EXPECT().Committed("t", int32(0)).Return(int64(3), true).AnyTimes()
+	c.EXPECT().Committed("u", int32(1)).Return(int64(7), true).AnyTimes()
+	c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(append(batches("t", 0, 1, 2), batches("u", 1, 6, 7)...), nil)
+	c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("v", 0, 1), nil)
+	c.EXPECT().Committed("v", int32(0)).AnyTimes()
+	for _, want := range [][]string{nil, {"u/1/8"}} {
+		records, err := s.ReadN(context.Background(), 4)
+		is.NoErr(err)
+		is.Equal(othersOf(positions(t, records[len(records)-1:])[0]), want)
+	}
+}
+
+// A source that is killed before it has read or committed anything of a partition must
+// not have forgotten how far that was read before.
+func TestASourceKeepsWhatItsPositionSaysOfPartitionsThatItHasNotReadYet(t *testing.T) {
+	is := is.New(t)
+	first := Position{GroupID: "g", Topic: "t", Partition: 0, TopicID: TopicID{1}, LeaderEpoch: 3, Offset: 8, Others: others}
+	c := mock.NewMockConsumer(gomock.NewController(t))
+	s, j := sourceWith(c, nil, "g")
+	is.NoErr(s.Open(context.Background(), first.Encode()))
+	is.Equal(j.from, first)
+	c.EXPECT().MemberID().AnyTimes()
+	c.EXPECT().Committed(gomock.Any(), gomock.Any()).AnyTimes()
+	c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("v", 0, 1), nil)
+	records, err := s.ReadN(context.Background(), 1)
+	is.NoErr(err)
+	is.Equal(positions(t, records)[0].places()[1:], first.places())
+}
+
+// A position of 1,000 partitions takes no more than its bound, and ReadN no more than
+// a message of the plugin protocol.
+func TestPositionsStaySmallWithManyPartitions(t *testing.T) {
+	is := is.New(t)
+	s, c := opened(t)
+	var all []message.Batch
+	for p := range int32(1000) {
+		all = append(all, batches("t", p, 1<<33, 1<<33+1, 1<<33+2)...)
+	}
+	c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(all, nil)
+	c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("u", 0, 1), nil)
+	records, err := s.ReadN(context.Background(), readBatch)
+	is.NoErr(err)
+	last := positions(t, records[len(records)-1:])[0]
+	is.Equal(len(last.places()), 1000) // there is much to share it
+	is.True(len(last.Others) <= maxOthers)
+	records, err = s.ReadN(context.Background(), 1)
+	is.NoErr(err)
+	last = positions(t, records)[0]
+	is.True(len(last.Others) <= fewOthers+100)
+	is.True(len(last.places()) > 300)
+	is.Equal(othersOf(last)[0], "t/999/8589934595") // those that were read last
+}
+
+func TestPositionsNameTheMemberThatRead(t *testing.T) {
+	is := is.New(t)
+	c := mock.NewMockConsumer(gomock.NewController(t))
+	s, _ := sourceWith(c, nil, "g")
+	is.NoErr(s.Open(context.Background(), nil))
+	c.EXPECT().Committed(gomock.Any(), gomock.Any()).AnyTimes()
+	for _, member := range []string{"first", "first", "second", ""} {
+		c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("t", 0, 1, 2), nil)
+		c.EXPECT().MemberID().Return(member)
+		records, err := s.ReadN(context.Background(), 2)
+		is.NoErr(err)
+		for _, p := range positions(t, records) {
+			is.Equal(p.MemberID, member)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
+	"github.com/conduitio/conduit-connector-kafka/internal/position"
 )
 
 // readBatch is how many records ReadN returns at most, however few it is asked for:
@@ -26,8 +27,12 @@ type readSession struct {
 
 	turn    chan struct{} // full while a Read runs: the consumer and what follows have one caller
 	records *convert.Records
+	member  *string         // whose ID the positions carry
 	rest    []message.Batch // taken from the consumer, not returned yet
 	pace    pace            // ReadN's
+
+	trail   position.Trail         // of what was handed out
+	lastOut message.TopicPartition // of the last record of that
 
 	closing atomic.Bool
 	life    context.Context // ends when Teardown begins
@@ -35,13 +40,16 @@ type readSession struct {
 	closed  chan struct{} // and when it has ended
 }
 
-func newReadSession(c Consumer, r *convert.Records, m *metrics.Connector, cancel context.CancelFunc) *readSession {
+// newReadSession begins where a position ends. member is what the positions of r say.
+func newReadSession(c Consumer, r *convert.Records, member *string, from Position, m *metrics.Connector, cancel context.CancelFunc) *readSession {
 	life, end := context.WithCancel(context.Background())
-	return &readSession{
+	s := &readSession{
 		life: life, end: end,
-		consumer: c, records: r, metrics: m, cancel: cancel,
+		consumer: c, records: r, member: member, metrics: m, cancel: cancel,
 		turn: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
+	s.resume(from)
+	return s
 }
 
 // inTurn waits until no other Read runs.
@@ -68,7 +76,11 @@ func (s *readSession) readOne(ctx context.Context) ([]opencdc.Record, error) {
 		}
 		s.rest = batches
 	}
-	return s.take(ctx, 1)
+	records, size, err := s.take(ctx, 1)
+	if err == nil && len(s.rest) == 0 {
+		s.nameOthers(&records[0], size)
+	}
+	return records, err
 }
 
 func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error) {
@@ -80,19 +92,24 @@ func (s *readSession) readN(ctx context.Context, n int) ([]opencdc.Record, error
 		}
 		s.rest = batches
 	}
-	records, err := s.take(ctx, limit)
+	records, size, err := s.take(ctx, limit)
+	if err == nil {
+		s.nameOthers(&records[len(records)-1], size)
+	}
 	s.pace.gave(len(records), time.Now())
 	return records, err
 }
 
 // take makes records of the rest: at most limit, and as many as fit into maxChunk, but
 // at least one, for which it waits during an outage of the schema registry. It fails at
-// the first that can't be decoded, once those before it have been returned.
-func (s *readSession) take(ctx context.Context, limit int) ([]opencdc.Record, error) {
+// the first that can't be decoded, once those before it have been returned. size is that
+// of all records.
+func (s *readSession) take(ctx context.Context, limit int) (records []opencdc.Record, size int, err error) {
 	ctx, done := s.whileOpen(ctx)
 	defer done()
 	limit = s.mayFit(limit)
-	records, now, room := make([]opencdc.Record, 0, limit), time.Now(), maxChunk
+	records = make([]opencdc.Record, 0, limit)
+	now, room := time.Now(), maxChunk-maxOthers
 	for len(records) < limit {
 		before, b := len(records), s.rest[0]
 		wanted := min(len(b.Records), limit-before)
@@ -100,10 +117,13 @@ func (s *readSession) take(ctx context.Context, limit int) ([]opencdc.Record, er
 		var err error
 		records, room, err = s.records.AppendDecoded(ctx, records, b, now, room)
 		taken := len(records) - before
+		if taken > 0 {
+			s.handOut(&b, b.Records[taken-1].Offset)
+		}
 		s.drop(taken)
 		if err != nil && len(records) == 0 {
 			if err := s.settle(ctx, err); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			continue
 		}
@@ -111,7 +131,7 @@ func (s *readSession) take(ctx context.Context, limit int) ([]opencdc.Record, er
 			break
 		}
 	}
-	return records, nil
+	return records, maxChunk - maxOthers - room, nil
 }
 
 // mayFit returns how many records of the rest, at most limit, fit into maxChunk by their
@@ -143,6 +163,10 @@ func (s *readSession) drop(n int) {
 func (s *readSession) next(ctx context.Context, n int) ([]message.Batch, error) {
 	batches, err := s.consumer.Next(ctx, n)
 	s.metrics.Read(batches, err)
+	if id := s.consumer.MemberID(); id != *s.member {
+		*s.member = id
+		s.records.ForgetPositions()
+	}
 	return batches, err
 }
 

@@ -41,13 +41,15 @@ func sourceWith(c Consumer, err error, groupID string) (*Source, *joined) {
 func opened(t *testing.T) (*Source, *mock.MockConsumer) {
 	t.Helper()
 	c := mock.NewMockConsumer(gomock.NewController(t))
+	c.EXPECT().MemberID().AnyTimes()
+	c.EXPECT().Committed(gomock.Any(), gomock.Any()).AnyTimes()
 	s, _ := sourceWith(c, nil, "g")
 	is.New(t).NoErr(s.Open(context.Background(), nil))
 	return s, c
 }
 
 func TestWhichGroupASourceJoins(t *testing.T) {
-	position := Position{GroupID: "g", Topic: "t", Partition: 1, TopicID: TopicID{1, 255}, LeaderEpoch: 3, Offset: 2}
+	position := Position{GroupID: "g", Topic: "t", Partition: 1, TopicID: TopicID{1, 255}, LeaderEpoch: 3, MemberID: "me", Offset: 2, Others: others}
 	old := Position{GroupID: "g", Topic: "t", Partition: 1, LeaderEpoch: -1, Offset: 2}
 	group := Position{GroupID: "g", LeaderEpoch: -1}
 	for name, c := range map[string]struct {
@@ -84,6 +86,8 @@ func TestAGroupIsGeneratedAndKeptInThePosition(t *testing.T) {
 	groups := make(map[string]bool)
 	for range 2 {
 		c := mock.NewMockConsumer(gomock.NewController(t))
+		c.EXPECT().MemberID().Return("me")
+		c.EXPECT().Committed("t", int32(0)).AnyTimes()
 		c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("t", 0, 7), nil)
 		s, j := sourceWith(c, nil, "")
 		is.NoErr(s.Open(context.Background(), nil))
@@ -94,7 +98,7 @@ func TestAGroupIsGeneratedAndKeptInThePosition(t *testing.T) {
 		is.NoErr(err)
 		p, err := ParsePosition(r.Position)
 		is.NoErr(err)
-		is.Equal(p, Position{GroupID: j.groupID, Topic: "t", Offset: 7})
+		is.Equal(p, Position{GroupID: j.groupID, Topic: "t", MemberID: "me", Offset: 7})
 
 		next, again := sourceWith(nil, nil, "")
 		is.NoErr(next.Open(context.Background(), r.Position))

@@ -62,6 +62,35 @@ func (mr *MockConsumerMockRecorder) Close(ctx interface{}) *gomock.Call {
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Close", reflect.TypeOf((*MockConsumer)(nil).Close), ctx)
 }
 
+// Committed mocks base method.
+func (m *MockConsumer) Committed(topic string, partition int32) (int64, bool) {
+	m.ctrl.T.Helper()
+	ret := m.ctrl.Call(m, "Committed", topic, partition)
+	ret0, _ := ret[0].(int64)
+	ret1, _ := ret[1].(bool)
+	return ret0, ret1
+}
+
+// Committed indicates an expected call of Committed.
+func (mr *MockConsumerMockRecorder) Committed(topic, partition interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Committed", reflect.TypeOf((*MockConsumer)(nil).Committed), topic, partition)
+}
+
+// MemberID mocks base method.
+func (m *MockConsumer) MemberID() string {
+	m.ctrl.T.Helper()
+	ret := m.ctrl.Call(m, "MemberID")
+	ret0, _ := ret[0].(string)
+	return ret0
+}
+
+// MemberID indicates an expected call of MemberID.
+func (mr *MockConsumerMockRecorder) MemberID() *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "MemberID", reflect.TypeOf((*MockConsumer)(nil).MemberID))
+}
+
 // Next mocks base method.
 func (m *MockConsumer) Next(ctx context.Context, max int) ([]message.Batch, error) {
 	m.ctrl.T.Helper()

@@ -29,6 +29,9 @@ type Config struct {
 	MaxUncommitted int           // unacknowledged records above which Next waits
 	BatchSize      int           // records that are collected before any is handed on; 0: unknown
 	Resume         *Resume
+	// Others are the last records of other partitions that are known to be acknowledged
+	// with that of Resume.
+	Others []Resume
 	// Present are the topics that existed when the consumer was started; nil: all.
 	// Others are read from their first record.
 	Present map[string]bool
@@ -86,7 +89,7 @@ var ErrClosed = errors.New("the consumer is closed")
 // Open starts a consumer. It owns the client from then on.
 func Open(client *cluster.Client, cfg Config) *Consumer {
 	c := &Consumer{
-		cfg: cfg, client: client, tracker: offsets.NewTracker(), starting: group.Partitions{}, reached: reachedBefore(cfg.Resume),
+		cfg: cfg, client: client, tracker: offsets.NewTracker(), starting: group.Partitions{}, reached: reachedBefore(&cfg),
 		closed: make(chan struct{}), commitNow: make(chan struct{}, 1), committing: make(chan struct{}, 1),
 	}
 	if c.cfg.started.IsZero() {
@@ -128,6 +131,16 @@ func (c *Consumer) Ack(r Record) {
 	if c.acked.Add(1) >= int64(c.cfg.CommitSize) {
 		c.requestCommit()
 	}
+}
+
+// MemberID is the ID of the group's member that this is; "" if none has to be kept.
+func (c *Consumer) MemberID() string { return c.member.MemberID() }
+
+// Committed returns the offset that is committed for a partition, -1 if none is; false if
+// this consumer does not read it.
+func (c *Consumer) Committed(topic string, partition int32) (offset int64, held bool) {
+	_, offset, held = c.tracker.Progress(topic, partition)
+	return offset, held
 }
 
 // forcedCommit is how long a commit may still take once the context of Close has ended:

@@ -37,6 +37,8 @@ type world struct {
 	fake  *kfake.Cluster
 	truth *kclient.Client
 	sent  int
+	// others has resume name partitions in another one's position.
+	others bool
 }
 
 func newWorld(t *testing.T, opts ...kfake.Opt) *world {

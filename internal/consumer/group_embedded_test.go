@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -20,10 +21,13 @@ func (w *world) position(partition int32, offset int64) *Resume {
 
 func (w *world) topicID() cluster.TopicID { return w.fake.TopicInfo(topic).TopicID }
 
-// resume opens a consumer of a pipeline that has saved a position.
+// resume opens a consumer of a pipeline that has saved a position: that of a record, or
+// of another one that was read after it.
 func (w *world) resume(r *Resume, change func(*Config)) *Consumer {
 	return w.open(func(c *Config) {
-		c.Resume = r
+		if c.Resume = r; w.others {
+			c.Resume, c.Others = &Resume{Topic: "elsewhere", LeaderEpoch: -1}, []Resume{*r}
+		}
 		if change != nil {
 			change(c)
 		}
@@ -118,4 +122,16 @@ func (w *world) cutOff(partition int32, at int64) {
 		}
 		return res
 	})
+}
+
+// eitherPlace runs a test in two worlds: where the position that a pipeline has saved is
+// that of a record, and where it is that of another record and names this one's partition.
+func eitherPlace(t *testing.T, test func(w *world)) {
+	for name, others := range map[string]bool{"position": false, "others": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.others = others
+			test(w)
+		})
+	}
 }

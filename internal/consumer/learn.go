@@ -125,7 +125,7 @@ func (s *starts) learnTopics(ctx context.Context, l lesson) (err error) {
 // offsets with it, so that the group may have none that tell.
 func (c *Config) remade(t cluster.Topic) bool {
 	unknown := cluster.TopicID{}
-	if r := c.Resume; r != nil && r.Topic == t.Name && !(reached{topicID: r.TopicID}).isOf(t.ID, false) {
+	if slices.ContainsFunc(c.resumes(), func(r Resume) bool { return r.Topic == t.Name && !(reached{topicID: r.TopicID}).isOf(t.ID, false) }) {
 		return true
 	}
 	return slices.ContainsFunc(t.Partitions, func(p cluster.Partition) bool {

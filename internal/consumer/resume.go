@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
@@ -31,12 +32,20 @@ type reached struct {
 	first bool
 }
 
-func reachedBefore(r *Resume) map[message.TopicPartition]reached {
+func reachedBefore(c *Config) map[message.TopicPartition]reached {
 	out := make(map[message.TopicPartition]reached)
-	if r != nil {
+	for _, r := range c.resumes() {
 		out[message.TopicPartition{Topic: r.Topic, Partition: r.Partition}] = reached{r.TopicID, r.Offset + 1, r.LeaderEpoch, true}
 	}
 	return out
+}
+
+// resumes are Others and Resume, if there is one.
+func (c *Config) resumes() []Resume {
+	if c.Resume == nil {
+		return nil
+	}
+	return append(slices.Clip(c.Others), *c.Resume)
 }
 
 // leave notes how far a partition was acknowledged that is somebody else's from now on,

@@ -11,7 +11,10 @@ import (
 // Records that Conduit has acknowledged are not read again though the commit was
 // lost with the process; records of other partitions are.
 func TestConsumerGoesOnAfterThePosition(t *testing.T) {
-	w := newWorld(t)
+	eitherPlace(t, goesOnAfterThePosition)
+}
+
+func goesOnAfterThePosition(w *world) {
 	w.produce(15)
 	c := w.open(nil)
 	w.next(c, 15)
@@ -44,22 +47,23 @@ func TestConsumerBelievesACommitThatIsLowerOnPurpose(t *testing.T) {
 		"the commit is further":                                                                  {11, note.String, false, 11},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.produce(36)
-			r := w.position(1, 9)
-			w.commit(test.at, test.metadata(note{partitions: partitions, topic: r.TopicID}))
-			if test.oldForm {
-				r.TopicID = cluster.TopicID{}
-			}
-			c := w.resume(r, nil)
-			defer c.Close(w.ctx)
-			var want []int
-			for i := range 36 {
-				if i%partitions != 1 || int64(i/partitions) >= test.want {
-					want = append(want, i)
+			eitherPlace(t, func(w *world) {
+				w.produce(36)
+				r := w.position(1, 9)
+				w.commit(test.at, test.metadata(note{partitions: partitions, topic: r.TopicID}))
+				if test.oldForm {
+					r.TopicID = cluster.TopicID{}
 				}
-			}
-			w.Equal(w.quiet(c), want)
+				c := w.resume(r, nil)
+				defer c.Close(w.ctx)
+				var want []int
+				for i := range 36 {
+					if i%partitions != 1 || int64(i/partitions) >= test.want {
+						want = append(want, i)
+					}
+				}
+				w.Equal(w.quiet(c), want)
+			})
 		})
 	}
 }
@@ -68,37 +72,41 @@ func TestConsumerBelievesACommitThatIsLowerOnPurpose(t *testing.T) {
 // the position with which the process began does not cut that off.
 func TestConsumerReadsAgainThroughRebalancesAndRestarts(t *testing.T) {
 	for _, restart := range []bool{false, true} {
-		w := newWorld(t)
-		w.produce(30)
-		c := w.open(nil)
-		ack(c, w.next(c, 30)...)
-		w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
-		w.NoErr(c.Close(w.ctx))
-		w.commit(0, "") // kafka-consumer-groups --reset-offsets
-
-		expel := w.expels()
-		saved := w.position(1, 9)
-		c = w.resume(saved, nil)
-		got := w.next(c, 3)
-		w.Equal(got, []int{1, 4, 7})
-		ack(c, got...)
-		w.committed(map[int32]int64{0: 10, 1: 3, 2: 10})
-		if restart { // before Conduit has saved another position
+		eitherPlace(t, func(w *world) {
+			w.produce(30)
+			c := w.open(nil)
+			ack(c, w.next(c, 30)...)
+			w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
 			w.NoErr(c.Close(w.ctx))
+			w.commit(0, "") // kafka-consumer-groups --reset-offsets
+
+			expel := w.expels()
+			saved := w.position(1, 9)
 			c = w.resume(saved, nil)
-		} else {
-			expel()
-			w.assignedAgain(c)
-		}
-		w.Equal(w.quiet(c), []int{10, 13, 16, 19, 22, 25, 28})
-		w.NoErr(c.Close(w.ctx))
+			got := w.next(c, 3)
+			w.Equal(got, []int{1, 4, 7})
+			ack(c, got...)
+			w.committed(map[int32]int64{0: 10, 1: 3, 2: 10})
+			if restart { // before Conduit has saved another position
+				w.NoErr(c.Close(w.ctx))
+				c = w.resume(saved, nil)
+			} else {
+				expel()
+				w.assignedAgain(c)
+			}
+			w.Equal(w.quiet(c), []int{10, 13, 16, 19, 22, 25, 28})
+			w.NoErr(c.Close(w.ctx))
+		})
 	}
 }
 
 // The member that comes first after the reset knows nothing of the position that another
 // one has.
 func TestConsumerReadsAgainThoughAnotherMemberBegan(t *testing.T) {
-	w := newWorld(t)
+	eitherPlace(t, readsAgainThoughAnotherMemberBegan)
+}
+
+func readsAgainThoughAnotherMemberBegan(w *world) {
 	w.produce(30)
 	c := w.open(nil)
 	ack(c, w.next(c, 30)...)
@@ -121,7 +129,10 @@ func TestConsumerReadsAgainThoughAnotherMemberBegan(t *testing.T) {
 
 // The position is of the topic that is gone; the group has long gone on to the new one.
 func TestConsumerReadsAllOfATopicThatIsNotThatOfThePosition(t *testing.T) {
-	w := newWorld(t)
+	eitherPlace(t, readsAllOfAnotherTopic)
+}
+
+func readsAllOfAnotherTopic(w *world) {
 	w.produce(15)
 	old := w.position(1, 4)
 	c := w.open(nil)
@@ -148,29 +159,33 @@ func TestConsumerReadsAllOfATopicThatIsNotThatOfThePosition(t *testing.T) {
 // The position with which a process began is not used again once it has started the partition.
 func TestConsumerUsesThePositionOnce(t *testing.T) {
 	for _, oldForm := range []bool{false, true} {
-		w := newWorld(t)
-		w.produce(15)
-		expel := w.expels()
-		r := w.position(1, 2)
-		w.commit(0, "somebody")
-		if oldForm {
-			r.TopicID = cluster.TopicID{}
-		}
-		c := w.resume(r, nil)
-		w.next(c, 12)
-		want := w.again(10)
-		w.until(c, want) // none of them is acknowledged
-		w.committed(map[int32]int64{0: 0, 1: 0, 2: 0})
-		expel()
-		w.until(c, want)
-		w.NoErr(c.Close(w.ctx))
+		eitherPlace(t, func(w *world) {
+			w.produce(15)
+			expel := w.expels()
+			r := w.position(1, 2)
+			w.commit(0, "somebody")
+			if oldForm {
+				r.TopicID = cluster.TopicID{}
+			}
+			c := w.resume(r, nil)
+			w.next(c, 12)
+			want := w.again(10)
+			w.until(c, want) // none of them is acknowledged
+			w.committed(map[int32]int64{0: 0, 1: 0, 2: 0})
+			expel()
+			w.until(c, want)
+			w.NoErr(c.Close(w.ctx))
+		})
 	}
 }
 
 // An unclean leader election has cut the log off where it was read. The group goes back
 // to where the logs agree, and a restart does not jump over what is there now.
 func TestConsumerReadsWhatAnUncleanElectionLeftAfterARestart(t *testing.T) {
-	w := newWorld(t)
+	eitherPlace(t, readsWhatAnUncleanElectionLeft)
+}
+
+func readsWhatAnUncleanElectionLeft(w *world) {
 	w.produce(30)
 	c := w.open(nil)
 	ack(c, w.next(c, 30)...)

@@ -54,6 +54,10 @@ func NewRecords(tombstones bool, prefix func(*message.Batch) PositionPrefix) *Re
 	return &Records{tombstones: tombstones, prefix: prefix, positions: make(map[message.TopicPartition]logPositions)}
 }
 
+// ForgetPositions asks for the prefix of each partition again: what it says of all of them
+// has changed.
+func (m *Records) ForgetPositions() { clear(m.positions) }
+
 // prefixOf returns what the positions of a batch's records begin with.
 func (m *Records) prefixOf(b *message.Batch) PositionPrefix {
 	tp := message.TopicPartition{Topic: b.Topic, Partition: b.Partition}
