@@ -68,6 +68,7 @@ const (
 	wasTrimmed
 	wasLoosened // going back is allowed from now on
 	wasStarted  // a process
+	wasKept     // a process starts from a position which says that a log was read up to an offset
 	wasDenied   // a log may be said not to have offsets which it has
 	wasWaived   // what is before need not be read
 	wasTold     // a process, the end of a log that it has lost its place in
@@ -83,6 +84,7 @@ type entry struct {
 	number int
 	joins  time.Duration // as the book's at that time
 	denied bool          // wasTold: after an offset was refused
+	read   time.Duration // wasKept: when it was
 }
 
 func newBook() *book {

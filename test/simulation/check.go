@@ -31,9 +31,12 @@ type trail struct {
 	committed int64 // seen last; -1: nothing
 	loose     bool  // going back is allowed
 	told      []toldEnd
-	denied    bool          // it may be said not to have offsets which it has
-	start     int64         // what is before has been deleted
-	last      map[string]at // by process
+	denied    bool             // it may be said not to have offsets which it has
+	start     int64            // what is before has been deleted
+	last      map[string]at    // by process
+	kept      map[string]int64 // by process: what its position says
+	reset     time.Duration    // by an operator, last; no member is seen to have committed since while byHand
+	byHand    bool             // and no member is seen to have committed since
 }
 
 // at is the last record that a process returned of a log.
@@ -66,7 +69,7 @@ func (c *checker) check() *checker {
 // arrange finds out what is where.
 func (c *checker) arrange() {
 	for log, all := range c.logs {
-		t := &trail{log: log, committed: -1, last: make(map[string]at)}
+		t := &trail{log: log, committed: -1, last: make(map[string]at), kept: make(map[string]int64)}
 		for _, offset := range slices.Sorted(maps.Keys(all)) {
 			r := all[offset]
 			n := c.get(r.number)

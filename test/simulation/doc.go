@@ -14,6 +14,8 @@
 //     the record that it returned last, everything before was acknowledged, or it lost its
 //     place in the log and autoOffsetReset allows it. With readFromBeginning: false, what
 //     was there before the group's first source was open need not be
+//   - nothing is read again that the position says was acknowledged, from which a source
+//     starts: of all partitions, if its record was the last of those that were read together
 //   - nothing is committed that was not acknowledged, and no commit goes back
 //   - nothing waits for longer than [standstill] while all that it needs is well
 //   - no kind of request is sent more often than [limits] allows
@@ -48,7 +50,7 @@
 //	rules.go, view.go, answers.go what brokers say instead of the truth; codes.go, static.go
 //	contract.go, charges.go       which codes end a connector, and whether they do
 //	admin.go, monitor.go          the administrator, who is exempt from all faults
-//	book.go, check.go, follow.go  what happened, and whether it may; health.go
+//	book.go, check.go, follow.go  what happened, and whether it may; health.go, kept.go
 //	skip.go, latest.go, quiet.go  what need not be read, what may be lost
 //
 // # Traps

@@ -35,13 +35,19 @@ func (c *checker) follow(e entry) {
 		if e.offset < t.committed && !t.loose && !c.tardy(e.time) {
 			c.wrong("commit at %s: the group's offset in %s goes back from %d to %d", seconds(e.time), t.log, t.committed, e.offset)
 		}
+		t.byHand = t.byHand && e.offset == t.committed
 		t.committed = e.offset
 	case wasReset:
 		for i, r := range t.records {
 			t.acked[i] = r.offset < e.offset
 		}
-		t.prefix, t.committed, t.last = 0, e.offset, make(map[string]at)
+		t.prefix, t.committed, t.last, t.kept, t.reset = 0, e.offset, make(map[string]at), make(map[string]int64), e.time
+		t.byHand = true
 		t.advance()
+	case wasKept:
+		if e.read > t.reset && !t.byHand { // what an operator has set is believed
+			t.kept[e.who] = e.offset
+		}
 	case wasTrimmed:
 		t.start = e.offset
 		for i, r := range t.records {
@@ -142,6 +148,9 @@ func (c *checker) followRead(e entry, p place) {
 	}
 	if t.passedOver(e.who, p.index) {
 		c.wrong("reset at %s: %s goes on with %s where the log starts, at offset %d, and autoOffsetReset is latest", seconds(e.time), e.who, t.log, e.offset)
+	}
+	if kept := t.kept[e.who]; !again && e.offset < kept && !t.loose && !t.denied {
+		c.wrong("again at %s: %s begins with %s at offset %d, though its position says that it was read up to %d", seconds(e.time), e.who, t.log, e.offset, kept)
 	}
 	if !again || p.index > last.index || t.loose {
 		return

@@ -37,6 +37,7 @@ type reader struct {
 	mu       sync.Mutex
 	lives    int
 	position opencdc.Position
+	kept     map[logID]reach // what the position says: how far each log was read
 	running  *source
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -60,6 +61,8 @@ type life struct {
 
 	mu       sync.Mutex
 	finished opencdc.Position // of the last record that was acknowledged
+	handed   []handed         // records that were returned, and not acknowledged yet
+	known    map[logID]reach  // how far what was acknowledged reaches
 	moved    chan struct{}    // poked when that changes
 }
 
@@ -70,7 +73,9 @@ func (s *source) live() (ending, error) {
 	l := &life{source: s, process: s.w.process(fmt.Sprintf("%s%d", s.name, s.lives)),
 		batches: make(chan []opencdc.Record, 4), stopping: make(chan struct{}), idle: make(chan struct{}), moved: make(chan struct{}, 1)}
 	position := s.position
+	l.known = maps.Clone(s.kept)
 	s.reader.mu.Unlock()
+	l.keeps()
 	ctx, cancel := context.WithCancel(l.context())
 	defer cancel()
 	how, opened, err := l.open(ctx, cancel, position)
@@ -183,6 +188,7 @@ func (l *life) read() {
 		if err != nil {
 			return
 		}
+		l.hand(res.Records)
 		for _, r := range res.Records {
 			p, err := kafka.ParsePosition(r.Position)
 			created, err2 := r.Metadata.GetCreatedAt()
@@ -260,8 +266,9 @@ func (l *life) send(records []opencdc.Record) {
 
 func (l *life) store(positions []opencdc.Position) {
 	last := positions[len(positions)-1]
+	kept := l.reaches(last)
 	l.reader.mu.Lock()
-	l.position = last
+	l.position, l.kept = last, kept
 	l.reader.mu.Unlock()
 	l.mu.Lock()
 	l.finished = last
