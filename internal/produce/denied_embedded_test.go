@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -130,4 +131,19 @@ func TestInsistenceIsOfThoseWhoAnswer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A broker that has just started does not know its ACLs yet, and then hardly answers.
+func TestTryBelievesNoDenialBeforeAndAfterASilence(t *testing.T) {
+	w := newWorld(t, nil, kfake.NumBrokers(1))
+	const patience = 4 * time.Second
+	var asked atomic.Int64
+	embedded.Answer(w.fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
+		if asked.Add(1) > 1 {
+			w.fake.SleepControl(func() { time.Sleep(patience - 200*time.Millisecond) })
+		}
+		return embedded.Refusal(req, kerr.TopicAuthorizationFailed.Code)
+	})
+	w.NoErr(w.p.Try(w.ctx, topic, patience))
+	w.True(asked.Load() > 1)
 }

@@ -16,17 +16,27 @@ import (
 // right to write to the topic, or to create it if it is missing and that is to be done,
 // unless topic is empty. It returns an error if that is refused, and goes on to be for as
 // long as patience, since a broker that has just started may not know its ACLs yet. What
-// can't be known now is left to Send. It has the caller of Send.
+// can't be known now, because brokers did not answer for most of that time, is left to
+// Send. It has the caller of Send.
 func (p *Producer) Try(ctx context.Context, topic string, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
+	var denials insistence
 	for {
-		err := p.refused(ctx, topic)
-		if err == nil || !isDenied(err) || !retry.Wait(ctx) {
+		err := p.refused(limited, topic)
+		if err == nil || !isDenied(err) {
 			return err
 		}
-		p.cfg.Warn("try to write, trying again", err)
+		said := denials.again()
+		switch {
+		case retry.Wait(limited):
+			p.cfg.Warn("try to write, trying again", err)
+		case ctx.Err() == nil && said < patience/2:
+			return nil
+		default:
+			return err
+		}
 	}
 }
 
