@@ -131,7 +131,7 @@ func TestGivesUpOnAPartitionThatTheBrokerAlwaysFindsCorrupt(t *testing.T) {
 	is.True(strings.Contains(err.Error(), "t/0 at offset 0"))
 }
 
-func TestSaysThatFetchingDoesNotGetOn(t *testing.T) {
+func TestFetchWarnsThatItMakesNoProgress(t *testing.T) {
 	t.Parallel()
 	warned := make(chan error, 100)
 	f := play(t, script{0: fails(kerr.NotLeaderForPartition, maxMisses, answer(batch(0, 0, "a")))}, 0, func(c *Config) {

@@ -10,15 +10,15 @@ func (s Settings) Warnings() []string {
 	t, a, _ := s.resolve()
 	var all []string
 	if name := a.mechanism(); name != "" && !t.enabled() {
-		all = append(all, fmt.Sprintf("connections are not encrypted: whoever is on the way to the brokers can read records and %s, and can answer in their place (set tls.enabled, if the brokers have a listener with TLS)", exposed(name)))
+		all = append(all, fmt.Sprintf("connections are not encrypted: anyone on the network path to the brokers can read records and %s, and can answer in their place (set tls.enabled, if the brokers have a listener with TLS)", exposed(name)))
 	}
 	if t.InsecureSkipVerify {
-		all = append(all, "insecureSkipVerify is on: whoever is on the way to the brokers can answer in their place (set caCert to the authority of their certificates instead)")
+		all = append(all, "insecureSkipVerify is on: anyone on the network path to the brokers can answer in their place (set caCert to the authority of their certificates instead)")
 	}
 	return all
 }
 
-// exposed is what a mechanism shows to who reads along.
+// exposed is what a mechanism shows to anyone who reads along.
 func exposed(mechanism string) string {
 	switch mechanism {
 	case "PLAIN":
