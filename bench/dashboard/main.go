@@ -71,7 +71,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	watched, err := startConduit(o, dir, cluster.Servers())
 	if err != nil {
 		return err
