@@ -16,6 +16,7 @@ type DestinationConfig struct {
 	sdk.DestinationWithBatch
 	SchemaDecoding
 	Config
+	EncodeConfig
 
 	// Topic to write to: a name, or a [Go template](https://pkg.go.dev/text/template)
 	// that is evaluated for each record.
@@ -89,7 +90,8 @@ type DestinationConfig struct {
 	Key string `json:"key"`
 	// Value of each message: record (the whole record, in the format of
 	// sdk.record.format) or payload (the field .Payload.After alone, and null for a
-	// delete).
+	// delete: bytes as they are, structured data as JSON). The payload may also be encoded
+	// with a schema: connect-json, avro, protobuf or json-schema (see keyFormat).
 	ValueFormat string `json:"value.format" default:"record"`
 	// Whether to turn the metadata fields kafka.header.<key>, which the source makes
 	// from headers, into headers again.

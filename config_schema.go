@@ -33,12 +33,14 @@ func (c *DecodeConfig) decoding(schemas *registry.Client) convert.DecodeConfig {
 	return d
 }
 
-func (c *SourceConfig) validateDecoding() error {
-	var schemas *registry.Client
-	if c.RegistryConfig.Given() {
-		schemas = new(registry.Client) // which is asked for nothing
+func (c *SourceConfig) validateDecoding() error { return c.decoding(c.unasked()).Validate() }
+
+// unasked stands for the schema registry where settings are validated.
+func (c Config) unasked() *registry.Client {
+	if !c.RegistryConfig.Given() {
+		return nil
 	}
-	return c.decoding(schemas).Validate()
+	return new(registry.Client)
 }
 
 // registry returns the client of the schema registry, nil if there is none.
@@ -54,4 +56,28 @@ func (c Config) registry(ctx context.Context) (*registry.Client, error) {
 		URLs: reach.URLs, TLS: reach.TLS, Authorize: reach.Authorize,
 		UserAgent: c.ClientID, Timeout: c.RequestTimeout, Warn: warner(ctx),
 	})
+}
+
+// EncodeConfig is how a destination encodes keys and values with schemas, besides
+// value.format.
+type EncodeConfig struct {
+	// How to encode keys: none (bytes as they are, structured data as JSON), connect-json
+	// (JSON with a schema beside it, as Kafka Connect's JsonConverter reads it), or with a
+	// schema of the schema registry avro, protobuf or json-schema.
+	KeyFormat string `json:"keyFormat" default:"none"`
+	// Schema of keys that are encoded with one: latest (the last version of the subject
+	// in the registry), the ID of a schema there, or the path of a file with a schema.
+	KeySchema string `json:"keySchema" default:"latest"`
+	// Schema of values that are encoded with one: see keySchema.
+	ValueSchema string `json:"value.schema" default:"latest"`
+	// Protobuf message of keys: a name in the schema. Defaults to its first message.
+	KeyMessage string `json:"keyMessage"`
+	// Protobuf message of values: see keyMessage.
+	ValueMessage string `json:"value.message"`
+	// How subjects are named: topic (the topic with -key or -value after it), record (the
+	// full name of the record in the schema) or topic-record (both).
+	SchemaSubject string `json:"schema.subject" default:"topic"`
+	// Whether to register the schema of a file under its subject. If false, it must be
+	// registered there already.
+	SchemaAutoRegister bool `json:"schema.autoRegister"`
 }

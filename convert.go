@@ -1,6 +1,9 @@
 package kafka
 
-import "github.com/conduitio/conduit-connector-kafka/internal/convert"
+import (
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
+	"github.com/conduitio/conduit-connector-kafka/internal/registry"
+)
 
 // Metadata that records carry besides Conduit's own.
 const (
@@ -14,9 +17,10 @@ const (
 	MetadataHeaders = convert.MetadataHeaders
 )
 
-// messages is what the settings say about making messages.
-func (c *DestinationConfig) messages() convert.Config {
-	return convert.Config{
+// messages is what the settings say about making messages. Schemas is nil where there is
+// no registry.
+func (c *DestinationConfig) messages(schemas *registry.Client) convert.Config {
+	m := convert.Config{
 		DestinationWithRecordFormat: c.DestinationWithRecordFormat,
 
 		Topic:             c.Topic,
@@ -28,5 +32,17 @@ func (c *DestinationConfig) messages() convert.Config {
 		ForwardHeaders:    c.ForwardHeaders,
 		Headers:           c.Headers,
 		Timestamp:         c.Timestamp,
+
+		KeyFormat:          c.KeyFormat,
+		KeySchema:          c.KeySchema,
+		KeyMessage:         c.KeyMessage,
+		ValueSchema:        c.ValueSchema,
+		ValueMessage:       c.ValueMessage,
+		SchemaSubject:      c.SchemaSubject,
+		SchemaAutoRegister: c.SchemaAutoRegister,
 	}
+	if schemas != nil {
+		m.Registry = schemas
+	}
+	return m
 }

@@ -77,7 +77,11 @@ func (d *Destination) begin(cancel context.CancelFunc) error {
 }
 
 func (d *Destination) connect(ctx context.Context, cancel context.CancelFunc) (*writeSession, error) {
-	messages, err := convert.NewMessages(d.config.messages())
+	schemas, err := d.config.registry(ctx)
+	if err != nil {
+		return nil, err
+	}
+	messages, err := convert.NewMessages(d.config.messages(schemas))
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +95,11 @@ func (d *Destination) connect(ctx context.Context, cancel context.CancelFunc) (*
 		m.Close()
 		return nil, err
 	}
-	return newWriteSession(producer, messages, m, cancel), nil
+	s := newWriteSession(producer, messages, m, cancel)
+	if d.config.DeliveryTimeout > 0 {
+		s.patience = d.config.OutageTimeout + d.config.DeliveryTimeout
+	}
+	return s, nil
 }
 
 // opened ends Open: with a session, unless that is nil or Teardown came meanwhile.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
@@ -20,26 +21,30 @@ type writeSession struct {
 	metrics  *metrics.Connector
 	cancel   context.CancelFunc // of the context of Open
 
-	turn chan struct{} // full while a Write runs: the producer and the maker have one caller
-	over chan struct{} // closed by Teardown
+	turn chan struct{}   // full while a Write runs: the producer and the maker have one caller
+	life context.Context // ends with Teardown
+	end  context.CancelFunc
 	once sync.Once
+
+	patience time.Duration // with an outage of the schema registry; 0: no limit
 }
 
 func newWriteSession(p Producer, b *convert.Messages, m *metrics.Connector, cancel context.CancelFunc) *writeSession {
-	return &writeSession{producer: p, messages: b, metrics: m, cancel: cancel, turn: make(chan struct{}, 1), over: make(chan struct{})}
+	life, end := context.WithCancel(context.Background())
+	return &writeSession{producer: p, messages: b, metrics: m, cancel: cancel, turn: make(chan struct{}, 1), life: life, end: end}
 }
 
 // take waits until no other Write runs.
 func (s *writeSession) take(ctx context.Context) error {
 	select {
 	case s.turn <- struct{}{}:
-	case <-s.over:
+	case <-s.life.Done():
 		return errTornDown
 	case <-ctx.Done():
 		return fmt.Errorf("wait for another write to end: %w", ctx.Err())
 	}
 	select {
-	case <-s.over: // which may have come together with the turn
+	case <-s.life.Done(): // which may have come together with the turn
 		<-s.turn
 		return errTornDown
 	default:
@@ -52,7 +57,7 @@ func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int
 		return 0, err
 	}
 	defer func() { <-s.turn }()
-	batch, makeErr := s.messages.Convert(records)
+	batch, makeErr := s.convert(ctx, records)
 	n, err := s.send(ctx, batch.Messages)
 	batch.Release(err == nil)
 	if err == nil {
@@ -60,6 +65,21 @@ func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int
 	}
 	s.metrics.Failed(err)
 	return n, err
+}
+
+// convert makes messages of records. An outage of the schema registry may last as long as
+// one of the brokers, and Teardown ends the wait for its end.
+func (s *writeSession) convert(ctx context.Context, records []opencdc.Record) (convert.Converted, error) {
+	if !s.messages.Asks() {
+		return s.messages.Convert(ctx, records)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if s.patience > 0 {
+		defer time.AfterFunc(s.patience, cancel).Stop()
+	}
+	defer context.AfterFunc(s.life, cancel)()
+	return s.messages.Convert(ctx, records)
 }
 
 func (s *writeSession) send(ctx context.Context, batch []message.Message) (int, error) {
@@ -73,7 +93,7 @@ func (s *writeSession) send(ctx context.Context, batch []message.Message) (int, 
 // Write until ctx ends. Further calls wait for the first.
 func (s *writeSession) close(ctx context.Context) (err error) {
 	s.once.Do(func() {
-		close(s.over)
+		s.end()
 		err = s.producer.Close()
 		s.cancel()
 		select {

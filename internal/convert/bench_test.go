@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strconv"
@@ -77,7 +78,7 @@ func BenchmarkMessagesOfRecords(b *testing.B) {
 			is.NoErr(err)
 			b.ReportAllocs()
 			for b.Loop() {
-				batch, err := m.Convert(records)
+				batch, err := m.Convert(context.Background(), records)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -2,7 +2,21 @@
 // (Messages): keys, values, headers, timestamps and topics, both ways side by side.
 package convert
 
-import sdk "github.com/conduitio/conduit-connector-sdk"
+import (
+	"context"
+
+	sdk "github.com/conduitio/conduit-connector-sdk"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/registry"
+)
+
+// Registry is a schema registry to write with. Its errors are those of registry.Client.
+type Registry interface {
+	Schemas
+	Latest(ctx context.Context, subject string) (*registry.Schema, error)
+	Register(ctx context.Context, subject, typ, text string) (id int, err error)
+	Lookup(ctx context.Context, subject, typ, text string) (id int, err error)
+}
 
 // Config is the settings that say what messages are made of records. Each field has the
 // name of its setting.
@@ -18,6 +32,16 @@ type Config struct {
 	ForwardHeaders    bool
 	Headers           string
 	Timestamp         string
+
+	KeyFormat          string
+	KeySchema          string
+	KeyMessage         string
+	ValueSchema        string
+	ValueMessage       string
+	SchemaSubject      string
+	SchemaAutoRegister bool
+
+	Registry Registry // nil: there is none
 }
 
 // Validate reports everything that is wrong at once.

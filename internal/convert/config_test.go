@@ -42,6 +42,20 @@ func configOf(t testing.TB, settings map[string]string) Config {
 			c.Headers = value
 		case "timestamp":
 			c.Timestamp = value
+		case "keyFormat":
+			c.KeyFormat = value
+		case "keySchema":
+			c.KeySchema = value
+		case "value.schema":
+			c.ValueSchema = value
+		case "keyMessage":
+			c.KeyMessage = value
+		case "value.message":
+			c.ValueMessage = value
+		case "schema.subject":
+			c.SchemaSubject = value
+		case "schema.autoRegister":
+			c.SchemaAutoRegister = value == "true"
 		default:
 			t.Fatalf("%s is no setting of messages", name)
 		}

@@ -27,18 +27,28 @@ const (
 	formatPayload = "payload"
 )
 
+// Formats of keys and values by themselves: see encode.go.
+const (
+	formatNone        = "none" // of keys: bytes as they are, and structured data as JSON
+	formatConnectJSON = "connect-json"
+	formatAvro        = "avro"
+	formatProtobuf    = "protobuf"
+	formatJSONSchema  = "json-schema"
+)
+
 // newValueFunc makes values of whole records in the SDK's format, or of payloads.
 func newValueFunc(c Config, e *opencdcjson.Encoder) (valueFunc, error) {
 	switch c.ValueFormat {
 	case formatRecord:
 		return newRecordFunc(c.DestinationWithRecordFormat, e)
-	case formatPayload:
+	case formatPayload, formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema:
 		if f := c.RecordFormat; f != nil && *f != defaultRecordFormat {
-			return nil, setting.Invalid("sdk.record.format", fmt.Sprintf("%q formats whole records, but value.format is %s: set value.format to %s, or leave sdk.record.format out", *f, formatPayload, formatRecord), "")
+			return nil, setting.Invalid("sdk.record.format", fmt.Sprintf("%q formats whole records, but value.format is %s: set value.format to %s, or leave sdk.record.format out", *f, c.ValueFormat, formatRecord), "")
 		}
-		return payload, nil
+		return payload, nil // unless newValueEncoder has another for it
 	}
-	return nil, setting.Invalid("value.format", fmt.Sprintf("%q is not allowed: %s or %s", c.ValueFormat, formatRecord, formatPayload), "")
+	return nil, setting.Invalid("value.format", fmt.Sprintf("%q is not allowed: %s", c.ValueFormat,
+		strings.Join([]string{formatRecord, formatPayload, formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema}, ", ")), "")
 }
 
 // defaultRecordFormat is the SDK's, which it fills in.
@@ -157,10 +167,18 @@ func recordKey(r *opencdc.Record) ([]byte, error) {
 	return b, nil
 }
 
-// connectKey wraps the key as {"schema": …, "payload": …}. A raw key that is a
-// JSON object counts as structured.
+// connectKey wraps the key as {"schema": …, "payload": …}.
 func connectKey(r *opencdc.Record) ([]byte, error) {
-	key := r.Key
+	b, err := connectEnvelope(r.Key)
+	if err != nil {
+		return nil, fmt.Errorf("serialize the key as a Kafka Connect envelope: %w", err)
+	}
+	return b, nil
+}
+
+// connectEnvelope wraps data with its schema. Raw data that is a JSON object counts as
+// structured.
+func connectEnvelope(key opencdc.Data) ([]byte, error) {
 	if raw, ok := key.(opencdc.RawData); ok {
 		var fields opencdc.StructuredData
 		if json.Unmarshal(raw, &fields) == nil && fields != nil {
@@ -174,9 +192,5 @@ func connectKey(r *opencdc.Record) ([]byte, error) {
 	if schema := kafkaconnect.Reflect(key); schema != nil {
 		envelope.Schema = *schema
 	}
-	b, err := json.Marshal(envelope)
-	if err != nil {
-		return nil, fmt.Errorf("serialize the key as a Kafka Connect envelope: %w", err)
-	}
-	return b, nil
+	return json.Marshal(envelope)
 }

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -23,6 +24,8 @@ type messageMaker struct {
 	value     valueFunc
 	headers   *headersFromMetadata
 
+	encodeKey, encodeValue encoder // in place of key and value; nil: by these
+
 	// Memory of all messages of one make, reused.
 	batchHeaders []recordbatch.Header
 	json         *opencdcjson.Encoder
@@ -37,15 +40,17 @@ func newMessageMaker(c Config) (*messageMaker, error) {
 	json := &opencdcjson.Encoder{Prefix: headerFamily}
 	value, valueErr := newValueFunc(c, json)
 	headers, headersErr := newHeadersFromMetadata(c)
-	m := &messageMaker{topic: topic, partition: partition, timestamp: timestamp, key: key, value: value, headers: headers, json: json}
-	return m, errors.Join(topicErr, partitionErr, timestampErr, keyErr, valueErr, headersErr)
+	encodeKey, encodeKeyErr := newKeyEncoder(c)
+	encodeValue, encodeValueErr := newValueEncoder(c)
+	m := &messageMaker{topic: topic, partition: partition, timestamp: timestamp, key: key, value: value, headers: headers, json: json, encodeKey: encodeKey, encodeValue: encodeValue}
+	return m, errors.Join(topicErr, partitionErr, timestampErr, keyErr, valueErr, headersErr, encodeKeyErr, encodeValueErr, checkSchemas(c))
 }
 
 // make makes a message of each record, up to the first that can't be made into one.
 // It returns how many it made, and the error of the one after them.
-func (m *messageMaker) make(dst []message.Message, records []opencdc.Record, now int64) (int, error) {
+func (m *messageMaker) make(ctx context.Context, dst []message.Message, records []opencdc.Record, now int64) (int, error) {
 	for i := range records {
-		if err := m.makeOne(&dst[i], &records[i], now); err != nil {
+		if err := m.makeOne(ctx, &dst[i], &records[i], now); err != nil {
 			return i, err
 		}
 	}
@@ -65,7 +70,7 @@ func (m *messageMaker) release(written bool) {
 
 // makeOne turns a panic of a serialiser, of which some know only the types that JSON
 // has, into the record's error.
-func (m *messageMaker) makeOne(msg *message.Message, r *opencdc.Record, now int64) (err error) {
+func (m *messageMaker) makeOne(ctx context.Context, msg *message.Message, r *opencdc.Record, now int64) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("serialize the record: %v", p)
@@ -81,15 +86,37 @@ func (m *messageMaker) makeOne(msg *message.Message, r *opencdc.Record, now int6
 	if msg.Timestamp, msg.TimestampIsNow, err = m.timestamp(r, now); err != nil {
 		return err
 	}
-	if msg.Key, err = m.key(r); err != nil {
+	if msg.Key, err = m.makeKey(ctx, msg.Topic, r); err != nil {
 		return err
 	}
 	var headers opencdcjson.Prefixed
-	if msg.Value, headers, err = m.value(r); err != nil {
+	if msg.Value, headers, err = m.makeValue(ctx, msg.Topic, r); err != nil {
 		return err
 	}
 	msg.Headers, err = m.makeHeaders(r, headers)
 	return err
+}
+
+func (m *messageMaker) makeKey(ctx context.Context, topic string, r *opencdc.Record) ([]byte, error) {
+	if m.encodeKey == nil {
+		return m.key(r)
+	}
+	b, err := m.encodeKey.encode(ctx, topic, r)
+	if err != nil {
+		return nil, fmt.Errorf("encode the key: %w", err)
+	}
+	return b, nil
+}
+
+func (m *messageMaker) makeValue(ctx context.Context, topic string, r *opencdc.Record) ([]byte, opencdcjson.Prefixed, error) {
+	if m.encodeValue == nil {
+		return m.value(r)
+	}
+	b, err := m.encodeValue.encode(ctx, topic, r)
+	if err != nil {
+		return nil, opencdcjson.PrefixedUnknown, fmt.Errorf("encode the value: %w", err)
+	}
+	return b, opencdcjson.PrefixedUnknown, nil
 }
 
 func (m *messageMaker) makeHeaders(r *opencdc.Record, known opencdcjson.Prefixed) ([]recordbatch.Header, error) {

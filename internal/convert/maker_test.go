@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"math"
 	"strconv"
 	"strings"
@@ -24,7 +25,7 @@ func makeMessage(t *testing.T, settings map[string]string, r opencdc.Record) (me
 	}
 	m, err := NewMessages(c)
 	is.NoErr(err)
-	batch, err := m.Convert([]opencdc.Record{r})
+	batch, err := m.Convert(context.Background(), []opencdc.Record{r})
 	if err != nil {
 		is.Equal(len(batch.Messages), 0)
 		is.True(strings.HasPrefix(err.Error(), "record 0 of the batch (position "))
@@ -173,7 +174,7 @@ func TestHeadersOfABatch(t *testing.T) {
 			}
 			records = append(records, r)
 		}
-		batch, err := m.Convert(records)
+		batch, err := m.Convert(context.Background(), records)
 		is.NoErr(err)
 		got := batch.Messages
 		for i := range got {

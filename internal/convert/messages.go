@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"time"
@@ -41,6 +42,11 @@ func NewMessages(c Config) (*Messages, error) {
 	return b, nil
 }
 
+// Asks reports whether Convert may ask a schema registry.
+func (b *Messages) Asks() bool {
+	return b.makers[0].encodeKey != nil || b.makers[0].encodeValue != nil
+}
+
 // Converted is the messages of a batch of records. They and what they are made of are
 // valid until Release, which comes before the next Convert.
 type Converted struct {
@@ -59,8 +65,9 @@ func (c Converted) Release(written bool) {
 }
 
 // Convert makes a message of each record, up to the first that can't be made into
-// one; the error is that record's. Release the messages also after an error.
-func (b *Messages) Convert(records []opencdc.Record) (Converted, error) {
+// one; the error is that record's. During an outage of the schema registry it waits until
+// ctx ends. Release the messages also after an error.
+func (b *Messages) Convert(ctx context.Context, records []opencdc.Record) (Converted, error) {
 	if cap(b.batch) < len(records) {
 		b.batch = make([]message.Message, len(records))
 	}
@@ -76,10 +83,10 @@ func (b *Messages) Convert(records []opencdc.Record) (Converted, error) {
 	for i := 1; i < shares; i++ {
 		wg.Go(func() {
 			lo, hi := from(i), from(i+1)
-			made[i], errs[i] = b.makers[i].make(b.batch[lo:hi], records[lo:hi], now)
+			made[i], errs[i] = b.makers[i].make(ctx, b.batch[lo:hi], records[lo:hi], now)
 		})
 	}
-	made[0], errs[0] = b.makers[0].make(b.batch, records[:from(1)], now)
+	made[0], errs[0] = b.makers[0].make(ctx, b.batch, records[:from(1)], now)
 	if made[0] > 0 {
 		b.perRecord = time.Since(began) / time.Duration(made[0])
 	}

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -50,10 +51,10 @@ func TestSharedBatchesAreThoseOfOneGoroutine(t *testing.T) {
 			for i := range records {
 				records[i].Metadata[opencdc.MetadataCreatedAt] = fmt.Sprint(i * 1_000_000)
 			}
-			want, err := alone.Convert(records)
+			want, err := alone.Convert(context.Background(), records)
 			is.NoErr(err)
 			shared.perRecord = minShare
-			got, err := shared.Convert(records)
+			got, err := shared.Convert(context.Background(), records)
 			is.NoErr(err)
 			is.Equal(len(got.Messages), n)
 			is.Equal(got.Messages, want.Messages)
@@ -79,7 +80,7 @@ func TestTheFirstRecordThatFailsEndsASharedBatch(t *testing.T) {
 				delete(records[i].Metadata, opencdc.MetadataCollection)
 			}
 			b.perRecord = minShare
-			batch, err := b.Convert(records)
+			batch, err := b.Convert(context.Background(), records)
 			got := batch.Messages
 			is.True(err != nil)
 			is.True(strings.HasPrefix(err.Error(), fmt.Sprintf("record %d of the batch (position \"%[1]d\"): find the topic", unfit[0])))
@@ -110,7 +111,7 @@ func TestBatchesAreSharedWhereThereIsWork(t *testing.T) {
 		is.Equal(b.shares(c.records), c.shares)
 	}
 	b.perRecord = 0
-	_, err := b.Convert(withHeaders(10))
+	_, err := b.Convert(context.Background(), withHeaders(10))
 	is.NoErr(err)
 	is.True(b.perRecord > 0)
 }
@@ -126,7 +127,7 @@ func TestAMessageIsMadeOfEachRecordUpToOneThatFails(t *testing.T) {
 		}
 	}
 	before := time.Now().UnixMilli()
-	batch, err := m.Convert([]opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
+	batch, err := m.Convert(context.Background(), []opencdc.Record{record("a", "k1", "v1"), record("b", "k2", "v2"), record("", "k3", "v3"), record("a", "k4", "v4")})
 	is.True(err != nil)
 	got := batch.Messages
 	expect.Error(t, err, `record 2 of the batch (position "at v3")`)
@@ -152,7 +153,7 @@ func TestRecordsThatCanNotBecomeMessages(t *testing.T) {
 		"serialize the record": {Metadata: collected("t").Metadata, Payload: opencdc.Change{After: unfit}},
 	} {
 		is := is.New(t)
-		got, err := m.Convert([]opencdc.Record{r})
+		got, err := m.Convert(context.Background(), []opencdc.Record{r})
 		is.Equal(len(got.Messages), 0)
 		expect.Error(t, err, says)
 	}

@@ -37,7 +37,7 @@ func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error
 		}
 		if err == nil || answered(err) {
 			c.last, c.outage = at, outage{}
-			return notFound(err)
+			return answer(err)
 		}
 		failures = append(failures, explain(c.replicas[at].url, err))
 	}
@@ -47,19 +47,33 @@ func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error
 	return c.outage.err
 }
 
-// answered reports whether an error is the registry's answer to the question, that it
-// does not have what was asked for. All other errors, a refused login among them, end by
-// themselves or by a change of the registry: none is a reason to lose a record.
+// answered reports whether an error is the registry's answer to the question: it does not
+// have what was asked for, or does not take what was given. All other errors, a refused
+// login among them, end by themselves or by a change of the registry: none is a reason to
+// lose a record.
 func answered(err error) bool {
 	var refused *sr.ResponseError
-	return errors.As(err, &refused) && refused.StatusCode == http.StatusNotFound && refused.ErrorCode >= 40400 && refused.ErrorCode < 40500
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.StatusCode {
+	case http.StatusNotFound: // and not that of a server which is no registry
+		return refused.ErrorCode >= 40400 && refused.ErrorCode < 40500
+	case http.StatusConflict, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
 }
 
-func notFound(err error) error {
-	if err == nil {
-		return nil
-	}
+// answer is an answered error as the callers know it.
+func answer(err error) error {
 	var refused *sr.ResponseError
-	errors.As(err, &refused)
-	return &NotFoundError{Message: printable.Text(refused.Error())}
+	if !errors.As(err, &refused) {
+		return err
+	}
+	message := printable.Text(refused.Error())
+	if refused.StatusCode == http.StatusNotFound {
+		return &NotFoundError{Message: message}
+	}
+	return &RefusedError{Message: message}
 }

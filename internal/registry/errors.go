@@ -20,6 +20,14 @@ type NotFoundError struct {
 
 func (e *NotFoundError) Error() string { return "the schema registry does not have it: " + e.Message }
 
+// RefusedError says that the registry does not take a schema, mostly since it is not
+// compatible with those before it under its subject.
+type RefusedError struct {
+	Message string // the registry's own
+}
+
+func (e *RefusedError) Error() string { return "the schema registry refuses it: " + e.Message }
+
 // UnavailableError says that no URL answers.
 type UnavailableError struct {
 	Errs    []error   // of each URL

@@ -13,6 +13,8 @@ import (
 // Codec is what a schema says. Its methods may be called from any goroutine.
 type Codec struct {
 	schema *avro.Schema
+	root   *avro.SchemaNode
+	names  map[string]*avro.SchemaNode
 }
 
 // New parses a schema. The schemas that it refers to come first, each after those that it
@@ -32,7 +34,9 @@ func New(text string, references ...string) (*Codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the schema: %w", err)
 	}
-	return &Codec{schema}, nil
+	c := &Codec{schema, schema.Root(), make(map[string]*avro.SchemaNode)}
+	named(c.root, c.names)
+	return c, nil
 }
 
 // Decode decodes a value. What comes after it is not looked at, as other consumers don't.

@@ -1,0 +1,231 @@
+package convert
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/jsonschema"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
+	"github.com/conduitio/conduit-connector-kafka/internal/registry"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
+)
+
+// registryEncoder writes as Confluent's serializers do: a zero byte, the schema's ID, and
+// the data. It is for one goroutine.
+type registryEncoder struct {
+	part     encodedPart
+	typ      string // the registry's name of the format
+	choice   schemaChoice
+	file     *codec // of a file; nil without one
+	registry Registry
+	writers  map[string]*writer // by topic
+}
+
+// writer is a schema to write with, or why there is none.
+type writer struct {
+	codec
+	prefix []byte
+	err    error
+	until  time.Time // when it is looked for again
+}
+
+// codec encodes with a schema.
+type codec struct {
+	name string // of the record
+	raw  func([]byte) (any, error)
+	put  func(any) ([]byte, error)
+}
+
+const (
+	// latestFor is how long the latest schema of a subject is used before the registry is
+	// asked again, and refusedFor how long it is believed that there is none.
+	latestFor  = time.Minute
+	refusedFor = 10 * time.Second
+	// maxWriters bounds the topics whose schema is kept.
+	maxWriters = 1000
+)
+
+func newRegistryEncoder(p encodedPart) (*registryEncoder, error) {
+	e := &registryEncoder{part: p, typ: schemaTypes[p.format], registry: p.settings.Registry, writers: make(map[string]*writer)}
+	var errs []error
+	if p.settings.Registry == nil {
+		errs = append(errs, setting.Missing("schemaRegistry.urls", fmt.Sprintf("it is required with %s %s", p.setting("format"), p.format), "https://registry:8081", nil))
+	}
+	if p.message != "" && p.format != formatProtobuf {
+		errs = append(errs, setting.Invalid(p.setting("message"), "it is for the format "+formatProtobuf, ""))
+	}
+	var err error
+	if e.choice, err = p.choice(); err != nil {
+		errs = append(errs, err)
+	}
+	if e.choice.text != "" {
+		c, err := e.codecOf(&registry.Schema{Type: e.typ, Text: e.choice.text})
+		if err != nil {
+			errs = append(errs, setting.Invalid(p.setting("schema"), err.Error(), ""))
+		}
+		e.file = &c
+	}
+	return e, errors.Join(errs...)
+}
+
+func (e *registryEncoder) encode(ctx context.Context, topic string, r *opencdc.Record) ([]byte, error) {
+	data, err := e.part.data(r)
+	if err != nil || isNull(data) {
+		return nil, err
+	}
+	w, err := e.writer(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	v := any(data)
+	if raw, ok := data.(opencdc.RawData); ok {
+		if v, err = w.raw(raw); err != nil {
+			return nil, fmt.Errorf("raw data must be JSON: %w", err)
+		}
+	}
+	b, err := w.put(v)
+	if err != nil {
+		return nil, err
+	}
+	return append(w.prefix[:len(w.prefix):len(w.prefix)], b...), nil
+}
+
+// writer returns the schema for the records of a topic. During an outage of the registry
+// it uses the one that it has, or waits.
+func (e *registryEncoder) writer(ctx context.Context, topic string) (*writer, error) {
+	had := e.writers[topic]
+	if had != nil && (had.until.IsZero() || time.Now().Before(had.until)) {
+		return had, had.err
+	}
+	for {
+		w, err := e.find(ctx, topic)
+		var outage *registry.UnavailableError
+		switch {
+		case errors.As(err, &outage) && had != nil && had.err == nil:
+			return had, nil
+		case errors.As(err, &outage):
+			if outage.Wait(ctx) != nil {
+				return nil, err
+			}
+			continue
+		case err != nil && ctx.Err() != nil:
+			return nil, err
+		case err != nil:
+			w = &writer{err: err, until: time.Now().Add(refusedFor)}
+		}
+		if len(e.writers) >= maxWriters {
+			clear(e.writers)
+		}
+		e.writers[topic] = w
+		return w, w.err
+	}
+}
+
+func (e *registryEncoder) find(ctx context.Context, topic string) (*writer, error) {
+	switch {
+	case e.choice.id > 0:
+		s, err := e.registry.Schema(ctx, e.choice.id)
+		return e.ready(s, time.Time{}, err)
+	case e.file == nil:
+		s, err := e.registry.Latest(ctx, topic+e.part.suffix)
+		return e.ready(s, time.Now().Add(latestFor), err)
+	}
+	place := e.registry.Lookup
+	if e.part.settings.SchemaAutoRegister {
+		place = e.registry.Register
+	}
+	id, err := place(ctx, e.subject(topic), e.typ, e.choice.text)
+	var missing *registry.NotFoundError
+	if errors.As(err, &missing) {
+		err = fmt.Errorf("%w; schema.autoRegister registers it", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &writer{codec: *e.file, prefix: framing(id)}, nil
+}
+
+// ready compiles a schema of the registry.
+func (e *registryEncoder) ready(s *registry.Schema, until time.Time, err error) (*writer, error) {
+	if err != nil {
+		return nil, err
+	}
+	if s.Type != e.typ {
+		return nil, fmt.Errorf("schema %d is of type %s, and %s is %s", s.ID, s.Type, e.part.setting("format"), e.part.format)
+	}
+	c, err := e.codecOf(s)
+	if err != nil {
+		return nil, fmt.Errorf("schema %d: %w", s.ID, err)
+	}
+	return &writer{codec: c, prefix: framing(s.ID), until: until}, nil
+}
+
+// subject names where the schema of a file is registered.
+func (e *registryEncoder) subject(topic string) string {
+	switch e.part.settings.SchemaSubject {
+	case subjectRecord:
+		return e.file.name
+	case subjectTopicRecord:
+		return topic + "-" + e.file.name
+	}
+	return topic + e.part.suffix
+}
+
+func framing(id int) []byte {
+	return binary.BigEndian.AppendUint32([]byte{magicByte}, uint32(id))
+}
+
+// codecOf compiles a schema to encode with.
+func (e *registryEncoder) codecOf(s *registry.Schema) (codec, error) {
+	c := codec{raw: plain.ParseJSON}
+	switch s.Type {
+	case typeAvro:
+		schema, err := avroCodec(s)
+		if err != nil {
+			return c, err
+		}
+		c.name, c.put = schema.Name(), schema.Encode
+		switch schema.Type() {
+		case "string":
+			c.raw = func(b []byte) (any, error) { return string(b), nil }
+		case "bytes", "fixed":
+			c.raw = func(b []byte) (any, error) { return b, nil }
+		}
+	case typeProtobuf:
+		schema, err := protobufCodec(s)
+		if err != nil {
+			return c, err
+		}
+		message, err := schema.Message(e.part.message)
+		if err != nil {
+			return c, err
+		}
+		c.name, c.put = message.Name(), message.Encode
+	case typeJSON:
+		references := make([]jsonschema.Reference, len(s.References))
+		for i, r := range s.References {
+			references[i] = jsonschema.Reference(r)
+		}
+		schema, err := jsonschema.New(s.Text, references...)
+		if err != nil {
+			return c, err
+		}
+		c.name, c.put = schema.Name(), schema.Encode
+		c.raw = func(b []byte) (any, error) { // as it is, but for its spaces
+			if !json.Valid(b) {
+				return plain.ParseJSON(b)
+			}
+			return json.RawMessage(b), nil
+		}
+	}
+	if c.name == "" && e.part.settings.namesRecords() {
+		return c, fmt.Errorf("it has no name of a record, which schema.subject %s needs", e.part.settings.SchemaSubject)
+	}
+	return c, nil
+}

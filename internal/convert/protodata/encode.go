@@ -1,0 +1,255 @@
+package protodata
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
+)
+
+// Message is one message of a file, to encode.
+type Message struct {
+	of    protoreflect.MessageDescriptor
+	index []byte // which one it is, as Confluent's serializers write it
+}
+
+// Message returns a message by its name, with its package or without; the first of the
+// file for an empty one.
+func (c *Codec) Message(name string) (*Message, error) {
+	messages := c.file.Messages()
+	if name == "" && messages.Len() > 0 {
+		return &Message{messages.Get(0), []byte{0}}, nil
+	}
+	name = strings.TrimPrefix(name, string(c.file.Package())+".")
+	var of protoreflect.MessageDescriptor
+	var at []int
+	for part := range strings.SplitSeq(name, ".") {
+		of = messages.ByName(protoreflect.Name(part))
+		if of == nil {
+			return nil, fmt.Errorf("the schema has no message %q", name)
+		}
+		at, messages = append(at, of.Index()), of.Messages()
+	}
+	if len(at) == 1 && at[0] == 0 {
+		return &Message{of, []byte{0}}, nil
+	}
+	index := binary.AppendVarint(nil, int64(len(at)))
+	for _, i := range at {
+		index = binary.AppendVarint(index, int64(i))
+	}
+	return &Message{of, index}, nil
+}
+
+// Name returns the message's full name.
+func (m *Message) Name() string { return string(m.of.FullName()) }
+
+// Encode encodes a plain value, with which message it is before it. What does not fit is
+// an error that names the field.
+func (m *Message) Encode(v any) ([]byte, error) {
+	out := dynamicpb.NewMessage(m.of)
+	if err := fill(out, v, nil); err != nil {
+		return nil, err
+	}
+	return proto.MarshalOptions{Deterministic: true}.MarshalAppend(slices.Clone(m.index), out)
+}
+
+// path is where a value stands, for errors.
+type path []string
+
+func (p path) String() string {
+	if len(p) == 0 {
+		return "the data"
+	}
+	return "field " + strings.Join(p, ".")
+}
+
+func (p path) in(name string) path { return append(slices.Clip(p), name) }
+
+// fill sets the fields of a message by their names in the schema, or by those in JSON.
+func fill(m protoreflect.Message, v any, p path) error {
+	if known, ok := fromWellKnown[m.Descriptor().FullName()]; ok {
+		return known(m, v, p)
+	}
+	given, ok := plain.Object(v)
+	if !ok {
+		return fmt.Errorf("%v is %s, and not an object for message %s", p, plain.Kind(v), m.Descriptor().FullName())
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		f := m.Descriptor().Fields().ByTextName(name)
+		if f == nil {
+			f = m.Descriptor().Fields().ByJSONName(name)
+		}
+		if f == nil {
+			return fmt.Errorf("%v is not in message %s of the schema", p.in(name), m.Descriptor().FullName())
+		}
+		if err := set(m, f, given[name], p.in(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// set sets a field. Null leaves it unset.
+func set(m protoreflect.Message, f protoreflect.FieldDescriptor, v any, p path) error {
+	switch {
+	case v == nil && !isValue(f):
+		return nil
+	case f.IsMap():
+		return setEntries(m.Mutable(f).Map(), f, v, p)
+	case f.IsList():
+		return setItems(m.Mutable(f).List(), f, v, p)
+	}
+	value, err := toSingle(f, m.NewField(f), v, p)
+	if err == nil {
+		m.Set(f, value)
+	}
+	return err
+}
+
+// isValue reports whether a field is a google.protobuf.Value, which may be null itself.
+func isValue(f protoreflect.FieldDescriptor) bool {
+	return f.Message() != nil && f.Message().FullName() == "google.protobuf.Value" && !f.IsList() && !f.IsMap()
+}
+
+func setItems(list protoreflect.List, f protoreflect.FieldDescriptor, v any, p path) error {
+	items, ok := plain.List(v)
+	if !ok {
+		return fmt.Errorf("%v is %s, and not a list", p, plain.Kind(v))
+	}
+	for i := range items {
+		item, err := toSingle(f, list.NewElement(), items[i], p.in(strconv.Itoa(i)))
+		if err != nil {
+			return err
+		}
+		list.Append(item)
+	}
+	return nil
+}
+
+func setEntries(m protoreflect.Map, f protoreflect.FieldDescriptor, v any, p path) error {
+	entries, ok := plain.Object(v)
+	if !ok {
+		return fmt.Errorf("%v is %s, and not an object for a map", p, plain.Kind(v))
+	}
+	for name, item := range entries {
+		key, err := mapKey(f.MapKey(), name)
+		if err != nil {
+			return fmt.Errorf("%v: %w", p.in(name), err)
+		}
+		value, err := toSingle(f.MapValue(), m.NewValue(), item, p.in(name))
+		if err != nil {
+			return err
+		}
+		m.Set(key, value)
+	}
+	return nil
+}
+
+// mapKey makes a key of its text.
+func mapKey(f protoreflect.FieldDescriptor, text string) (protoreflect.MapKey, error) {
+	var v any = text
+	switch f.Kind() {
+	case protoreflect.StringKind:
+	case protoreflect.BoolKind:
+		v = text == "true"
+		if text != "true" && text != "false" {
+			return protoreflect.MapKey{}, fmt.Errorf("the key is not true or false")
+		}
+	default:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return protoreflect.MapKey{}, fmt.Errorf("the key is not a whole number of 64 bits")
+		}
+		v = n
+	}
+	key, err := scalar(f, v)
+	return key.MapKey(), err
+}
+
+// toSingle makes a value that is not a list or a map; empty is where a message goes.
+func toSingle(f protoreflect.FieldDescriptor, empty protoreflect.Value, v any, p path) (protoreflect.Value, error) {
+	if f.Kind() == protoreflect.MessageKind || f.Kind() == protoreflect.GroupKind {
+		return empty, fill(empty.Message(), v, p)
+	}
+	value, err := scalar(f, v)
+	if err != nil {
+		return value, fmt.Errorf("%v: %w", p, err)
+	}
+	return value, nil
+}
+
+func scalar(f protoreflect.FieldDescriptor, v any) (protoreflect.Value, error) {
+	switch f.Kind() {
+	case protoreflect.BoolKind:
+		if b, ok := v.(bool); ok {
+			return protoreflect.ValueOfBool(b), nil
+		}
+	case protoreflect.StringKind:
+		if text, ok := v.(string); ok && utf8.ValidString(text) {
+			return protoreflect.ValueOfString(text), nil
+		}
+	case protoreflect.BytesKind:
+		b, err := plain.ToBytes(v)
+		return protoreflect.ValueOfBytes(b), err
+	case protoreflect.EnumKind:
+		return enum(f, v)
+	case protoreflect.FloatKind:
+		n, err := plain.ToFloat(v, false)
+		return protoreflect.ValueOfFloat32(float32(n)), err
+	case protoreflect.DoubleKind:
+		n, err := plain.ToFloat(v, false)
+		return protoreflect.ValueOfFloat64(n), err
+	case protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
+		n, err := plain.ToUint(v)
+		return protoreflect.ValueOfUint64(n), err
+	default:
+		return whole(f, v)
+	}
+	return protoreflect.Value{}, fmt.Errorf("it is %s, and not a %v", plain.Kind(v), f.Kind())
+}
+
+// whole is a whole number that an int64 can hold.
+func whole(f protoreflect.FieldDescriptor, v any) (protoreflect.Value, error) {
+	n, err := plain.ToInt(v, false)
+	if err != nil {
+		return protoreflect.Value{}, err
+	}
+	switch f.Kind() {
+	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind:
+		if n >= math.MinInt32 && n <= math.MaxInt32 {
+			return protoreflect.ValueOfInt32(int32(n)), nil
+		}
+	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
+		if n >= 0 && n <= math.MaxUint32 {
+			return protoreflect.ValueOfUint32(uint32(n)), nil
+		}
+	default:
+		return protoreflect.ValueOfInt64(n), nil
+	}
+	return protoreflect.Value{}, fmt.Errorf("%d is not of type %v", n, f.Kind())
+}
+
+// enum is given by its name, or by its number.
+func enum(f protoreflect.FieldDescriptor, v any) (protoreflect.Value, error) {
+	if name, ok := v.(string); ok {
+		if known := f.Enum().Values().ByName(protoreflect.Name(name)); known != nil {
+			return protoreflect.ValueOfEnum(known.Number()), nil
+		}
+		return protoreflect.Value{}, fmt.Errorf("%q is not in enum %s", name, f.Enum().FullName())
+	}
+	n, err := plain.ToInt(v, false)
+	if err != nil || n < math.MinInt32 || n > math.MaxInt32 {
+		return protoreflect.Value{}, fmt.Errorf("it is %s, and not in enum %s", plain.Kind(v), f.Enum().FullName())
+	}
+	return protoreflect.ValueOfEnum(protoreflect.EnumNumber(n)), nil
+}
