@@ -30,6 +30,7 @@ type task struct {
 	Settings map[string]string
 	Ways     map[string]string // to each broker's address
 	Measure  time.Duration
+	Size     int // of what is written
 }
 
 func guest(role string) error {
@@ -140,7 +141,7 @@ func (t task) destination(ctx context.Context) error {
 		var records []opencdc.Record
 		for i := range topics {
 			records = append(records, sdk.Util.Source.NewRecordCreate(opencdc.Position(strconv.Itoa(i)),
-				opencdc.Metadata{"to": topic(prefix, i)}, nil, opencdc.RawData("x")))
+				opencdc.Metadata{"to": topic(prefix, i)}, nil, opencdc.RawData(make([]byte, t.Size))))
 		}
 		begun := time.Now()
 		n, err := d.Write(ctx, records)

@@ -47,6 +47,7 @@ func open(ctx context.Context, o options) (*house, error) {
 			return nil, err
 		}
 		p.Delay(o.distance / 2)
+		p.Throttle(o.mbit * 1_000_000 / 8)
 		h.proxies[addr] = p
 	}
 	var err error
@@ -133,7 +134,7 @@ func (h *house) partitions(f func(topic string, id int32)) {
 func (h *house) fill(ctx context.Context) error {
 	var records []*kgo.Record
 	h.partitions(func(topic string, id int32) {
-		records = append(records, &kgo.Record{Topic: topic, Partition: id, Value: make([]byte, 100)})
+		records = append(records, &kgo.Record{Topic: topic, Partition: id, Value: make([]byte, h.o.size)})
 	})
 	return h.truth.Produce(ctx, records...)
 }
@@ -149,7 +150,7 @@ func (h *house) trickle(ctx context.Context) error {
 		case <-tick.C:
 		}
 		i := rand.IntN(h.o.topics)
-		r := &kgo.Record{Topic: topic(existing, i), Value: make([]byte, 100)}
+		r := &kgo.Record{Topic: topic(existing, i), Value: make([]byte, h.o.size)}
 		r.Partition = rand.Int32N(int32((h.o.partitions + i) / h.o.topics))
 		h.truth.Raw().Produce(context.WithoutCancel(ctx), r, nil)
 	}
@@ -164,7 +165,7 @@ type visitor struct {
 
 // visit starts one.
 func (h *house) visit(role string, settings map[string]string) (*visitor, error) {
-	t := task{Settings: settings, Ways: make(map[string]string), Measure: h.o.measure}
+	t := task{Settings: settings, Ways: make(map[string]string), Measure: h.o.measure, Size: h.o.size}
 	settings["servers"] = strings.Join(h.servers, ",")
 	for addr, p := range h.proxies {
 		t.Ways[addr] = p.Addr()

@@ -3,6 +3,7 @@
 //
 //	far                                    2,000 partitions of 500 topics, 50 ms away
 //	far -partitions 10000 -distance 0      at no distance
+//	far -mbit 2 -size 5000                 over slow links
 //	kafka -nodes 3 -- far                  on real Kafka (test/cmd/kafka)
 //
 // The connector runs in a process of its own, so that CPU is its own. It is asked to
@@ -28,6 +29,8 @@ type options struct {
 	distance           time.Duration // of a round trip
 	measure            time.Duration
 	rate               int
+	size               int // of a record's value
+	mbit               int // a second, of each connection; 0: no limit
 	read, write        bool
 }
 
@@ -41,6 +44,8 @@ func main() {
 	flag.DurationVar(&o.distance, "distance", 50*time.Millisecond, "a round trip to the brokers")
 	flag.DurationVar(&o.measure, "measure", 10*time.Second, "for how long CPU is measured")
 	flag.IntVar(&o.rate, "rate", 100, "records a second of the trickle")
+	flag.IntVar(&o.size, "size", 100, "bytes of a record's value")
+	flag.IntVar(&o.mbit, "mbit", 0, "Mbit/s of each connection; 0 for no limit")
 	flag.BoolVar(&o.read, "read", true, "whether to measure the source")
 	flag.BoolVar(&o.write, "write", true, "whether to measure the destination")
 	flag.Parse()
@@ -61,7 +66,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer h.close()
-	fmt.Printf("%d partitions, %d topics, %s away, %s\n", o.partitions, o.topics, o.distance, h.kind)
+	fmt.Printf("%d partitions, %d topics, %s away, %d Mbit/s, records of %d bytes, %s\n", o.partitions, o.topics, o.distance, o.mbit, o.size, h.kind)
 	begun := fmt.Sprint(time.Now().Unix()) // another time on the same cluster is another one
 	if o.read {
 		if err := h.measureSource(ctx, begun); err != nil {
