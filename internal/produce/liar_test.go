@@ -22,6 +22,7 @@ type liar struct {
 	mu               sync.Mutex
 	rnd              *rand.Rand
 	cuts, lies, late atomic.Int64 // of 1,000 frames, answers and requests
+	quiet            bool
 	held             sync.WaitGroup
 }
 
@@ -38,6 +39,9 @@ func (l *liar) calm() {
 	for _, rate := range []*atomic.Int64{&l.cuts, &l.lies, &l.late} {
 		rate.Store(0)
 	}
+	l.mu.Lock()
+	l.quiet = true // a request that would still be held back is lost
+	l.mu.Unlock()
 	l.held.Wait()
 }
 
@@ -98,7 +102,12 @@ func (c *lyingConn) Read(b []byte) (int, error) {
 
 // hold sends a request to a broker later.
 func (l *liar) hold(addr string, frame []byte) {
-	wait := time.Duration(l.intn(50)) * time.Millisecond
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.quiet {
+		return
+	}
+	wait := time.Duration(l.rnd.Intn(50)) * time.Millisecond
 	l.held.Go(func() {
 		time.Sleep(wait)
 		conn, err := net.Dial("tcp", addr)
