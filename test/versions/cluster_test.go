@@ -24,6 +24,9 @@ type cluster struct {
 	codecs      []string        // that brokers know
 	destination settings        // that the cluster needs
 	created     func(topic string)
+	// idempotentWrite says that idempotent writes take a right of the cluster, as before
+	// Kafka 2.8, and not only one to write to a topic (KIP-679).
+	idempotentWrite bool
 }
 
 func newCluster(t *testing.T, servers []string) cluster {

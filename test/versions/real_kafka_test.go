@@ -64,5 +64,6 @@ func startVersion(t *testing.T, version string) (c cluster, login []string) {
 	t.Cleanup(func() { is.NoErr(started.Stop()) })
 	c = newCluster(t, started.Servers())
 	c.records = 20_000
+	c.idempotentWrite = strings.HasPrefix(version, "2.") && version < "2.8"
 	return c, started.SASLPlaintext()
 }
