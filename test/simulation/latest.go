@@ -24,7 +24,8 @@ func (w *World) opening() (opened func()) {
 	topics, _ := w.committed()
 	for _, t := range topics {
 		for _, p := range t.Partitions {
-			begun[t.Topic] = begun[t.Topic] || p.Offset >= 0
+			// An operator's offsets have no note, which would tell what is new since.
+			begun[t.Topic] = begun[t.Topic] || p.Offset >= 0 && p.Metadata != nil && *p.Metadata != ""
 		}
 	}
 	return func() {
