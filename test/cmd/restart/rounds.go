@@ -72,7 +72,7 @@ func measure(ctx context.Context, o options, servers []string, arch, end string)
 	p := startProducer(ctx, client, topic, o)
 	defer p.stop()
 	for round := range o.rounds + 1 {
-		life, err := h.start(ctx)
+		life, err := h.start(ctx, round)
 		if err != nil {
 			return r, err
 		}
@@ -108,13 +108,13 @@ type life struct {
 }
 
 // start runs Conduit until a record has arrived.
-func (h *house) start(ctx context.Context) (*life, error) {
+func (h *house) start(ctx context.Context, round int) (*life, error) {
 	executable, err := filepath.Abs(h.conduit)
 	if err != nil {
 		return nil, err
 	}
 	before := h.size()
-	name := filepath.Join(h.dir, "conduit.log")
+	name := filepath.Join(h.dir, fmt.Sprintf("conduit-%d.log", round))
 	log, err := os.Create(name)
 	if err != nil {
 		return nil, err
@@ -141,21 +141,23 @@ func (h *house) start(ctx context.Context) (*life, error) {
 	return l, err
 }
 
-// openedAt is when Conduit began to open the pipeline's source, as its log says.
+// openedAt is when Conduit began to open the pipeline's source, or a moment before, as its
+// log says.
 func openedAt(log []byte) time.Time {
 	for line := range bytes.Lines(log) {
 		var e struct {
-			Time    time.Time `json:"time"`
-			Message string    `json:"message"`
+			Time    int64  `json:"time"` // Unix milliseconds
+			Message string `json:"message"`
 		}
 		if json.Unmarshal(line, &e) == nil && strings.Contains(e.Message, openingMessage) {
-			return e.Time
+			return time.UnixMilli(e.Time)
 		}
 	}
 	return time.Time{}
 }
 
-const openingMessage = "starting pipeline"
+// openingMessage comes right before pipelines are started, in both architectures.
+const openingMessage = "connectors initialized"
 
 func wait(ctx context.Context, d time.Duration) {
 	select {
