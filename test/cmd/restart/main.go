@@ -86,12 +86,9 @@ func run(ctx context.Context, o options) (err error) {
 			}
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n", arch, end, len(r.opened),
 				seconds(median(r.opened)), seconds(slices.Max(r.opened)), seconds(median(r.started)), seconds(slices.Max(r.started)), r.written, r.twice, r.lost)
-			if err := w.Flush(); err != nil {
-				return err
-			}
 		}
 	}
-	return nil
+	return w.Flush()
 }
 
 func median(all []time.Duration) time.Duration {
