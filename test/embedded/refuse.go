@@ -133,6 +133,9 @@ func refuseParts(req kmsg.Request, kind kmsg.Response, code int16) {
 		}
 	case *kmsg.OffsetFetchRequest:
 		res := kind.(*kmsg.OffsetFetchResponse)
+		if len(req.Topics) == 0 { // all: without the code it would say that nothing is committed
+			res.ErrorCode = code
+		}
 		for i := range req.Topics {
 			t := kmsg.NewOffsetFetchResponseTopic()
 			t.Topic = req.Topics[i].Topic
