@@ -130,6 +130,9 @@ func bear(t *testing.T, seed uint64) {
 	is.NoErr(err)
 	is.NoErr(dst.Teardown(guarded(t)))
 
+	if strings.HasPrefix(text, "bombs") || strings.HasPrefix(text, "all") {
+		hostile.MakeBombs()
+	}
 	debug.FreeOSMemory()
 	heap := peakHeap()
 	var w sync.WaitGroup
