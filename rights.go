@@ -40,7 +40,7 @@ func mayRead(ctx context.Context, client *cluster.Client, cfg consumer.Config) e
 	}
 	forbidden, err := client.Forbidden(ctx, names, cluster.ReadBit)
 	if err != nil || len(forbidden) < len(names) || len(names) == 0 {
-		return nil // reading warns of those that are refused
+		return nil //nolint:nilerr // reading warns of those that are refused
 	}
 	return fmt.Errorf("read topics: %w", client.Explain(kafkago.TopicAuthorizationFailed, acl.OnTopics("Read", forbidden...)))
 }

@@ -80,7 +80,7 @@ func newKeyEncoder(c Config) (encoder, error) {
 	if c.Key != "" {
 		text, err := newTextFunc("key", c.Key)
 		if err != nil {
-			return nil, nil // which newKeyFunc says
+			return nil, nil //nolint:nilerr // newKeyFunc says so
 		}
 		p.data = func(r *opencdc.Record) (opencdc.Data, error) {
 			key, err := text(r)

@@ -107,7 +107,10 @@ func TestAnotherURLIsAskedWhereOneFails(t *testing.T) {
 	id, _, err := r.RegisterSchema("orders-value", sr.Schema{Schema: order})
 	is.NoErr(err)
 	var sick atomic.Int64
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { sick.Add(1); w.WriteHeader(503) }))
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		sick.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
 	defer other.Close()
 	closed := httptest.NewServer(nil)
 	closed.Close()
@@ -132,7 +135,7 @@ func TestAnOutageIsAnErrorThatSaysWhenToAskAgain(t *testing.T) {
 			return false
 		}
 		asked.Add(1)
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = w.Write([]byte(`{"error_code":50001,"message":"the store is\u001b[31m away"}`))
 		return true
 	})
@@ -187,7 +190,9 @@ func TestWhatIsNoRegistryIsSaid(t *testing.T) {
 	}{
 		"another server": {http.NotFound, "answers 404 (is this the URL of a registry?"},
 		"a web page":     {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, "unable to decode"},
-		"a redirect":     {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 302) }, "answers 302"},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}, "answers 302"},
 		"too much": {func(w http.ResponseWriter, _ *http.Request) {
 			for range 20 {
 				fmt.Fprint(w, strings.Repeat(" ", 1<<20))

@@ -15,9 +15,6 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
-// guard bounds what must not hang.
-const guard = sides.Guard
-
 func guarded(t *testing.T) context.Context {
 	t.Helper()
 	return sides.Guarded(t, zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel))

@@ -100,7 +100,10 @@ func fromDuration(m protoreflect.Message, v any, p path) error {
 		seconds += n.Int64() * unit
 	}
 	if parts[5] != "" {
-		fmt.Sscanf(parts[5][1:]+strings.Repeat("0", 10-len(parts[5])), "%d", &nanos)
+		digits := parts[5][1:] + strings.Repeat("0", 10-len(parts[5]))
+		if _, err := fmt.Sscanf(digits, "%d", &nanos); err != nil {
+			return fmt.Errorf("%v: %v is no duration: %w", p, v, err)
+		}
 	}
 	if parts[1] == "-" {
 		seconds, nanos = -seconds, -nanos
