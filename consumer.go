@@ -74,7 +74,7 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 		}
 	}
 	logger := sdk.Logger(ctx)
-	cfg.Group.GroupID, cfg.Group.Former, cfg.Group.Warn = groupID, from.MemberID, warner(ctx)
+	cfg.Group.GroupID, cfg.Group.Former, cfg.Group.Warn = groupID, c.memberID(from.Member), warner(ctx)
 	if err := mayConsume(ctx, client, cfg); err != nil {
 		client.Close()
 		return nil, err

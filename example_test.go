@@ -86,7 +86,7 @@ func ExampleParseSource() {
 // published one, and the plugin of 2022.
 func ExampleParsePosition() {
 	for _, saved := range []opencdc.Position{
-		opencdc.Position(`{"groupID":"copy","topic":"orders","partition":2,"topicID":"AAAAAAAAQAAAAAAAAAAAAQ","leaderEpoch":5,"offset":1041}`),
+		opencdc.Position(`{"groupID":"copy","topic":"orders","partition":2,"log":"AAAAAAAAQAAAAAAAAAAAAQo","offset":1041}`),
 		opencdc.Position(`{"GroupID":"copy","Topic":"orders","Partition":2,"Offset":1041}`),
 		opencdc.Position(`copy`),
 	} {

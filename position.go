@@ -2,13 +2,12 @@ package kafka
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/conduitio/conduit-commons/opencdc"
+	"github.com/google/uuid"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert"
@@ -22,46 +21,29 @@ import (
 // when the commit was lost with the process: those that were read before it, in all
 // partitions, since Conduit acknowledges in the order of reading.
 type Position struct {
-	GroupID   string `json:"groupID"`
-	Topic     string `json:"topic"`
-	Partition int32  `json:"partition"`
+	GroupID   string
+	Topic     string
+	Partition int32
 	// TopicID tells the topic from others of the same name, before and after it; zero
 	// where the brokers don't know it (before Kafka 2.8).
-	TopicID TopicID `json:"topicID,omitzero"`
+	TopicID TopicID
 	// LeaderEpoch tells the record from another that may have had its offset before an
 	// unclean leader election; -1 where it is unknown.
-	LeaderEpoch int32 `json:"leaderEpoch"`
-	// MemberID is the group's member that read the record. If its process was killed, the
-	// next one takes it out of the group. "" where there is nothing to take out.
-	MemberID string `json:"memberID,omitempty"`
-	Offset   int64  `json:"offset"`
+	LeaderEpoch int32
+	// Member is that of the group which read the record: what Kafka appends to the client ID
+	// to get the member's ID. If its process was killed, the next one takes it out of the
+	// group. Zero where there is nothing to take out.
+	Member uuid.UUID
+	Offset int64
 	// Others says how far the other partitions had been read, as far as the group had not
 	// committed it. Only the last record of what ReadN returns has it, and of the partitions
 	// those that were read last if the text would get too long (see maxOthers).
-	Others string `json:"others,omitempty"`
-}
-
-// TopicID identifies a topic. Its text is the one that Kafka's tools show.
-type TopicID [16]byte
-
-// MarshalText returns the URL-safe Base64 of the ID.
-func (t TopicID) MarshalText() ([]byte, error) {
-	return base64.RawURLEncoding.AppendEncode(nil, t[:]), nil
-}
-
-// UnmarshalText reads what MarshalText returns.
-func (t *TopicID) UnmarshalText(text []byte) error {
-	id, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
-	if err != nil || len(id) != len(t) {
-		return fmt.Errorf("topicID %q is not the ID of a topic", text)
-	}
-	copy(t[:], id)
-	return nil
+	Others string
 }
 
 // ParsePosition reads a position in any form that a Kafka connector for Conduit
 // has written: this one's JSON, also of versions that knew neither topic ID nor leader
-// epoch, JSON with capitalised names, or the bare group ID (then the topic is empty).
+// epoch nor member, JSON with capitalised names, or the bare group ID (then the topic is empty).
 func ParsePosition(p opencdc.Position) (Position, error) {
 	if len(p) == 0 {
 		return Position{}, errors.New("parse position: it is empty")
@@ -69,8 +51,8 @@ func ParsePosition(p opencdc.Position) (Position, error) {
 	if p[0] != '{' {
 		return Position{GroupID: string(p), LeaderEpoch: -1}, nil
 	}
-	pos := Position{LeaderEpoch: -1}
-	if err := json.Unmarshal(p, &pos); err != nil { // names match in any case
+	pos, err := fromJSON(p)
+	if err != nil {
 		return Position{}, fmt.Errorf("parse position %q: %w", p, err)
 	}
 	if pos.GroupID == "" {
@@ -115,11 +97,7 @@ func withoutOthers(p opencdc.Position) (open opencdc.Position, ok bool) {
 // is encoded once.
 func (p Position) prefix() convert.PositionPrefix {
 	p.Offset, p.Others = 0, ""
-	b, err := json.Marshal(p)
-	if err != nil {
-		panic(fmt.Sprintf("encode position: %v", err)) // strings and integers always encode
-	}
-	return bytes.TrimSuffix(b, []byte("0}"))
+	return bytes.TrimSuffix(p.toJSON(), []byte("0}"))
 }
 
 // places are how far partitions were read, the last one first.

@@ -5,11 +5,12 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
-// positionReader parses positions that the source wrote, but for what they say of other
-// partitions, without looking at each byte again: the part before the offset is the same for a whole partition, until
+// positionReader finds the records of positions that the source wrote without looking at
+// each byte again: the part before the offset is the same for a whole partition, until
 // that gets another leader. It has one caller.
 type positionReader struct {
 	known map[string]*knownPrefix
@@ -19,11 +20,11 @@ type positionReader struct {
 
 // knownPrefix is what positions of a partition begin with, and what it says.
 type knownPrefix struct {
-	prefix   string
-	position Position
+	prefix string
+	record consumer.Record
 }
 
-func (r *positionReader) parse(p opencdc.Position) (Position, error) {
+func (r *positionReader) parse(p opencdc.Position) (consumer.Record, error) {
 	open, closed := withoutOthers(p)
 	cut := bytes.LastIndexByte(open, ':') + 1
 	k := r.last
@@ -32,24 +33,26 @@ func (r *positionReader) parse(p opencdc.Position) (Position, error) {
 	}
 	if k != nil && closed {
 		r.last = k
-		pos, ok := k.position, false
-		if pos.Offset, ok = parseOffset(open[cut:]); ok {
-			return pos, nil
+		record, ok := k.record, false
+		if record.Offset, ok = parseOffset(open[cut:]); ok {
+			return record, nil
 		}
 	}
 	pos, err := ParsePosition(p)
-	pos.Others = ""
-	if err == nil && bytes.Equal(pos.prefix(), p[:cut]) {
-		r.learn(&knownPrefix{string(p[:cut]), pos})
+	if err != nil {
+		return consumer.Record{}, err
 	}
-	return pos, err
+	if bytes.Equal(pos.prefix(), p[:cut]) {
+		r.learn(&knownPrefix{string(p[:cut]), pos.record()})
+	}
+	return pos.record(), nil
 }
 
 func (r *positionReader) learn(k *knownPrefix) {
 	if r.known == nil {
 		r.known, r.of = make(map[string]*knownPrefix), make(map[message.TopicPartition]*knownPrefix)
 	}
-	tp := message.TopicPartition{Topic: k.position.Topic, Partition: k.position.Partition}
+	tp := message.TopicPartition{Topic: k.record.Topic, Partition: k.record.Partition}
 	if old := r.of[tp]; old != nil {
 		delete(r.known, old.prefix)
 	}

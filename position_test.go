@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/conduitio/conduit-commons/opencdc"
+	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/test/expect"
@@ -26,14 +26,14 @@ func TestParsePosition(t *testing.T) {
 		want  Position
 	}{
 		"own form": {
-			`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":0,"offset":42}`,
+			`{"groupID":"g","topic":"t","partition":3,"log":"Af8AAAAAAAAAAAAAAAAAAAoCAwAAAAAAAAAAAAAAAAAA","offset":42}`,
+			Position{GroupID: "g", Topic: "t", Partition: 3, TopicID: TopicID{1, 255}, LeaderEpoch: 5, Member: uuid.UUID{2, 3}, Offset: 42},
+		},
+		"without a member": {
+			`{"groupID":"g","topic":"t","partition":3,"log":"Af8AAAAAAAAAAAAAAAAAAAA","offset":42}`,
 			Position{GroupID: "g", Topic: "t", Partition: 3, TopicID: TopicID{1, 255}, Offset: 42},
 		},
-		"with a member": {
-			`{"groupID":"g","topic":"t","partition":3,"leaderEpoch":0,"memberID":"m-1","offset":42}`,
-			Position{GroupID: "g", Topic: "t", Partition: 3, MemberID: "m-1", Offset: 42},
-		},
-		"no topic ID":                  {`{"groupID":"g","topic":"t","partition":3,"leaderEpoch":-1,"offset":42}`, oldPosition("g", "t", 3, 42)},
+		"no log":                       {`{"groupID":"g","topic":"t","partition":3,"log":null,"offset":42}`, oldPosition("g", "t", 3, 42)},
 		"older own form":               {`{"groupID":"g","topic":"t","partition":3,"offset":42}`, oldPosition("g", "t", 3, 42)},
 		"older own form, other order":  {`{ "offset": 42, "topic": "t", "groupID": "g", "partition": 3 }`, oldPosition("g", "t", 3, 42)},
 		"the published connector's":    {`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`, oldPosition("g", "t", 3, 42)},
@@ -65,9 +65,11 @@ func TestPositionsThatAreNone(t *testing.T) {
 		"partition too large": {`{"groupID":"g","topic":"t","partition":2147483648,"offset":0}`, "partition"},
 		"offset in quotes":    {`{"groupID":"g","topic":"t","partition":0,"offset":"1"}`, "offset"},
 		"fractional offset":   {`{"groupID":"g","topic":"t","partition":0,"offset":1.5}`, "offset"},
-		"topic ID too short":  {`{"groupID":"g","topic":"t","partition":0,"topicID":"Af8","offset":1}`, "topicID"},
-		"topic ID in hex":     {`{"groupID":"g","topic":"t","partition":0,"topicID":"01ff0000000000000000000000000000","offset":1}`, "topicID"},
-		"epoch too large":     {`{"groupID":"g","topic":"t","partition":0,"leaderEpoch":2147483648,"offset":1}`, "leaderEpoch"},
+		"topic ID too short":  {`{"groupID":"g","topic":"t","partition":0,"log":"Af8","offset":1}`, "log is not"},
+		"topic ID alone":      {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAA","offset":1}`, "log is not"},
+		"epoch too large":     {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAICAgIAQ","offset":1}`, "log is not"},
+		"half a member":       {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAAoCAw","offset":1}`, "log is not"},
+		"log in other Base64": {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAAA=","offset":1}`, "log is not"},
 		"garbage as others":   {`{"groupID":"g","topic":"t","partition":0,"offset":1,"others":"*"}`, "others"},
 		"others cut off":      {`{"groupID":"g","topic":"t","partition":0,"offset":1,"others":"AAF1AQ"}`, "others"},
 		"group is a number":   {`{"groupID":1,"topic":"t","partition":0,"offset":1}`, "groupID"},
@@ -101,11 +103,7 @@ func TestAPositionIsReadBackAsItWasEncoded(t *testing.T) {
 		is.NoErr(err)
 		again, err := reader.parse(encoded) // now the partition is known
 		is.NoErr(err)
-		standard, err := json.Marshal(p)
-		is.NoErr(err)
-		short := p
-		short.Others = "" // of which acknowledgements know nothing
-		return parsed == p && first == short && again == short && bytes.Equal(encoded, standard)
+		return parsed == p && first == p.record() && again == p.record() && bytes.Equal(encoded, p.toJSON())
 	}
 	for _, group := range peculiar {
 		for _, topic := range peculiar {
@@ -114,7 +112,7 @@ func TestAPositionIsReadBackAsItWasEncoded(t *testing.T) {
 			}
 		}
 	}
-	is.NoErr(quick.Check(func(group, topic string, partition int32, id TopicID, epoch int32, member string, offset int64) bool {
+	is.NoErr(quick.Check(func(group, topic string, partition int32, id TopicID, epoch int32, member uuid.UUID, offset int64) bool {
 		return same(Position{"g" + group, topic, partition, id, epoch, member, offset, ""}) &&
 			same(Position{"g" + group, topic, partition, id, epoch, member, offset, others}) // a group ID is never empty
 	}, nil))
@@ -129,7 +127,7 @@ func TestPositionsOfDifferentPartitionsAreNotMixedUp(t *testing.T) {
 		} {
 			got, err := reader.parse(p.Encode())
 			is.NoErr(err)
-			is.Equal(got, p)
+			is.Equal(got, p.record())
 		}
 	}
 	is.Equal(len(reader.known), 5) // each partition is looked at once
@@ -148,7 +146,7 @@ func TestAReaderTakesAllFormsOfPositions(t *testing.T) {
 		} {
 			got, err := reader.parse(opencdc.Position(given))
 			is.NoErr(err)
-			is.Equal(got, want)
+			is.Equal(got, want.record())
 		}
 	}
 }
@@ -164,7 +162,7 @@ func TestPositionReaderForgetsWhatComesNoMore(t *testing.T) {
 		for p.Offset = range int64(3) {
 			got, err := reader.parse(p.Encode())
 			is.NoErr(err)
-			is.Equal(got, p)
+			is.Equal(got, p.record())
 		}
 	}
 	is.Equal(len(reader.known), 1)
@@ -172,7 +170,7 @@ func TestPositionReaderForgetsWhatComesNoMore(t *testing.T) {
 	late := Position{GroupID: "g", Topic: "t", LeaderEpoch: 3, Offset: 7}
 	got, err := reader.parse(late.Encode())
 	is.NoErr(err)
-	is.Equal(got, late) // read all the same
+	is.Equal(got, late.record()) // read all the same
 }
 
 func TestGarbageBehindAKnownPartitionIsAnError(t *testing.T) {
@@ -181,7 +179,7 @@ func TestGarbageBehindAKnownPartitionIsAnError(t *testing.T) {
 	_, err := reader.parse(oldPosition("g", "t", 0, 1).Encode())
 	is.NoErr(err)
 	for _, offset := range []string{"", "}", "x}", "1.5}", `"1"}`, "9223372036854775808}", "1}}"} {
-		_, err := reader.parse(opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"leaderEpoch":-1,"offset":` + offset))
+		_, err := reader.parse(opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"offset":` + offset))
 		is.True(err != nil) // not an offset
 	}
 }
@@ -192,7 +190,7 @@ func FuzzParsePosition(f *testing.F) {
 		f.Add([]byte(group))
 	}
 	f.Add([]byte(`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`))
-	f.Add([]byte(Position{"g", "t", 3, TopicID{1, 255}, 0, "m", 42, others}.Encode()))
+	f.Add([]byte(Position{"g", "t", 3, TopicID{1, 255}, 0, uuid.UUID{2, 3}, 42, others}.Encode()))
 	f.Fuzz(func(t *testing.T, given []byte) {
 		p, err := ParsePosition(given)
 		if err != nil {
@@ -202,11 +200,9 @@ func FuzzParsePosition(f *testing.F) {
 			t.Fatalf("%q is taken for a position without a group", given)
 		}
 		var reader positionReader
-		short := p
-		short.Others = ""
 		for range 2 {
-			if got, err := reader.parse(given); err != nil || got != short {
-				t.Fatalf("a reader makes %+v of %q, not %+v: %v", got, given, short, err)
+			if got, err := reader.parse(given); err != nil || got != p.record() {
+				t.Fatalf("a reader makes %+v of %q, not %+v: %v", got, given, p.record(), err)
 			}
 		}
 		if !utf8.ValidString(p.GroupID) {
@@ -223,10 +219,21 @@ func TestPositionReaderRefusesBrokenOffsets(t *testing.T) {
 	_, _ = reader.parse(oldPosition("g", "t", 0, 123).Encode())
 	for _, offset := range []string{"12", "+12}", "012}"} { // 12: cut off
 		is := is.New(t)
-		p := opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"leaderEpoch":-1,"offset":` + offset)
+		p := opencdc.Position(`{"groupID":"g","topic":"t","partition":0,"offset":` + offset)
 		_, err := ParsePosition(p)
 		is.True(err != nil)
 		_, err = reader.parse(p)
 		is.True(err != nil)
 	}
+}
+
+func TestTheMemberOfAPositionIsOneOfTheClient(t *testing.T) {
+	is := is.New(t)
+	c := SourceConfig{Config: Config{ClientID: "me"}}
+	const id = "0190b1a4-4b5c-7d6e-8f90-a1b2c3d4e5f6"
+	is.Equal(c.memberID(c.member("me-"+id)), "me-"+id)
+	for _, other := range []string{"", "me-", id, "me-x", "you-" + id, "me-" + strings.ToUpper(id), "me-{" + id + "}"} {
+		is.Equal(c.member(other), uuid.Nil)
+	}
+	is.Equal(c.memberID(uuid.Nil), "") // there is nobody to take out
 }

@@ -179,11 +179,11 @@ func (s *Source) Ack(_ context.Context, position opencdc.Position) error {
 	if session == nil {
 		return fmt.Errorf("acknowledge: %w", errSourceNotOpen)
 	}
-	p, err := s.positions.parse(position)
+	record, err := s.positions.parse(position)
 	if err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
 	}
-	session.consumer.Ack(p.record())
+	session.consumer.Ack(record)
 	return nil
 }
 

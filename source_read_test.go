@@ -10,6 +10,7 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/golang/mock/gomock"
+	"github.com/google/uuid"
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -279,13 +280,14 @@ func TestPositionsNameTheMemberThatRead(t *testing.T) {
 	s, _ := sourceWith(c, nil, "g")
 	is.NoErr(s.Open(context.Background(), nil))
 	c.EXPECT().Committed(gomock.Any(), gomock.Any()).AnyTimes()
-	for _, member := range []string{"first", "first", "second", ""} {
+	first, second := uuid.UUID{1}, uuid.UUID{2}
+	for _, member := range []uuid.UUID{first, first, second, uuid.Nil} {
 		c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("t", 0, 1, 2), nil)
-		c.EXPECT().MemberID().Return(member)
+		c.EXPECT().MemberID().Return(s.config.memberID(member))
 		records, err := s.ReadN(context.Background(), 2)
 		is.NoErr(err)
 		for _, p := range positions(t, records) {
-			is.Equal(p.MemberID, member)
+			is.Equal(p.Member, member)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func opened(t *testing.T) (*Source, *mock.MockConsumer) {
 }
 
 func TestWhichGroupASourceJoins(t *testing.T) {
-	position := Position{GroupID: "g", Topic: "t", Partition: 1, TopicID: TopicID{1, 255}, LeaderEpoch: 3, MemberID: "me", Offset: 2, Others: others}
+	position := Position{GroupID: "g", Topic: "t", Partition: 1, TopicID: TopicID{1, 255}, LeaderEpoch: 3, Member: uuid.UUID{2, 3}, Offset: 2, Others: others}
 	old := Position{GroupID: "g", Topic: "t", Partition: 1, LeaderEpoch: -1, Offset: 2}
 	group := Position{GroupID: "g", LeaderEpoch: -1}
 	for name, c := range map[string]struct {
@@ -86,10 +86,10 @@ func TestAGroupIsGeneratedAndKeptInThePosition(t *testing.T) {
 	groups := make(map[string]bool)
 	for range 2 {
 		c := mock.NewMockConsumer(gomock.NewController(t))
-		c.EXPECT().MemberID().Return("me")
 		c.EXPECT().Committed("t", int32(0)).AnyTimes()
 		c.EXPECT().Next(gomock.Any(), gomock.Any()).Return(batches("t", 0, 7), nil)
 		s, j := sourceWith(c, nil, "")
+		c.EXPECT().MemberID().Return(s.config.memberID(uuid.UUID{2, 3}))
 		is.NoErr(s.Open(context.Background(), nil))
 		is.NoErr(uuid.Validate(j.groupID))
 		groups[j.groupID] = true
@@ -98,7 +98,7 @@ func TestAGroupIsGeneratedAndKeptInThePosition(t *testing.T) {
 		is.NoErr(err)
 		p, err := ParsePosition(r.Position)
 		is.NoErr(err)
-		is.Equal(p, Position{GroupID: j.groupID, Topic: "t", MemberID: "me", Offset: 7})
+		is.Equal(p, Position{GroupID: j.groupID, Topic: "t", Member: uuid.UUID{2, 3}, Offset: 7})
 
 		next, again := sourceWith(nil, nil, "")
 		is.NoErr(next.Open(context.Background(), r.Position))
@@ -152,9 +152,9 @@ func TestAcksAreForwarded(t *testing.T) {
 		`{"groupID":"g","topic":"t","partition":3,"offset":42}`,
 		`{"groupID":"g","topic":"t","partition":3,"offset":43}`,
 		`{"GroupID":"g","Topic":"u","Partition":0,"Offset":1}`,
-		`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":0,"offset":44}`,
-		`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":0,"offset":45}`,
-		`{"groupID":"g","topic":"t","partition":3,"topicID":"Af8AAAAAAAAAAAAAAAAAAA","leaderEpoch":1,"offset":46}`,
+		`{"groupID":"g","topic":"t","partition":3,"log":"Af8AAAAAAAAAAAAAAAAAAAA","offset":44}`,
+		`{"groupID":"g","topic":"t","partition":3,"log":"Af8AAAAAAAAAAAAAAAAAAAA","offset":45}`,
+		`{"groupID":"g","topic":"t","partition":3,"log":"Af8AAAAAAAAAAAAAAAAAAAI","offset":46}`,
 	} {
 		is.NoErr(s.Ack(context.Background(), opencdc.Position(p)))
 	}
