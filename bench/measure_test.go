@@ -130,7 +130,7 @@ func TestBench_measures_clients_and_renders_again(t *testing.T) {
 	is.Equal(len(files), 1)
 	f, err := result.Load(files[0])
 	is.NoErr(err)
-	is.Equal(len(f.Measurements), 4+3+3+2)
+	is.Equal(len(f.Measurements), 4+4+3+2)
 	connectors := map[string]bool{}
 	for _, m := range f.Measurements {
 		is.Equal(m.Run.Error, "")
