@@ -1,5 +1,5 @@
-// Package security has the settings of TLS and SASL, and makes of them what secures
-// the connections to brokers.
+// Package security has the settings of TLS, SASL and the schema registry, and makes of
+// them what secures the connections to brokers and to the registry.
 //
 // What may be given in a file is read again for each connection (reload), so that
 // certificates, passwords and tokens can be renewed without a restart.
