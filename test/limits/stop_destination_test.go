@@ -129,6 +129,7 @@ func (c destinationState) stop(t *testing.T, name string, forced bool) {
 		ctx, cancel = context.WithCancel(ctx)
 		cancel()
 	}
+	synctest.Wait() // for what is running, of which the SDK knows nothing
 	begun := time.Now()
 	err := start(func() error { return w.dst.Teardown(ctx) }).within(time.Hour)
 	took := time.Since(begun)

@@ -152,6 +152,7 @@ func (c sourceState) stop(t *testing.T, name string, forced bool) {
 		ctx, cancel = context.WithCancel(ctx)
 		cancel()
 	}
+	synctest.Wait() // for what is running, of which the SDK knows nothing
 	begun := time.Now()
 	err := start(func() error { return s.src.Teardown(ctx) }).within(time.Hour)
 	t.Logf("Teardown took %s: %v", time.Since(begun), err)
