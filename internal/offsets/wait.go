@@ -27,7 +27,7 @@ func (l Limit) room(records int, bytes int64) int {
 // low is the limit below which a reader goes on that has met it: acknowledgements come
 // many at once, and reading goes on with many records rather than with each.
 func (l Limit) low() Limit {
-	return Limit{Records: l.Records - l.Records/8, Bytes: l.Bytes - l.Bytes/8, Few: l.Few - l.Few/8}
+	return Limit{Records: max(l.Records-l.Records/8, min(l.Few, l.Records)), Bytes: l.Bytes - l.Bytes/8, Few: l.Few - l.Few/8}
 }
 
 // Unacknowledged counts the records handed out and not acknowledged.
