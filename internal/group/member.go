@@ -160,7 +160,7 @@ func (m *Member) live(ctx, ending context.Context) error {
 		}
 	}
 	if ctx.Err() == nil {
-		m.prepareRejoin(ctx)
+		m.prepareRejoin(ending)
 	}
 	return nil
 }
