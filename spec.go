@@ -3,6 +3,7 @@ package kafka
 import (
 	_ "embed"
 	"runtime/debug"
+	"strings"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
 )
@@ -29,8 +30,19 @@ func currentVersion(linked string, read func() (*debug.BuildInfo, bool)) string 
 	}
 	for _, m := range append(info.Deps, &info.Main) {
 		if m.Path == "github.com/conduitio/conduit-connector-kafka" && m.Replace == nil && m.Version != "" {
-			return m.Version
+			return released(m.Version)
 		}
 	}
 	return unknown
+}
+
+// released turns the version that Go makes up in a clone without tags into one above those
+// of former releases: of several plugins of a name Conduit takes the highest version.
+func released(version string) string {
+	revision, made := strings.CutPrefix(version, "v0.0.0-")
+	_, rest, _ := strings.Cut(specification, "\n  version: ")
+	if next, _, found := strings.Cut(rest, "\n"); made && found {
+		return next + "-0." + revision
+	}
+	return version
 }
