@@ -84,7 +84,7 @@ func (c *Consumer) commit(ctx context.Context) error {
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for {
 		err := c.commitOnce(ctx)
-		if errors.Is(err, kafkago.UnknownTopicOrPartition) && c.dropDeleted(ctx) == nil {
+		if errors.Is(err, kafkago.UnknownTopicOrPartition) && c.noteDeleted(ctx) == nil {
 			err = c.commitOnce(ctx)
 		}
 		if err == nil || expected(err) || !cluster.Retriable(err) || !retry.Wait(ctx) {
@@ -96,7 +96,7 @@ func (c *Consumer) commit(ctx context.Context) error {
 func (c *Consumer) commitOnce(ctx context.Context) error {
 	c.acked.Store(0)
 	generation := c.member.Generation() // before the offsets are collected
-	commits := c.tracker.Committable()
+	commits := c.committable()
 	if len(commits) == 0 {
 		return nil
 	}

@@ -79,8 +79,9 @@ type Consumer struct {
 	closed     chan struct{} // closed at the end of Close
 	acked      atomic.Int64  // since the last commit
 	commitNow  chan struct{}
-	committing chan struct{} // full while a commit is made: one at a time, so that none overtakes another
-	commitErr  error         // of the last commit at a revocation; of the member's goroutine
+	committing chan struct{}        // full while a commit is made: one at a time, so that none overtakes another
+	gone       map[string]time.Time // topics that were found not to exist, and when; of whoever commits
+	commitErr  error                // of the last commit at a revocation; of the member's goroutine
 }
 
 // ErrClosed is the error of Next after Close.
@@ -90,7 +91,7 @@ var ErrClosed = errors.New("the consumer is closed")
 func Open(client *cluster.Client, cfg Config) *Consumer {
 	c := &Consumer{
 		cfg: cfg, client: client, tracker: offsets.NewTracker(), starting: group.Partitions{}, reached: reachedBefore(&cfg),
-		closed: make(chan struct{}), commitNow: make(chan struct{}, 1), committing: make(chan struct{}, 1),
+		closed: make(chan struct{}), commitNow: make(chan struct{}, 1), committing: make(chan struct{}, 1), gone: make(map[string]time.Time),
 	}
 	if c.cfg.started.IsZero() {
 		c.cfg.started = time.Now()

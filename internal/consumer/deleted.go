@@ -4,38 +4,63 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
-// dropDeleted gives up what was to be committed for topics that don't exist any
-// more: the coordinator won't take it, and it must hold up neither other commits
-// nor a rebalance. Should such a topic come back, it is another one. A broker that has
-// just started, or is cut off, may know less than the others: they are asked as well.
-func (c *Consumer) dropDeleted(ctx context.Context) error {
-	commits := c.tracker.Committable()
-	topics := make(map[string][]offsets.Commit)
-	names := []string{}
-	for _, k := range commits {
-		if topics[k.Topic] == nil {
-			names = append(names, k.Topic)
-		}
-		topics[k.Topic] = append(topics[k.Topic], k)
+// noteDeleted notes which of the topics that something is to be committed for don't exist
+// any more: the coordinator won't take it, and it must hold up neither other commits nor a
+// rebalance. A broker that has just started, or is cut off, may know less than the others:
+// they are asked as well.
+func (c *Consumer) noteDeleted(ctx context.Context) error {
+	partitions := make(map[string]int)
+	for _, k := range c.committable() {
+		partitions[k.Topic]++
+	}
+	names := make([]string, 0, len(partitions))
+	for name := range partitions {
+		names = append(names, name)
 	}
 	found, err := c.client.Confirm(ctx, names)
 	if err != nil {
 		return err
 	}
 	for name, t := range found {
-		if !errors.Is(t.Err, kafkago.UnknownTopicOrPartition) {
-			continue
-		}
-		c.cfg.Info(fmt.Sprintf("topic %q was deleted: the offsets of its %d partitions are not committed", name, len(topics[name])))
-		for _, k := range topics[name] {
-			c.tracker.Committed(k)
+		if errors.Is(t.Err, kafkago.UnknownTopicOrPartition) {
+			c.cfg.Info(fmt.Sprintf("topic %q was deleted: the offsets of its %d partitions are not committed", name, partitions[name]))
+			c.gone[name] = time.Now()
 		}
 	}
 	return nil
+}
+
+// committable lists what is to be committed, but for topics that are gone. One that all
+// brokers had forgotten for a while, as they started, comes back with its ID: then what
+// was held back is committed, or a group that begins at the end would begin there again.
+func (c *Consumer) committable() []offsets.Commit {
+	back, left := make(map[string]bool), make(map[string]time.Time)
+	commits := slices.DeleteFunc(c.tracker.Committable(), func(k offsets.Commit) bool {
+		since, gone := c.gone[k.Topic]
+		if gone && !back[k.Topic] {
+			if back[k.Topic] = c.isBack(k, since); !back[k.Topic] {
+				left[k.Topic] = since
+			}
+		}
+		return gone && !back[k.Topic]
+	})
+	c.gone = left
+	return commits
+}
+
+// isBack reports whether a topic has been described since a time, and is the one that an
+// offset is of. If it is another one the fetcher is about to notice.
+func (c *Consumer) isBack(k offsets.Commit, since time.Time) bool {
+	t, known := c.client.Cached(k.Topic)
+	unknown := cluster.TopicID{}
+	return known && t.Err == nil && !t.AsOf.Before(since) && (t.ID == k.TopicID || t.ID == unknown || k.TopicID == unknown)
 }

@@ -37,3 +37,30 @@ func TestConsumerCommitsThoughOneBrokerSaysThatTheTopicWasDeleted(t *testing.T) 
 	w.committed(map[int32]int64{0: 3, 1: 3, 2: 3})
 	w.True(asked.Load())
 }
+
+// As a consumer commits where it starts, all brokers have forgotten the topic: they have
+// just started. Nothing is read before the next process starts there.
+func TestConsumerCommitsWhereItStartsThoughAllBrokersForgotTheTopicForAWhile(t *testing.T) {
+	w := newWorld(t, kfake.NumBrokers(1))
+	w.produce(9)
+	var refused atomic.Bool
+	var asked atomic.Int32
+	forgotten := func() bool { return refused.Load() && asked.Load() < 3 }
+	embedded.Answer(w.fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
+		if !forgotten() {
+			return nil
+		}
+		asked.Add(1)
+		return embedded.Refusal(req, kerr.UnknownTopicOrPartition.Code)
+	})
+	embedded.Answer(w.fake, kmsg.OffsetCommit, func(req kmsg.Request) kmsg.Response {
+		if asked.Load() > 0 && !forgotten() {
+			return nil
+		}
+		refused.Store(true)
+		return embedded.Refusal(req, kerr.UnknownTopicOrPartition.Code)
+	})
+	c := w.open(func(c *Config) { c.FromBeginning = false })
+	defer c.Close(w.ctx)
+	w.committed(map[int32]int64{0: 3, 1: 3, 2: 3})
+}
