@@ -2,6 +2,7 @@ package offsets
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,7 @@ func TestTrackerHasRoomUntilABatchIsFull(t *testing.T) {
 			a := tr.Add(Start{Topic: "t", LeaderEpoch: -1})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			var next, acked int64
+			var mu sync.Mutex // over what follows
 			collected, inflight, flushes := 0, 0, 0
 			done := make(chan struct{})
 			go func() { // the source below the SDK's batcher
@@ -32,22 +34,27 @@ func TestTrackerHasRoomUntilABatchIsFull(t *testing.T) {
 						}
 					})
 					next += n
+					mu.Lock()
 					if collected += room; collected >= c.batch {
 						inflight += collected
 						collected, flushes = 0, flushes+1
 					}
+					mu.Unlock()
 				}
 			}()
-			for flushes < 20 {
+			for full := 0; full < 20; {
 				synctest.Wait()
-				if inflight == 0 {
-					t.Errorf("%+v: stands still for ever after %d batches: %d records wait for a batch of %d, none is with Conduit", c, flushes, collected, c.batch)
+				mu.Lock()
+				acks := min(c.acks, inflight)
+				inflight, full = inflight-acks, flushes
+				mu.Unlock()
+				if acks == 0 {
+					t.Errorf("%+v: stands still for ever after %d batches: none is with Conduit", c, full)
 					break
 				}
-				for range min(c.acks, inflight) {
+				for range acks {
 					tr.Ack(Record{Topic: "t", LeaderEpoch: -1, Offset: acked})
 					acked++
-					inflight--
 				}
 			}
 			cancel()
