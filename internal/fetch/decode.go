@@ -85,20 +85,15 @@ func (f *Fetcher) rewind(s fetched, offset int64, lastEpoch int32, err error) {
 	}
 }
 
-// measure returns the bytes of what records contain, and the number of their headers.
-func measure(records []recordbatch.Record) (size, headers int) {
+// footprint estimates the memory that the records of a batch keep alive.
+func footprint(records []recordbatch.Record) int {
+	n := len(records) * int(unsafe.Sizeof(recordbatch.Record{}))
 	for i := range records {
 		r := &records[i]
-		size += len(r.Key) + len(r.Value)
-		headers += len(r.Headers)
+		n += len(r.Key) + len(r.Value) + len(r.Headers)*int(unsafe.Sizeof(recordbatch.Header{}))
 		for j := range r.Headers {
-			size += len(r.Headers[j].Key) + len(r.Headers[j].Value)
+			n += len(r.Headers[j].Key) + len(r.Headers[j].Value)
 		}
 	}
-	return size, headers
-}
-
-// footprint estimates the memory that a batch keeps alive.
-func footprint(b message.Batch, headers int) int {
-	return b.Size + len(b.Records)*int(unsafe.Sizeof(recordbatch.Record{})) + headers*int(unsafe.Sizeof(recordbatch.Header{}))
+	return n
 }

@@ -67,8 +67,7 @@ func (f *Fetcher) take(max int) []message.Batch {
 			head := d.Batch
 			head.Records, head.Memory = d.Records[:rest], nil
 			head.Next = head.Records[rest-1].Offset + 1
-			head.Size, _ = measure(head.Records)
-			d.Records, d.Size = d.Records[rest:], d.Size-head.Size
+			d.Records = d.Records[rest:]
 			return append(out, head)
 		}
 		out = append(out, d.Batch)
@@ -90,9 +89,7 @@ func (f *Fetcher) pop() {
 // put hands a decoded batch over, waiting for room before. It returns false if
 // the batch is not wanted any more.
 func (f *Fetcher) put(s fetched, b message.Batch) bool {
-	var headers int
-	b.Size, headers = measure(b.Records)
-	size := footprint(b, headers)
+	size := footprint(b.Records)
 	for {
 		f.mu.Lock()
 		if !s.wanted() {

@@ -9,20 +9,6 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-func TestPartsOfABatchHaveTheirOwnSize(t *testing.T) {
-	is := is.New(t)
-	b := message.Batch{Records: []recordbatch.Record{
-		{Key: []byte("k"), Value: []byte("value")},
-		{Value: []byte("v"), Headers: []recordbatch.Header{{Key: "name", Value: []byte("x")}}},
-		{Value: make([]byte, 100)},
-	}}
-	b.Size, _ = measure(b.Records)
-	f := &Fetcher{ready: []decoded{{Batch: b, p: &partition{}}}}
-	for _, want := range []int{6, 6, 100} {
-		is.Equal(f.take(1)[0].Size, want)
-	}
-}
-
 func TestTheLastPartOfABatchHasItsMemory(t *testing.T) {
 	is := is.New(t)
 	records := make([]recordbatch.Record, 3)

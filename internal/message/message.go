@@ -25,8 +25,6 @@ type Batch struct {
 	TopicID [16]byte
 	// Assignment is that of the fetch.Start which the records were read for.
 	Assignment int64
-	// Size is the bytes of the records' keys, values and headers.
-	Size int
 	// Memory is the slice that all records of the batch lie in, these being the last of
 	// them; nil where others come after these, or where it is not for Release.
 	Memory []recordbatch.Record
