@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
@@ -22,11 +22,7 @@ func (c *Consumer) noteDeleted(ctx context.Context) error {
 	for _, k := range c.committable() {
 		partitions[k.Topic]++
 	}
-	names := make([]string, 0, len(partitions))
-	for name := range partitions {
-		names = append(names, name)
-	}
-	found, err := c.client.Confirm(ctx, names)
+	found, err := c.client.Confirm(ctx, slices.AppendSeq([]string{}, maps.Keys(partitions)))
 	if err != nil {
 		return err
 	}
@@ -61,6 +57,5 @@ func (c *Consumer) committable() []offsets.Commit {
 // offset is of. If it is another one the fetcher is about to notice.
 func (c *Consumer) isBack(k offsets.Commit, since time.Time) bool {
 	t, known := c.client.Cached(k.Topic)
-	unknown := cluster.TopicID{}
-	return known && t.Err == nil && !t.AsOf.Before(since) && (t.ID == k.TopicID || t.ID == unknown || k.TopicID == unknown)
+	return known && t.Err == nil && !t.AsOf.Before(since) && !differ(t.ID, k.TopicID)
 }

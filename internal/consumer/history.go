@@ -88,8 +88,7 @@ func readNote(metadata string) (n note, ok bool) {
 // has the name now: a commit names no ID, so it may even come after the new topic.
 func ofAnother(id cluster.TopicID, o group.Offset) bool {
 	n, ok := readNote(o.Metadata)
-	unknown := cluster.TopicID{}
-	return ok && n.topic != unknown && id != unknown && n.topic != id
+	return ok && differ(n.topic, id)
 }
 
 // committed is what the group has committed for partitions, nil for all. An offset that

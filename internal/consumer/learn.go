@@ -124,13 +124,12 @@ func (s *starts) learnTopics(ctx context.Context, l lesson) (err error) {
 // process, or than the one that was there as the source opened. Kafka deletes a topic's
 // offsets with it, so that the group may have none that tell.
 func (c *Config) remade(t cluster.Topic) bool {
-	unknown := cluster.TopicID{}
-	if slices.ContainsFunc(c.resumes(), func(r Resume) bool { return r.Topic == t.Name && !(reached{topicID: r.TopicID}).isOf(t.ID, false) }) {
+	if slices.ContainsFunc(c.resumes(), func(r Resume) bool { return r.Topic == t.Name && differ(r.TopicID, t.ID) }) {
 		return true
 	}
 	return slices.ContainsFunc(t.Partitions, func(p cluster.Partition) bool {
 		end, ok := c.ends[message.TopicPartition{Topic: t.Name, Partition: p.ID}]
-		return ok && end.topicID != unknown && t.ID != unknown && end.topicID != t.ID
+		return ok && differ(end.topicID, t.ID)
 	})
 }
 

@@ -56,6 +56,13 @@ func (c *Consumer) leave(p message.TopicPartition, last offsets.Commit, read boo
 	}
 }
 
+// differ reports whether two topics of a name are known to be different ones: older
+// brokers tell no IDs.
+func differ(a, b cluster.TopicID) bool {
+	unknown := cluster.TopicID{}
+	return a != unknown && b != unknown && a != b
+}
+
 // isOf reports whether it is of the topic that has an ID. One that lacks an ID is,
 // unless the topic is known to be another one than before.
 func (r reached) isOf(id cluster.TopicID, another bool) bool {
