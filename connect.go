@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -102,7 +101,7 @@ func (c Config) connection(ctx context.Context) (wire.Config, error) {
 	return wire.Config{
 		Principal:      principal,
 		ClientID:       c.ClientID,
-		Software:       wire.Software{Name: "conduit-connector-kafka", Version: currentVersion(version, debug.ReadBuildInfo)},
+		Software:       wire.Software{Name: "conduit-connector-kafka", Version: softwareVersion},
 		TLS:            secured.TLS,
 		SASL:           secured.SASL,
 		DialTimeout:    c.DialTimeout,

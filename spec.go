@@ -15,7 +15,10 @@ var specification string
 var version string
 
 // Specification describes the connector and its parameters.
-var Specification = sdk.YAMLSpecification(specification, currentVersion(version, debug.ReadBuildInfo))
+var Specification = sdk.YAMLSpecification(specification, softwareVersion)
+
+// softwareVersion is what brokers are told, too.
+var softwareVersion = currentVersion(version, debug.ReadBuildInfo)
 
 // currentVersion is the version of this module in the program that runs, linked into it
 // or else as its go.mod has it, and (devel) where neither says more.
