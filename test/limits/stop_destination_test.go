@@ -2,10 +2,8 @@ package limits_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -71,14 +69,7 @@ var destinationStates = map[string]destinationState{
 }
 
 func TestDestinationStopsInTimeInEachState(t *testing.T) {
-	for name, state := range destinationStates {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { state.stop(t, name, false) })
-		})
-		t.Run(name+", forced", func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { state.stop(t, name, true) })
-		})
-	}
+	stopInEach(t, destinationStates)
 }
 
 func (c destinationState) stop(t *testing.T, name string, forced bool) {
@@ -123,27 +114,7 @@ func (c destinationState) stop(t *testing.T, name string, forced bool) {
 	} else if !running {
 		time.Sleep(5 * time.Second)
 	}
-	ctx := w.ctx
-	if forced {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		cancel()
-	}
-	synctest.Wait() // for what is running, of which the SDK knows nothing
-	begun := time.Now()
-	err := start(func() error { return w.dst.Teardown(ctx) }).within(time.Hour)
-	took := time.Since(begun)
-	t.Logf("Teardown took %s: %v", took, err)
-	is.NoErr(err)
-	if took > limit {
-		t.Errorf("Teardown took %s", took)
-	}
-	for name, c := range calls {
-		if errors.Is(c.within(limit-took), errRunning) {
-			t.Errorf("%s runs on after Teardown", name)
-			<-c.done
-		}
-	}
+	is.NoErr(stopInTime(w.ctx, t, forced, w.dst.Teardown, calls))
 	n, err := w.dst.Write(w.ctx, numbered(1)) // too late
 	is.Equal(n, 0)
 	is.True(opening.err != nil || err != nil)

@@ -2,10 +2,8 @@ package limits_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -102,14 +100,7 @@ func (s *stopped) member(name string) {
 }
 
 func TestSourceStopsInTimeInEachState(t *testing.T) {
-	for name, state := range sourceStates {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { state.stop(t, name, false) })
-		})
-		t.Run(name+", forced", func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { state.stop(t, name, true) })
-		})
-	}
+	stopInEach(t, sourceStates)
 }
 
 func (c sourceState) stop(t *testing.T, name string, forced bool) {
@@ -146,26 +137,7 @@ func (c sourceState) stop(t *testing.T, name string, forced bool) {
 	} else if !running {
 		time.Sleep(25 * time.Second) // sessions end, and what fails is waited for
 	}
-	ctx := s.ctx
-	if forced {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		cancel()
-	}
-	synctest.Wait() // for what is running, of which the SDK knows nothing
-	begun := time.Now()
-	err := start(func() error { return s.src.Teardown(ctx) }).within(time.Hour)
-	t.Logf("Teardown took %s: %v", time.Since(begun), err)
-	if took := time.Since(begun); took > limit {
-		t.Errorf("Teardown took %s", took)
-	}
-	left := limit - time.Since(begun)
-	for name, c := range map[string]*call{"Open": s.opening, "ReadN": reading} {
-		if errors.Is(c.within(left), errRunning) {
-			t.Errorf("%s runs on after Teardown", name)
-			<-c.done
-		}
-	}
+	_ = stopInTime(s.ctx, t, forced, s.src.Teardown, map[string]*call{"Open": s.opening, "ReadN": reading})
 	s.heal()
 	if got := s.committed(); c.commits {
 		is.Equal(got, int64(records))
