@@ -42,12 +42,12 @@ func (c Config) connect(ctx context.Context, m *metrics.Connector) (*cluster.Cli
 			return client, nil
 		}
 		why.add(err, ctx.Err() != nil)
-		if cluster.Hopeless(err) || !retry.Wait(ctx) {
+		if cluster.Permanent(err) || !retry.Wait(ctx) {
 			client.Close()
 			return nil, fmt.Errorf("connect to servers %v: %w", c.servers(), why.cause())
 		}
 		m.Retried(err)
-		sdk.Logger(ctx).Warn().Err(err).Msg("connect to servers, will try again")
+		sdk.Logger(ctx).Warn().Err(err).Msg("connect to servers, trying again")
 	}
 }
 

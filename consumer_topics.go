@@ -40,7 +40,7 @@ func describe(ctx context.Context, client *cluster.Client, names []string) (map[
 		if !passes || !retry.Wait(ctx) {
 			return nil, err
 		}
-		sdk.Logger(ctx).Warn().Err(err).Msg("look for the topics, will try again")
+		sdk.Logger(ctx).Warn().Err(err).Msg("look for the topics, trying again")
 	}
 }
 

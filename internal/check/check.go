@@ -97,7 +97,7 @@ func (r *run) metadata(ctx context.Context, client *cluster.Client) (*metadata.R
 	names, err := r.names(ctx, client)
 	var m protocol.Message
 	if err == nil {
-		m, _, err = client.Any(ctx, &metadata.Request{TopicNames: names, IncludeTopicAuthorizedOperations: true})
+		m, _, err = client.AskAny(ctx, &metadata.Request{TopicNames: names, IncludeTopicAuthorizedOperations: true})
 	}
 	if err != nil {
 		r.fail("metadata", "", err.Error(), "the broker was reached, but does not answer this client: does it expect a login (saslMechanism)? If not, its log has the reason")

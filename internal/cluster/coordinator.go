@@ -22,7 +22,7 @@ func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
 		c.doubt(before)
 	}
 	req := &findcoordinator.Request{Key: group}
-	m, from, err := anyBroker(ctx, c, req.ApiKey(), c.candidates(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
+	m, from, err := askAny(ctx, c, req.ApiKey(), c.candidates(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
 		return conn.RoundTrip(ctx, req)
 	})
 	if err != nil {

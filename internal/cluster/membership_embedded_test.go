@@ -76,10 +76,10 @@ func TestClientLeavesAddressesThatAnotherClusterHasTakenOver(t *testing.T) {
 	}
 	_, err := c.Refresh(guarded(t), []string{"t"}, false)
 	t.Log(err)
-	is.True(Hopeless(err))
+	is.True(Permanent(err))
 	is.True(strings.Contains(err.Error(), `belongs to the cluster "B", and not to "A"`))
 	_, err = c.Coordinator(guarded(t), "g")
-	is.True(Hopeless(err))
+	is.True(Permanent(err))
 	cached, _ := c.Cached("t")
 	is.NoErr(cached.Err)
 }
@@ -122,7 +122,7 @@ func TestClientPassesAWrongAddressOver(t *testing.T) {
 	}
 	right.Close()
 	_, err := c.Refresh(guarded(t), []string{"t"}, false)
-	is.True(Hopeless(err)) // it may be the cluster's new address, for all that is known
+	is.True(Permanent(err)) // it may be the cluster's new address, for all that is known
 }
 
 // A broker is asked once for all connections that are made to it at a time.

@@ -84,7 +84,7 @@ func (c *Client) refresh(ctx context.Context, addrs, names []string, create bool
 	ask := func(ctx context.Context, conn *wire.Conn) (view, error) {
 		return c.askMetadata(ctx, conn, names, create)
 	}
-	v, from, err := anyBroker(ctx, c, protocol.Metadata, addrs, ask)
+	v, from, err := askAny(ctx, c, protocol.Metadata, addrs, ask)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (c *Client) confirm(ctx context.Context, topics map[string]Topic, from stri
 func (c *Client) secondOpinion(ctx context.Context, addrs, names []string) (told map[string]Topic, from string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*hedgeDelay)
 	defer cancel()
-	v, from, err := anyBroker(ctx, c, protocol.Metadata, addrs, func(ctx context.Context, conn *wire.Conn) (view, error) {
+	v, from, err := askAny(ctx, c, protocol.Metadata, addrs, func(ctx context.Context, conn *wire.Conn) (view, error) {
 		return c.askMetadata(ctx, conn, names, false)
 	})
 	return v.byName(names), from, err

@@ -35,7 +35,7 @@ type request struct {
 // plan divides queries into what goes in one request: by leader, and the same partition
 // once, since brokers refuse a request that names one twice. It returns those whose
 // partition has no leader as well.
-func plan[Q any](c *Client, queries []Q, of func(Q) partitionKey) (requests map[request][]question[Q], homeless []Q) {
+func plan[Q any](c *Client, queries []Q, of func(Q) partitionKey) (requests map[request][]question[Q], leaderless []Q) {
 	requests = make(map[request][]question[Q])
 	topics := make(map[string]Topic)
 	asked := make(map[partitionKey]int)
@@ -48,14 +48,14 @@ func plan[Q any](c *Client, queries []Q, of func(Q) partitionKey) (requests map[
 		}
 		p, ok := t.Partition(k.id)
 		if !ok || p.Leader < 0 {
-			homeless = append(homeless, query)
+			leaderless = append(leaderless, query)
 			continue
 		}
 		r := request{p.Leader, asked[k]}
 		asked[k]++
 		requests[r] = append(requests[r], question[Q]{query, k, p.LeaderEpoch})
 	}
-	return requests, homeless
+	return requests, leaderless
 }
 
 // askLeaders asks the leaders of partitions, all at the same time, and gives found what
@@ -64,10 +64,10 @@ func plan[Q any](c *Client, queries []Q, of func(Q) partitionKey) (requests map[
 func askLeaders[Q, A any](ctx context.Context, c *Client, queries []Q, of func(Q) partitionKey,
 	ask func(context.Context, *wire.Conn, []question[Q]) ([]A, error), failed func(Q, error) A, found func([]A),
 ) {
-	requests, homeless := plan(c, queries, of)
-	if len(homeless) > 0 {
-		out := make([]A, len(homeless))
-		for i, q := range homeless {
+	requests, leaderless := plan(c, queries, of)
+	if len(leaderless) > 0 {
+		out := make([]A, len(leaderless))
+		for i, q := range leaderless {
 			out[i] = failed(q, kafkago.LeaderNotAvailable)
 		}
 		found(out)

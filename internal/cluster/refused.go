@@ -47,7 +47,7 @@ func (c *Client) judge(err error) error {
 	case err == nil:
 		r.worked, r.since = true, time.Time{}
 		return nil
-	case !r.worked || !Hopeless(err):
+	case !r.worked || !Permanent(err):
 		return err
 	}
 	now := time.Now()
@@ -72,8 +72,8 @@ func (c *Client) anyAlive() bool {
 	return false
 }
 
-// passes reports whether an error, of one broker, says that it will be gone.
-func passes(err error) bool {
+// passing reports whether an error, of one broker, says that it will be gone.
+func passing(err error) bool {
 	var refused *RefusedError
 	return errors.As(err, &refused)
 }
@@ -82,5 +82,5 @@ func passes(err error) bool {
 // the credentials are the same for all.
 func refusesAll(err error) bool {
 	var auth *wire.AuthError
-	return !passes(err) && errors.As(err, &auth) || errors.Is(err, wire.ErrClosed)
+	return !passing(err) && errors.As(err, &auth) || errors.Is(err, wire.ErrClosed)
 }

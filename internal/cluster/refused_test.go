@@ -25,8 +25,8 @@ func TestRefusalIsFinalBeforeAnythingHasWorked(t *testing.T) {
 	for _, err := range []error{badCredentials, errForeign} {
 		is := is.New(t)
 		c := New(nil, config)
-		is.True(Hopeless(c.judge(err)))
-		is.True(Hopeless(c.judge(err))) // also the second time
+		is.True(Permanent(c.judge(err)))
+		is.True(Permanent(c.judge(err))) // also the second time
 	}
 }
 
@@ -37,7 +37,7 @@ func TestRefusalByAClusterThatHasWorkedIsTriedAgain(t *testing.T) {
 		is.NoErr(c.judge(nil))
 		got := c.judge(err)
 		t.Log(got)
-		is.True(!Hopeless(got))
+		is.True(!Permanent(got))
 		is.True(Retriable(got))
 		is.True(Retriable(fmt.Errorf("wrapped: %w", &UnreachableError{protocol.Metadata, []error{got, io.EOF}})))
 		is.True(errors.Is(got, err)) // and is still told from others
@@ -64,20 +64,20 @@ func TestRefusalIsFinalAfterMinutesOfNothingElse(t *testing.T) {
 			_ = client.judge(badCredentials)
 			client.refusals.since, client.refusals.last = time.Now().Add(-c.since), time.Now().Add(-c.last)
 			_ = client.judge(c.between)
-			is.Equal(Hopeless(client.judge(badCredentials)), c.final)
+			is.Equal(Permanent(client.judge(badCredentials)), c.final)
 		})
 	}
 }
 
 func TestOnlyAlertsAboutWhoConnectsAreHopeless(t *testing.T) {
-	for text, hopeless := range map[string]bool{
+	for text, permanent := range map[string]bool{
 		"bad certificate": true, "certificate required": true, "expired certificate": true, "handshake failure": true,
 		"protocol version not supported": true, "unknown certificate authority": true, "unrecognized name": true,
 		"internal error": false, "user canceled": false, "close notify": false, "unexpected message": false,
 	} {
 		t.Run(text, func(t *testing.T) {
 			err := fmt.Errorf("start TLS: %w", &net.OpError{Op: "remote error", Err: errors.New("tls: " + text)})
-			is.New(t).Equal(Hopeless(err), hopeless)
+			is.New(t).Equal(Permanent(err), permanent)
 		})
 	}
 }

@@ -18,36 +18,36 @@ import (
 // connections and are retriable, except where trying again can't help: refused
 // credentials, untrusted certificates, requests that the broker doesn't know.
 func Retriable(err error) bool {
-	if Hopeless(err) {
+	if Permanent(err) {
 		return false
 	}
 	var none *UnreachableError
 	if errors.As(err, &none) {
 		return slices.ContainsFunc(none.Errs, Retriable)
 	}
-	if passes(err) {
+	if passing(err) {
 		return true
 	}
 	var code kafkago.Error
 	return !errors.As(err, &code) || retriableCode(code)
 }
 
-// Hopeless reports whether an error of a connection will be the same each time,
+// Permanent reports whether an error of a connection will be the same each time,
 // until somebody changes a setting, or for good: the client was closed. Credentials
 // are the same for all brokers: one that refuses them is enough. Otherwise one may be
 // a wrong address in a list of right ones, whose brokers are away for a moment. A
-// RefusedError is not hopeless. A WrongClusterError is where no broker of the right
+// RefusedError is not permanent. A WrongClusterError is where no broker of the right
 // cluster can be asked, and a bootstrap address, or each address, leads to another.
-func Hopeless(err error) bool {
+func Permanent(err error) bool {
 	var none *UnreachableError
 	if errors.As(err, &none) {
 		return slices.ContainsFunc(none.Errs, refusesAll) || slices.ContainsFunc(none.Errs, taken) ||
-			!slices.ContainsFunc(none.Errs, func(err error) bool { return !hopelessAddress(err) && !elsewhere(err) })
+			!slices.ContainsFunc(none.Errs, func(err error) bool { return !wrongAddress(err) && !elsewhere(err) })
 	}
-	return refusesAll(err) || hopelessAddress(err)
+	return refusesAll(err) || wrongAddress(err)
 }
 
-func hopelessAddress(err error) bool {
+func wrongAddress(err error) bool {
 	var (
 		unsupported *wire.UnsupportedError
 		protocol    *wire.ProtocolError
@@ -57,21 +57,21 @@ func hopelessAddress(err error) bool {
 		op          *net.OpError
 	)
 	switch {
-	case passes(err):
+	case passing(err):
 		return false
 	case refusesAll(err):
 		return true
 	case errors.As(err, &op) && op.Op == "remote error":
-		return slices.Contains(hopelessAlerts, op.Err.Error())
+		return slices.Contains(permanentAlerts, op.Err.Error())
 	}
 	return errors.As(err, &unsupported) || errors.As(err, &protocol) || errors.As(err, &verify) ||
 		errors.As(err, &authority) || errors.As(err, &host)
 }
 
-// hopelessAlerts are those by which a broker refuses our certificate, version or
+// permanentAlerts are those by which a broker refuses our certificate, version or
 // cipher suites (RFC 8446, section 6.2), in the words of crypto/tls, which keeps their
 // numbers to itself. Others, such as internal_error, pass.
-var hopelessAlerts = []string{
+var permanentAlerts = []string{
 	"tls: handshake failure", // 40
 	"tls: bad certificate",   // 42, and so on
 	"tls: unsupported certificate",

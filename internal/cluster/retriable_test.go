@@ -68,8 +68,8 @@ func TestOneWrongAddressIsNoReasonToGiveUpTheOthers(t *testing.T) {
 	untrusted, http := fmt.Errorf("start TLS: %w", x509.UnknownAuthorityError{}), &wire.ProtocolError{Problem: "HTTP"}
 	credentials := &wire.AuthError{Err: kafkago.SASLAuthenticationFailed}
 	for name, c := range map[string]struct {
-		errs     []error
-		hopeless bool
+		errs      []error
+		permanent bool
 	}{
 		"all away":                     {[]error{refused, away}, false},
 		"one untrusted, the rest away": {[]error{untrusted, refused, away}, false},
@@ -79,8 +79,8 @@ func TestOneWrongAddressIsNoReasonToGiveUpTheOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			err := fmt.Errorf("wrapped: %w", &UnreachableError{protocol.Metadata, c.errs})
-			is.Equal(Hopeless(err), c.hopeless)
-			is.Equal(Retriable(err), !c.hopeless)
+			is.Equal(Permanent(err), c.permanent)
+			is.Equal(Retriable(err), !c.permanent)
 		})
 	}
 }

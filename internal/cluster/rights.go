@@ -44,7 +44,7 @@ func (c *Client) Forbidden(ctx context.Context, names []string, bit int) ([]stri
 	if len(names) == 0 {
 		return nil, nil
 	}
-	m, _, err := c.Any(ctx, &metadata.Request{TopicNames: names, IncludeTopicAuthorizedOperations: true})
+	m, _, err := c.AskAny(ctx, &metadata.Request{TopicNames: names, IncludeTopicAuthorizedOperations: true})
 	if err != nil {
 		return nil, err
 	}

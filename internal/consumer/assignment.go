@@ -23,7 +23,7 @@ func (c *Consumer) Assigned(p group.Partitions) {
 	for topic, ids := range p {
 		c.starting.Add(topic, ids...)
 	}
-	c.goOnStarting()
+	c.resumeStarting()
 }
 
 // Rebalancing commits, so that little is read again should the partitions be lost.
@@ -37,7 +37,7 @@ func (c *Consumer) Rebalancing(ctx context.Context) {
 // and commits.
 func (c *Consumer) Revoked(ctx context.Context, p group.Partitions) {
 	c.stopStarting()
-	defer c.goOnStarting()
+	defer c.resumeStarting()
 	c.starting = c.starting.Minus(p)
 	c.stopReading(p)
 	if !c.closing.Load() {
@@ -57,7 +57,7 @@ func (c *Consumer) Revoked(ctx context.Context, p group.Partitions) {
 // Lost stops reading without a commit: the partitions are somebody else's.
 func (c *Consumer) Lost(p group.Partitions) {
 	c.stopStarting()
-	defer c.goOnStarting()
+	defer c.resumeStarting()
 	c.starting = c.starting.Minus(p)
 	c.stopReading(p)
 	c.forget(p)

@@ -48,7 +48,7 @@ func (c *Consumer) runCommitter() {
 		err := c.commit(ctx)
 		cancel()
 		if err != nil && c.life.Err() == nil && !expected(err) {
-			c.cfg.Group.Warn("commit offsets, will try again", err)
+			c.cfg.Group.Warn("commit offsets, trying again", err)
 		}
 		select {
 		case <-c.life.Done():
@@ -102,7 +102,7 @@ func (c *Consumer) commitOnce(ctx context.Context) error {
 	}
 	out, id := group.Offsets{}, c.client.ID()
 	for _, k := range commits {
-		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.known.note(k, id)})
+		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.topics.note(k, id)})
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
 	c.cfg.Hooks.committed(err)

@@ -18,7 +18,7 @@ var errOtherTopic = errors.New("most brokers tell another topic ID than the firs
 // deleted, and the offset of the one that has its name now would be taken for an offset
 // of the other. Where most tell another ID nothing of the topic is started yet: what the
 // group had committed by then may be for either.
-func (s *starts) confirm(ctx context.Context, found map[string]cluster.Topic, committed group.Offsets) error {
+func (s *starter) confirm(ctx context.Context, found map[string]cluster.Topic, committed group.Offsets) error {
 	var names []string
 	s.mu.Lock()
 	for name, t := range found {
@@ -45,7 +45,7 @@ func (s *starts) confirm(ctx context.Context, found map[string]cluster.Topic, co
 // contradicts reports whether there is an offset that is not known to be of the topic
 // that metadata tells: it was committed or read in another one, or its note does not say
 // in which. The lock is held.
-func (s *starts) contradicts(t cluster.Topic, committed map[int32]group.Offset) bool {
+func (s *starter) contradicts(t cluster.Topic, committed map[int32]group.Offset) bool {
 	for id, o := range committed {
 		if n, _ := readNote(o.Metadata); o.At >= 0 && n.topic != t.ID {
 			return true

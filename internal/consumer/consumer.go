@@ -57,7 +57,7 @@ type Consumer struct {
 	member  *group.Member
 	fetcher *fetch.Fetcher
 	tracker *offsets.Tracker
-	known   knownTopics
+	topics  groupTopics
 
 	life context.Context // ends with Close or a fatal error, which is its cause
 	end  context.CancelCauseFunc
@@ -96,7 +96,7 @@ func Open(client *cluster.Client, cfg Config) *Consumer {
 	if c.cfg.started.IsZero() {
 		c.cfg.started = time.Now()
 	}
-	c.known.history = newHistory(c.cfg)
+	c.topics.history = newHistory(c.cfg)
 	c.life, c.end = context.WithCancelCause(context.Background())
 	c.hard, c.giveUp = context.WithCancel(context.Background())
 	fc := cfg.Fetch

@@ -17,8 +17,8 @@ import (
 // isDenied reports whether a topic may not be described.
 func isDenied(err error) bool { return errors.Is(err, kafkago.TopicAuthorizationFailed) }
 
-// passes reports whether partitions go on to be started after an error.
-func passes(err error) bool { return fetch.Passes(err) || isDenied(err) }
+// retriable reports whether partitions go on to be started after an error.
+func retriable(err error) bool { return fetch.Retriable(err) || isDenied(err) }
 
 // leaveOut notes the topics of which the coordinator does not tell what is committed, as
 // if they could not be described. It returns other errors.
@@ -34,7 +34,7 @@ func leaveOut(found map[string]cluster.Topic, err error) error {
 }
 
 // deny notes that partitions can't be started, if that is because the topic is denied.
-func (s *starts) deny(err error, topic string, ids ...int32) {
+func (s *starter) deny(err error, topic string, ids ...int32) {
 	if isDenied(err) {
 		s.mu.Lock()
 		s.denied.Add(topic, ids...)
@@ -45,11 +45,11 @@ func (s *starts) deny(err error, topic string, ids ...int32) {
 // end fails if starting is in vain: after an error that stays, or if everything has been
 // denied, from the start and for some seconds. misses is how many attempts were in vain
 // before this one.
-func (s *starts) end(misses int, err error) {
+func (s *starter) end(misses int, err error) {
 	s.mu.Lock()
-	hopeless := !passes(err) || isDenied(err) && !s.begun && misses >= patience && s.denied.Len() == s.all
+	final := !retriable(err) || isDenied(err) && !s.begun && misses >= patience && s.denied.Len() == s.all
 	s.mu.Unlock()
-	if hopeless {
+	if final {
 		s.fail(err)
 	}
 }

@@ -111,7 +111,7 @@ func TestConsumerReadsOtherTopicsThanOneThatIsDenied(t *testing.T) {
 			got := w.next(c, 9)
 			slices.Sort(got)
 			w.Equal(got, []int{0, 1, 2, 3, 4, 5, 6, 7, 8})
-			w.wait(func() bool { return said.about("find where to start, will try again") > 1 })
+			w.wait(func() bool { return said.about("find where to start, trying again") > 1 })
 			w.True(said.about(kafkago.TopicAuthorizationFailed.Error()) > 1)
 			w.produce(3)
 			ack(c, append(got, w.next(c, 3)...)...)

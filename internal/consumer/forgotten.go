@@ -21,7 +21,7 @@ var errForgotten = errors.New("the group's offsets have expired, or were deleted
 // expired reports whether the group once had an offset for a partition for which it
 // has none.
 func (c *Consumer) expired(p message.TopicPartition) bool {
-	return c.forgotten || c.known.age(c.cfg.started) > settling && !c.known.isNew(p.Topic, p.Partition)
+	return c.forgotten || c.topics.groupAge(c.cfg.started) > settleTime && !c.topics.isNew(p.Topic, p.Partition)
 }
 
 // looksBack reports whether it has yet to be found out if the group has forgotten what

@@ -108,9 +108,9 @@ func (c *Consumer) committed(ctx context.Context, p group.Partitions) (group.Off
 	return all, err
 }
 
-// settling is how long the members of a new group may take to commit where they
+// settleTime is how long the members of a new group may take to commit where they
 // start. The clocks of members may differ as much.
-const settling = time.Minute
+const settleTime = time.Minute
 
 // history is what is known of the group's past. It is written with every note.
 type history struct {
@@ -122,12 +122,12 @@ func newHistory(cfg Config) history {
 	return history{since: cfg.started.Unix(), reads: crc32.ChecksumIEEE([]byte(cfg.Reads))}
 }
 
-// passedOver reports whether topics without commits must be read from their first record
+// newToGroup reports whether topics without commits must be read from their first record
 // even under "latest". They must if the group has read the same selection for longer
-// than settling: they were created since, perhaps while no member was running, and
+// than settleTime: they were created since, perhaps while no member was running, and
 // "latest" would pass over what is in them. If somebody has changed the selection, they
 // are new to the group only now, and "latest" is meant.
-func (c *Consumer) passedOver(ctx context.Context) (bool, error) {
+func (c *Consumer) newToGroup(ctx context.Context) (bool, error) {
 	all, err := c.committed(ctx, nil)
 	if err = leaveOut(map[string]cluster.Topic{}, err); err != nil {
 		return false, err
@@ -135,15 +135,15 @@ func (c *Consumer) passedOver(ctx context.Context) (bool, error) {
 	for _, parts := range all {
 		for _, o := range parts {
 			if n, ok := readNote(o.Metadata); ok {
-				c.known.remember(n)
+				c.topics.readSince(n)
 			}
 		}
 	}
-	return c.known.age(c.cfg.started) > settling, nil
+	return c.topics.groupAge(c.cfg.started) > settleTime, nil
 }
 
-// age is for how long, at a time, the group had read the current selection.
-func (k *knownTopics) age(at time.Time) time.Duration {
+// groupAge is for how long, at a time, the group had read the current selection.
+func (k *groupTopics) groupAge(at time.Time) time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return at.Sub(time.Unix(k.since, 0))

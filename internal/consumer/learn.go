@@ -27,7 +27,7 @@ type lesson struct {
 // consumer started is all new, and one that the group has passed over. A broker may
 // know less than the rest of the cluster: then something is missing. waits says that the
 // other partitions of a topic wait for one that is.
-func (s *starts) learn(ctx context.Context, p group.Partitions, waits bool) (l lesson, err error) {
+func (s *starter) learn(ctx context.Context, p group.Partitions, waits bool) (l lesson, err error) {
 	found, err := s.client.Refresh(ctx, s.withResumed(p.Topics()), false)
 	if err != nil {
 		return l, err
@@ -39,14 +39,14 @@ func (s *starts) learn(ctx context.Context, p group.Partitions, waits bool) (l l
 	if err := s.confirm(ctx, found, l.committed); err != nil {
 		return l, err
 	}
-	for _, topic := range s.known.identify(found) {
+	for _, topic := range s.topics.noteIDs(found) {
 		s.cfg.Info(fmt.Sprintf("topic %q was deleted and made again: reading it from its first record", topic))
 	}
 	l.topics, l.starts = make(map[string]cluster.Topic), group.Partitions{}
 	for name, ids := range p {
 		there, err := described(found[name], ids)
 		if err != nil {
-			if l.missing = s.client.Explain(err, acl.OnTopics("Read", name)); !passes(err) {
+			if l.missing = s.client.Explain(err, acl.OnTopics("Read", name)); !retriable(err) {
 				return l, err
 			}
 			s.deny(err, name, ids...)
@@ -61,14 +61,14 @@ func (s *starts) learn(ctx context.Context, p group.Partitions, waits bool) (l l
 
 // committedIn asks for what the group has committed for partitions to start, and for
 // all partitions of topics of which nothing is known yet.
-func (s *starts) committedIn(ctx context.Context, p group.Partitions, found map[string]cluster.Topic) (group.Offsets, error) {
+func (s *starter) committedIn(ctx context.Context, p group.Partitions, found map[string]cluster.Topic) (group.Offsets, error) {
 	asked := group.Partitions{}
 	for name, ids := range p {
 		if there, _ := described(found[name], ids); len(there) > 0 {
 			asked[name] = there
 		}
 	}
-	for _, name := range s.known.unknown(slices.Collect(maps.Keys(asked))) {
+	for _, name := range s.topics.unknown(slices.Collect(maps.Keys(asked))) {
 		asked[name] = found[name].IDs()
 	}
 	if asked = s.withResumedPartition(asked, found); len(asked) == 0 {
@@ -95,10 +95,10 @@ func described(t cluster.Topic, ids []int32) (there []int32, err error) {
 
 // learnTopics takes over what the group has committed for topics of which nothing is
 // known yet.
-func (s *starts) learnTopics(ctx context.Context, l lesson) (err error) {
-	unknown, old := s.known.unknown(slices.Collect(maps.Keys(l.topics))), false
+func (s *starter) learnTopics(ctx context.Context, l lesson) (err error) {
+	unknown, old := s.topics.unknown(slices.Collect(maps.Keys(l.topics))), false
 	if !s.cfg.FromBeginning && slices.ContainsFunc(unknown, func(t string) bool { return nothingIn(l.committed[t]) }) {
-		if old, err = s.passedOver(ctx); err != nil {
+		if old, err = s.newToGroup(ctx); err != nil {
 			return err
 		}
 	}
@@ -111,11 +111,11 @@ func (s *starts) learnTopics(ctx context.Context, l lesson) (err error) {
 			n, ok := readNote(o.Metadata)
 			if ok {
 				count = n.partitions
-				s.known.remember(n)
+				s.topics.readSince(n)
 			}
 			remade = remade || ofAnother(l.topics[topic].ID, o)
 		}
-		s.known.set(topic, count, remade)
+		s.topics.set(topic, count, remade)
 	}
 	return nil
 }

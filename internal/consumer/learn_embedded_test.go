@@ -183,7 +183,7 @@ func TestConsumerUsesThePositionAfterAnAssignmentThatDidNotStart(t *testing.T) {
 	})
 	defer c.Close(w.ctx)
 	w.wait(func() bool { return asked.Load() >= 12 })
-	w.Equal(said.about("fetch committed offsets, will try again"), 2)
+	w.Equal(said.about("fetch committed offsets, trying again"), 2)
 	expel()
 	w.wait(func() bool { return joined.Load() == 2 })
 	before := asked.Load()

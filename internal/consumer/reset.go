@@ -48,7 +48,7 @@ func (c *Consumer) reset(ctx context.Context, lost []fetch.Lost, found func(fetc
 // recreated goes on in the topic that has the name now.
 func (c *Consumer) recreated(l fetch.Lost, first int64, found func(fetch.Found) bool) {
 	counts := found(fetch.Found{Lost: l, To: first, Apply: func() {
-		c.known.identify(map[string]cluster.Topic{l.Topic: {Name: l.Topic, ID: l.TopicID}})
+		c.topics.noteIDs(map[string]cluster.Topic{l.Topic: {Name: l.Topic, ID: l.TopicID}})
 		c.tracker.Restart(l.Topic, l.Partition, l.Assignment, first, l.TopicID)
 	}})
 	if c.wasReset(counts) {
@@ -113,7 +113,7 @@ func (c *Consumer) resetTo(o outOfRange, then func(to int64, err error)) *questi
 	case ResetError:
 		then(0, resetRefused(o.text(c.cfg.Group.GroupID), errors.New(o.missing())))
 	case ResetLatest:
-		return c.beginEnd(o.TopicPartition, cluster.Latest, then)
+		return c.offsetOfEnd(o.TopicPartition, cluster.Latest, then)
 	default:
 		then(o.first, nil)
 	}

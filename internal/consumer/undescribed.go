@@ -64,4 +64,4 @@ func (c *Config) describe(ctx context.Context, client *cluster.Client, names []s
 
 // opened is the time of the first record to read where nobody told where a log ended. It
 // is before FindEnds: the clocks of those who write may be slow.
-func (c *Config) opened() time.Time { return c.started.Add(-settling) }
+func (c *Config) opened() time.Time { return c.started.Add(-settleTime) }

@@ -30,7 +30,7 @@ type fetched struct {
 }
 
 // wanted reports whether the partition still goes on from this set. The lock is held.
-func (s *fetched) wanted() bool { return s.p.state != removed && s.p.lineage == s.lineage }
+func (s *fetched) wanted() bool { return s.p.state != removed && s.p.rewinds == s.rewinds }
 
 // accept moves the partitions on by what the broker answered, and returns the
 // record sets to decode. moved is false if there was nothing in the answer.
@@ -78,7 +78,7 @@ func (f *Fetcher) acceptOne(a asked, r *partitionResponse) (fetched, bool) {
 		return fetched{}, false
 	}
 	f.serve(p)
-	p.see(r.highWatermark)
+	p.noteWatermark(r.highWatermark)
 	if r.preferred >= 0 && r.preferred != p.node {
 		f.prefer(p, r.preferred)
 		return fetched{}, false
@@ -133,7 +133,7 @@ func (f *Fetcher) refuse(p *partition, answered int16) {
 // missed gives a partition back to the router after a fetch in vain. The lock is held.
 func (f *Fetcher) missed(p *partition, err error) {
 	f.leaveReplica(p)
-	f.orphan(p)
+	f.retryLater(p)
 	if p.misses%maxMisses == 0 {
 		f.cfg.Warn("fetching does not make progress, trying again", p.fetchError(err))
 	} else {
@@ -141,9 +141,9 @@ func (f *Fetcher) missed(p *partition, err error) {
 	}
 }
 
-// disown gives the partitions that a broker was asked for in vain back to the router.
+// releaseBroker gives the partitions that a broker was asked for in vain back to the router.
 // code is not 0 if the broker itself refused.
-func (f *Fetcher) disown(b *broker, code int16, err error) {
+func (f *Fetcher) releaseBroker(b *broker, code int16, err error) {
 	if f.ctx.Err() != nil {
 		return
 	}
@@ -155,12 +155,12 @@ func (f *Fetcher) disown(b *broker, code int16, err error) {
 		if a.round == b.round && a.stands() {
 			stood = true
 			f.leaveReplica(a.p)
-			f.orphan(a.p)
+			f.retryLater(a.p)
 		}
 	}
 	switch {
 	case !stood: // nobody waits for this broker any more
-	case cluster.Hopeless(err), code != 0 && !Passes(err):
+	case cluster.Permanent(err), code != 0 && !Retriable(err):
 		f.fail(err)
 	default:
 		f.cfg.Warn("fetching interrupted, looking for the partitions' leaders", err)

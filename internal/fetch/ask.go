@@ -46,7 +46,7 @@ func (f *Fetcher) check(questions []asked) {
 				f.unanswered(a.p, answer.Err, &warned)
 			case answer.End < a.offset:
 				a.p.checked, a.p.agreed = a.epoch, answer.End
-				f.lose(a.p, Diverged)
+				f.markLost(a.p, Diverged)
 			default:
 				f.read(a.p)
 			}
@@ -92,7 +92,7 @@ func (f *Fetcher) reset(questions []asked) {
 func (p *partition) restart(at int64) {
 	if at != p.offset || p.lost != OutOfRange {
 		p.offset, p.lastEpoch = at, -1
-		p.lineage++
+		p.rewinds++
 		p.broken = streak{}
 	}
 	p.lost = 0
@@ -117,9 +117,9 @@ func (f *Fetcher) unanswered(p *partition, err error, warned *bool) {
 		f.fail(fmt.Errorf("read on in %s/%d: %w", p.Topic, p.Partition, err))
 	default:
 		if !*warned {
-			f.cfg.Warn("find out how to go on, will try again", err)
+			f.cfg.Warn("find out how to go on, trying again", err)
 		}
 		*warned = true
-		f.orphan(p)
+		f.retryLater(p)
 	}
 }

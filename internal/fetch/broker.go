@@ -87,7 +87,7 @@ func (f *Fetcher) loop(b *broker) {
 				continue
 			}
 			b.size.failed(&f.cfg, err)
-			f.disown(b, res.err, err)
+			f.releaseBroker(b, res.err, err)
 			continue
 		}
 		b.session.answered(req, res.session)

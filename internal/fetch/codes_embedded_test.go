@@ -89,7 +89,7 @@ func TestReadsThroughEachErrorCodeOfAPartition(t *testing.T) {
 				return fmt.Errorf("did not ask for another offset: %w", err)
 			}
 			return nil
-		case Passes(kafkago.Error(code)), code == kerr.TopicAuthorizationFailed.Code: // which may be allowed
+		case Retriable(kafkago.Error(code)), code == kerr.TopicAuthorizationFailed.Code: // which may be allowed
 			if err != nil || fmt.Sprint(got) != "[0:a]" {
 				return fmt.Errorf("read %v: %w", got, err)
 			}
@@ -110,7 +110,7 @@ func TestReadsThroughEachErrorCodeOfAnAnswer(t *testing.T) {
 		return res
 	}
 	eachCode(t, whole, func(code int16, got []string, err error) error {
-		if Passes(kafkago.Error(code)) {
+		if Retriable(kafkago.Error(code)) {
 			if err != nil || fmt.Sprint(got) != "[0:a]" {
 				return fmt.Errorf("read %v: %w", got, err)
 			}

@@ -78,5 +78,5 @@ type Found struct {
 	// Fetcher's lock is held: Apply must be quick and must not use the Fetcher. nil:
 	// nothing.
 	Apply func()
-	Err   error // passing ones (see Passes) let it be asked again, others are final
+	Err   error // passing ones (see Retriable) let it be asked again, others are final
 }

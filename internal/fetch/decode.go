@@ -78,7 +78,7 @@ func (f *Fetcher) rewind(s fetched, offset int64, lastEpoch int32, err error) {
 	if !s.wanted() {
 		return
 	}
-	p.lineage++
+	p.rewinds++
 	p.offset, p.lastEpoch = offset, lastEpoch
 	if p.broken.count(offset, 0) > maxCorrupt {
 		f.fail(p.fetchError(err))

@@ -12,7 +12,7 @@ import (
 // the start and for some seconds. The lock is held.
 func (f *Fetcher) ends(p *partition, err error) bool {
 	if !errors.Is(err, kafkago.TopicAuthorizationFailed) {
-		return !Passes(err)
+		return !Retriable(err)
 	}
 	if !p.denied {
 		p.denied = true

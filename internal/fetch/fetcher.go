@@ -19,15 +19,15 @@ type Fetcher struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	mu      sync.Mutex
-	parts   map[message.TopicPartition]*partition
-	denied  int                     // those of them that may not be read, as the last answer said
-	served  bool                    // one could be read, at some time
-	adrift  map[*partition]struct{} // those that no loop has: the router finds out how to go on
-	brokers map[int32]*broker
-	added   time.Time // when a partition was added last
-	err     error
-	route   chan struct{} // wakes the router
+	mu         sync.Mutex
+	parts      map[message.TopicPartition]*partition
+	denied     int                     // those of them that may not be read, as the last answer said
+	served     bool                    // one could be read, at some time
+	unassigned map[*partition]struct{} // those that no loop has: the router finds out how to go on
+	brokers    map[int32]*broker
+	added      time.Time // when a partition was added last
+	err        error
+	route      chan struct{} // wakes the router
 
 	ready    []decoded
 	handed   []*partition  // of the batches that Next returned last
@@ -50,14 +50,14 @@ func New(client *cluster.Client, cfg Config) *Fetcher {
 // newFetcher is New without the router.
 func newFetcher(client *cluster.Client, cfg Config) *Fetcher {
 	f := &Fetcher{
-		client:  client,
-		cfg:     cfg,
-		parts:   make(map[message.TopicPartition]*partition),
-		adrift:  make(map[*partition]struct{}),
-		brokers: make(map[int32]*broker),
-		route:   make(chan struct{}, 1),
-		filled:  make(chan struct{}, 1),
-		room:    make(chan struct{}),
+		client:     client,
+		cfg:        cfg,
+		parts:      make(map[message.TopicPartition]*partition),
+		unassigned: make(map[*partition]struct{}),
+		brokers:    make(map[int32]*broker),
+		route:      make(chan struct{}, 1),
+		filled:     make(chan struct{}, 1),
+		room:       make(chan struct{}),
 	}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	return f

@@ -21,7 +21,7 @@ func (f *Fetcher) identify(p *partition, t cluster.Topic) {
 	default:
 		p.topicID = t.ID
 		p.seenAt = time.Time{} // the watermark was that of another log
-		f.lose(p, Recreated)
+		f.markLost(p, Recreated)
 	}
 }
 

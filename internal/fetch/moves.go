@@ -12,7 +12,7 @@ import (
 
 // fetchFrom gives a partition to the loop of the node of its question.
 func (f *Fetcher) fetchFrom(p *partition) {
-	delete(f.adrift, p)
+	delete(f.unassigned, p)
 	b := f.brokers[p.node]
 	if b == nil {
 		b = newBroker(p.node)
@@ -30,7 +30,7 @@ func (f *Fetcher) fetchFrom(p *partition) {
 func (f *Fetcher) free(p *partition) {
 	f.release(p)
 	p.state, p.node, p.replica = routing, noLeader, false
-	f.adrift[p] = struct{}{}
+	f.unassigned[p] = struct{}{}
 	f.wakeRouter()
 }
 
@@ -50,22 +50,22 @@ func (f *Fetcher) remove(k message.TopicPartition) {
 	f.release(p)
 	f.admit(p)
 	p.state = removed
-	delete(f.adrift, p)
+	delete(f.unassigned, p)
 	delete(f.parts, k)
 	f.makeRoom() // a decoder may wait to hand its records over
 }
 
-// orphan frees a partition after an attempt that brought nothing: the router looks
+// retryLater frees a partition after an attempt that brought nothing: the router looks
 // for its leader at once the first time, so that a moved leader is followed without
 // delay, and ever later after that.
-func (f *Fetcher) orphan(p *partition) {
+func (f *Fetcher) retryLater(p *partition) {
 	p.retryAt = time.Now().Add(backoff(p.misses))
 	p.misses++
 	f.free(p)
 }
 
-// lose frees a partition that can't be read on from its offset.
-func (f *Fetcher) lose(p *partition, why Reason) {
+// markLost frees a partition that can't be read on from its offset.
+func (f *Fetcher) markLost(p *partition, why Reason) {
 	p.lost = why
 	p.near.node = noLeader
 	p.retryAt = time.Time{}

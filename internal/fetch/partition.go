@@ -48,7 +48,7 @@ type question struct {
 	topicID   cluster.TopicID
 	offset    int64 // next to fetch
 	lastEpoch int32 // leader epoch of the last batch before offset; -1 unknown
-	lineage   int   // counts rewinds and resets: what was fetched before one is not decoded
+	rewinds   int   // counts rewinds and resets: what was fetched before one is not decoded
 }
 
 // state is what goes on with a partition.

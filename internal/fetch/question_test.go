@@ -52,16 +52,16 @@ func TestAnswerToAnotherQuestionIsDropped(t *testing.T) {
 		"a batch can't be decoded":        func(f *Fetcher, p *partition) { f.rewind(fetched{asked: p.ask()}, 3, 3, errors.New("broken")) },
 		"the same batch can't be decoded": func(f *Fetcher, p *partition) { f.rewind(fetched{asked: p.ask()}, 5, 3, errors.New("broken")) },
 		"the topic is made again":         func(f *Fetcher, p *partition) { f.identify(p, cluster.Topic{ID: cluster.TopicID{2}}) },
-		"the log is cut off":              func(f *Fetcher, p *partition) { f.lose(p, Diverged) },
+		"the log is cut off":              func(f *Fetcher, p *partition) { f.markLost(p, Diverged) },
 		"the topic is made again and read": func(f *Fetcher, p *partition) {
 			f.identify(p, cluster.Topic{ID: cluster.TopicID{2}})
 			p.restart(5)
 			f.move(p, 1, 4)
 		},
-		"another offset is found":         func(f *Fetcher, p *partition) { f.lose(p, Diverged); p.restart(0); f.move(p, 1, 4) },
+		"another offset is found":         func(f *Fetcher, p *partition) { f.markLost(p, Diverged); p.restart(0); f.move(p, 1, 4) },
 		"the leader moves":                func(f *Fetcher, p *partition) { f.move(p, 2, 5) },
 		"the leader moves and comes back": func(f *Fetcher, p *partition) { f.move(p, 2, 5); f.move(p, 1, 6) },
-		"it is free":                      func(f *Fetcher, p *partition) { f.orphan(p) },
+		"it is free":                      func(f *Fetcher, p *partition) { f.retryLater(p) },
 		"it is asked about":               func(f *Fetcher, p *partition) { f.free(p); p.state = checking },
 		"it is read from a replica":       func(f *Fetcher, p *partition) { f.prefer(p, 2); f.move(p, 1, 4) },
 	}
@@ -82,9 +82,11 @@ func TestAnswerToAnotherQuestionIsDropped(t *testing.T) {
 		"a final error":       respond(partitionResponse{err: kerr.TopicAuthorizationFailed.Code}),
 		"out of range":        respond(partitionResponse{err: kerr.OffsetOutOfRange.Code}),
 		"nothing about it":    func(f *Fetcher, b *broker) { f.accept(b, whole, response{}) },
-		"a broken connection": func(f *Fetcher, b *broker) { f.disown(b, 0, errors.New("broken")) },
-		"refused credentials": func(f *Fetcher, b *broker) { f.disown(b, 0, &wire.AuthError{}) },
-		"a refused request":   func(f *Fetcher, b *broker) { f.disown(b, kerr.TopicAuthorizationFailed.Code, errors.New("refused")) },
+		"a broken connection": func(f *Fetcher, b *broker) { f.releaseBroker(b, 0, errors.New("broken")) },
+		"refused credentials": func(f *Fetcher, b *broker) { f.releaseBroker(b, 0, &wire.AuthError{}) },
+		"a refused request": func(f *Fetcher, b *broker) {
+			f.releaseBroker(b, kerr.TopicAuthorizationFailed.Code, errors.New("refused"))
+		},
 	}
 	for change, apply := range meanwhile {
 		for what, answer := range answers {
@@ -128,15 +130,15 @@ func TestWatermarkThatWasAskedForOtherwiseIsOfTheSameLog(t *testing.T) {
 		counts    bool
 	}{
 		"nothing happens":           {func(*Fetcher, *partition) {}, true},
-		"a fetch brings a newer":    {func(_ *Fetcher, p *partition) { p.see(8) }, false},
+		"a fetch brings a newer":    {func(_ *Fetcher, p *partition) { p.noteWatermark(8) }, false},
 		"it is assigned again":      {func(f *Fetcher, p *partition) { f.Add([]Start{{Topic: topic, Offset: 5}}) }, false},
 		"the log is another":        {func(f *Fetcher, p *partition) { f.identify(p, cluster.Topic{ID: cluster.TopicID{2}}) }, false},
-		"it goes on somewhere else": {func(f *Fetcher, p *partition) { f.lose(p, Diverged); p.restart(0) }, false},
+		"it goes on somewhere else": {func(f *Fetcher, p *partition) { f.markLost(p, Diverged); p.restart(0) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			f, _, p := still(t)
-			p.see(6)
+			p.noteWatermark(6)
 			asked := f.Watermarks()[0]
 			c.meanwhile(f, p)
 			f.SetWatermark(asked, 7)

@@ -34,7 +34,7 @@ func (f *Fetcher) prefer(p *partition, node int32) {
 		return
 	}
 	p.near = nearReplica{node: node, until: time.Now().Add(f.cfg.MetadataInterval)}
-	f.orphan(p)
+	f.retryLater(p)
 }
 
 // leaveReplica gives a replica up, if there is one, in which something went wrong.

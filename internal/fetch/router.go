@@ -8,7 +8,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// router gives each partition that is adrift to the loop of the broker that leads it.
+// router gives each partition that is unassigned to the loop of the broker that leads it.
 // Each has its own time at which it is looked after: one whose leader stays away is
 // looked for less and less often, and no other waits for it.
 func (f *Fetcher) router() {
@@ -49,7 +49,7 @@ func (f *Fetcher) routeDue(u *unreachable) time.Duration {
 		return d
 	}
 	if _, err := f.client.Refresh(f.ctx, topics, false); err != nil {
-		if cluster.Hopeless(err) {
+		if cluster.Permanent(err) {
 			f.mu.Lock()
 			f.fail(err)
 			f.mu.Unlock()
@@ -78,7 +78,7 @@ func (f *Fetcher) due() (due []asked, topics []string) {
 	}
 	now := time.Now()
 	seen := make(map[string]bool)
-	for p := range f.adrift {
+	for p := range f.unassigned {
 		if p.waits() || p.retryAt.After(now) {
 			continue
 		}
@@ -119,7 +119,7 @@ func (f *Fetcher) untilDue() time.Duration {
 	if f.err != nil {
 		return wait
 	}
-	for p := range f.adrift {
+	for p := range f.unassigned {
 		if !p.waits() {
 			wait = min(wait, time.Until(p.retryAt))
 		}

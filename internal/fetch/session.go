@@ -122,7 +122,7 @@ func (f *Fetcher) unmentioned(b *broker, whole bool) (missed bool) {
 
 // answered notes that the broker has nothing for a partition but a high watermark.
 func (p *partition) answered(watermark int64) {
-	p.see(watermark)
+	p.noteWatermark(watermark)
 	p.near.answered = true
 	p.refused = streak{}
 	p.misses = 0

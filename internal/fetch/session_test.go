@@ -151,7 +151,7 @@ func TestSessionSilenceConfirmsWhatItHasTold(t *testing.T) {
 	f, b, p := inSession(t)
 	told := f.seenAt(p)
 	p.near = nearReplica{node: 1, until: time.Now()} // it has come back as a replica
-	p.lineage++
+	p.rewinds++
 	p.misses = 3
 	time.Sleep(time.Millisecond)
 	respondTo(f, b, f.request(b), response{session: 7})

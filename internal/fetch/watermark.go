@@ -11,7 +11,7 @@ type Watermark struct {
 	AsOf      time.Time // when a broker said so
 
 	of      *partition
-	lineage int
+	rewinds int
 }
 
 // Watermarks lists the high watermarks of the partitions being read, as the last
@@ -22,7 +22,7 @@ func (f *Fetcher) Watermarks() []Watermark {
 	defer f.mu.Unlock()
 	out := make([]Watermark, 0, len(f.parts))
 	for k, p := range f.parts {
-		w := Watermark{Topic: k.Topic, Partition: k.Partition, Offset: -1, of: p, lineage: p.lineage}
+		w := Watermark{Topic: k.Topic, Partition: k.Partition, Offset: -1, of: p, rewinds: p.rewinds}
 		if !p.seenAt.IsZero() {
 			w.Offset, w.AsOf = p.watermark, f.seenAt(p)
 		}
@@ -37,8 +37,8 @@ func (f *Fetcher) Watermarks() []Watermark {
 func (f *Fetcher) SetWatermark(asked Watermark, offset int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if p := asked.of; p.state != removed && p.lineage == asked.lineage && f.seenAt(p).Equal(asked.AsOf) {
-		p.see(offset)
+	if p := asked.of; p.state != removed && p.rewinds == asked.rewinds && f.seenAt(p).Equal(asked.AsOf) {
+		p.noteWatermark(offset)
 	}
 }
 
@@ -55,7 +55,7 @@ func (f *Fetcher) seenAt(p *partition) time.Time {
 	return p.seenAt
 }
 
-func (p *partition) see(watermark int64) {
+func (p *partition) noteWatermark(watermark int64) {
 	if watermark < 0 {
 		return // a broker that sends readers elsewhere may not tell
 	}

@@ -33,7 +33,7 @@ func (m *Member) fatal(err error) bool {
 		}
 		return !cluster.Retriable(err) && !m.cfg.RetryJoin
 	}
-	return cluster.Hopeless(err)
+	return cluster.Permanent(err)
 }
 
 // errorf names the group, and the setting that helps where there is one.

@@ -150,7 +150,7 @@ func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 			return o, m.errorf("fetch committed offsets of", err)
 		}
 		if misses%10 == 0 && ctx.Err() == nil {
-			m.cfg.Warn("fetch committed offsets, will try again", err)
+			m.cfg.Warn("fetch committed offsets, trying again", err)
 		}
 		m.setCoordinator(-1)
 		if !retry.Wait(ctx) {

@@ -95,7 +95,7 @@ func (p *Producer) explainProducerID(err error) error {
 }
 
 func initProducerID(ctx context.Context, client *cluster.Client) (int64, int16, error) {
-	msg, from, err := client.Any(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
+	msg, from, err := client.AskAny(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -43,7 +43,7 @@ func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error
 	}
 	c.outage.wait = max(firstWait, min(2*c.outage.wait, mostWait))
 	c.outage.err = &UnavailableError{Errs: failures, RetryAt: time.Now().Add(c.outage.wait)}
-	c.warn("ask the schema registry, will try again", c.outage.err)
+	c.warn("ask the schema registry, trying again", c.outage.err)
 	return c.outage.err
 }
 

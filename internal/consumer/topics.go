@@ -7,7 +7,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
-// knownTopics remembers how many partitions each topic had when the group first
+// groupTopics remembers how many partitions each topic had when the group first
 // read it. Partitions above that number came later: they are read from their first
 // record, whatever the start policy says, or what was written to them before the
 // group noticed would be lost.
@@ -15,7 +15,7 @@ import (
 // The number travels in the note of every commit.
 //
 // A topic that was deleted and made again is new altogether: its ID tells.
-type knownTopics struct {
+type groupTopics struct {
 	mu     sync.Mutex
 	counts map[string]int32
 	ids    map[string]cluster.TopicID
@@ -24,7 +24,7 @@ type knownTopics struct {
 }
 
 // note is the metadata of a commit.
-func (k *knownTopics) note(c offsets.Commit, cluster string) string {
+func (k *groupTopics) note(c offsets.Commit, cluster string) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	n := note{partitions: k.counts[c.Topic], since: k.since, reads: k.reads, topic: c.TopicID, cluster: cluster}
@@ -34,8 +34,8 @@ func (k *knownTopics) note(c offsets.Commit, cluster string) string {
 	return n.String()
 }
 
-// remember takes over from a note when the group began to read what it reads.
-func (k *knownTopics) remember(n note) {
+// readSince takes over from a note when the group began to read what it reads.
+func (k *groupTopics) readSince(n note) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if n.reads == k.reads && n.since > 0 {
@@ -44,14 +44,14 @@ func (k *knownTopics) remember(n note) {
 }
 
 // isNew reports whether a partition came after the group's first start.
-func (k *knownTopics) isNew(topic string, id int32) bool {
+func (k *groupTopics) isNew(topic string, id int32) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	count, ok := k.counts[topic]
 	return ok && id >= count
 }
 
-func (k *knownTopics) unknown(topics []string) []string {
+func (k *groupTopics) unknown(topics []string) []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var out []string
@@ -63,16 +63,16 @@ func (k *knownTopics) unknown(topics []string) []string {
 	return out
 }
 
-func (k *knownTopics) set(topic string, count int32, remade bool) {
+func (k *groupTopics) set(topic string, count int32, remade bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.put(topic, count); remade {
-		k.remake(topic)
+		k.markRemade(topic)
 	}
 }
 
-// remake notes that a topic is another one than before. The lock is held.
-func (k *knownTopics) remake(topic string) {
+// markRemade notes that a topic is another one than before. The lock is held.
+func (k *groupTopics) markRemade(topic string) {
 	if k.remade == nil {
 		k.remade = make(map[string]bool)
 	}
@@ -80,22 +80,22 @@ func (k *knownTopics) remake(topic string) {
 	k.put(topic, 0)
 }
 
-func (k *knownTopics) isRemade(topic string) bool {
+func (k *groupTopics) isRemade(topic string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.remade[topic]
 }
 
-func (k *knownTopics) put(topic string, count int32) {
+func (k *groupTopics) put(topic string, count int32) {
 	if k.counts == nil {
 		k.counts = make(map[string]int32)
 	}
 	k.counts[topic] = count
 }
 
-// identify notes the IDs of topics. One that has another ID than before has nothing
+// noteIDs notes the IDs of topics. One that has another ID than before has nothing
 // but new partitions. It returns the names of such topics.
-func (k *knownTopics) identify(topics map[string]cluster.Topic) []string {
+func (k *groupTopics) noteIDs(topics map[string]cluster.Topic) []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.ids == nil {
@@ -107,7 +107,7 @@ func (k *knownTopics) identify(topics map[string]cluster.Topic) []string {
 			continue
 		}
 		if old, ok := k.ids[name]; ok && old != t.ID {
-			k.remake(name)
+			k.markRemade(name)
 			again = append(again, name)
 		}
 		k.ids[name] = t.ID
@@ -116,7 +116,7 @@ func (k *knownTopics) identify(topics map[string]cluster.Topic) []string {
 }
 
 // tellsIDs reports whether brokers tell the IDs of topics.
-func (k *knownTopics) tellsIDs() bool {
+func (k *groupTopics) tellsIDs() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return len(k.ids) > 0

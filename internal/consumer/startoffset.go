@@ -15,10 +15,10 @@ type StartAt struct {
 	Offsets map[string]map[int32]int64 // by topic and partition
 }
 
-// beginNew returns the question where to begin to read a partition for which the group has
+// chooseOffset returns the question where to begin to read a partition for which the group has
 // no offset. then gets the answer, or an error, which may be at once: then the question
 // is nil.
-func (c *Consumer) beginNew(start place, then func(at int64, err error)) *question {
+func (c *Consumer) chooseOffset(start startPoint, then func(at int64, err error)) *question {
 	p := start.TopicPartition
 	begins := func(why string) func(int64, error) {
 		return func(at int64, err error) {
@@ -30,38 +30,38 @@ func (c *Consumer) beginNew(start place, then func(at int64, err error)) *questi
 	}
 	offset, named := c.cfg.StartAt.Offsets[p.Topic][p.Partition]
 	switch {
-	case named && !c.known.isRemade(p.Topic):
-		return c.beginAt(p, offset, begins)
+	case named && !c.topics.isRemade(p.Topic):
+		return c.checkNamed(p, offset, begins)
 	case c.cfg.FromBeginning:
-		return c.beginEnd(p, cluster.Earliest, begins("the first record"))
-	case c.known.isNew(p.Topic, p.Partition):
-		return c.beginEnd(p, cluster.Earliest, begins("the first record, since the partition is newer than the group"))
+		return c.offsetOfEnd(p, cluster.Earliest, begins("the first record"))
+	case c.topics.isNew(p.Topic, p.Partition):
+		return c.offsetOfEnd(p, cluster.Earliest, begins("the first record, since the partition is newer than the group"))
 	case !c.cfg.StartAt.Time.IsZero():
-		return c.beginTime(p, c.cfg.StartAt.Time, begins)
+		return c.offsetOfTime(p, c.cfg.StartAt.Time, begins)
 	case start.expired:
-		return c.beginExpired(p, then)
+		return c.offsetOfExpired(p, then)
 	}
 	if at, ok := c.cfg.ends.of(p, start.topicID); ok {
 		begins(fromNow)(at, nil)
 		return nil
 	}
 	if c.cfg.ends != nil {
-		return c.beginTime(p, c.cfg.opened(), begins)
+		return c.offsetOfTime(p, c.cfg.opened(), begins)
 	}
-	return c.beginEnd(p, cluster.Latest, begins(fromNow))
+	return c.offsetOfEnd(p, cluster.Latest, begins(fromNow))
 }
 
-// beginEnd asks for an end of the log.
-func (c *Consumer) beginEnd(p message.TopicPartition, end int64, then func(int64, error)) *question {
+// offsetOfEnd asks for an end of the log.
+func (c *Consumer) offsetOfEnd(p message.TopicPartition, end int64, then func(int64, error)) *question {
 	return &question{p, c.cfg.Fetch.ReadCommitted, []int64{end}, func(offsets []int64, err error) *question {
 		then(offsets[0], err)
 		return nil
 	}}
 }
 
-// beginTime asks for the end of the log first, since a record at or after the time may
+// offsetOfTime asks for the end of the log first, since a record at or after the time may
 // be written between the two questions.
-func (c *Consumer) beginTime(p message.TopicPartition, at time.Time, begins func(why string) func(int64, error)) *question {
+func (c *Consumer) offsetOfTime(p message.TopicPartition, at time.Time, begins func(why string) func(int64, error)) *question {
 	why := "the first record at or after " + at.Format(time.RFC3339)
 	return &question{p, c.cfg.Fetch.ReadCommitted, []int64{cluster.Latest}, func(latest []int64, err error) *question {
 		if err != nil {
@@ -79,9 +79,9 @@ func (c *Consumer) beginTime(p message.TopicPartition, at time.Time, begins func
 	}}
 }
 
-// beginAt checks an offset that startAt names before it is committed: a mistake must
+// checkNamed checks an offset that startAt names before it is committed: a mistake must
 // not outlive its correction.
-func (c *Consumer) beginAt(p message.TopicPartition, offset int64, begins func(why string) func(int64, error)) *question {
+func (c *Consumer) checkNamed(p message.TopicPartition, offset int64, begins func(why string) func(int64, error)) *question {
 	return c.bounds(p, func(first, end int64, err error) *question {
 		if err != nil || offset >= first && offset <= end {
 			begins("startAt names it")(offset, err)
@@ -104,9 +104,9 @@ func (c *Consumer) bounds(p message.TopicPartition, then func(first, end int64, 
 	}}
 }
 
-// beginExpired begins where the group had an offset once: "what is written from now
+// offsetOfExpired begins where the group had an offset once: "what is written from now
 // on" would pass over what came since. It counts as one that is not in the log.
-func (c *Consumer) beginExpired(p message.TopicPartition, then func(int64, error)) *question {
+func (c *Consumer) offsetOfExpired(p message.TopicPartition, then func(int64, error)) *question {
 	what := fmt.Sprintf("group %q has no committed offset for %s/%d any more", c.cfg.Group.GroupID, p.Topic, p.Partition)
 	end := cluster.Earliest
 	switch c.cfg.Reset {
@@ -116,7 +116,7 @@ func (c *Consumer) beginExpired(p message.TopicPartition, then func(int64, error
 	case ResetLatest:
 		end = cluster.Latest
 	}
-	return c.beginEnd(p, end, func(at int64, err error) {
+	return c.offsetOfEnd(p, end, func(at int64, err error) {
 		if err == nil {
 			c.cfg.Group.Warn(fmt.Sprintf("%s: resuming at offset %d, as autoOffsetReset says", what, at), errForgotten)
 		}

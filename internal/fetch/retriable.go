@@ -8,9 +8,9 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// Passes reports whether reading goes on after an error, whatever was asked: records,
+// Retriable reports whether reading goes on after an error, whatever was asked: records,
 // where to go on, or who leads. An unknown error of the broker is one of those, as for
 // Java's client.
-func Passes(err error) bool {
-	return errors.Is(err, kafkago.Unknown) && !cluster.Hopeless(err) || cluster.Retriable(err)
+func Retriable(err error) bool {
+	return errors.Is(err, kafkago.Unknown) && !cluster.Permanent(err) || cluster.Retriable(err)
 }

@@ -24,7 +24,7 @@ func (c *Consumer) stopStarting() {
 	}
 }
 
-func (c *Consumer) goOnStarting() {
+func (c *Consumer) resumeStarting() {
 	if c.starting.Len() == 0 {
 		return
 	}
@@ -34,17 +34,17 @@ func (c *Consumer) goOnStarting() {
 	c.startDone = done
 	go func() {
 		defer close(done)
-		if err := c.startAll(ctx); err != nil && ctx.Err() == nil {
+		if err := c.startPartitions(ctx); err != nil && ctx.Err() == nil {
 			c.end(err)
 		}
 	}()
 }
 
-// startAll finds out where to start and starts, each partition as soon as that is
+// startPartitions finds out where to start and starts, each partition as soon as that is
 // known: one that can't be reached, or that metadata does not describe, must not hold up
 // the others.
-func (c *Consumer) startAll(ctx context.Context) error {
-	s := &starts{Consumer: c, all: c.starting.Len(), done: group.Partitions{}, denied: group.Partitions{}, retry: cluster.NewRetry(minStartRetry, maxStartRetry)}
+func (c *Consumer) startPartitions(ctx context.Context) error {
+	s := &starter{Consumer: c, all: c.starting.Len(), done: group.Partitions{}, denied: group.Partitions{}, retry: cluster.NewRetry(minStartRetry, maxStartRetry)}
 	s.ctx, s.fail = context.WithCancelCause(ctx)
 	defer s.fail(nil)
 	for left, misses := c.starting, 0; left.Len() > 0; {

@@ -10,8 +10,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
-// place is where a partition is to be read from.
-type place struct {
+// startPoint is where a partition is to be read from.
+type startPoint struct {
 	message.TopicPartition
 	topicID   cluster.TopicID // of the topic that has the offset; zero: unknown
 	at        int64           // -1: to be found
@@ -24,18 +24,18 @@ type place struct {
 	expired bool // the group had an offset once, if it has none now
 }
 
-// place decides where to start a partition, as far as no broker has to be asked. id is
+// startPoint decides where to start a partition, as far as no broker has to be asked. id is
 // that of the topic before the group was asked for its offset: if the topic is made again
 // after that, it shows. The lock is held.
-func (s *starts) place(p message.TopicPartition, id cluster.TopicID, committed group.Offset) place {
+func (s *starter) startPoint(p message.TopicPartition, id cluster.TopicID, committed group.Offset) startPoint {
 	another := ofAnother(id, committed)
 	if another {
 		committed = group.Offset{At: -1, LeaderEpoch: -1}
 	}
 	foreign := committed.At >= 0 && committed.Metadata == ""
-	out := place{p, id, committed.At, committed.LeaderEpoch, committed.At, highIn(committed), foreign, s.expired(p)}
+	out := startPoint{p, id, committed.At, committed.LeaderEpoch, committed.At, highIn(committed), foreign, s.expired(p)}
 	r, ok := s.reached[p]
-	if !ok || !r.isOf(id, another || s.known.isRemade(p.Topic)) {
+	if !ok || !r.isOf(id, another || s.topics.isRemade(p.Topic)) {
 		return out
 	}
 	if s.goOn(p, r, committed) {
@@ -50,7 +50,7 @@ func (s *starts) place(p message.TopicPartition, id cluster.TopicID, committed g
 var errFormerTopic = errors.New("they were committed for a topic of this name that has been deleted since")
 
 // warnDiscarded says which offsets of the group are not used, and why.
-func (s *starts) warnDiscarded(l lesson) {
+func (s *starter) warnDiscarded(l lesson) {
 	for name, t := range l.topics {
 		var ids []int32
 		for id, o := range l.committed[name] {
@@ -67,11 +67,11 @@ func (s *starts) warnDiscarded(l lesson) {
 
 // unsure says what is not known of a partition, though it may be soon, and decides where
 // it starts; nil if there is nothing. The lock is held.
-func (s *starts) unsure(p message.TopicPartition, id cluster.TopicID, committed group.Offset) error {
+func (s *starter) unsure(p message.TopicPartition, id cluster.TopicID, committed group.Offset) error {
 	n, _ := readNote(committed.Metadata)
 	_, reached := s.reached[p]
 	switch unknown := (cluster.TopicID{}); {
-	case id == unknown && (n.topic != unknown || s.known.tellsIDs()):
+	case id == unknown && (n.topic != unknown || s.topics.tellsIDs()):
 		return fmt.Errorf("the broker does not tell the ID of topic %q, as others did", p.Topic)
 	case committed.At < 0 && !reached && !s.cfg.FromBeginning && s.looksBack():
 		return fmt.Errorf("whether the offsets of group %q were lost is not known before topic %q is described", s.cfg.Group.GroupID, s.cfg.Resume.Topic)

@@ -27,12 +27,12 @@ func (e *UnreachableError) Error() string {
 
 func (e *UnreachableError) Unwrap() []error { return e.Errs }
 
-// Any sends a request that every broker can answer: to one with which there was no
+// AskAny sends a request that every broker can answer: to one with which there was no
 // trouble lately, and to further ones as long as there is an error or silence. If
 // all fail, the error is an *UnreachableError. It returns the address of the broker that
 // answered as well.
-func (c *Client) Any(ctx context.Context, req protocol.Message) (answer protocol.Message, from string, err error) {
-	return anyBroker(ctx, c, req.ApiKey(), c.candidates(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
+func (c *Client) AskAny(ctx context.Context, req protocol.Message) (answer protocol.Message, from string, err error) {
+	return askAny(ctx, c, req.ApiKey(), c.candidates(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
 		return conn.RoundTrip(ctx, req)
 	})
 }
@@ -44,9 +44,9 @@ type outcome[T any] struct {
 	err  error
 }
 
-// anyBroker is Any for whatever is asked of a connection to one of the addresses. It
+// askAny is AskAny for whatever is asked of a connection to one of the addresses. It
 // returns the address of the broker that answered as well.
-func anyBroker[T any](ctx context.Context, c *Client, key protocol.ApiKey, addrs []string, ask func(context.Context, *wire.Conn) (T, error)) (res T, from string, err error) {
+func askAny[T any](ctx context.Context, c *Client, key protocol.ApiKey, addrs []string, ask func(context.Context, *wire.Conn) (T, error)) (res T, from string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	outcomes := make(chan outcome[T], len(addrs))

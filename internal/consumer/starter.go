@@ -13,8 +13,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
-// starts are partitions that are being started.
-type starts struct {
+// starter starts partitions.
+type starter struct {
 	*Consumer
 	ctx   context.Context
 	fail  context.CancelCauseFunc // ends it with an error that stays
@@ -32,7 +32,7 @@ type starts struct {
 // with the reason. Where the leaders can't be asked they are tried again in the
 // background, as often as need be, while those of other leaders go ahead. waits says that
 // partitions wait for what is not sure.
-func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, why error) {
+func (s *starter) begin(p group.Partitions, waits bool) (left group.Partitions, why error) {
 	l, err := s.learn(s.ctx, p, waits)
 	if err != nil {
 		return p, err
@@ -40,7 +40,7 @@ func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, w
 	if why = l.missing; len(l.starts) == 0 {
 		return p, why
 	}
-	var known, unknown []place
+	var known, unknown []startPoint
 	left = p.Minus(l.starts)
 	s.mu.Lock()
 	for _, topic := range l.starts.Topics() {
@@ -51,7 +51,7 @@ func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, w
 				unsure, why = append(unsure, id), err
 				continue
 			}
-			if p := s.place(p, l.topics[topic].ID, at); p.at >= 0 && !p.foreign {
+			if p := s.startPoint(p, l.topics[topic].ID, at); p.at >= 0 && !p.foreign {
 				known = append(known, p)
 			} else {
 				unknown = append(unknown, p)
@@ -69,7 +69,7 @@ func (s *starts) begin(p group.Partitions, waits bool) (left group.Partitions, w
 }
 
 // start begins to read partitions.
-func (s *starts) start(places []place) {
+func (s *starter) start(places []startPoint) {
 	if len(places) == 0 {
 		return
 	}
@@ -99,25 +99,25 @@ func (s *starts) start(places []place) {
 }
 
 // missed says why another attempt was in vain, once in a number of them, and counts it.
-func (s *starts) missed(misses int, err error) int {
+func (s *starter) missed(misses int, err error) int {
 	if misses%patience == 0 && s.ctx.Err() == nil {
-		s.cfg.Group.Warn("find where to start, will try again", err)
+		s.cfg.Group.Warn("find where to start, trying again", err)
 	}
 	return misses + 1
 }
 
 // find asks where to begin partitions, and starts those of each leader as it answers.
 // misses is how many attempts were in vain.
-func (s *starts) find(places []place, misses int) {
-	var found, missed []place
+func (s *starter) find(places []startPoint, misses int) {
+	var found, missed []startPoint
 	var cause error
 	var questions []*question
 	for _, p := range places {
-		q := s.ask(p, func(p place, err error) {
+		q := s.ask(p, func(p startPoint, err error) {
 			switch {
 			case err == nil:
 				found = append(found, p)
-			case passes(err):
+			case retriable(err):
 				missed, cause = append(missed, p), err
 				s.deny(err, p.Topic, p.Partition)
 			default:
@@ -145,21 +145,21 @@ func (s *starts) find(places []place, misses int) {
 // already. Where a foreign offset was committed that is where the log ends: the position
 // of another member may lie between the two, and must not count as if the commit for it
 // had been lost.
-func (s *starts) ask(p place, then func(place, error)) *question {
+func (s *starter) ask(p startPoint, then func(startPoint, error)) *question {
 	if p.at < 0 {
-		return s.beginNew(p, func(at int64, err error) {
+		return s.chooseOffset(p, func(at int64, err error) {
 			p.at = at
 			then(p, err)
 		})
 	}
-	return s.beginEnd(p.TopicPartition, cluster.Latest, func(end int64, err error) {
+	return s.offsetOfEnd(p.TopicPartition, cluster.Latest, func(end int64, err error) {
 		p.high = max(p.high, end)
 		then(p, err)
 	})
 }
 
 // findAgain waits a while, looks who leads the partitions by now, and asks them.
-func (s *starts) findAgain(places []place, misses int) {
+func (s *starter) findAgain(places []startPoint, misses int) {
 	names := make(map[string]bool)
 	for _, p := range places {
 		names[p.Topic] = true
@@ -170,7 +170,7 @@ func (s *starts) findAgain(places []place, misses int) {
 		case err == nil:
 			s.find(places, misses)
 			return
-		case cluster.Hopeless(err):
+		case cluster.Permanent(err):
 			s.fail(err)
 			return
 		}
