@@ -26,8 +26,8 @@ const refusedTimeout = 5 * time.Second
 func describe(ctx context.Context, client *cluster.Client, names []string) (map[string]cluster.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	begin := time.Now()
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
+	var denials cluster.Insistence
 	for {
 		found, err := client.Refresh(ctx, names, false)
 		passes := cluster.Retriable(err)
@@ -35,7 +35,7 @@ func describe(ctx context.Context, client *cluster.Client, names []string) (map[
 			if err = allRefused(client, names, found); err == nil {
 				return found, nil
 			}
-			passes = time.Since(begin) < refusedTimeout
+			passes = denials.Again() < refusedTimeout
 		}
 		if !passes || !retry.Wait(ctx) {
 			return nil, err

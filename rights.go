@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	kafkago "github.com/segmentio/kafka-go"
@@ -16,19 +15,12 @@ import (
 )
 
 // mayConsume returns an error if the login may not be a member of the group, or may read
-// none of the topics that are named, and that goes on for refusedTimeout. What brokers
+// none of the topics that are named, and brokers repeat that for refusedTimeout. What they
 // don't tell in that time shows when it is needed.
 func mayConsume(ctx context.Context, client *cluster.Client, cfg consumer.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, refusedTimeout)
-	defer cancel()
-	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
-	for {
-		err := errors.Join(mayRead(ctx, client, cfg), mayJoin(ctx, client, cfg.Group.GroupID))
-		if err == nil || !retry.Wait(ctx) {
-			return err
-		}
-		sdk.Logger(ctx).Warn().Err(err).Msg("look what the login may do, will try again")
-	}
+	return cluster.WhileDenied(ctx, refusedTimeout, func(ctx context.Context) error {
+		return errors.Join(mayRead(ctx, client, cfg), mayJoin(ctx, client, cfg.Group.GroupID))
+	}, func(err error) { sdk.Logger(ctx).Warn().Err(err).Msg("check the rights of the login, trying again") })
 }
 
 // mayRead returns an error if the login may see the topics that are named, and read none

@@ -8,6 +8,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
@@ -44,8 +45,8 @@ func (p *Producer) setAside(pl *plan, q *queue) {
 func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 	err := cluster.CodeError(r.code)
 	b := q.batches[0]
-	if !isDenied(err) {
-		q.denials = insistence{}
+	if !acl.Refused(err) {
+		q.denials = cluster.Insistence{}
 	}
 	if err == nil || errors.Is(err, kafkago.DuplicateSequenceNumber) && b.uncertain {
 		p.settled(pl, q)
@@ -78,7 +79,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		q.fatal = true
 	default:
 		b.uncertain = b.uncertain || !unwritten(err)
-		if q.fatal = !cluster.Retriable(err); isDenied(err) {
+		if q.fatal = !cluster.Retriable(err); acl.Refused(err) {
 			q.fatal = p.believes(&q.denials, right{q.Topic, toWrite})
 			err = p.explainDenied(err, q.Topic)
 		}
@@ -121,7 +122,9 @@ func unwritten(err error) bool {
 
 // refuses reports whether an error is about what is in a batch, which was not written, and
 // will be the same each time.
-func refuses(err error) bool { return unwritten(err) && !cluster.Retriable(err) && !isDenied(err) }
+func refuses(err error) bool {
+	return unwritten(err) && !cluster.Retriable(err) && !acl.Refused(err)
+}
 
 // corruptAttempts is how often a batch is sent that a broker finds corrupt, if MaxAttempts
 // allows it, or if the batch is in doubt: it may have become so on its way, and brokers

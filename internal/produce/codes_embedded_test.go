@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
@@ -32,7 +33,7 @@ func passes(code int16) bool {
 // one that was denied, for some seconds.
 func triedAgain(code int16) bool {
 	err := cluster.CodeError(code)
-	return cluster.Retriable(err) || isDenied(err)
+	return cluster.Retriable(err) || acl.Refused(err)
 }
 
 // One partition of three answers with an error code. Either everything is

@@ -9,6 +9,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
@@ -29,12 +30,12 @@ func (n NewTopics) asBrokersDo() bool {
 type creation struct {
 	NewTopics
 	name    string
-	asked   error      // the last answer to the request to create it
-	refused insistence // of brokers that say the login may not
-	done    bool       // the controller has created it
-	exists  bool       // the controller says that it is there, or has not created it in time
-	slow    error      // that it has not
-	after   time.Time  // when it may be asked again
+	asked   error              // the last answer to the request to create it
+	refused cluster.Insistence // of brokers that say the login may not
+	done    bool               // the controller has created it
+	exists  bool               // the controller says that it is there, or has not created it in time
+	slow    error              // that it has not
+	after   time.Time          // when it may be asked again
 	// byBroker says that it is left to brokers that create topics when they are looked up.
 	byBroker bool
 }
@@ -95,8 +96,8 @@ func (s *search) judge(l *lost) {
 			s.expect(l)
 		}
 	case l.asBrokersDo() && l.withoutDefaults():
-		l.done, l.byBroker, l.unknown = true, true, insistence{}
-	case isDenied(l.asked) && !s.producer.believes(&l.refused, right{l.name, toCreate}):
+		l.done, l.byBroker, l.unknown = true, true, cluster.Insistence{}
+	case acl.Refused(l.asked) && !s.producer.believes(&l.refused, right{l.name, toCreate}):
 	case !cluster.Retriable(l.asked):
 		l.final = fmt.Errorf("it does not exist; create it: %w", l.asked)
 	}
@@ -105,7 +106,7 @@ func (s *search) judge(l *lost) {
 // expect has a topic waited for from now on. Brokers that make the logs of many topics
 // show none of them meanwhile: that is as an outage, unless it was in vain lately.
 func (s *search) expect(l *lost) {
-	l.unknown = insistence{}
+	l.unknown = cluster.Insistence{}
 	if !s.producer.missing.lately(lack{topic: l.name}) {
 		l.patience = max(l.patience, s.producer.cfg.OutageTimeout)
 	}

@@ -84,7 +84,7 @@ func (p *Producer) askController(ctx context.Context, req *createtopics.Request,
 // advise adds the remedy to what brokers answer.
 func (p *Producer) advise(err error, topic string) error {
 	switch {
-	case isDenied(err):
+	case acl.Refused(err):
 		return fmt.Errorf("create the topic yourself, or allow the login Create on the topic or on the cluster: %w", p.client.Explain(err, acl.OnTopics("Create", topic)))
 	case errors.Is(err, kafkago.InvalidPartitionNumber), errors.Is(err, kafkago.InvalidReplicationFactor), errors.Is(err, kafkago.PolicyViolation):
 		return fmt.Errorf("check topicPartitions and topicReplicationFactor: %w", err)

@@ -6,10 +6,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/matryer/is"
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -106,29 +104,6 @@ func TestSendBelievesADenialThatIsRepeated(t *testing.T) {
 			need()
 			_, err = send()
 			w.NoErr(err)
-		})
-	}
-}
-
-func TestInsistenceIsOfThoseWhoAnswer(t *testing.T) {
-	for name, test := range map[string]struct {
-		gaps []time.Duration
-		want time.Duration
-	}{
-		"once":                       {nil, 0},
-		"again and again":            {[]time.Duration{time.Millisecond, 500 * time.Millisecond, time.Second}, 1501 * time.Millisecond},
-		"before and after an outage": {[]time.Duration{500 * time.Millisecond, time.Hour}, 1500 * time.Millisecond},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var i insistence
-				got := i.again()
-				for _, gap := range test.gaps {
-					time.Sleep(gap)
-					got = i.again()
-				}
-				is.New(t).Equal(got, test.want)
-			})
 		})
 	}
 }

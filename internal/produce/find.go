@@ -102,13 +102,13 @@ func (s *search) outOfTime(ctx context.Context, l *lost) error {
 func (s *search) lacks(l lack) bool {
 	said := s.short[l]
 	if said == nil {
-		said = new(insistence)
+		said = new(cluster.Insistence)
 		if s.short == nil {
-			s.short = make(map[lack]*insistence)
+			s.short = make(map[lack]*cluster.Insistence)
 		}
 		s.short[l] = said
 	}
-	if !s.producer.missing.lately(l) && said.again() < s.producer.patience {
+	if !s.producer.missing.lately(l) && said.Again() < s.producer.patience {
 		return false
 	}
 	s.producer.missing.note(l)

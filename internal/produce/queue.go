@@ -1,6 +1,7 @@
 package produce
 
 import (
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
@@ -9,14 +10,14 @@ import (
 // goroutine at a time.
 type queue struct {
 	message.TopicPartition
-	batches   []*batch   // not yet durable ones
-	leader    int32      // which was asked last; -1: none
-	sent      bool       // the last attempt had a request for it
-	err       error      // of the last attempt; nil after success
-	last      error      // of the last attempt that time did not cut short; nil after success
-	denials   insistence // in a row
-	fatal     bool       // no further attempt
-	uncounted bool       // err is no reason to give up: the same goes out in another way
+	batches   []*batch           // not yet durable ones
+	leader    int32              // which was asked last; -1: none
+	sent      bool               // the last attempt had a request for it
+	err       error              // of the last attempt; nil after success
+	last      error              // of the last attempt that time did not cut short; nil after success
+	denials   cluster.Insistence // in a row
+	fatal     bool               // no further attempt
+	uncounted bool               // err is no reason to give up: the same goes out in another way
 }
 
 // batch is one record batch: messages of one partition that go together.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
@@ -29,7 +30,7 @@ func (p *Producer) resume(messages []message.Message) *plan {
 		return nil
 	}
 	for _, q := range pl.queues {
-		q.err, q.last, q.denials, q.fatal, q.uncounted = nil, nil, insistence{}, false, false
+		q.err, q.last, q.denials, q.fatal, q.uncounted = nil, nil, cluster.Insistence{}, false, false
 		for _, b := range q.batches {
 			b.attempts, b.refused = 0, nil
 			if !b.inDoubt() {

@@ -9,6 +9,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
@@ -17,19 +18,19 @@ import (
 // those that are missing with another.
 type search struct {
 	producer *Producer
-	lost     map[string]*lost     // topics that brokers don't know, or won't tell of
-	short    map[lack]*insistence // topics that are said to lack a partition
-	retry    *attempts            // of requests that are not answered; nil: they are not counted
+	lost     map[string]*lost             // topics that brokers don't know, or won't tell of
+	short    map[lack]*cluster.Insistence // topics that are said to lack a partition
+	retry    *attempts                    // of requests that are not answered; nil: they are not counted
 }
 
 // lost is a topic that brokers don't know.
 type lost struct {
 	creation
-	unknown  insistence // of brokers that don't know it: since it was created, if it was
+	unknown  cluster.Insistence // of brokers that don't know it: since it was created, if it was
 	patience time.Duration
-	denied   error      // the last answer, if that was a denial
-	denials  insistence // in a row
-	final    error      // why it is of no use to wait any longer; nil: wait
+	denied   error              // the last answer, if that was a denial
+	denials  cluster.Insistence // in a row
+	final    error              // why it is of no use to wait any longer; nil: wait
 }
 
 // again asks who leads the partitions of a plan that are left, and looks for those of
@@ -69,7 +70,7 @@ func (s *search) round(ctx context.Context, names []string) error {
 		switch err := topics[name].Err; {
 		case errors.Is(err, kafkago.UnknownTopicOrPartition):
 			s.lose(name).admit()
-		case isDenied(err):
+		case acl.Refused(err):
 			s.deny(s.lose(name), err)
 		case err != nil && !cluster.Retriable(err):
 			s.lose(name).final = err
@@ -81,7 +82,7 @@ func (s *search) round(ctx context.Context, names []string) error {
 	}
 	s.create(ctx)
 	for _, name := range names {
-		if l := s.lost[name]; l != nil && l.waited() && l.unknown.again() >= l.patience {
+		if l := s.lost[name]; l != nil && l.waited() && l.unknown.Again() >= l.patience {
 			s.giveUp(l)
 		}
 	}
@@ -97,7 +98,7 @@ func (s *search) deny(l *lost, err error) {
 }
 
 // admit notes that a broker would tell of a topic.
-func (l *lost) admit() { l.denied, l.denials = nil, insistence{} }
+func (l *lost) admit() { l.denied, l.denials = nil, cluster.Insistence{} }
 
 // waited reports whether a topic can be expected to show: its creation was asked for
 // with success, or it is not for this producer to create.

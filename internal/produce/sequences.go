@@ -59,7 +59,7 @@ func (p *Producer) prepare(ctx context.Context) error {
 		return nil
 	}
 	retry := p.attempts()
-	var denials insistence
+	var denials cluster.Insistence
 	for {
 		var id int64
 		var epoch int16
@@ -72,7 +72,7 @@ func (p *Producer) prepare(ctx context.Context) error {
 			p.denied.forget(right{to: toWrite})
 			return nil
 		}
-		if isDenied(err) && p.believes(&denials, right{to: toWrite}) || !isDenied(err) && !cluster.Retriable(err) {
+		if acl.Refused(err) && p.believes(&denials, right{to: toWrite}) || !acl.Refused(err) && !cluster.Retriable(err) {
 			return p.explainProducerID(err)
 		}
 		p.cfg.Warn("get a producer ID", err)

@@ -9,6 +9,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
@@ -19,25 +20,9 @@ import (
 // can't be known now, because brokers did not answer for most of that time, is left to
 // Send. It has the caller of Send.
 func (p *Producer) Try(ctx context.Context, topic string, patience time.Duration) error {
-	limited, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
-	var denials insistence
-	for {
-		err := p.refused(limited, topic)
-		if err == nil || !isDenied(err) {
-			return err
-		}
-		said := denials.again()
-		switch {
-		case retry.Wait(limited):
-			p.cfg.Warn("try to write, trying again", err)
-		case ctx.Err() == nil && said < patience/2:
-			return nil
-		default:
-			return err
-		}
-	}
+	return cluster.WhileDenied(ctx, patience, func(ctx context.Context) error {
+		return p.refused(ctx, topic)
+	}, func(err error) { p.cfg.Warn("try to write, trying again", err) })
 }
 
 func (p *Producer) refused(ctx context.Context, topic string) error {
@@ -93,7 +78,7 @@ func (p *Producer) refusedCreation(ctx context.Context, topic string) error {
 		return nil //nolint:nilerr // Send says why, if it stays
 	}
 	for _, t := range msg.(*createtopics.Response).Topics {
-		if err := cluster.CodeError(t.ErrorCode); t.Name == topic && isDenied(err) {
+		if err := cluster.CodeError(t.ErrorCode); t.Name == topic && acl.Refused(err) {
 			return p.advise(err, topic)
 		}
 	}

@@ -63,10 +63,9 @@ func TestTLS_asks_for_a_client_certificate(t *testing.T) {
 func TestControls(t *testing.T) {
 	is, ctx := is.New(t), t.Context()
 	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "topic"))
-	cl := newClient(t, c, kgo.RequestRetries(0))
 	key := kmsg.DescribeCluster.Int16()
-	request := func(ctx context.Context) error {
-		_, err := cl.Raw().Request(ctx, kmsg.NewPtrDescribeClusterRequest())
+	request := func(ctx context.Context) error { // on a connection of its own
+		_, err := newClient(t, c, kgo.RequestRetries(0)).Raw().Request(ctx, kmsg.NewPtrDescribeClusterRequest())
 		return err
 	}
 
