@@ -166,7 +166,7 @@ const maxTimeout = 24 * time.Hour
 
 // security is the settings that say how connections are secured.
 func (c Config) security() security.Settings {
-	return security.Settings{Protocol: c.SecurityProtocol, TLS: c.TLSConfig, SASL: c.SASLConfig}
+	return security.Settings{Protocol: c.SecurityProtocol, TLS: c.TLSConfig, SASL: c.SASLConfig, Registry: c.RegistryConfig}
 }
 
 // servers is the bootstrap list without blanks.

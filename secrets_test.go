@@ -54,9 +54,10 @@ func TestSecretsAreNotInJSON(t *testing.T) {
 		TLSConfig:  TLSConfig{ClientKey: password, ClientKeyFile: password},
 		SASLConfig: SASLConfig{Password: password, AWSConfig: AWSConfig{AWSSecretAccessKey: password}, OAuthConfig: OAuthConfig{ClientSecret: password}},
 	}
+	shared.RegistryConfig = RegistryConfig{URLs: []string{"https://user:" + password + "@registry"}, Password: password, Token: password}
 	for _, v := range []any{
 		shared, &shared, SourceConfig{Config: shared}, &DestinationConfig{Config: shared}, shared.TLSConfig, shared.SASLConfig,
-		shared.AWSConfig, &shared.OAuthConfig, map[string]any{"x": []Config{shared}},
+		shared.AWSConfig, &shared.OAuthConfig, shared.RegistryConfig, &shared.RegistryConfig, map[string]any{"x": []Config{shared}},
 	} {
 		b, err := json.Marshal(v)
 		is.NoErr(err)

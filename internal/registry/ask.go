@@ -2,13 +2,12 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
-
-	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // outage is since when no URL answers.
@@ -35,11 +34,15 @@ func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err == nil || answered(err) {
+		if err == nil {
 			c.last, c.outage = at, outage{}
-			return answer(err)
+			return nil
 		}
-		failures = append(failures, explain(c.replicas[at].url, err))
+		if answer := c.answer(err); answer != nil {
+			c.last, c.outage = at, outage{}
+			return answer
+		}
+		failures = append(failures, c.explain(c.replicas[at].url, err))
 	}
 	c.outage.wait = max(firstWait, min(2*c.outage.wait, mostWait))
 	c.outage.err = &UnavailableError{Errs: failures, RetryAt: time.Now().Add(c.outage.wait)}
@@ -47,33 +50,53 @@ func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error
 	return c.outage.err
 }
 
-// answered reports whether an error is the registry's answer to the question: it does not
-// have what was asked for, or does not take what was given. All other errors, a refused
-// login among them, end by themselves or by a change of the registry: none is a reason to
-// lose a record.
-func answered(err error) bool {
+// answer is what a registry says of the question, as the callers know it: it does not have
+// what was asked for, does not give it to this login, or does not take what was given. It
+// is nil for all other errors, which say nothing about the question. A refused login is
+// among them, and ends by itself or by a change of the registry: none is a reason to lose
+// a record.
+func (c *Client) answer(err error) error {
+	var large *tooLargeError
+	if errors.As(err, &large) && large.status < http.StatusMultipleChoices {
+		return &UnusableError{Reason: large.Error()}
+	}
 	var refused *sr.ResponseError
-	if !errors.As(err, &refused) {
-		return false
+	if !errors.As(err, &refused) || !ofRegistry(refused) {
+		return nil
 	}
-	switch refused.StatusCode {
-	case http.StatusNotFound: // and not that of a server which is no registry
-		return refused.ErrorCode >= 40400 && refused.ErrorCode < 40500
-	case http.StatusConflict, http.StatusUnprocessableEntity:
-		return true
-	}
-	return false
-}
-
-// answer is an answered error as the callers know it.
-func answer(err error) error {
-	var refused *sr.ResponseError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	message := printable.Text(refused.Error())
-	if refused.StatusCode == http.StatusNotFound {
+	message := c.clean(refused.Message)
+	switch {
+	case passing(refused.StatusCode):
+		return nil
+	case refused.StatusCode == http.StatusNotFound:
 		return &NotFoundError{Message: message}
+	case refused.StatusCode == http.StatusForbidden:
+		return &RefusedError{Message: message + " (" + loginSettings + " are the login)"}
 	}
 	return &RefusedError{Message: message}
+}
+
+// passing reports whether a status says nothing about the question.
+func passing(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return status < http.StatusBadRequest || status >= http.StatusInternalServerError
+}
+
+// ofRegistry reports whether a registry says why it refuses, rather than a server that is
+// none, or a proxy: it has a code that begins with the status, such as 40403 or 409, and a
+// text. Only 404 is a code that other servers give as well.
+func ofRegistry(e *sr.ResponseError) bool {
+	if !json.Valid(e.Raw) || e.Message == "" {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusNotFound:
+		return e.ErrorCode/100 == e.StatusCode
+	case http.StatusForbidden: // Karapace gives no code
+		return true
+	}
+	return e.ErrorCode == e.StatusCode || e.ErrorCode/100 == e.StatusCode
 }

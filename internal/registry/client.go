@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
@@ -16,24 +15,26 @@ import (
 type Config struct {
 	URLs      []string                  // tried in turn, from the one that answered last
 	UserAgent string                    // of the requests
-	Timeout   time.Duration             // of a request, with what it takes to connect
+	Timeout   time.Duration             // of a request, with what it takes to connect and to read the answer
 	TLS       func() *tls.Config        // called for each connection to an https URL; nil: the system's authorities
 	Authorize func(*http.Request) error // adds the login to a request; nil: none
 	// Warn is called with each attempt that found no registry to answer.
 	Warn func(msg string, err error)
 }
 
-// Client asks a registry. Its methods may be called from any goroutine.
+// Client asks a registry. Its methods may be called from any goroutine, and end with their
+// contexts.
 type Client struct {
 	warn     func(string, error)
 	replicas []replica
 
-	mu       sync.Mutex // held while asking, so that the same question is asked once
-	last     int        // the replica that answered last
+	turn     chan struct{} // full while somebody asks, so that the same question is asked once
+	last     int           // the replica that answered last
 	outage   outage
+	login    login
 	schemas  kept[int, *Schema]
-	missing  kept[int, absent]
-	versions kept[SubjectVersion, sr.SubjectSchema] // of references
+	wrong    kept[int, wrong]
+	versions kept[SubjectVersion, stored] // of references
 }
 
 // replica is one of the URLs.
@@ -42,18 +43,18 @@ type replica struct {
 	client *sr.Client
 }
 
-// absent is that a schema does not exist.
-type absent struct {
+// wrong is why there is no schema of an ID.
+type wrong struct {
 	err   error
 	until time.Time
 }
 
-// absentFor is how long it is believed that a schema does not exist.
-const absentFor = 10 * time.Second
+// wrongFor is how long it is believed that there is no schema of an ID.
+const wrongFor = 10 * time.Second
 
 // New returns a client. It asks for nothing yet.
 func New(c Config) (*Client, error) {
-	client := &Client{warn: c.Warn}
+	client := &Client{warn: c.Warn, turn: make(chan struct{}, 1)}
 	transport := newTransport(c.TLS)
 	for _, url := range c.URLs {
 		options := []sr.ClientOpt{
@@ -61,7 +62,11 @@ func New(c Config) (*Client, error) {
 			sr.HTTPClient(&http.Client{Transport: transport, Timeout: c.Timeout, CheckRedirect: stay}),
 		}
 		if c.Authorize != nil {
-			options = append(options, sr.PreReq(c.Authorize))
+			options = append(options, sr.PreReq(func(r *http.Request) error {
+				err := c.Authorize(r)
+				client.login = loginOf(r.Header)
+				return err
+			}))
 		}
 		one, err := sr.NewClient(options...)
 		if err != nil {
@@ -75,75 +80,67 @@ func New(c Config) (*Client, error) {
 	return client, nil
 }
 
-// Schema returns the schema of an ID. Its error is a NotFoundError, an UnavailableError,
-// or the context's.
+// begin waits for the turn to ask. Its error is the context's.
+func (c *Client) begin(ctx context.Context) error {
+	select {
+	case c.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *Client) end() { <-c.turn }
+
+// Schema returns the schema of an ID. Its error is a NotFoundError, a RefusedError, an
+// UnusableError, an UnavailableError, or the context's.
 func (c *Client) Schema(ctx context.Context, id int) (*Schema, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer c.end()
 	if s, ok := c.schemas.get(id); ok {
 		return s, nil
 	}
-	if a, ok := c.missing.get(id); ok && time.Now().Before(a.until) {
-		return nil, a.err
+	if w, ok := c.wrong.get(id); ok && time.Now().Before(w.until) {
+		return nil, w.err
 	}
 	s, err := c.fetch(ctx, id)
-	var missing *NotFoundError
-	switch {
-	case errors.As(err, &missing):
-		c.missing.put(id, absent{err, time.Now().Add(absentFor)}, 1)
-	case err == nil:
+	if err == nil {
 		c.schemas.put(id, s, s.size())
+		return s, nil
 	}
-	return s, err
+	err = fmt.Errorf("find schema %d: %w", id, err)
+	if isAnswer(err) {
+		c.wrong.put(id, wrong{err, time.Now().Add(wrongFor)}, len(err.Error()))
+	}
+	return nil, err
 }
 
 func (c *Client) fetch(ctx context.Context, id int) (*Schema, error) {
-	var got sr.Schema
-	err := c.ask(ctx, func(r *sr.Client) (err error) {
-		got, err = r.SchemaByID(ctx, id)
-		return err
-	})
+	got, err := c.get(ctx, fmt.Sprintf("/schemas/ids/%d", id))
 	if err != nil {
-		return nil, fmt.Errorf("find schema %d: %w", id, err)
+		return nil, err
 	}
-	s := &Schema{ID: id, Type: got.Type.String(), Text: got.Schema}
-	if s.References, err = c.references(ctx, got.References); err != nil {
-		return nil, fmt.Errorf("find schema %d: %w", id, err)
+	s, err := c.complete(ctx, got)
+	if err != nil {
+		return nil, err
 	}
-	if s.Versions, err = c.versionsOf(ctx, id); err != nil {
-		return nil, fmt.Errorf("find schema %d: %w", id, err)
-	}
-	return s, nil
-}
-
-// versionsOf returns the subjects of a schema with its versions in them; none where the
-// registry does not say, as old ones don't.
-func (c *Client) versionsOf(ctx context.Context, id int) ([]SubjectVersion, error) {
-	var versions []SubjectVersion
-	err := c.ask(ctx, func(r *sr.Client) error {
-		got, err := r.SchemaVersionsByID(ctx, id)
-		var refused *sr.ResponseError
-		if errors.As(err, &refused) && refused.StatusCode < http.StatusInternalServerError {
-			return nil
-		}
-		for _, v := range got {
-			versions = append(versions, SubjectVersion{v.Subject, v.Version})
-		}
-		return err
-	})
-	return versions, err
+	s.ID = id
+	s.Versions, err = c.versionsOf(ctx, id)
+	return s, err
 }
 
 // Ping reports why no URL answers, or refuses the login; nil if one does.
 func (c *Client) Ping(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	err := c.ask(ctx, func(r *sr.Client) error {
-		_, err := r.SchemaByID(ctx, 1) // what a client that reads may ask for anywhere
+	if err := c.begin(ctx); err != nil {
 		return err
-	})
-	var missing *NotFoundError
-	if errors.As(err, &missing) {
+	}
+	defer c.end()
+	// What a client that reads may ask for anywhere. It may well not exist, or be one that
+	// is not for this login.
+	_, err := c.get(ctx, "/schemas/ids/1")
+	if isAnswer(err) {
 		return nil
 	}
 	return err

@@ -94,7 +94,7 @@ func TestASchemaThatDoesNotExistIsRememberedForAMoment(t *testing.T) {
 	is.Equal(requests.Load(), int64(1))
 	is.Equal(len(*warnings), 0)
 
-	client.missing.put(77, absent{until: time.Now()}, 1) // the moment is over
+	client.wrong.put(77, wrong{until: time.Now()}, 1) // the moment is over
 	r.SeedSchema("late", 1, 77, sr.Schema{Schema: order})
 	s, err := client.Schema(context.Background(), 77)
 	is.NoErr(err)
@@ -193,11 +193,19 @@ func TestWhatIsNoRegistryIsSaid(t *testing.T) {
 		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
 		}, "answers 302"},
-		"too much": {func(w http.ResponseWriter, _ *http.Request) {
-			for range 20 {
-				fmt.Fprint(w, strings.Repeat(" ", 1<<20))
-			}
-		}, "larger than 16777216 bytes"},
+		"nothing": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }, "unable to find a schema"},
+		"a long page": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadGateway)
+			fmt.Fprint(w, strings.Repeat(" ", 5<<20))
+		}, "larger than 4194304 bytes"},
+		"a page of a proxy": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, "<html>")
+		}, "answers 403 (schemaRegistry.username"},
+		"too many": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusTooManyRequests)
+			fmt.Fprint(w, `{"error_code":42901,"message":"slow down"}`)
+		}, "answers 429: slow down"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewServer(c.serve)

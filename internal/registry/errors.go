@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
-
-	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // NotFoundError says that the registry does not have a schema.
@@ -20,13 +18,31 @@ type NotFoundError struct {
 
 func (e *NotFoundError) Error() string { return "the schema registry does not have it: " + e.Message }
 
-// RefusedError says that the registry does not take a schema, mostly since it is not
-// compatible with those before it under its subject.
+// RefusedError says that the registry does not give a schema to this login, or does not take
+// one, mostly since it is not compatible with those before it under its subject.
 type RefusedError struct {
 	Message string // the registry's own
 }
 
 func (e *RefusedError) Error() string { return "the schema registry refuses it: " + e.Message }
+
+// UnusableError says that what the registry has can't be used: it is too large, or makes no
+// sense.
+type UnusableError struct {
+	Reason string
+}
+
+func (e *UnusableError) Error() string {
+	return "the schema registry's answer can't be used: " + e.Reason
+}
+
+// isAnswer reports whether an error is about what was asked for.
+func isAnswer(err error) bool {
+	var missing *NotFoundError
+	var refused *RefusedError
+	var unusable *UnusableError
+	return errors.As(err, &missing) || errors.As(err, &refused) || errors.As(err, &unusable)
+}
 
 // UnavailableError says that no URL answers.
 type UnavailableError struct {
@@ -54,18 +70,24 @@ func (e *UnavailableError) Wait(ctx context.Context) error {
 	}
 }
 
-// explain says what a URL did in place of an answer.
-func explain(url string, err error) error {
+const loginSettings = "schemaRegistry.username, schemaRegistry.password and schemaRegistry.token"
+
+// explain says what a URL did in place of an answer. Of a page that is no registry's it
+// says nothing: nobody knows what that repeats.
+func (c *Client) explain(url string, err error) error {
 	var refused *sr.ResponseError
 	if !errors.As(err, &refused) {
-		return err // which names the URL
+		return errors.New(c.clean(err.Error())) // which names the URL
 	}
-	remedy := ""
+	text := fmt.Sprintf("%s answers %d", url, refused.StatusCode)
 	switch refused.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		remedy = " (schemaRegistry.username, schemaRegistry.password and schemaRegistry.token are the login)"
+		text += " (" + loginSettings + " are the login)"
 	case http.StatusNotFound:
-		remedy = " (is this the URL of a registry? That of Apicurio ends with /apis/ccompat/v7)"
+		text += " (is this the URL of a registry? That of Apicurio ends with /apis/ccompat/v7)"
 	}
-	return fmt.Errorf("%s answers %d%s: %s", url, refused.StatusCode, remedy, printable.Text(refused.Error()))
+	if refused.ErrorCode != 0 && refused.Message != "" {
+		text += ": " + c.clean(refused.Message)
+	}
+	return errors.New(text)
 }

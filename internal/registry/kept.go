@@ -1,7 +1,7 @@
 package registry
 
-// What is kept is bounded in entries and in bytes of schemas. Above that all is
-// forgotten: topics have few schemas, and what is needed is asked for again.
+// What is kept is bounded in entries and in bytes, of all that an entry has. Above that all
+// is forgotten: topics have few schemas, and what is needed is asked for again.
 const (
 	maxKept      = 1000
 	maxKeptBytes = 32 << 20
@@ -18,6 +18,8 @@ func (k *kept[K, V]) get(key K) (V, bool) {
 	return v, ok
 }
 
+// put keeps a value of a size in bytes. One that is put again counts twice, until all is
+// forgotten.
 func (k *kept[K, V]) put(key K, v V, size int) {
 	if k.entries == nil || len(k.entries) >= maxKept || k.size+size > maxKeptBytes {
 		k.entries, k.size = make(map[K]V), 0

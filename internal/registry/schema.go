@@ -1,17 +1,9 @@
 package registry
 
-import (
-	"context"
-	"fmt"
-	"slices"
-
-	"github.com/twmb/franz-go/pkg/sr"
-)
-
 // Schema is what a registry has under an ID.
 type Schema struct {
 	ID         int
-	Type       string // AVRO, PROTOBUF or JSON
+	Type       string // AVRO, PROTOBUF or JSON, or another that the registry knows
 	Text       string
 	References []Reference      // what it refers to, each after those that it refers to itself
 	Versions   []SubjectVersion // where it is registered; may be unknown
@@ -30,57 +22,22 @@ type SubjectVersion struct {
 	Version int
 }
 
+// overhead is about what the fields of each part of a schema take besides its texts.
+const overhead = 64
+
+// size is about how many bytes a schema takes.
 func (s *Schema) size() int {
-	size := len(s.Text)
+	size := overhead + len(s.Type) + len(s.Text) + sizeOf(s.Versions)
 	for _, r := range s.References {
-		size += len(r.Text)
+		size += overhead + len(r.Name) + len(r.Text)
 	}
 	return size
 }
 
-// maxReferences bounds what one schema may refer to, itself and by others.
-const maxReferences = 1000
-
-// references fetches what is referred to, and what that refers to, each once.
-func (c *Client) references(ctx context.Context, of []sr.SchemaReference) ([]Reference, error) {
-	var out []Reference
-	seen := make(map[sr.SchemaReference]bool)
-	var add func([]sr.SchemaReference) error
-	add = func(of []sr.SchemaReference) error {
-		for _, r := range of {
-			if seen[r] {
-				continue
-			}
-			if seen[r] = true; len(seen) > maxReferences {
-				return fmt.Errorf("it refers to more than %d others", maxReferences)
-			}
-			s, err := c.version(ctx, r)
-			if err != nil {
-				return fmt.Errorf("find version %d of subject %q, to which it refers as %q: %w", r.Version, r.Subject, r.Name, err)
-			}
-			if err := add(s.References); err != nil {
-				return err
-			}
-			out = append(out, Reference{r.Name, s.Schema.Schema})
-		}
-		return nil
+func sizeOf(places []SubjectVersion) int {
+	size := 0
+	for _, v := range places {
+		size += overhead + len(v.Subject)
 	}
-	err := add(of)
-	return slices.Clip(out), err
-}
-
-func (c *Client) version(ctx context.Context, r sr.SchemaReference) (sr.SubjectSchema, error) {
-	at := SubjectVersion{r.Subject, r.Version}
-	if s, ok := c.versions.get(at); ok {
-		return s, nil
-	}
-	var s sr.SubjectSchema
-	err := c.ask(ctx, func(client *sr.Client) (err error) {
-		s, err = client.SchemaByVersion(ctx, r.Subject, r.Version)
-		return err
-	})
-	if err == nil {
-		c.versions.put(at, s, len(s.Schema.Schema))
-	}
-	return s, err
+	return size
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/security/reload"
@@ -115,6 +116,18 @@ func (c RegistryConfig) token() fileSetting {
 
 func (c RegistryConfig) ca() fileSetting {
 	return fileSetting{"schemaRegistry.caCert", c.CACert, c.CACertFile}
+}
+
+// openLogin is the login that goes over connections without TLS; empty if none does.
+func (c RegistryConfig) openLogin() string {
+	inTheOpen := slices.ContainsFunc(setting.List(c.URLs), func(u string) bool { return strings.HasPrefix(strings.ToLower(u), "http:") })
+	switch {
+	case inTheOpen && c.token().given():
+		return "the token"
+	case inTheOpen && c.password().given():
+		return "the password"
+	}
+	return ""
 }
 
 func (c RegistryConfig) checkLogin() error {

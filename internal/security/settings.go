@@ -20,6 +20,7 @@ type Settings struct {
 	Protocol string // securityProtocol; empty: what TLS and SASL say
 	TLS      TLSConfig
 	SASL     SASLConfig
+	Registry RegistryConfig
 }
 
 // Env is what securing connections needs besides settings.

@@ -15,6 +15,9 @@ func (s Settings) Warnings() []string {
 	if t.InsecureSkipVerify {
 		all = append(all, "insecureSkipVerify is on: anyone on the network path to the brokers can answer in their place (set caCert to the authority of their certificates instead)")
 	}
+	if login := s.Registry.openLogin(); login != "" {
+		all = append(all, fmt.Sprintf("requests to the schema registry are not encrypted: anyone on the network path to it can read %s, and can answer in its place (set an https URL in schemaRegistry.urls)", login))
+	}
 	return all
 }
 
@@ -36,6 +39,9 @@ func (c TLSConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String(
 
 // MarshalJSON keeps the password out of JSON.
 func (c SASLConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
+
+// MarshalJSON keeps the login out of JSON.
+func (c RegistryConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
 
 // MarshalJSON keeps secrets out of JSON.
 func (c OAuthConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }

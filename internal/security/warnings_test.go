@@ -21,6 +21,10 @@ func TestWarningsSayWhatSettingsGiveAway(t *testing.T) {
 		"a token":                   {Settings{SASL: SASLConfig{Mechanism: "OAUTHBEARER"}}, []string{"the token"}},
 		"any certificate":           {Settings{TLS: TLSConfig{InsecureSkipVerify: true}}, []string{"insecureSkipVerify"}},
 		"any certificate, and SASL": {Settings{TLS: TLSConfig{InsecureSkipVerify: true}, SASL: SASLConfig{Username: "u", Password: "opensesame"}}, []string{"insecureSkipVerify"}},
+		"a registry without TLS":    {Settings{Registry: RegistryConfig{URLs: []string{"https://a", "HTTP://b"}, Username: "u", Password: "opensesame"}}, []string{"the password"}},
+		"a registry's token":        {Settings{Registry: RegistryConfig{URLs: []string{"http://a"}, TokenFile: "opensesame"}}, []string{"schema registry are not encrypted: anyone on the network path to it can read the token"}},
+		"a registry with TLS":       {Settings{Registry: RegistryConfig{URLs: []string{"https://a"}, Token: "opensesame"}}, nil},
+		"a registry without login":  {Settings{Registry: RegistryConfig{URLs: []string{"http://a"}}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)

@@ -1,0 +1,177 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/sr"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
+)
+
+// Bounds of what a registry says. Registries keep a schema in one record of Kafka, which
+// has 1 MiB unless that is changed.
+const (
+	// maxSchema bounds a schema with all that it refers to, in bytes.
+	maxSchema = 8 << 20
+	// maxReferences bounds what one schema may refer to, itself and by others.
+	maxReferences = 1000
+	// maxVersions bounds the list of the places of a schema, in bytes: one with more is
+	// used without.
+	maxVersions = 1 << 20
+	// maxName bounds the names of subjects, types and references, in bytes. Those of
+	// topics have at most 249.
+	maxName = 1000
+)
+
+// stored is a schema as the registry has it. Which of the fields there are depends on the
+// question.
+type stored struct {
+	ID         int         `json:"id"`
+	Version    int         `json:"version"`
+	Type       string      `json:"schemaType"` // empty: AVRO
+	Text       string      `json:"schema"`
+	References []reference `json:"references"`
+}
+
+type reference struct {
+	Name    string `json:"name"`
+	Subject string `json:"subject"`
+	Version int    `json:"version"`
+}
+
+func (s *stored) size() int {
+	size := overhead + len(s.Type) + len(s.Text)
+	for _, r := range s.References {
+		size += overhead + len(r.Name) + len(r.Subject)
+	}
+	return size
+}
+
+// get asks for a schema.
+func (c *Client) get(ctx context.Context, path string) (stored, error) {
+	var got stored
+	err := c.ask(ctx, func(r *sr.Client) error {
+		got = stored{}
+		if err := r.Do(ctx, http.MethodGet, path, nil, &got); err != nil {
+			return err
+		}
+		if got.Text == "" {
+			return fmt.Errorf("unable to find a schema in the answer to %q", path)
+		}
+		return nil
+	})
+	if err == nil && len(got.Type) > maxName {
+		err = &UnusableError{Reason: fmt.Sprintf("its type has %d characters", len(got.Type))}
+	}
+	if got.Type = strings.ToUpper(printable.Text(got.Type)); got.Type == "" {
+		got.Type = sr.TypeAvro.String()
+	}
+	return got, err
+}
+
+// path returns where the schemas of a subject are. A subject that is part of a path in
+// another way than as a name is refused.
+func path(subject string) (string, error) {
+	if subject == "" || subject == "." || subject == ".." || len(subject) > maxName {
+		return "", &UnusableError{Reason: fmt.Sprintf("%q can't be the name of a subject", printable.Text(subject))}
+	}
+	return "/subjects/" + url.PathEscape(subject), nil
+}
+
+// complete fetches what a schema refers to, and what that refers to, each once.
+func (c *Client) complete(ctx context.Context, got stored) (*Schema, error) {
+	s := &Schema{ID: got.ID, Type: got.Type, Text: got.Text}
+	seen := make(map[reference]bool)
+	size := got.size()
+	var add func([]reference) error
+	add = func(of []reference) error {
+		for _, r := range of {
+			if seen[r] {
+				continue
+			}
+			if seen[r] = true; len(seen) > maxReferences {
+				return &UnusableError{Reason: fmt.Sprintf("it refers to more than %d others", maxReferences)}
+			}
+			one, err := c.version(ctx, r)
+			if err != nil {
+				return fmt.Errorf("find version %d of subject %q, to which it refers as %q: %w",
+					r.Version, printable.Text(r.Subject), printable.Text(r.Name), err)
+			}
+			if size += one.size(); size > maxSchema {
+				return &UnusableError{Reason: fmt.Sprintf("with what it refers to it is larger than %d bytes", maxSchema)}
+			}
+			if err := add(one.References); err != nil {
+				return err
+			}
+			s.References = append(s.References, Reference{r.Name, one.Text})
+		}
+		return nil
+	}
+	return s, add(got.References)
+}
+
+// version returns what a schema refers to.
+func (c *Client) version(ctx context.Context, r reference) (stored, error) {
+	at := SubjectVersion{r.Subject, r.Version}
+	if s, ok := c.versions.get(at); ok {
+		return s, nil
+	}
+	in, err := path(r.Subject)
+	if err != nil {
+		return stored{}, err
+	}
+	if len(r.Name) > maxName {
+		return stored{}, &UnusableError{Reason: fmt.Sprintf("a name has %d characters", len(r.Name))}
+	}
+	s, err := c.get(ctx, fmt.Sprintf("%s/versions/%d", in, r.Version))
+	if err == nil && r.Version > 0 { // below is whichever is the latest
+		c.versions.put(at, s, s.size()+len(r.Subject))
+	}
+	return s, err
+}
+
+// versionsOf returns the subjects of a schema with its versions in them; none where the
+// registry does not say, as old ones don't, or where they are too many to be kept.
+func (c *Client) versionsOf(ctx context.Context, id int) ([]SubjectVersion, error) {
+	var places []SubjectVersion
+	err := c.ask(ctx, func(r *sr.Client) error {
+		places = nil
+		err := r.Do(ctx, http.MethodGet, fmt.Sprintf("/schemas/ids/%d/versions", id), nil, &places)
+		if notSaid(err) {
+			places, err = nil, nil
+		}
+		return err
+	})
+	if isAnswer(err) || sizeOf(places) > maxVersions {
+		return nil, nil //nolint:nilerr // a schema is of use without
+	}
+	for _, v := range places {
+		if len(v.Subject) > maxName {
+			return nil, nil // it would be in the metadata of each record
+		}
+	}
+	return places, err
+}
+
+// notSaid reports whether a server answers without what it was asked for.
+func notSaid(err error) bool {
+	var refused *sr.ResponseError
+	var shape *json.UnmarshalTypeError
+	return errors.As(err, &refused) && !passing(refused.StatusCode) || errors.As(err, &shape)
+}
+
+// checkID returns an error for what can't be the ID of a schema: it would be written with
+// each record.
+func checkID(id int) error {
+	if id <= 0 || id > math.MaxInt32 {
+		return &UnusableError{Reason: fmt.Sprintf("its ID is %d", id)}
+	}
+	return nil
+}
