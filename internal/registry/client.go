@@ -31,7 +31,7 @@ type Client struct {
 	turn     chan struct{} // full while somebody asks, so that the same question is asked once
 	last     int           // the replica that answered last
 	outage   outage
-	login    login
+	login    []string
 	schemas  kept[int, *Schema]
 	wrong    kept[int, wrong]
 	versions kept[SubjectVersion, stored] // of references

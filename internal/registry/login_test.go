@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,11 +80,14 @@ func hijack(w http.ResponseWriter, text string) {
 	}
 }
 
-func TestTheFormsOfALogin(t *testing.T) {
-	is := is.New(t)
-	is.Equal(loginOf(http.Header{}), login(nil))
-	is.True(slices.Contains(loginOf(http.Header{"Authorization": {"Basic no-base64"}}), "no-base64"))
-	for _, s := range loginOf(http.Header{"Authorization": {"Basic dXNlcjo="}}) {
-		is.True(s != "") // a password that is empty
+func TestLoginOf(t *testing.T) {
+	for header, want := range map[string][]string{
+		"":                   {""},
+		"Basic no-base64":    {"no-base64"},
+		"Basic dXNlcjo=":     {"dXNlcjo=", "user:", ""},
+		"Basic dXNlcjpwYXNz": {"dXNlcjpwYXNz", "user:pass", "pass"},
+		"Bearer token":       {"token"},
+	} {
+		is.New(t).Equal(loginOf(http.Header{"Authorization": {header}}), want)
 	}
 }

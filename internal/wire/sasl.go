@@ -115,12 +115,7 @@ func refused(code int16) bool {
 // refusal is what a broker says, which may repeat what it was told.
 func (l login) refusal(a *saslauthenticate.Response) error {
 	if text := a.ErrorMessage; text != "" {
-		for _, secret := range l.secrets() {
-			if secret != "" {
-				text = strings.ReplaceAll(text, secret, "(secret)")
-			}
-		}
-		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), printable.Text(text))
+		return fmt.Errorf("%w: %s", kafkago.Error(a.ErrorCode), printable.Text(printable.Without(text, l.secrets()...)))
 	}
 	return kafkago.Error(a.ErrorCode)
 }

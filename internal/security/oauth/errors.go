@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"golang.org/x/oauth2"
 
@@ -89,20 +88,15 @@ const minSecret = 8
 
 // withoutSecret is a text without what the endpoint was told.
 func (c *cached) withoutSecret(text, secret string) string {
-	escaped := url.QueryEscape(secret)
-	basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.ClientID) + ":" + escaped)) // RFC 6749, section 2.3.1
-	all := []string{basic, secret, escaped, c.token}
+	id := url.QueryEscape(c.ClientID)
+	basic := base64.StdEncoding.EncodeToString([]byte(id + ":" + url.QueryEscape(secret))) // RFC 6749, section 2.3.1
+	all := []string{basic, secret, c.token}
 	for _, value := range c.Parameters { // which may be a password or an assertion
 		if len(value) >= minSecret {
-			all = append(all, value, url.QueryEscape(value))
+			all = append(all, value)
 		}
 	}
-	for _, secret := range all {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "(secret)")
-		}
-	}
-	return text
+	return printable.Without(text, all...)
 }
 
 // host is the part of the URL that is no secret for sure.

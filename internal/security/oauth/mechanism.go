@@ -63,7 +63,7 @@ func (d *dialogue) Next(_ context.Context, challenge []byte) (done bool, respons
 	case len(challenge) == 0:
 		return true, nil, nil
 	}
-	d.reason = printable.Text(strings.ReplaceAll(string(challenge), d.token, "(secret)"))
+	d.reason = printable.Text(printable.Without(string(challenge), d.token))
 	return false, []byte{1}, nil
 }
 
