@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"convert/rawdata":     nil,
 	"fetch":               {"acl", "cluster", "message", "primitive", "recordbatch", "wire"},
 	"group":               {"acl", "cluster", "message", "primitive", "wire"},
+	"groupadmin":          {"acl", "cluster", "group", "message"},
 	"message":             {"recordbatch"},
 	"metrics":             {"consumer", "fetch", "group", "message", "produce", "wire"},
 	"offsets":             {"message"},

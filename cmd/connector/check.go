@@ -36,6 +36,7 @@ const (
 // candidate is a connector to check.
 type candidate struct {
 	name     string // "source orders:from"
+	id       string // in Conduit: "orders:from"; "" if it is not known
 	source   bool
 	settings map[string]string
 	unset    map[string][]string // variables that are not set, by the setting that needs them

@@ -78,13 +78,13 @@ func withID(id string) string {
 func (p pipeline) candidates(id string, unset func(path string) map[string][]string) []candidate {
 	var out []candidate
 	for i, c := range p.Connectors {
-		if isKafka.MatchString(c.Plugin) && (id == "" || id == c.ID) {
-			name := fmt.Sprintf("%s %s:%s", c.Type, p.ID, c.ID)
-			out = append(out, candidate{name, c.Type == "source", c.Settings, unset(fmt.Sprintf("connectors/%d", i))})
+		whole := p.ID + ":" + c.ID // as Conduit calls it
+		if isKafka.MatchString(c.Plugin) && (id == "" || id == c.ID || id == whole) {
+			out = append(out, candidate{c.Type + " " + whole, whole, c.Type == "source", c.Settings, unset(fmt.Sprintf("connectors/%d", i))})
 		}
 	}
 	if isKafka.MatchString(p.DLQ.Plugin) && id == "" {
-		out = append(out, candidate{fmt.Sprintf("dead-letter queue of %s", p.ID), false, p.DLQ.Settings, unset("dead-letter-queue")})
+		out = append(out, candidate{"dead-letter queue of " + p.ID, "", false, p.DLQ.Settings, unset("dead-letter-queue")})
 	}
 	return out
 }

@@ -6,12 +6,18 @@
 //	connector check -config pipelines.yaml
 //	connector check servers=broker-1:9092 topics=orders groupID=copy
 //
+// It also shows and resets the offsets of a source's consumer group:
+//
+//	connector offsets show -config pipelines.yaml
+//	connector offsets reset -config pipelines.yaml -to-datetime 2026-01-31T06:00:00Z
+//
 // connector --version prints its version.
 package main
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/signal"
@@ -27,7 +33,9 @@ func main() {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case "check":
-			os.Exit(checkCommand(os.Args[2:]))
+			os.Exit(execute(runCheck, os.Args[2:]))
+		case "offsets":
+			os.Exit(execute(runOffsets, os.Args[2:]))
 		case "version", "-version", "--version":
 			fmt.Println(kafka.Connector.NewSpecification().Version)
 			return
@@ -48,9 +56,9 @@ func takeLargeMessages() {
 	}
 }
 
-// checkCommand returns the exit status.
-func checkCommand(args []string) int {
+// execute returns the exit status of a command.
+func execute(command func(ctx context.Context, args []string, stdout, stderr io.Writer) int, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	return runCheck(ctx, args, os.Stdout, os.Stderr)
+	return command(ctx, args, os.Stdout, os.Stderr)
 }

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+)
+
+func TestMain(m *testing.M) { broker.Main(m) }
