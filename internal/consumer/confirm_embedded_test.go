@@ -15,6 +15,7 @@ import (
 // tells of a topic that was deleted and made again since. The group has committed in the
 // one that is there.
 func TestConsumerGoesOnThoughTheFirstBrokerTellsATopicThatIsGone(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		note     func(note) string // of the commits
 		position bool              // of the topic that is there

@@ -214,6 +214,7 @@ func TestALatestStartSurvivesACrash(t *testing.T) {
 }
 
 func TestHandsPartitionsOverWithoutLossOrRepetition(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.produce(30)
 	first := w.open(nil)
@@ -353,6 +354,7 @@ func TestFailsWithTheReasonThatStays(t *testing.T) {
 
 // All brokers are gone: Close gives up after a while and says what that means.
 func TestClosesWithoutBrokers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.produce(3)
 	c := w.open(func(c *Config) { c.CommitInterval = time.Hour })

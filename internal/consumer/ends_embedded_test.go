@@ -137,6 +137,7 @@ func TestFindEndsAsksEachLeaderOnce(t *testing.T) {
 // The ends of the other leaders are found and committed; where all is committed, nobody
 // waits for the frozen one.
 func TestFindEndsWaitsForAFrozenLeaderInVain(t *testing.T) {
+	t.Parallel()
 	const parts = 4
 	w, d := half(t, parts)
 	var said warnings

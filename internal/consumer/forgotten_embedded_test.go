@@ -129,6 +129,7 @@ func TestConsumerEndsWhereTheGroupHasForgottenAndResetIsAnError(t *testing.T) {
 
 // Where the settings name a place to start, it is one for what is forgotten as well.
 func TestConsumerStartsWhereTheSettingsSayThoughTheGroupHasForgotten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.produce(18)
 	at := time.Now().Add(time.Hour)
@@ -154,6 +155,7 @@ func TestConsumerStartsWhereTheSettingsSayThoughTheGroupHasForgotten(t *testing.
 // A group that has been reading for a while had an offset for each partition that was
 // there in the beginning, also where no position says so.
 func TestConsumerMissesAnOffsetInALongStandingGroup(t *testing.T) {
+	t.Parallel()
 	for age, want := range map[time.Duration][]int{time.Hour: {1, 4}, 0: {}} {
 		w := newWorld(t)
 		latest := func(c *Config) { c.FromBeginning, c.started = false, time.Now().Add(-age) }
@@ -171,6 +173,7 @@ func TestConsumerMissesAnOffsetInALongStandingGroup(t *testing.T) {
 
 // A coordinator loses its log while the group reads: each member knows how far it was.
 func TestConsumerGoesOnWhereItWasThoughTheGroupHasForgotten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	expel := w.expels()
 	var forgotten atomic.Bool

@@ -69,6 +69,7 @@ func (w *world) produceMany(parts int32) {
 
 // Each leader gets one request, and nobody waits for the frozen one's answer.
 func TestConsumerStartsAtLeadersThatAnswerBesideOneThatDoesNot(t *testing.T) {
+	t.Parallel()
 	for _, latest := range []bool{false, true} {
 		t.Run(fmt.Sprint("latest ", latest), func(t *testing.T) {
 			const parts = 20
@@ -97,6 +98,7 @@ func TestConsumerStartsAtLeadersThatAnswerBesideOneThatDoesNot(t *testing.T) {
 // Partitions whose leader refuses are asked about again, though others are still waited
 // for.
 func TestConsumerTriesAgainBesideALeaderThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	const parts = 4
 	w, d := half(t, parts)
 	w.produceMany(parts)

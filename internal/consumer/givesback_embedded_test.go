@@ -13,6 +13,7 @@ import (
 // An eager group rebalances, and the source is stopped while it gives its partitions back
 // and waits for acks of what is being processed.
 func TestConsumerCommitsThoughItIsClosedWhileItGivesPartitionsBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.produce(6)
 	refuse := embedded.Refuse(w.fake, kmsg.Heartbeat, func(kmsg.Request) string { return "" })

@@ -76,6 +76,7 @@ func TestForgetsWhatItDoesNotReadAnyMore(t *testing.T) {
 }
 
 func TestTellsWhatIsWorthCounting(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var joined, held, lost, committed, refused atomic.Int64
 	c := w.open(func(c *Config) {

@@ -145,6 +145,7 @@ func TestReadsATopicThatWasMadeAgainWhileNobodyReadFromItsFirstRecord(t *testing
 // MirrorMaker carries a group's offsets to another cluster with their notes, which name
 // the topic that they were committed for there, and how far the group had been.
 func TestConsumerBelievesOffsetsThatCameFromAnotherCluster(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		cluster string
 		want    int64 // where partition 1 goes on

@@ -101,6 +101,7 @@ func TestConsumerDoesNotPassOverDeletedRecordsThoughTheLogHasDiverged(t *testing
 // The leader refuses an offset for good that is in its log, as one does whose tiered
 // storage has lost a segment.
 func TestConsumerResetsAnOffsetThatTheLeaderRefusesForGood(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	embedded.Answer(w.fake, kmsg.Fetch, func(req kmsg.Request) kmsg.Response {
 		for _, rt := range req.(*kmsg.FetchRequest).Topics {

@@ -31,6 +31,7 @@ func goesOnAfterThePosition(w *world) {
 // Where a position and a commit contradict each other. The log of partition 1 has
 // offsets 0 to 9.
 func TestConsumerBelievesACommitThatIsLowerOnPurpose(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		at       int64
 		metadata func(note) string // of the commit
@@ -71,6 +72,7 @@ func TestConsumerBelievesACommitThatIsLowerOnPurpose(t *testing.T) {
 // An operator resets the group to read everything again. Whatever happens meanwhile,
 // the position with which the process began does not cut that off.
 func TestConsumerReadsAgainThroughRebalancesAndRestarts(t *testing.T) {
+	t.Parallel()
 	for _, restart := range []bool{false, true} {
 		eitherPlace(t, func(w *world) {
 			w.produce(30)
@@ -103,6 +105,7 @@ func TestConsumerReadsAgainThroughRebalancesAndRestarts(t *testing.T) {
 // The member that comes first after the reset knows nothing of the position that another
 // one has.
 func TestConsumerReadsAgainThoughAnotherMemberBegan(t *testing.T) {
+	t.Parallel()
 	eitherPlace(t, readsAgainThoughAnotherMemberBegan)
 }
 
@@ -158,6 +161,7 @@ func readsAllOfAnotherTopic(w *world) {
 
 // The position with which a process began is not used again once it has started the partition.
 func TestConsumerUsesThePositionOnce(t *testing.T) {
+	t.Parallel()
 	for _, oldForm := range []bool{false, true} {
 		eitherPlace(t, func(w *world) {
 			w.produce(15)
@@ -182,6 +186,7 @@ func TestConsumerUsesThePositionOnce(t *testing.T) {
 // An unclean leader election has cut the log off where it was read. The group goes back
 // to where the logs agree, and a restart does not jump over what is there now.
 func TestConsumerReadsWhatAnUncleanElectionLeftAfterARestart(t *testing.T) {
+	t.Parallel()
 	eitherPlace(t, readsWhatAnUncleanElectionLeft)
 }
 

@@ -77,6 +77,7 @@ func TestAllRequestsOfAStaticMemberCarryItsName(t *testing.T) {
 
 // A static member gets the partitions back that it had, though one of them is gone.
 func TestStaticMemberReadsTheOthersWhereAPartitionIsGone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	static := func(c *Config) {
 		c.Group.InstanceID, c.Group.SessionTimeout, c.FromBeginning = "me", time.Minute, true

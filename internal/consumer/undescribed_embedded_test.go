@@ -41,6 +41,7 @@ var undescribedErrors = map[string]int16{"denied": kerr.TopicAuthorizationFailed
 // As a source opens, one broker does not describe one of two topics. What is written to
 // it from then on is read.
 func TestFindEndsAsksAgainForATopicThatIsNotDescribed(t *testing.T) {
+	t.Parallel()
 	for name, code := range undescribedErrors {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "other"))
@@ -59,6 +60,7 @@ func TestFindEndsAsksAgainForATopicThatIsNotDescribed(t *testing.T) {
 
 // If nobody describes it until the source is open, time tells what was written since.
 func TestConsumerBeginsByTimeWhereNobodyToldTheEnd(t *testing.T) {
+	t.Parallel()
 	for name, code := range undescribedErrors {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "other"))

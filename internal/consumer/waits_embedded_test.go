@@ -16,6 +16,7 @@ import (
 // The coordinator takes a commit and does not answer. The rebalance that comes then does
 // not wait for it.
 func TestConsumerRejoinsThoughACommitIsNotAnswered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.produce(3)
 	refuse := embedded.Refuse(w.fake, kmsg.Heartbeat, func(kmsg.Request) string { return "" })
@@ -44,6 +45,7 @@ func TestConsumerRejoinsThoughACommitIsNotAnswered(t *testing.T) {
 // Where the session timeout is short, records that are not acknowledged in time leave
 // time for the commit of the others.
 func TestConsumerCommitsAtARevocationThatWaitsForAcksInVain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.produce(6)
 	eager := func(c *Config) {
@@ -62,6 +64,7 @@ func TestConsumerCommitsAtARevocationThatWaitsForAcksInVain(t *testing.T) {
 
 // The coordinator freezes, and no timeout ends a wait for it: that of Close's own does.
 func TestConsumerClosesThoughTheCoordinatorDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.openMany(&dialer{}, func(c *Config) { c.Group.Topics, c.CommitInterval = []string{topic}, time.Hour })
 	w.committed(map[int32]int64{0: 0, 1: 0, 2: 0})

@@ -59,6 +59,7 @@ func TestMemberTakesTheOneOfItsKilledProcessOutOfTheGroup(t *testing.T) {
 // What is refused is tried again where that may help. Elsewhere the member says so, and
 // waits as long as the coordinator does.
 func TestMemberTakesItsFormerSelfOutThroughEachErrorCode(t *testing.T) {
+	t.Parallel()
 	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
 	refuse := embedded.Refuse(fake, kmsg.LeaveGroup, groupOf)
 	eachCode(t, func(code int16, group string, retryJoin bool) error {

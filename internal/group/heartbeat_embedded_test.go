@@ -20,6 +20,7 @@ import (
 // client: a coordinator that is away costs nothing, a rebalance keeps them, a
 // membership that is gone loses them.
 func TestBeatsThroughEachErrorCode(t *testing.T) {
+	t.Parallel()
 	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
 	refuse := embedded.Refuse(fake, kmsg.Heartbeat, groupOf)
 	eachCode(t, func(code int16, group string, retryJoin bool) error {

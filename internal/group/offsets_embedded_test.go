@@ -51,6 +51,7 @@ func TestCommitsThroughEachErrorCode(t *testing.T) {
 }
 
 func TestFetchesOffsetsThroughEachErrorCode(t *testing.T) {
+	t.Parallel()
 	// Brokers put the code of the group in front, that of a partition to it.
 	for name, refusal := range map[string]func(kmsg.Request, int16) kmsg.Response{
 		"of partitions": embedded.Refusal,

@@ -55,6 +55,7 @@ func TestACorruptBatchIsDividedBeforeItsLastAttempt(t *testing.T) {
 
 // The error is not about what was written after it.
 func TestTheErrorOfASendOutOfTimeIsAboutWhatIsNotWritten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.DeliveryTimeout = 2 * time.Second })
 	for id := range int32(partitions) {
 		w.NoErr(w.fake.MoveTopicPartition(topic, id, id))

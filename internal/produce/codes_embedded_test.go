@@ -41,6 +41,7 @@ func triedAgain(code int16) bool {
 // was written before it is counted. Java's client does the same, except that it divides a
 // batch only for MESSAGE_TOO_LARGE, and believes a denial at once.
 func TestWritesThroughEachErrorCode(t *testing.T) {
+	t.Parallel()
 	for _, code := range embedded.Codes() {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			w := newWorld(t, nil)
@@ -70,6 +71,7 @@ func TestWritesThroughEachErrorCode(t *testing.T) {
 }
 
 func TestGetsAProducerIDThroughEachErrorCode(t *testing.T) {
+	t.Parallel()
 	for _, code := range embedded.Codes() {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			w := newWorld(t, nil)
@@ -93,6 +95,7 @@ func TestGetsAProducerIDThroughEachErrorCode(t *testing.T) {
 }
 
 func TestFindsItsTopicThroughEachErrorCode(t *testing.T) {
+	t.Parallel()
 	for _, code := range embedded.Codes() {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			w := newWorld(t, nil)

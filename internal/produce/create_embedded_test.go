@@ -77,6 +77,7 @@ func TestCreatesAMissingTopic(t *testing.T) {
 }
 
 func TestCreatingATopicIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	for _, code := range []*kerr.Error{kerr.NotController, kerr.RequestTimedOut, kerr.ThrottlingQuotaExceeded} {
 		t.Run(code.Message, func(t *testing.T) {
 			w := newWorld(t, func(cfg *Config) { cfg.NewTopics = NewTopics{Create: true, Partitions: 2} })
@@ -90,6 +91,7 @@ func TestCreatingATopicIsTriedAgain(t *testing.T) {
 
 // How long a topic may take to show counts from its creation.
 func TestCreatingATopicIsTriedAgainForAsLongAsThereIsTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(cfg *Config) { cfg.NewTopics = NewTopics{Create: true, Partitions: 2} })
 	w.p.patience = 200 * time.Millisecond
 	w.refuse(kerr.NotController, 8) // 10 ms to 1 s apart
@@ -149,6 +151,7 @@ func TestTopicsThatCanNotBeCreated(t *testing.T) {
 // Brokers older than Kafka 2.4 want numbers. They may create the topic by
 // themselves all the same, when they are asked for it.
 func TestBrokersThatHaveNoDefaultsInRequests(t *testing.T) {
+	t.Parallel()
 	for name, created := range map[string]bool{"which create topics": true, "which don't": false} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(cfg *Config) { cfg.NewTopics = NewTopics{Create: true} })
@@ -172,6 +175,7 @@ func TestBrokersThatHaveNoDefaultsInRequests(t *testing.T) {
 }
 
 func TestAMissingTopicThatMayNotBeCreated(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, nil)
 	asked := w.count(kmsg.CreateTopics)
 	looked := w.count(kmsg.Metadata)
@@ -194,6 +198,7 @@ func TestAMissingTopicThatMayNotBeCreated(t *testing.T) {
 }
 
 func TestTheDeadlineEndsTheWaitForATopic(t *testing.T) {
+	t.Parallel()
 	for _, silent := range []bool{false, true} { // when it is asked for again
 		w := newWorld(t, func(cfg *Config) { cfg.DeliveryTimeout = 2 * time.Second })
 		var asked atomic.Int64

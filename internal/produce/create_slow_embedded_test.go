@@ -51,6 +51,7 @@ func (w *world) slowly(code *kerr.Error, show <-chan struct{}) func() []time.Dur
 // A controller that says so has created a topic, with ZooKeeper, or has not come to it,
 // with KRaft. Brokers that are busy making logs show it late in either case.
 func TestSendWaitsForTopicsThatShowLate(t *testing.T) {
+	t.Parallel()
 	for _, code := range []*kerr.Error{kerr.RequestTimedOut, kerr.TopicAlreadyExists} {
 		t.Run(code.Message, func(t *testing.T) {
 			w := newWorld(t, func(c *Config) {
@@ -74,6 +75,7 @@ func TestSendWaitsForTopicsThatShowLate(t *testing.T) {
 
 // A controller with too little time may not come to it the next time either.
 func TestSendGivesAControllerMoreTimeThatHadTooLittle(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) {
 		c.NewTopics, c.OutageTimeout, c.RequestTimeout = NewTopics{Create: true, Partitions: 1}, time.Minute, 30*time.Second
 	})
@@ -92,6 +94,7 @@ func TestSendGivesAControllerMoreTimeThatHadTooLittle(t *testing.T) {
 
 // It is waited for as long only once in a while: records for it hold up others.
 func TestSendSaysThatATopicWasNotCreatedInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) {
 		c.NewTopics, c.OutageTimeout = NewTopics{Create: true, Partitions: 1}, time.Second
 	})

@@ -110,6 +110,7 @@ func TestSendBelievesADenialThatIsRepeated(t *testing.T) {
 
 // A broker that has just started does not know its ACLs yet, and then hardly answers.
 func TestTryBelievesNoDenialBeforeAndAfterASilence(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, nil, kfake.NumBrokers(1))
 	const patience = 4 * time.Second
 	var asked atomic.Int64

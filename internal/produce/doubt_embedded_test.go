@@ -93,6 +93,7 @@ func (l breakableListener) Accept() (net.Conn, error) {
 // With acks none a broker that does not lead says so by hanging up. What was written
 // meanwhile is lost, and nothing after the producer has noticed.
 func TestSendWithoutAcksAsksWhoLeadsOnceABrokerHangsUp(t *testing.T) {
+	t.Parallel()
 	var network breakable
 	w := newWorld(t, func(c *Config) { c.Acks = AcksNone }, network.option())
 	arrived := w.count(kmsg.Produce)

@@ -107,6 +107,7 @@ func TestSendWithoutAcksMakesSmallerRequestsOnceABrokerHangsUp(t *testing.T) {
 }
 
 func TestSendSaysThatABatchMayBeTooLargeForABroker(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.BatchBytes, c.DeliveryTimeout = 4_000_000, time.Second })
 	w.takesUpTo(1_046_528)
 	messages := random10K(200)
@@ -174,6 +175,7 @@ func TestLimitsFollowThePaceOfABroker(t *testing.T) {
 
 // On a slow link a request that is too large for the request timeout never arrives.
 func TestSendMakesSmallerRequestsWhereTheyTakeTooLong(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.BatchBytes, c.RequestTimeout = 1_000_012, time.Second }, kfake.NumBrokers(1))
 	w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		w.fake.KeepControl()

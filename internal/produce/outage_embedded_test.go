@@ -88,6 +88,7 @@ func TestSendOutlastsAnOutage(t *testing.T) {
 
 // Nor does a quota use it up, where it asks for longer than either time in sum.
 func TestSendOutlastsQuotas(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) {
 		c.DeliveryTimeout, c.OutageTimeout, c.BatchBytes = 400*time.Millisecond, 2*time.Second, 70
 	}, kfake.NumBrokers(1))
@@ -103,6 +104,7 @@ func TestSendOutlastsQuotas(t *testing.T) {
 }
 
 func TestSendEndsAfterAnOutage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.OutageTimeout = 300*time.Millisecond, 700*time.Millisecond })
 	_, err := w.p.Send(w.ctx, spread(3))
 	w.NoErr(err)
@@ -115,6 +117,7 @@ func TestSendEndsAfterAnOutage(t *testing.T) {
 
 // Brokers that answer are no outage.
 func TestSendGivesBrokersThatAnswerTheDeliveryTimeout(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.OutageTimeout = 500*time.Millisecond, time.Hour })
 	w.during(time.Hour, refusals(kerr.NetworkException), kmsg.Produce)
 	n, err := w.p.Send(w.ctx, spread(3))

@@ -147,6 +147,7 @@ func TestTriesAgainAfterPassingErrors(t *testing.T) {
 }
 
 func TestGivesUpAfterErrorsThatStay(t *testing.T) {
+	t.Parallel()
 	for _, code := range []*kerr.Error{
 		kerr.TopicAuthorizationFailed, kerr.ClusterAuthorizationFailed, kerr.InvalidRecord, kerr.MessageTooLarge, kerr.PolicyViolation,
 		kerr.InvalidTimestamp, kerr.UnsupportedForMessageFormat, kerr.InvalidRequiredAcks, kerr.InvalidTopicException,
@@ -214,6 +215,7 @@ func TestSplitsBatchesThatTheBrokerFindsTooLarge(t *testing.T) {
 }
 
 func TestEndsAtTheDeadlineAndSendsNothingAfterwards(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.DeliveryTimeout = 300 * time.Millisecond })
 	w.fail(0, kerr.NotEnoughReplicas.Code, -1)
 	n, err := w.p.Send(w.ctx, spread(1))

@@ -121,6 +121,7 @@ func (s *story) number(m message.Message) int { return s.numbers[string(m.Value)
 // that are divided, and Sends that are resumed and given up, all by chance: what is
 // reported as written is there once, in order, and nothing is reported too early.
 func TestSendKeepsItsWordWhateverHappens(t *testing.T) {
+	t.Parallel()
 	for seed := range int64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rnd := rand.New(rand.NewSource(seed))

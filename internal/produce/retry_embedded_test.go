@@ -191,6 +191,7 @@ func TestAttemptsAreCountedByBatch(t *testing.T) {
 }
 
 func TestSaysThatTheCallerEndedIt(t *testing.T) {
+	t.Parallel()
 	for name, limit := range map[string]time.Duration{"by a deadline": time.Second, "by hand": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(c *Config) { c.DeliveryTimeout = 0 })

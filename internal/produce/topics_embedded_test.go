@@ -40,6 +40,7 @@ func (w *world) withoutAnswers(kind kmsg.Key) {
 }
 
 func TestSendWritesWhatComesBeforeATopicThatIsMissing(t *testing.T) {
+	t.Parallel()
 	for name, topics := range map[string]NewTopics{
 		"and may not be created":      {},
 		"and can't be created so far": {Create: true, Partitions: 1},
@@ -61,6 +62,7 @@ func TestSendWritesWhatComesBeforeATopicThatIsMissing(t *testing.T) {
 
 // What is known can be written although nobody says where what is not known goes.
 func TestSendWritesWhatComesBeforeATopicThatNobodyTellsOf(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.DeliveryTimeout = time.Second })
 	_, err := w.p.Send(w.ctx, spread(3))
 	w.NoErr(err)
@@ -135,6 +137,7 @@ func TestSendFailsAtTheTopicThatCanNotBeCreated(t *testing.T) {
 
 // A controller says that a topic exists for as long as it is being deleted.
 func TestSendCreatesATopicThatIsStillBeingDeleted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.NewTopics = NewTopics{Create: true, Partitions: 1} })
 	w.refuse(kerr.TopicAlreadyExists, 3)
 	n, err := w.p.Send(w.ctx, toFresh())
@@ -214,6 +217,7 @@ func TestSendFailsAtAPartitionThatIsNotThere(t *testing.T) {
 
 // A broker that has just started knows no topics yet, and no leaders.
 func TestSendOutlivesMetadataThatKnowsNothingForAMoment(t *testing.T) {
+	t.Parallel()
 	for _, code := range []*kerr.Error{kerr.UnknownTopicOrPartition, kerr.LeaderNotAvailable, kerr.UnknownTopicID} {
 		for name, topics := range map[string]NewTopics{"creating topics": {Create: true, Partitions: 1}, "creating none": {}} {
 			t.Run(code.Message+" "+name, func(t *testing.T) {
@@ -278,6 +282,7 @@ func outliveATimeWithoutLeaders(t *testing.T, configure func(*Config)) {
 
 // All partitions that a topic lacks are waited for together, until it gets another one.
 func TestSendWaitsOnceForThePartitionsThatATopicLacks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, nil)
 	w.p.patience = time.Second
 	looked := w.count(kmsg.Metadata)
@@ -303,6 +308,7 @@ func TestSendWaitsOnceForThePartitionsThatATopicLacks(t *testing.T) {
 // partitions there are, for longer than those are waited for. The first broker that is
 // back has not heard of it yet.
 func TestSendDoesNotWaitForATopicWhileNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		to      message.Message
 		arrives func(w *world)

@@ -25,6 +25,7 @@ func patient(t *testing.T) context.Context {
 // The only broker is away for twice deliveryTimeout, stopped in order and killed, while
 // a hundred records a second are written with the default settings.
 func TestTheDefaultsOutlastABrokerThatIsRestarted(t *testing.T) {
+	t.Parallel() // alone on its cluster meanwhile: the other tests with one like it are not parallel
 	is := is.New(t)
 	ctx := patient(t)
 	cluster := broker.ForTest(t, broker.Options{Faults: true})
@@ -71,6 +72,7 @@ func TestTheDefaultsOutlastABrokerThatIsRestarted(t *testing.T) {
 // One of three brokers goes silent, which the others notice after nine seconds. It leads
 // some partitions and has replicas of the others, so that no request is answered.
 func TestTheDefaultsOutlastABrokerThatFreezes(t *testing.T) {
+	t.Parallel() // nobody else has a cluster like it
 	is := is.New(t)
 	ctx := patient(t)
 	cluster := broker.ForTest(t, broker.Options{Nodes: 3, Faults: true})

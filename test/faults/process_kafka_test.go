@@ -55,7 +55,7 @@ func TestConduitIsKilledAndStopped(t *testing.T) {
 	c := s.copying()
 
 	repeats := 0 // records that may be in the copy once more
-	for round := range rounds(10, 50) {
+	for round := range rounds(6, 50) {
 		c.start(architecture(round)...)
 		c.progress()
 		time.Sleep(rand.N(time.Second))

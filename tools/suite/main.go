@@ -9,6 +9,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -57,7 +58,7 @@ func run(o options) (failed bool, err error) {
 		return true, err
 	}
 	if o.raw {
-		return !runAll(p.withKafka(o), os.Stdout, os.Stderr), nil
+		return !runAll(p.withKafka(o), &wholeWrites{w: os.Stdout}, os.Stderr), nil
 	}
 	takes, err := usual(o.command())
 	if err != nil {
@@ -65,9 +66,11 @@ func run(o options) (failed bool, err error) {
 	}
 	p.describe(os.Stdout, o, takes)
 	r := newReport(os.Stdout)
-	r.stage(func(out, errOut *os.File) bool { return runAll(p.fast(o), out, errOut) })
-	if !o.unit {
-		r.stage(func(out, errOut *os.File) bool { return runWithKafka(p, o, out, errOut) })
-	}
+	r.stage(func(out, errOut io.Writer) bool {
+		if o.unit {
+			return runAll(p.fast(o), out, errOut)
+		}
+		return runEverything(p, o, out, errOut)
+	})
 	return r.summary(), nil
 }

@@ -24,7 +24,15 @@ const brokerPackage = "github.com/conduitio/conduit-connector-kafka/test/broker"
 
 // slowest are the packages that take minutes, the longest first, so that none of them
 // begins when all others have ended.
-var slowest = []string{"test/faults", "test/connector", "internal/consumer", "cmd/conduit/operations", "cmd/conduit/roundtrip"}
+var slowest = []string{
+	"test/faults", "test/connector", "internal/consumer", "internal/produce", "test/hostile", "internal/group",
+	"cmd/conduit/operations", "cmd/conduit/roundtrip",
+}
+
+// patient packages take minutes and hardly compute: they wait for brokers that are killed,
+// for timeouts and for sessions that end. They run from the start, beside all others, and
+// share no Kafka with these.
+var patient = []string{"test/faults", "test/hostile", "internal/group"}
 
 // pkg is a package with tests.
 type pkg struct {
@@ -93,35 +101,50 @@ func (l listed) needsKafka() bool {
 		slices.ContainsFunc(append(l.TestGoFiles, l.XTestGoFiles...), func(name string) bool { return strings.HasSuffix(name, "_kafka_test.go") })
 }
 
+// name is the directory of a package, seen from the repository's root.
+func (k pkg) name() string { return path.Join(k.module, k.path) }
+
+func (k pkg) patient() bool { return slices.Contains(patient, k.name()) }
+
 // rank sorts the slowest to the front.
 func (k pkg) rank() int {
-	if i := slices.Index(slowest, path.Join(k.module, k.path)); i >= 0 {
+	if i := slices.Index(slowest, k.name()); i >= 0 {
 		return i
 	}
 	return len(slowest)
+}
+
+// waiting has the flags of tests that wait more than they compute.
+func waiting(flags []string) []string {
+	return append([]string{"-timeout", "30m", "-parallel", "6"}, flags...)
 }
 
 // fast are the commands that need nothing but Go: with -unit those of all packages,
 // in their short form.
 func (p plan) fast(o options) []*exec.Cmd {
 	if !o.unit {
-		return p.commands(o, 3, o.flags, func(k pkg) bool { return !k.kafka })
+		return p.commands(o, 3*runtime.NumCPU(), waiting(o.flags), func(k pkg) bool { return !k.kafka && !k.patient() })
 	}
-	return p.commands(o, 3, append([]string{"-short"}, o.flags...), func(pkg) bool { return true })
+	return p.commands(o, 3*runtime.NumCPU(), append([]string{"-short"}, waiting(o.flags)...), func(pkg) bool { return true })
+}
+
+// patient are the commands that run from the start.
+func (p plan) patient(o options) []*exec.Cmd {
+	return p.commands(o, len(patient), waiting(o.flags), pkg.patient)
 }
 
 // withKafka are the other commands. They wait for brokers and processes for the most
-// part, but on two cores more of them at once would leave those no time.
+// part, but on two cores more of them at once, with test/faults beside them, would leave
+// those no time.
 func (p plan) withKafka(o options) []*exec.Cmd {
-	return p.commands(o, 2, append([]string{"-timeout", "30m", "-parallel", "6"}, o.flags...), func(k pkg) bool { return k.kafka })
+	return p.commands(o, 2*runtime.NumCPU()-1, waiting(o.flags), func(k pkg) bool { return k.kafka && !k.patient() })
 }
 
-// commands are one for each module. Tests wait more than they compute: the packages
-// of a module run perCore for each core at a time.
-func (p plan) commands(o options, perCore int, flags []string, want func(pkg) bool) []*exec.Cmd {
+// commands are one for each module, whose packages run atOnce at a time.
+func (p plan) commands(o options, atOnce int, flags []string, want func(pkg) bool) []*exec.Cmd {
 	var out []*exec.Cmd
 	for _, m := range modules {
-		args := append([]string{"test", "-json", fmt.Sprintf("-p=%d", perCore*runtime.NumCPU())}, flags...)
+		args := append([]string{"test", "-json", fmt.Sprintf("-p=%d", atOnce)}, flags...)
 		if o.unit && m == "." {
 			// Without a PATH its tests find nothing to run Kafka with, and skip what needs it.
 			// The other modules' leave that out in their short form.
@@ -145,9 +168,12 @@ func (p plan) commands(o options, perCore int, flags []string, want func(pkg) bo
 
 // describe says what will run, and how long that takes.
 func (p plan) describe(w io.Writer, o options, takes string) {
-	kafka := 0
+	kafka, beside := 0, 0
 	for _, k := range p {
-		if k.kafka {
+		switch {
+		case k.patient():
+			beside++
+		case k.kafka:
 			kafka++
 		}
 	}
@@ -157,6 +183,7 @@ func (p plan) describe(w io.Writer, o options, takes string) {
 		return
 	}
 	fmt.Fprintf(w, "Running %d packages of %d modules, about %s on two cores:\n", len(p), len(modules), takes)
-	fmt.Fprintf(w, "  1. units and embedded Kafka: %d packages\n", len(p)-kafka)
+	fmt.Fprintf(w, "  1. units and embedded Kafka: %d packages\n", len(p)-kafka-beside)
 	fmt.Fprintf(w, "  2. real Kafka and Conduit: %d packages; the first time Kafka and Conduit are fetched and built\n", kafka)
+	fmt.Fprintf(w, "  and from the start, since they wait for the most part: %s\n", strings.Join(patient, ", "))
 }

@@ -40,7 +40,7 @@ func newReport(out io.Writer) *report {
 }
 
 // stage shows what run prints; run reports whether its commands succeeded.
-func (r *report) stage(run func(out, errOut *os.File) bool) {
+func (r *report) stage(run func(out, errOut io.Writer) bool) {
 	stop := make(chan struct{})
 	defer close(stop)
 	go r.showRunning(stop)
@@ -51,7 +51,7 @@ func (r *report) stage(run func(out, errOut *os.File) bool) {
 	r.failed = r.failed || !ok || err != nil
 }
 
-func (r *report) scan(run func(out, errOut *os.File) bool) (ok bool, err error) {
+func (r *report) scan(run func(out, errOut io.Writer) bool) (ok bool, err error) {
 	out, outEnd, err := os.Pipe()
 	if err != nil {
 		return false, err
@@ -62,7 +62,7 @@ func (r *report) scan(run func(out, errOut *os.File) bool) (ok bool, err error) 
 	}
 	done := make(chan bool, 1)
 	go func() {
-		ok := run(outEnd, errEnd)
+		ok := run(&wholeWrites{w: outEnd}, errEnd)
 		_ = outEnd.Close()
 		_ = errEnd.Close()
 		done <- ok

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"testing"
 )
@@ -15,7 +15,7 @@ func reported(t *testing.T, ok bool, lines ...string) (text string, failed bool)
 	t.Helper()
 	var out bytes.Buffer
 	r := newReport(&out)
-	r.stage(func(stdout, stderr *os.File) bool {
+	r.stage(func(stdout, stderr io.Writer) bool {
 		for _, line := range lines {
 			if !strings.HasPrefix(line, "{") {
 				fmt.Fprintln(stderr, line)

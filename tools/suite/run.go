@@ -7,14 +7,23 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 )
 
-// runAll runs commands side by side and reports whether all succeeded. Their lines
-// stay whole.
+// runEverything runs what needs no Kafka and then what does, and beside both what waits.
+func runEverything(p plan, o options, out, errOut io.Writer) bool {
+	beside := make(chan bool, 1)
+	go func() { beside <- runAll(p.patient(o), out, errOut) }()
+	fast := runAll(p.fast(o), out, errOut)
+	kafka := runWithKafka(p, o, out, errOut)
+	return <-beside && fast && kafka
+}
+
+// runAll runs commands side by side and reports whether all succeeded. What they print
+// goes to out line by line.
 func runAll(commands []*exec.Cmd, out, errOut io.Writer) bool {
-	var mu sync.Mutex
 	var wg sync.WaitGroup
-	ok := true
+	var failed atomic.Bool
 	for _, cmd := range commands {
 		cmd.Stderr = errOut
 		lines, err := cmd.StdoutPipe()
@@ -22,31 +31,39 @@ func runAll(commands []*exec.Cmd, out, errOut io.Writer) bool {
 			err = cmd.Start()
 		}
 		if err != nil {
-			mu.Lock()
 			_, _ = io.WriteString(errOut, "run "+cmd.String()+": "+err.Error()+"\n")
-			ok = false
-			mu.Unlock()
+			failed.Store(true)
 			continue
 		}
 		wg.Go(func() {
-			copyLines(&mu, out, lines)
-			err := cmd.Wait()
-			mu.Lock()
-			ok = ok && err == nil
-			mu.Unlock()
+			copyLines(out, lines)
+			if cmd.Wait() != nil {
+				failed.Store(true)
+			}
 		})
 	}
 	wg.Wait()
-	return ok
+	return !failed.Load()
 }
 
-func copyLines(mu *sync.Mutex, out io.Writer, in io.Reader) {
+// wholeWrites lets one Write go through at a time: what several commands print must not
+// meet within a line, and a pipe takes long lines in parts.
+type wholeWrites struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (w *wholeWrites) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.w.Write(p)
+}
+
+func copyLines(out io.Writer, in io.Reader) {
 	for r := bufio.NewReader(in); ; {
 		line, err := r.ReadBytes('\n')
 		if len(line) > 0 {
-			mu.Lock()
 			_, _ = out.Write(line)
-			mu.Unlock()
 		}
 		if err != nil {
 			return
@@ -57,7 +74,7 @@ func copyLines(mu *sync.Mutex, out io.Writer, in io.Reader) {
 // runWithKafka runs what needs a real Kafka. The packages share one, which o.kafka
 // starts. Where it can't each package tries for itself: its tests then skip if there
 // is nothing to run Kafka with, and fail if there is, or if KAFKA_REQUIRED=1.
-func runWithKafka(p plan, o options, out, errOut *os.File) bool {
+func runWithKafka(p plan, o options, out, errOut io.Writer) bool {
 	started := filepath.Join("bin", ".kafka-started")
 	_ = os.Remove(started) // it need not be there
 	self, err := os.Executable()
@@ -65,11 +82,9 @@ func runWithKafka(p plan, o options, out, errOut *os.File) bool {
 		return runAll(p.withKafka(o), out, errOut)
 	}
 	args := append([]string{"-nodes", "1", "--", "sh", "-c", `: >"$0"; exec "$@"`, started, self, "-raw", "--"}, o.flags...)
-	cmd := exec.Command(o.kafka, args...)
-	cmd.Stdout, cmd.Stderr = out, errOut
-	err = cmd.Run()
+	ok := runAll([]*exec.Cmd{exec.Command(o.kafka, args...)}, out, errOut)
 	if _, missing := os.Stat(started); missing == nil || os.Getenv("KAFKA_REQUIRED") == "1" {
-		return err == nil
+		return ok
 	}
 	return runAll(p.withKafka(o), out, errOut)
 }
