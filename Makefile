@@ -33,7 +33,7 @@ MODULES := . cmd/conduit bench tools
 help: ## List the targets (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-13s %s\n' "$$name" "$$text"; done
-	@echo "CONTRIBUTING.md says how long each takes, and what it needs."
+	@echo "CONTRIBUTING.md says how long they take, and what they need."
 	@echo "Settings: RECORDS=$(RECORDS) PIPELINES=file KAFKA_SERVERS=host:9092 (make run), FUZZTIME=$(FUZZTIME) (make fuzz), SOAKTIME=$(SOAKTIME) (make soak), SEEDS=$(SEEDS) SEED_FROM=$(SEED_FROM) SEED=n (make simulate), BENCH=flags (make bench), VERSIONS=versions of Kafka (make test-versions), TESTFLAGS=flags for go test (make test, test-unit, test-versions, soak), VULNDB=url (make audit), VERSION=$(VERSION) PLATFORMS=os/arch… PROGRAMS=connector conduit (make release)"
 
 run: build ## Move RECORDS records through Conduit and Kafka and back, or run PIPELINES; embedded Kafka unless KAFKA_SERVERS is set
