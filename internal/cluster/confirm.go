@@ -77,7 +77,8 @@ func (c *Client) voters() []string {
 	return slices.DeleteFunc(addrs, func(addr string) bool { return !slices.Contains(known, addr) })
 }
 
-// ballot is what brokers tell of one topic.
+// ballot is what brokers tell of one topic. Those that know no IDs, as one older than
+// Kafka 2.8 among newer ones, vote for none.
 type ballot struct {
 	told  []Topic // of each ID, with the newest leaders
 	votes map[TopicID]int
@@ -92,11 +93,13 @@ func (b *ballot) count(t Topic) bool {
 		}
 		return false
 	}
-	if b.votes[t.ID]++; b.votes[t.ID] == 1 {
-		b.told = append(b.told, t)
+	if i := slices.IndexFunc(b.told, func(o Topic) bool { return o.ID == t.ID }); i >= 0 {
+		b.told[i].Partitions = newer(b.told[i].Partitions, t.Partitions)
 	} else {
-		same := &b.told[slices.IndexFunc(b.told, func(o Topic) bool { return o.ID == t.ID })]
-		same.Partitions = newer(same.Partitions, t.Partitions)
+		b.told = append(b.told, t)
+	}
+	if t.ID != (TopicID{}) {
+		b.votes[t.ID]++
 	}
 	return b.votes[t.ID] > maxOpinions/2
 }
@@ -122,5 +125,5 @@ func (c *Client) elect(name string, b *ballot) Topic {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.learn(won, won.ID != known)
+	return c.learn(won, won.ID != known && won.ID != (TopicID{}))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/matryer/is"
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -111,5 +112,32 @@ func TestConfirmSaysThatThereIsNoTopicWhereAllSayIt(t *testing.T) {
 		told, err := s.c.Confirm(s.ctx, []string{"t"})
 		s.NoErr(err)
 		s.True(errors.Is(told["t"].Err, kafkago.LeaderNotAvailable))
+	}
+}
+
+// While a cluster is upgraded from Kafka 2.7, some of its brokers tell no IDs.
+func TestConfirmKeepsAnIDThatOthersDoNotTell(t *testing.T) {
+	var none TopicID
+	id, other := TopicID{1}, TopicID{2}
+	for name, test := range map[string]struct {
+		told []TopicID
+		want TopicID
+	}{
+		"before":                     {[]TopicID{none, none, id}, id},
+		"after":                      {[]TopicID{id, none, none}, id},
+		"alone":                      {[]TopicID{none, none, none}, id},
+		"of one that was made again": {[]TopicID{none, other, none}, other},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is, c := is.New(t), newClient(t, "127.0.0.1:1")
+			c.believed["t"] = Topic{Name: "t", ID: id}
+			b := &ballot{votes: make(map[TopicID]int)}
+			for i, id := range test.told {
+				decided := b.count(Topic{Name: "t", ID: id})
+				is.True(!decided || i == len(test.told)-1)
+			}
+			is.Equal(c.elect("t", b).ID, test.want)
+			is.Equal(c.believed["t"].ID, test.want)
+		})
 	}
 }
