@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -135,29 +133,11 @@ func (h *house) start(ctx context.Context, round int) (*life, error) {
 	}
 	l.first = time.Now()
 	text, err := os.ReadFile(name)
-	if l.opened = openedAt(text); l.opened.IsZero() {
+	if l.opened = conduit.OpenedAt(text); l.opened.IsZero() {
 		l.opened = l.started
 	}
 	return l, err
 }
-
-// openedAt is when Conduit began to open the pipeline's source, or a moment before, as its
-// log says.
-func openedAt(log []byte) time.Time {
-	for line := range bytes.Lines(log) {
-		var e struct {
-			Time    int64  `json:"time"` // Unix milliseconds
-			Message string `json:"message"`
-		}
-		if json.Unmarshal(line, &e) == nil && strings.Contains(e.Message, openingMessage) {
-			return time.UnixMilli(e.Time)
-		}
-	}
-	return time.Time{}
-}
-
-// openingMessage comes right before pipelines are started, in both architectures.
-const openingMessage = "connectors initialized"
 
 func wait(ctx context.Context, d time.Duration) {
 	select {

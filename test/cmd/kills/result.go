@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// result is what was measured in one architecture.
+type result struct {
+	options
+	arch    string
+	took    time.Duration
+	endings map[string]int // how often Conduit was ended, and how
+	leaders int            // how many were killed
+	back    []restart
+	account
+}
+
+// restart is how long it took until a record came, since the source was opened and since
+// the process was started; early, if the life before ended early.
+type restart struct {
+	early           bool
+	opened, started time.Duration
+}
+
+func (r *result) print() {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	defer w.Flush()
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%s\t"+format+"\n", append([]any{name}, args...)...)
+	}
+	line("architecture", "%s (seed %d, exactlyOnce %t, %d processes)", r.arch, r.seed, r.exactly, r.processes)
+	line("records", "%d in %s", r.written, r.took.Round(time.Second))
+	line("ended", "%d by kill, %d by stop, %d frozen; %d leaders killed", r.endings["kill"], r.endings["stop"], r.endings["freeze"], r.leaders)
+	line("lost", "%d%s", r.lost, some(r.missing))
+	line("twice", "%d", r.twice)
+	line("out of order", "%d", r.disorder)
+	if r.bad > 0 {
+		line("dead letters", "%d of %d, %d twice", r.dead, r.written/r.bad, r.deadTwice)
+	}
+	line("repeats per ending", "median %d, max %d", median(r.repeats), slices.Max(append(r.repeats, 0)))
+	for _, early := range []bool{false, true} {
+		var opened, started []time.Duration
+		for _, b := range r.back {
+			if b.early == early {
+				opened, started = append(opened, b.opened), append(started, b.started)
+			}
+		}
+		if len(opened) > 0 {
+			line(map[bool]string{false: "back", true: "back after an early ending"}[early], "Open → first record: median %s, max %s; start → first record: median %s, max %s",
+				seconds(median(opened)), seconds(slices.Max(opened)), seconds(median(started)), seconds(slices.Max(started)))
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// some names the first few of what is missing.
+func some(missing []int) string {
+	if len(missing) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": %v", missing[:min(len(missing), 20)])
+}
+
+func median[T int | time.Duration](all []T) T {
+	sorted := slices.Sorted(slices.Values(all))
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[len(sorted)/2]
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
