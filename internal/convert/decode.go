@@ -11,6 +11,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/connectjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 	"github.com/conduitio/conduit-connector-kafka/internal/registry"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
@@ -140,33 +141,40 @@ func (d *Decoding) part(ctx context.Context, r *opencdc.Record, p *part, data op
 	if p.decoder == nil || !ok || raw == nil {
 		return data, nil // null stays null
 	}
-	v, schema, err := p.decoder.decode(ctx, raw)
-	if err == nil {
-		data, err = plain.Data(v)
-	}
+	data, schema, err := p.decode(ctx, raw)
 	switch {
 	case err == nil:
 		schema.note(r.Metadata, p.fields, topic)
 		return data, nil
 	case !d.raw || isOutage(ctx, err):
-		return data, fmt.Errorf("decode the %s: %w", p.name, err)
+		return raw, fmt.Errorf("decode the %s: %w", p.name, printable.Error(err)) // which may quote the record
 	}
 	schema.note(r.Metadata, p.fields, topic)
-	r.Metadata[p.fields.decodeError] = shortened(err.Error())
+	r.Metadata[p.fields.decodeError] = printable.Text(err.Error())
 	return raw, nil
+}
+
+// decode decodes a key or a value that is not null. A panic of a library is an error of
+// that one.
+func (p *part) decode(ctx context.Context, raw opencdc.RawData) (data opencdc.Data, schema *registrySchema, err error) {
+	defer recovered(&err)
+	v, schema, err := p.decoder.decode(ctx, raw)
+	if err != nil {
+		return nil, schema, err
+	}
+	data, err = plain.Data(v)
+	return data, schema, err
+}
+
+// recovered makes a panic an error.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("the library for the format panics: %v", r)
+	}
 }
 
 // isOutage reports whether an error says nothing about the record.
 func isOutage(ctx context.Context, err error) bool {
 	var outage *registry.UnavailableError
 	return errors.As(err, &outage) || ctx.Err() != nil
-}
-
-// shortened bounds what metadata has of an error, which may quote the record.
-func shortened(s string) string {
-	const most = 500
-	if len(s) > most {
-		s = s[:most] + "…"
-	}
-	return plain.Text(s)
 }

@@ -25,10 +25,15 @@ type registryDecoder struct {
 	typ     string // of the schemas; "": of any, and what begins with no ID stays raw
 	schemas Schemas
 	ready   map[int]*registrySchema
+	size    int // of the texts of those
 }
 
-// maxReady bounds the schemas that are ready. Above it all are forgotten: topics have few.
-const maxReady = 1000
+// maxReady and maxReadyBytes bound the schemas that are ready, by their number and the
+// size of their texts. Above that all are forgotten: topics have few.
+const (
+	maxReady      = 1000
+	maxReadyBytes = 8 << 20
+)
 
 func newRegistryDecoder(setting, choice string, s Schemas) *registryDecoder {
 	return &registryDecoder{setting: setting, typ: schemaTypes[choice], schemas: s, ready: make(map[int]*registrySchema)}
@@ -83,16 +88,33 @@ func (d *registryDecoder) prepare(ctx context.Context, id int) (*registrySchema,
 	if d.typ != "" && of.Type != d.typ {
 		return nil, fmt.Errorf("schema %d is of type %s, and %s is for those of type %s; auto is for all", id, of.Type, d.setting, d.typ)
 	}
-	decode, err := decoderOf(of)
+	decode, err := safeDecoderOf(of)
 	if err != nil { // what is wrong with it is said of each record
 		decode = func([]byte) (any, error) { return nil, err }
 	}
-	if len(d.ready) >= maxReady {
+	size := textSize(of)
+	if len(d.ready) >= maxReady || d.size+size > maxReadyBytes {
 		clear(d.ready)
+		d.size = 0
 	}
+	d.size += size
 	s := &registrySchema{of: of, id: strconv.Itoa(id), decode: decode}
 	d.ready[id] = s
 	return s, nil
+}
+
+func textSize(s *registry.Schema) int {
+	size := len(s.Text)
+	for _, r := range s.References {
+		size += len(r.Text)
+	}
+	return size
+}
+
+// safeDecoderOf is decoderOf. A panic of a library is an error of that schema.
+func safeDecoderOf(s *registry.Schema) (decode func([]byte) (any, error), err error) {
+	defer recovered(&err)
+	return decoderOf(s)
 }
 
 // decoderOf returns what decodes the data of a schema.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
@@ -103,7 +104,7 @@ func (m *messageMaker) makeKey(ctx context.Context, topic string, r *opencdc.Rec
 	}
 	b, err := m.encodeKey.encode(ctx, topic, r)
 	if err != nil {
-		return nil, fmt.Errorf("encode the key: %w", err)
+		return nil, fmt.Errorf("encode the key: %w", printable.Error(err))
 	}
 	return b, nil
 }
@@ -114,7 +115,7 @@ func (m *messageMaker) makeValue(ctx context.Context, topic string, r *opencdc.R
 	}
 	b, err := m.encodeValue.encode(ctx, topic, r)
 	if err != nil {
-		return nil, opencdcjson.PrefixedUnknown, fmt.Errorf("encode the value: %w", err)
+		return nil, opencdcjson.PrefixedUnknown, fmt.Errorf("encode the value: %w", printable.Error(err))
 	}
 	return b, opencdcjson.PrefixedUnknown, nil
 }

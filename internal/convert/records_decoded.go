@@ -8,6 +8,7 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
 // DecodeError is the error of a message whose key or value can't be decoded.
@@ -41,15 +42,48 @@ func (m *Records) AppendDecoded(ctx context.Context, dst []opencdc.Record, b mes
 	}
 	for i := start; i < len(dst); i++ {
 		r := &dst[i]
-		if err := m.decoding.decode(ctx, r, b.Topic); err != nil {
+		err := m.decoding.decode(ctx, r, b.Topic)
+		size := SizeOf(r)
+		if err == nil && size > mostDecoded(&b.Records[i-start]) {
+			err = m.decoding.refuse(r, &b.Records[i-start], size)
+		}
+		if err != nil {
 			if !isOutage(ctx, err) {
 				err = &DecodeError{b.Topic, b.Partition, b.Records[i-start].Offset, err}
 			}
 			return dst[:i], room, err
 		}
-		if room -= SizeOf(r); room < 0 && i > 0 {
+		if room -= size; room < 0 && i > 0 {
 			return dst[:i], 0, nil
 		}
 	}
 	return dst, max(room, 0), nil
+}
+
+// maxDecoded is the size of a decoded record as Conduit's protocol encodes it, a little
+// below the 4 MiB that Conduit takes from a plugin process by default. One above it would
+// end the pipeline whenever it is read.
+const maxDecoded = 4<<20 - 16<<10
+
+// mostDecoded is how large a message may become. Those above Kafka's default of 1 MiB are
+// there only where that was raised, and Conduit's with it.
+func mostDecoded(m *recordbatch.Record) int {
+	return max(maxDecoded, 4*(len(m.Key)+len(m.Value)))
+}
+
+// refuse leaves key and value of a record as they were, since it is too large decoded.
+func (d *Decoding) refuse(r *opencdc.Record, m *recordbatch.Record, size int) error {
+	err := fmt.Errorf("decoded it takes %d bytes in Conduit's protocol, more than 4 MiB and than four times what it has", size)
+	if !d.raw {
+		return err
+	}
+	if _, raw := r.Key.(opencdc.RawData); !raw && r.Key != nil {
+		r.Key = opencdc.RawData(m.Key)
+		r.Metadata[keyFields.decodeError] = err.Error()
+	}
+	if _, raw := r.Payload.After.(opencdc.RawData); !raw && r.Payload.After != nil {
+		r.Payload.After = opencdc.RawData(m.Value)
+		r.Metadata[valueFields.decodeError] = err.Error()
+	}
+	return nil
 }

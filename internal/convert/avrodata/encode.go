@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/avro"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 )
 
@@ -23,8 +24,10 @@ func (c *Codec) Name() string {
 func (c *Codec) Type() string { return c.root.Type }
 
 // Encode encodes a plain value. What does not fit is an error that names the field.
+// What it costs is bounded (see package budget).
 func (c *Codec) Encode(v any) ([]byte, error) {
-	native, err := c.native(c.root, v, place{}, false)
+	e := encoding{c, budget.New()}
+	native, err := e.native(c.root, v, place{}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -33,20 +36,24 @@ func (c *Codec) Encode(v any) ([]byte, error) {
 
 // place is where a value stands, for errors, and the namespace there, for names.
 type place struct {
-	path      []string
+	within    *place // nil for the data itself
+	name      string
+	depth     int
 	namespace string
 }
 
 func (p place) String() string {
-	if len(p.path) == 0 {
+	if p.within == nil {
 		return "the data"
 	}
-	return "field " + strings.Join(p.path, ".")
+	path := make([]string, p.depth)
+	for at := &p; at.within != nil; at = at.within {
+		path[at.depth-1] = at.name
+	}
+	return "field " + strings.Join(path, ".")
 }
 
-func (p place) in(name string) place {
-	return place{append(slices.Clip(p.path), name), p.namespace}
-}
+func (p place) in(name string) place { return place{&p, name, p.depth + 1, p.namespace} }
 
 func fullName(s *avro.SchemaNode) string {
 	if s.Namespace == "" || strings.Contains(s.Name, ".") {
@@ -86,13 +93,25 @@ func (c *Codec) resolve(s *avro.SchemaNode, p place) *avro.SchemaNode {
 	return s
 }
 
+// encoding is that of one value.
+type encoding struct {
+	*Codec
+	budget *budget.Budget
+}
+
 // native returns a value as the library encodes it: of exactly the type of the schema,
 // with the branches of unions named. Where it is strict, numbers and texts are taken
 // for what they are only.
-func (c *Codec) native(s *avro.SchemaNode, v any, p place, strict bool) (any, error) {
+func (c *encoding) native(s *avro.SchemaNode, v any, p place, strict bool) (any, error) {
 	s = c.resolve(s, p)
 	if s.Name != "" {
 		p.namespace = s.Namespace
+	}
+	if p.depth > budget.Depth {
+		return nil, budget.ErrDepth
+	}
+	if err := c.budget.Take(cost(s, v)); err != nil {
+		return nil, err
 	}
 	switch s.Type {
 	case "union":
@@ -114,7 +133,20 @@ func (c *Codec) native(s *avro.SchemaNode, v any, p place, strict bool) (any, er
 	return out, nil
 }
 
-func (c *Codec) record(s *avro.SchemaNode, v any, p place) (any, error) {
+// cost is what a value takes as the library takes it, without those in it, and encoded.
+func cost(s *avro.SchemaNode, v any) int {
+	switch s.Type {
+	case "record":
+		return budget.Object(len(s.Fields))
+	case "array", "map":
+		return budget.Times(budget.List(1), plain.Len(v))
+	case "fixed":
+		return budget.Times(2, s.Size)
+	}
+	return budget.Text(2 * plain.Len(v))
+}
+
+func (c *encoding) record(s *avro.SchemaNode, v any, p place) (any, error) {
 	given, ok := plain.Object(v)
 	if !ok {
 		return nil, fmt.Errorf("%v is %s, and not an object for record %s", p, plain.Kind(v), s.Name)
@@ -128,6 +160,9 @@ func (c *Codec) record(s *avro.SchemaNode, v any, p place) (any, error) {
 		case ok:
 			known++
 		case f.HasDefault:
+			if err := c.budget.Take(c.defaults[f]); err != nil {
+				return nil, err
+			}
 			continue // which the library fills in
 		case !c.nullable(&f.Type, p):
 			return nil, fmt.Errorf("%v is missing, and has no default in the schema", p.in(f.Name))
@@ -158,7 +193,7 @@ func (c *Codec) nullable(s *avro.SchemaNode, p place) bool {
 	return s.Type == "null" || slices.ContainsFunc(s.Branches, func(b avro.SchemaNode) bool { return b.Type == "null" })
 }
 
-func (c *Codec) items(s *avro.SchemaNode, v any, p place) (any, error) {
+func (c *encoding) items(s *avro.SchemaNode, v any, p place) (any, error) {
 	given, ok := plain.List(v)
 	if !ok {
 		return nil, fmt.Errorf("%v is %s, and not a list", p, plain.Kind(v))
@@ -173,7 +208,7 @@ func (c *Codec) items(s *avro.SchemaNode, v any, p place) (any, error) {
 	return out, nil
 }
 
-func (c *Codec) entries(s *avro.SchemaNode, v any, p place) (any, error) {
+func (c *encoding) entries(s *avro.SchemaNode, v any, p place) (any, error) {
 	given, ok := plain.Object(v)
 	if !ok {
 		return nil, fmt.Errorf("%v is %s, and not an object for a map", p, plain.Kind(v))
@@ -190,7 +225,7 @@ func (c *Codec) entries(s *avro.SchemaNode, v any, p place) (any, error) {
 
 // branch chooses the first branch of a union that a value fits into as it is, or else the
 // first that it can be converted to, and names it.
-func (c *Codec) branch(s *avro.SchemaNode, v any, p place) (any, error) {
+func (c *encoding) branch(s *avro.SchemaNode, v any, p place) (any, error) {
 	if v == nil {
 		if !c.nullable(s, p) {
 			return nil, fmt.Errorf("%v is null, and its schema has no null", p)
@@ -201,12 +236,15 @@ func (c *Codec) branch(s *avro.SchemaNode, v any, p place) (any, error) {
 	for _, strict := range []bool{true, false} {
 		for i := range s.Branches {
 			b := c.resolve(&s.Branches[i], p)
-			if b.Type == "null" {
+			if b.Type == "null" || !strict && isContainer(b) { // which strictness does not change
 				continue
 			}
 			native, err := c.native(b, v, p, strict)
 			if err == nil {
 				return map[string]any{branchName(b): native}, nil
+			}
+			if budget.Spent(err) { // on branches within branches
+				return nil, err
 			}
 			if why == nil || b.Type == "record" { // which says most
 				why = err
@@ -216,7 +254,20 @@ func (c *Codec) branch(s *avro.SchemaNode, v any, p place) (any, error) {
 	if why == nil {
 		why = fmt.Errorf("%v is %s, and its schema has null alone", p, plain.Kind(v))
 	}
-	return nil, fmt.Errorf("no type of a union fits: %w", why)
+	if _, ok := why.(*misfitError); ok { //nolint:errorlint // said once, not at each union around it
+		return nil, why
+	}
+	return nil, &misfitError{why}
+}
+
+// misfitError is the error of a value that fits no type of a union.
+type misfitError struct{ error }
+
+func (e *misfitError) Error() string { return "no type of a union fits: " + e.error.Error() }
+func (e *misfitError) Unwrap() error { return e.error }
+
+func isContainer(s *avro.SchemaNode) bool {
+	return s.Type == "record" || s.Type == "array" || s.Type == "map"
 }
 
 func branchName(s *avro.SchemaNode) string {

@@ -64,23 +64,31 @@ func decimal(v any, s *avro.SchemaNode) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%T is not bytes", v)
 	}
-	return plain.Decimal(plain.Unscaled(b), s.Scale)
+	return plain.Decimal(b, s.Scale)
 }
 
-// bigDecimal is bytes that hold the bytes of the unscaled number and the scale, both as
-// Avro encodes them.
 func bigDecimal(v any, _ *avro.SchemaNode) (string, error) {
 	b, _ := v.([]byte)
+	unscaled, scale, err := bigDecimalParts(b)
+	if err != nil {
+		return "", err
+	}
+	return plain.Decimal(unscaled, scale)
+}
+
+// bigDecimalParts are those of the bytes of a big-decimal: the bytes of the unscaled
+// number and the scale, both as Avro encodes them.
+func bigDecimalParts(b []byte) ([]byte, int, error) {
 	size, n := binary.Varint(b)
 	if n <= 0 || size < 0 || size > int64(len(b)-n) {
-		return "", errors.New("the bytes are not a big-decimal")
+		return nil, 0, errors.New("the bytes are not a big-decimal")
 	}
 	unscaled, rest := b[n:n+int(size)], b[n+int(size):]
 	scale, n := binary.Varint(rest)
 	if n <= 0 || int64(int32(scale)) != scale {
-		return "", errors.New("the bytes are not a big-decimal")
+		return nil, 0, errors.New("the bytes are not a big-decimal")
 	}
-	return plain.Decimal(plain.Unscaled(unscaled), int(scale))
+	return unscaled, int(scale), nil
 }
 
 func duration(v any, _ *avro.SchemaNode) (string, error) {

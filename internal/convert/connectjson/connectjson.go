@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 )
 
@@ -26,8 +27,11 @@ type envelope struct {
 }
 
 // Decode returns the payload of an envelope, converted as its schema says. A null schema
-// leaves it as it is.
+// leaves it as it is. What it costs is bounded (see package budget).
 func (d *Decoder) Decode(data []byte) (any, error) {
+	if err := budget.New().JSON(data); err != nil {
+		return nil, err
+	}
 	e, err := parseEnvelope(data)
 	if err != nil {
 		return nil, err
@@ -73,7 +77,7 @@ func (d *Decoder) parse(text []byte) (*schema, error) {
 		if err := dec.Decode(s); err != nil {
 			return nil, fmt.Errorf("read the schema: %w", err)
 		}
-		if err := s.check(""); err != nil {
+		if err := s.check("", 0); err != nil {
 			return nil, fmt.Errorf("read the schema: %w", err)
 		}
 	}
@@ -87,7 +91,7 @@ func (s *schema) schemaless() bool { return s.Type == "" }
 // convert converts a value without its path: see convertAt.
 func (s *schema) convert(v any) (any, error) {
 	if s.schemaless() {
-		return plain.Numbers(v), nil
+		return plain.Numbers(v)
 	}
-	return s.convertAt(path{}, v)
+	return s.convertAt(budget.New(), path{}, v)
 }

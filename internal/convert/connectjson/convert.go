@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 )
 
@@ -23,7 +24,13 @@ func (p path) String() string {
 }
 
 // convertAt converts a value that JSON has into what the schema says it is.
-func (s *schema) convertAt(p path, v any) (any, error) {
+func (s *schema) convertAt(b *budget.Budget, p path, v any) (any, error) {
+	if len(p) > budget.Depth {
+		return nil, budget.ErrDepth
+	}
+	if err := b.Take(budget.Scalar); err != nil {
+		return nil, err
+	}
 	if v == nil && s.Default != nil { // as replace.null.with.default, which is Kafka Connect's default
 		v = s.Default
 	}
@@ -36,15 +43,23 @@ func (s *schema) convertAt(p path, v any) (any, error) {
 	if out, ok, err := s.logical(v); err != nil {
 		return nil, fmt.Errorf("%v: %w", p, err)
 	} else if ok {
+		if text, _ := out.(string); b.Take(budget.Text(len(text))) != nil {
+			return nil, b.Take(0)
+		}
 		return out, nil
 	}
 	switch s.Type {
 	case "struct":
-		return s.object(p, v)
+		return s.object(b, p, v)
 	case "array":
-		return s.list(p, v)
+		return s.list(b, p, v)
 	case "map":
-		return s.entries(p, v)
+		return s.entries(b, p, v)
+	}
+	if text, ok := v.(string); ok { // also bytes in base64
+		if err := b.Take(budget.Text(len(text))); err != nil {
+			return nil, err
+		}
 	}
 	out, err := s.primitive(v)
 	if err != nil {
@@ -53,30 +68,36 @@ func (s *schema) convertAt(p path, v any) (any, error) {
 	return out, nil
 }
 
-func (s *schema) object(p path, v any) (any, error) {
+func (s *schema) object(b *budget.Budget, p path, v any) (any, error) {
 	given, ok := v.(map[string]any)
 	if !ok {
 		return nil, fmt.Errorf("%v is %s, and no object", p, kind(v))
 	}
+	if err := b.Take(budget.Object(len(s.Fields))); err != nil {
+		return nil, err
+	}
 	out := make(map[string]any, len(s.Fields))
 	for _, f := range s.Fields {
 		var err error
-		if out[f.Field], err = f.convertAt(append(p, f.Field), given[f.Field]); err != nil {
+		if out[f.Field], err = f.convertAt(b, append(p, f.Field), given[f.Field]); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (s *schema) list(p path, v any) (any, error) {
+func (s *schema) list(b *budget.Budget, p path, v any) (any, error) {
 	items, ok := v.([]any)
 	if !ok {
 		return nil, fmt.Errorf("%v is %s, and no list", p, kind(v))
 	}
+	if err := b.Take(budget.List(len(items))); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(items)) // they may be the schema's default, which is used again
 	for i := range items {
 		var err error
-		if out[i], err = s.Items.convertAt(append(p, strconv.Itoa(i)), items[i]); err != nil {
+		if out[i], err = s.Items.convertAt(b, append(p, strconv.Itoa(i)), items[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -85,24 +106,30 @@ func (s *schema) list(p path, v any) (any, error) {
 
 // entries converts a map: JsonConverter writes an object where its keys are texts, and
 // else a list of pairs, which stays one.
-func (s *schema) entries(p path, v any) (any, error) {
+func (s *schema) entries(b *budget.Budget, p path, v any) (any, error) {
 	switch v := v.(type) {
 	case map[string]any:
+		if err := b.Take(budget.Object(len(v))); err != nil {
+			return nil, err
+		}
 		out := make(map[string]any, len(v))
 		for name, item := range v {
 			var err error
-			if out[name], err = s.Values.convertAt(append(p, name), item); err != nil {
+			if out[name], err = s.Values.convertAt(b, append(p, name), item); err != nil {
 				return nil, err
 			}
 		}
 		return out, nil
 	case []any:
-		return s.pairs(p, v)
+		return s.pairs(b, p, v)
 	}
 	return nil, fmt.Errorf("%v is %s, and no map", p, kind(v))
 }
 
-func (s *schema) pairs(p path, list []any) (any, error) {
+func (s *schema) pairs(b *budget.Budget, p path, list []any) (any, error) {
+	if err := b.Take(budget.Times(len(list), budget.List(3))); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(list))
 	for i := range list {
 		at := append(p, strconv.Itoa(i))
@@ -110,11 +137,11 @@ func (s *schema) pairs(p path, list []any) (any, error) {
 		if !ok || len(kv) != 2 {
 			return nil, fmt.Errorf("%v is no pair of a key and a value", at)
 		}
-		key, err := s.Keys.convertAt(append(at, "key"), kv[0])
+		key, err := s.Keys.convertAt(b, append(at, "key"), kv[0])
 		if err != nil {
 			return nil, err
 		}
-		value, err := s.Values.convertAt(append(at, "value"), kv[1])
+		value, err := s.Values.convertAt(b, append(at, "value"), kv[1])
 		if err != nil {
 			return nil, err
 		}
@@ -228,7 +255,7 @@ func (s *schema) decimal(v any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return plain.Decimal(plain.Unscaled(b), s.scale)
+	return plain.Decimal(b, s.scale)
 }
 
 // scaled gives a number the digits after its point that the scale says.

@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // schema is one of Kafka Connect's as JsonConverter writes it.
@@ -35,26 +39,29 @@ const (
 // types are all but struct, array and map.
 var types = []string{"boolean", "int8", "int16", "int32", "int64", "float", "double", "bytes", "string"}
 
-// check reports what is wrong with a schema, and with those in it.
-func (s *schema) check(at string) error {
+// check reports what is wrong with a schema, and with those in it; depth is how many it is
+// in.
+func (s *schema) check(at string, depth int) error {
 	if at != "" {
-		at = " of " + at
+		at = " of " + printable.Text(at) // bounded: each level has those above it
 	}
 	var err error
 	switch {
+	case depth > budget.Depth:
+		return budget.ErrDepth
 	case s.Type == "struct":
 		for i, f := range s.Fields {
 			if f == nil || f.Field == "" {
 				return fmt.Errorf("field %d%s has no name", i, at)
 			}
-			if err := f.check(f.Field + at); err != nil {
+			if err := f.check(f.Field+at, depth+1); err != nil {
 				return err
 			}
 		}
 	case s.Type == "array" && s.Items != nil:
-		return s.Items.check("the items" + at)
+		return s.Items.check("the items"+at, depth+1)
 	case s.Type == "map" && s.Keys != nil && s.Values != nil:
-		return errors.Join(s.Keys.check("the keys"+at), s.Values.check("the values"+at))
+		return errors.Join(s.Keys.check("the keys"+at, depth+1), s.Values.check("the values"+at, depth+1))
 	case s.Type == "array" || s.Type == "map":
 		return fmt.Errorf("the type %s%s does not say of what", s.Type, at)
 	case !slices.Contains(types, s.Type):
@@ -63,6 +70,7 @@ func (s *schema) check(at string) error {
 		if s.scale, err = strconv.Atoi(s.Parameters["scale"]); err != nil {
 			return fmt.Errorf("the decimal%s has no scale", at)
 		}
+		return plain.CheckScale(s.scale)
 	}
 	return nil
 }

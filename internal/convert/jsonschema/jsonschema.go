@@ -7,14 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 )
 
 // Codec is what a schema says. Its methods may be called from any goroutine.
 type Codec struct {
 	schema *jsonschema.Schema
 	title  string
+
+	mu    sync.Mutex
+	meter meter
 }
 
 // Reference is a schema that another refers to by its URL.
@@ -25,28 +31,40 @@ const own = "registry:///schema.json"
 
 // New compiles a schema, with those that it refers to. None is fetched.
 func New(text string, references ...Reference) (*Codec, error) {
+	texts := []string{text}
+	for _, r := range references {
+		texts = append(texts, r.Text)
+	}
+	if err := budget.Texts(texts...); err != nil {
+		return nil, err
+	}
+	check := checker{budget: budget.New()}
+	c := new(Codec)
 	compiler := jsonschema.NewCompiler()
+	c.meter.attach(compiler)
 	known := make(given)
 	for _, r := range references {
-		document, err := jsonschema.UnmarshalJSON(strings.NewReader(r.Text))
+		document, err := check.parse(r.Text)
 		if err != nil {
 			return nil, fmt.Errorf("parse the schema %q, to which it refers: %w", r.Name, err)
 		}
 		known[r.Name] = document
 	}
 	compiler.UseLoader(known)
-	document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	document, err := check.parse(text)
 	if err == nil {
 		err = compiler.AddResource(own, document)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse the schema: %w", err)
 	}
-	schema, err := compiler.Compile(own)
-	if err != nil {
+	c.meter.left = maxSteps // patterns are tried as formats of the schema's own texts
+	if c.schema, err = compiler.Compile(own); err != nil {
 		return nil, fmt.Errorf("compile the schema: %w", err)
 	}
-	return &Codec{schema, schema.Title}, nil
+	c.meter.install()
+	c.title = c.schema.Title
+	return c, nil
 }
 
 // given are the schemas that another refers to, by the names that it has for them.
@@ -66,20 +84,43 @@ func (g given) Load(url string) (any, error) {
 // serializers.
 func (c *Codec) Name() string { return c.title }
 
-// Encode encodes a plain value. What does not fit is an error that names the field.
+// Encode encodes a plain value. What does not fit is an error that names the field. What it
+// costs is bounded (see package budget, and maxSteps).
 func (c *Codec) Encode(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err := errors.Join(budget.New().JSON(b), budget.JSONDepth(string(b))); err != nil {
+		return nil, err
+	}
+	document, err := unmarshal(b)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.schema.Validate(document); err != nil {
-		return nil, explain(err)
+	if err := checkNumbers(document); err != nil {
+		return nil, err
+	}
+	if err := c.validate(document); err != nil {
+		return nil, err
 	}
 	return b, nil
+}
+
+func unmarshal(b []byte) (any, error) { return jsonschema.UnmarshalJSON(bytes.NewReader(b)) }
+
+func (c *Codec) validate(document any) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.meter.left = maxSteps
+	err := c.schema.Validate(document)
+	if c.meter.left < 0 {
+		return errSteps
+	}
+	if err != nil {
+		return explain(err)
+	}
+	return nil
 }
 
 // explain names the first field that does not fit.

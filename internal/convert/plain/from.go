@@ -51,6 +51,15 @@ func List(v any) ([]any, bool) {
 	return out, true
 }
 
+// Len is the length of a text, of bytes, of a list or an object; 0 of all else.
+func Len(v any) int {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.String, reflect.Slice, reflect.Map:
+		return r.Len()
+	}
+	return 0
+}
+
 // Kind names what a value is, for errors.
 func Kind(v any) string {
 	switch v.(type) {

@@ -6,10 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 )
 
-// ParseJSON decodes one value in JSON, whose numbers keep all their digits.
+// ParseJSON decodes one value in JSON, whose numbers keep all their digits. What it costs
+// is bounded (see package budget).
 func ParseJSON(data []byte) (any, error) {
+	if err := budget.New().JSON(data); err != nil {
+		return nil, err
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	var v any
@@ -19,7 +25,7 @@ func ParseJSON(data []byte) (any, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("there is something after the JSON value, which ends at byte %d", d.InputOffset())
 	}
-	return Numbers(v), nil
+	return Numbers(v)
 }
 
 // notJSON explains an error of the decoder, whose own texts are about streams.
@@ -33,22 +39,33 @@ func notJSON(data []byte, err error) error {
 	return fmt.Errorf("it is not JSON: %w", err)
 }
 
-// Numbers replaces in place the numbers of a value by those of Number, and returns it.
-func Numbers(v any) any {
+// Numbers replaces in place the numbers of a value by those of Number, and returns it. One
+// that is nested too deep is an error.
+func Numbers(v any) (any, error) { return numbers(v, 0) }
+
+func numbers(v any, depth int) (any, error) {
+	if depth > budget.Depth {
+		return nil, budget.ErrDepth
+	}
+	var err error
 	switch v := v.(type) {
 	case json.Number:
-		return Number(v)
+		return Number(v), nil
 	case []any:
 		for i := range v {
-			v[i] = Numbers(v[i])
+			if v[i], err = numbers(v[i], depth+1); err != nil {
+				return nil, err
+			}
 		}
 	case map[string]any:
 		for name, item := range v {
 			switch item.(type) {
 			case json.Number, []any, map[string]any:
-				v[name] = Numbers(item)
+				if v[name], err = numbers(item, depth+1); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
-	return v
+	return v, nil
 }

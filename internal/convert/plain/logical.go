@@ -7,14 +7,24 @@ import (
 	"time"
 )
 
+// MaxDigits bounds the digits of a decimal, before its point and after it.
+const MaxDigits = 10_000
+
+// maxUnscaled is the bytes of a number of MaxDigits.
+const maxUnscaled = 4153
+
 // Decimal is the text of a decimal number, unscaled times 10 to the minus scale: exact,
 // with as many digits after the point as the scale says. A number would be rounded to 15
-// digits on its way through a plugin process.
-func Decimal(unscaled *big.Int, scale int) (string, error) {
-	const most = 10_000 // digits; what a hostile schema may ask for is bounded
-	if scale > most || scale < -most {
-		return "", fmt.Errorf("a decimal with a scale of %d is not supported: -%d to %[2]d", scale, most)
+// digits on its way through a plugin process. The unscaled number is in two's complement,
+// the highest byte first.
+func Decimal(bytes []byte, scale int) (string, error) {
+	if err := CheckScale(scale); err != nil {
+		return "", err
 	}
+	if len(bytes) > maxUnscaled {
+		return "", fmt.Errorf("a decimal of %d bytes is not supported: up to %d", len(bytes), maxUnscaled)
+	}
+	unscaled := Unscaled(bytes)
 	if scale <= 0 {
 		n := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(-scale)), nil)
 		return n.Mul(n, unscaled).String(), nil
@@ -29,6 +39,15 @@ func Decimal(unscaled *big.Int, scale int) (string, error) {
 		text = "-" + text
 	}
 	return text, nil
+}
+
+// CheckScale reports whether a decimal's scale is beyond what is supported: its digits are
+// all written out.
+func CheckScale(scale int) error {
+	if scale > MaxDigits || scale < -MaxDigits {
+		return fmt.Errorf("a decimal with a scale of %d is not supported: -%d to %[2]d", scale, MaxDigits)
+	}
+	return nil
 }
 
 // Unscaled is the number that bytes hold in two's complement, the highest first.

@@ -108,13 +108,13 @@ func TestDecimal(t *testing.T) {
 		{[]byte{0x04, 0xd2}, 2, "12.34"}, {[]byte{0xfb, 0x2e}, 2, "-12.34"}, {[]byte{0x01}, 3, "0.001"}, {[]byte{0xff}, 3, "-0.001"},
 		{[]byte{0x00}, 2, "0.00"}, {nil, 0, "0"}, {[]byte{0x7f}, 0, "127"}, {[]byte{0x80}, 0, "-128"}, {[]byte{0x05}, -3, "5000"},
 	} {
-		got, err := Decimal(Unscaled(c.bytes), c.scale)
+		got, err := Decimal(c.bytes, c.scale)
 		is.New(t).NoErr(err)
 		is.New(t).Equal(got, c.want)
 	}
-	_, err := Decimal(big.NewInt(1), 1<<30)
+	_, err := Decimal([]byte{1}, 1<<30)
 	expect.Error(t, err, "scale of 1073741824 is not supported")
-	_, err = Decimal(big.NewInt(1), -1<<30)
+	_, err = Decimal([]byte{1}, -1<<30)
 	expect.Error(t, err, "not supported")
 }
 

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 )
 
 // File is a file that others import by its name.
@@ -29,8 +31,13 @@ var confluent embed.FS
 // Confluent's (confluent) need not be among them.
 func New(text string, imports ...File) (*Codec, error) {
 	texts := map[string]string{own: text}
+	all := []string{text}
 	for _, f := range imports {
 		texts[f.Name] = f.Text
+		all = append(all, f.Text)
+	}
+	if err := budget.Texts(all...); err != nil {
+		return nil, err
 	}
 	compiler := protocompile.Compiler{
 		Resolver:       protocompile.WithStandardImports(protocompile.ResolverFunc(func(name string) (protocompile.SearchResult, error) { return find(texts, name) })),
@@ -55,6 +62,9 @@ func find(texts map[string]string, name string) (protocompile.SearchResult, erro
 	if compiled := compiledFile(name, text); compiled != nil {
 		return protocompile.SearchResult{Proto: compiled}, nil
 	}
+	if err := checkNesting(text); err != nil {
+		return protocompile.SearchResult{}, err
+	}
 	return protocompile.SearchResult{Source: strings.NewReader(text)}, nil
 }
 
@@ -66,7 +76,7 @@ func compiledFile(name, text string) *descriptorpb.FileDescriptorProto {
 		return nil
 	}
 	var file descriptorpb.FileDescriptorProto
-	if err := proto.Unmarshal(b, &file); err != nil {
+	if err := (proto.UnmarshalOptions{RecursionLimit: maxNesting}).Unmarshal(b, &file); err != nil {
 		return nil
 	}
 	file.Name = proto.String(name)

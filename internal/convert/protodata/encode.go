@@ -2,6 +2,7 @@ package protodata
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -14,6 +15,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 )
 
@@ -77,8 +79,11 @@ func (p path) in(name string) path { return append(slices.Clip(p), name) }
 
 // fill sets the fields of a message by their names in the schema, or by those in JSON.
 func fill(m protoreflect.Message, v any, p path) error {
-	if known, ok := fromWellKnown[m.Descriptor().FullName()]; ok {
-		return known(m, v, p)
+	if len(p) > budget.Depth {
+		return budget.ErrDepth
+	}
+	if from, ok := known(fromWellKnown, m.Descriptor()); ok {
+		return from(m, v, p)
 	}
 	given, ok := plain.Object(v)
 	if !ok {
@@ -166,14 +171,13 @@ func mapKey(f protoreflect.FieldDescriptor, text string) (protoreflect.MapKey, e
 			return protoreflect.MapKey{}, fmt.Errorf("the key is not true or false")
 		}
 	default:
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return protoreflect.MapKey{}, fmt.Errorf("the key is not a whole number of 64 bits")
-		}
-		v = n
+		v = json.Number(text)
 	}
 	key, err := scalar(f, v)
-	return key.MapKey(), err
+	if err != nil {
+		return protoreflect.MapKey{}, fmt.Errorf("the key is not of type %v", f.Kind())
+	}
+	return key.MapKey(), nil
 }
 
 // toSingle makes a value that is not a list or a map; empty is where a message goes.

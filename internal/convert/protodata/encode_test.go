@@ -67,7 +67,7 @@ func TestWhatDoesNotFitNamesTheField(t *testing.T) {
 		{"nothing", 1, "field nothing is not in message p.M"}, {"b", 1, "field b: it is a whole number, and not a bool"}, {"i", int64(1 << 31), "field i: 2147483648 is not of type int32"},
 		{"i", "x", "field i: it is a text"}, {"u", -1, "field u: -1 is below 0"}, {"u32", -1, "not of type uint32"}, {"d", "x", "not a floating-point number"}, {"y", "!", "not bytes"},
 		{"e", "TWO", `"TWO" is not in enum p.E`}, {"e", 1.5, "not in enum"}, {"l", 1, "field l is a whole number, and not a list"}, {"l", []any{1, "x"}, "field l.1: it is a text"},
-		{"m", map[string]any{"x": ""}, "field m.x: the key is not a whole number"}, {"n", map[string]any{"x": nil}, "the key is not true or false"}, {"m", 1, "not an object for a map"},
+		{"m", map[string]any{"x": ""}, "field m.x: the key is not of type int32"}, {"n", map[string]any{"x": nil}, "the key is not true or false"}, {"m", 1, "not an object for a map"},
 		{"z", map[string]any{"b": 1}, "field z.b is not in message p.N"}, {"z", 1, "not an object for message p.N"}, {"at", "today", "field at: today is not a timestamp"},
 		{"took", "P1Y", "field took: P1Y is not a duration"}, {"took", "PT99999999999999S", "too long"}, {"dec", "x", "field dec: "}, {"s", 1, "field s"}, {"s", "\xff", "field s"},
 	} {

@@ -10,6 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 )
 
 // Codec is what a file says. Its methods may be called from any goroutine.
@@ -18,16 +20,23 @@ type Codec struct {
 }
 
 // Decode decodes a message. Before it stands which one of the file it is.
+// What it costs is bounded (see package budget).
 func (c *Codec) Decode(data []byte) (any, error) {
 	of, data, err := c.message(data)
 	if err != nil {
 		return nil, err
 	}
+	if len(data) > budget.Small {
+		if err := measure(budget.New(), of, data, 0); err != nil {
+			return nil, fmt.Errorf("decode message %s: %w", of.FullName(), err)
+		}
+	}
 	m := dynamicpb.NewMessage(of)
-	if err := (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(data, m); err != nil {
+	if err := (proto.UnmarshalOptions{AllowPartial: true, RecursionLimit: budget.Depth}).Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("decode message %s: %w", of.FullName(), err)
 	}
-	v, err := object(m)
+	d := decoding{budget.New()}
+	v, err := d.object(m)
 	if err != nil {
 		return nil, fmt.Errorf("decode message %s: %w", of.FullName(), err)
 	}

@@ -9,14 +9,15 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 )
 
 // wellKnown are the messages that stand for one value.
-var wellKnown map[protoreflect.FullName]func(protoreflect.Message) (any, error)
+var wellKnown map[protoreflect.FullName]func(*decoding, protoreflect.Message) (any, error)
 
 func init() { // as they refer to each other
-	wellKnown = map[protoreflect.FullName]func(protoreflect.Message) (any, error){
+	wellKnown = map[protoreflect.FullName]func(*decoding, protoreflect.Message) (any, error){
 		"google.protobuf.Timestamp": timestamp,
 		"google.protobuf.Duration":  duration,
 		"google.protobuf.Struct":    inner("fields"),
@@ -30,18 +31,15 @@ func init() { // as they refer to each other
 }
 
 // inner is for a message that stands for one of its fields.
-func inner(name protoreflect.Name) func(protoreflect.Message) (any, error) {
-	return func(m protoreflect.Message) (any, error) {
+func inner(name protoreflect.Name) func(*decoding, protoreflect.Message) (any, error) {
+	return func(d *decoding, m protoreflect.Message) (any, error) {
 		f := m.Descriptor().Fields().ByName(name)
-		if f == nil {
-			return nil, fmt.Errorf("%s has no field %s", m.Descriptor().FullName(), name)
-		}
-		return field(f, m.Get(f))
+		return d.field(f, m.Get(f))
 	}
 }
 
 // dynamicValue is any value of JSON.
-func dynamicValue(m protoreflect.Message) (any, error) {
+func dynamicValue(d *decoding, m protoreflect.Message) (any, error) {
 	kind := m.Descriptor().Oneofs().ByName("kind")
 	if kind == nil {
 		return nil, errors.New("google.protobuf.Value has no kind")
@@ -50,7 +48,7 @@ func dynamicValue(m protoreflect.Message) (any, error) {
 	if f == nil || f.Name() == "null_value" {
 		return nil, nil
 	}
-	return field(f, m.Get(f))
+	return d.field(f, m.Get(f))
 }
 
 // number is a field of whole numbers, 0 where the message has no such field.
@@ -70,13 +68,13 @@ func number(m protoreflect.Message, name protoreflect.Name) int64 {
 	return 0
 }
 
-func timestamp(m protoreflect.Message) (any, error) {
+func timestamp(_ *decoding, m protoreflect.Message) (any, error) {
 	text, err := plain.Timestamp(time.Unix(number(m, "seconds"), number(m, "nanos")))
 	return text, err
 }
 
 // duration is in ISO 8601, in seconds.
-func duration(m protoreflect.Message) (any, error) {
+func duration(_ *decoding, m protoreflect.Message) (any, error) {
 	seconds, nanos := number(m, "seconds"), number(m, "nanos")
 	if nanos <= -1e9 || nanos >= 1e9 || seconds > 0 && nanos < 0 || seconds < 0 && nanos > 0 || seconds == math.MinInt64 {
 		return nil, fmt.Errorf("%d s and %d ns are not a duration", seconds, nanos)
@@ -89,11 +87,11 @@ func duration(m protoreflect.Message) (any, error) {
 	return fmt.Sprintf("%sPT%d%sS", sign, seconds, strings.TrimSuffix(fraction, ".")), nil
 }
 
-func decimal(m protoreflect.Message) (any, error) {
+func decimal(d *decoding, m protoreflect.Message) (any, error) {
 	f := m.Descriptor().Fields().ByName("value")
-	if f == nil || f.Kind() != protoreflect.BytesKind || f.IsList() {
-		return nil, errors.New("confluent.type.Decimal has no value of bytes")
+	text, err := plain.Decimal(m.Get(f).Bytes(), int(number(m, "scale")))
+	if err != nil {
+		return nil, err
 	}
-	text, err := plain.Decimal(plain.Unscaled(m.Get(f).Bytes()), int(number(m, "scale")))
-	return text, err
+	return text, d.budget.Take(budget.Text(len(text)))
 }
