@@ -35,7 +35,7 @@ func CheckSource(ctx context.Context, settings map[string]string) []CheckResult 
 	if err != nil {
 		return wrongSettings(err, params)
 	}
-	plan.Topics, plan.Match = reads.Group.Topics, reads.Group.Match
+	plan.Topics, plan.Match, plan.Protocol = reads.Group.Topics, reads.Group.Match, reads.Group.Protocol
 	if plan.Group = c.GroupID; plan.Group == "" {
 		plan.Group = uuid.NewString() // as a source would generate it
 	}

@@ -17,20 +17,30 @@ type GroupConfig struct {
 	// Consumer group to join. If left empty, an ID is generated at the first start and
 	// kept in the position of the records.
 	GroupID string `json:"groupID"`
+	// Protocol of the group: classic, where one member assigns the partitions to all, or
+	// consumer, where the coordinator does (KIP-848, Kafka 4.0 or later) and members that
+	// keep their partitions notice nothing of a rebalance. The members of a group can be
+	// changed from one to the other one by one, while they read.
+	GroupProtocol string `json:"groupProtocol" default:"classic"`
+	// Assignor of the brokers that divides the partitions if groupProtocol is consumer:
+	// uniform, range, or another of their group.consumer.assignors. If left empty, the
+	// brokers choose.
+	GroupRemoteAssignor string `json:"groupRemoteAssignor"`
 	// Name of this member within its group, different from all others (static
 	// membership). A member that comes back under its name within sessionTimeout gets
 	// its partitions back without a rebalance.
 	GroupInstanceID string `json:"groupInstanceID"`
 	// Strategies for assigning partitions to members, the preferred one first:
 	// cooperative-sticky, range, roundrobin, sticky. All members of a group must have
-	// one in common.
+	// one in common. For groupProtocol classic only.
 	GroupBalancer []string `json:"groupBalancer" default:"cooperative-sticky,range"`
 	// A member that sends no heartbeat for this long is removed from the group, and
 	// its partitions are reassigned. The brokers limit the value
-	// (group.min.session.timeout.ms, group.max.session.timeout.ms).
+	// (group.min.session.timeout.ms, group.max.session.timeout.ms). For groupProtocol
+	// classic only.
 	SessionTimeout time.Duration `json:"sessionTimeout" default:"45s"`
 	// Interval between heartbeats to the group coordinator. Should be at most a third
-	// of sessionTimeout.
+	// of sessionTimeout. For groupProtocol classic only.
 	HeartbeatInterval time.Duration `json:"heartbeatInterval" default:"3s"`
 	// Maximum time for members to give up partitions and rejoin during a rebalance.
 	RebalanceTimeout time.Duration `json:"rebalanceTimeout" default:"60s"`
@@ -56,14 +66,18 @@ func (c *GroupConfig) resolve() (group.Config, error) {
 		setting.Within("rebalanceTimeout", c.RebalanceTimeout, time.Millisecond, maxGroupTime, "", "60s"),
 		setting.Text("groupID", c.GroupID, "orders"),
 	}
-	if c.HeartbeatInterval >= c.SessionTimeout {
+	byServer := group.Protocol(c.GroupProtocol) == group.Consumer // whose times are the brokers'
+	if !byServer && c.HeartbeatInterval >= c.SessionTimeout {
 		errs = append(errs, setting.Invalid("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than sessionTimeout, which is %s", c.HeartbeatInterval, c.SessionTimeout), "3s"))
 	}
-	if c.HeartbeatInterval >= c.RebalanceTimeout {
+	if !byServer && c.HeartbeatInterval >= c.RebalanceTimeout {
 		errs = append(errs, setting.Invalid("heartbeatInterval", fmt.Sprintf("%s is not allowed: less than rebalanceTimeout, which is %s", c.HeartbeatInterval, c.RebalanceTimeout), "3s"))
 	}
+	errs = append(errs, c.validateProtocol()...)
 	return group.Config{
 		GroupID:           c.GroupID,
+		Protocol:          group.Protocol(c.GroupProtocol),
+		Assignor:          c.GroupRemoteAssignor,
 		InstanceID:        c.GroupInstanceID,
 		Balancers:         balancers,
 		SessionTimeout:    c.SessionTimeout,

@@ -155,6 +155,16 @@ func TestMistakesInASource(t *testing.T) {
 			map[string]string{"schemaRegistry.urls": "http://a", "schemaRegistry.caCert": notACertificate},
 			[]complaint{{"schemaRegistry.caCert", ""}},
 		},
+		"no protocol": {map[string]string{"groupProtocol": "server"}, []complaint{{"groupProtocol", `"server" is unknown: classic, consumer`}}},
+		"what the coordinator decides": {
+			map[string]string{"groupProtocol": "consumer", "sessionTimeout": "10s", "heartbeatInterval": "1s", "groupBalancer": "range"},
+			[]complaint{
+				{"sessionTimeout", "the brokers' group.consumer.session.timeout.ms takes its place"},
+				{"heartbeatInterval", "the brokers' group.consumer.heartbeat.interval.ms takes its place"},
+				{"groupBalancer", "groupRemoteAssignor takes its place"},
+			},
+		},
+		"an assignor of the brokers": {map[string]string{"groupRemoteAssignor": "uniform"}, []complaint{{"groupRemoteAssignor", "for groupProtocol consumer"}}},
 		"wrong balancers": {
 			map[string]string{"groupBalancer": "range,uniform,range"},
 			[]complaint{{"groupBalancer", `"uniform" is unknown: cooperative-sticky, range, roundrobin, sticky`}, {"groupBalancer", `"range" is named twice`}},

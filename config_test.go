@@ -82,7 +82,7 @@ func TestSettingsLeftOutHaveTheirDefaults(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(s.Topics, []string{"orders"})
 	is.Equal(s.GroupConfig, GroupConfig{
-		GroupBalancer: []string{"cooperative-sticky", "range"}, SessionTimeout: 45 * time.Second,
+		GroupProtocol: "classic", GroupBalancer: []string{"cooperative-sticky", "range"}, SessionTimeout: 45 * time.Second,
 		HeartbeatInterval: 3 * time.Second, RebalanceTimeout: time.Minute, RetryGroupJoinErrors: true,
 	})
 	is.Equal(s.StartConfig, StartConfig{AutoOffsetReset: "earliest"})
@@ -127,7 +127,7 @@ func TestSettingsThatAreGivenAreTaken(t *testing.T) {
 	}))
 	is.NoErr(err)
 	is.Equal(s.GroupConfig, GroupConfig{
-		GroupID: "g", GroupInstanceID: "i", GroupBalancer: []string{"sticky", " roundrobin"},
+		GroupID: "g", GroupProtocol: "classic", GroupInstanceID: "i", GroupBalancer: []string{"sticky", " roundrobin"},
 		SessionTimeout: 6 * time.Second, HeartbeatInterval: time.Second, RebalanceTimeout: 10 * time.Second,
 	})
 	reads, err := s.resolve()

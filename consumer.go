@@ -6,6 +6,7 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
@@ -34,7 +35,7 @@ type Consumer interface {
 
 	// MemberID is the ID that the coordinator has given this member, which changes if
 	// the coordinator has given the member up. It is "" before the first batch, and of a
-	// static member.
+	// static member of groupProtocol classic.
 	MemberID() string
 
 	// Committed returns the offset that the group has committed for a partition, -1 if it
@@ -75,7 +76,11 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	}
 	logger := sdk.Logger(ctx)
 	cfg.Group.GroupID, cfg.Group.Former, cfg.Group.Warn = groupID, c.memberID(from.Member), warner(ctx)
-	if err := mayConsume(ctx, client, cfg); err != nil {
+	err = mayConsume(ctx, client, cfg)
+	if err == nil {
+		err = group.Offered(ctx, client, cfg.Group)
+	}
+	if err != nil {
 		client.Close()
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -44,6 +45,7 @@ type Plan struct {
 
 	ProducerID bool   // needed for writing once
 	Group      string // to be a member of; empty for none
+	Protocol   group.Protocol
 }
 
 // Run does what the plan says, in about the time of a few dials, and returns a

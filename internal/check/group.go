@@ -25,13 +25,30 @@ func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Res
 	}
 	r.ok("coordinator", r.Group, fmt.Sprintf("broker %d", node))
 
-	_, err = retry(ctx, func() (struct{}, error) { return struct{}{}, group.Probe(ctx, client, node, r.Group) })
-	if err != nil {
+	classic, byServer := r.probe(ctx, client, node, group.Probe), r.probe(ctx, client, node, group.ProbeServer)
+	err = classic
+	if r.Protocol == group.Consumer {
+		err = byServer
+	}
+	switch {
+	case group.Unoffered(err):
+		r.fail("group", r.Group, err.Error(), "set groupProtocol to classic, or see group.coordinator.rebalance.protocols of the brokers")
+		return
+	case err != nil:
 		r.groupFailed("group", "Read", err)
 		return
 	}
-	r.ok("group", r.Group, "this client may be a member")
+	protocols := "classic"
+	if byServer == nil {
+		protocols += " or consumer"
+	}
+	r.ok("group", r.Group, "this client may be a member, by protocol "+protocols)
 	r.offsets(ctx, client, m)
+}
+
+func (r *run) probe(ctx context.Context, client *cluster.Client, node int32, probe func(context.Context, *cluster.Client, int32, string) error) error {
+	_, err := retry(ctx, func() (struct{}, error) { return struct{}{}, probe(ctx, client, node, r.Group) })
+	return err
 }
 
 func (r *run) groupFailed(step, operation string, err error) {

@@ -98,6 +98,9 @@ func (e *UnknownBrokerError) Error() string {
 	return fmt.Sprintf("look up broker %d: the cluster's metadata does not list it at the moment", e.ID)
 }
 
+// ClientID is the name that this client has for brokers.
+func (c *Client) ClientID() string { return c.cfg.ClientID }
+
 // Broker returns a living connection to a node by its ID, dialling if need be.
 func (c *Client) Broker(ctx context.Context, id int32, p Purpose) (*wire.Conn, error) {
 	c.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 
@@ -86,27 +85,6 @@ var permanentAlerts = []string{
 	"tls: unrecognized name",              // 112
 	"tls: certificate required",           // 116
 }
-
-// CodeError turns an error code of the protocol into an error, 0 into nil.
-func CodeError(code int16) error {
-	switch err := kafkago.Error(code); {
-	case code == 0:
-		return nil
-	case err.Title() == "":
-		return &unknownCodeError{err}
-	default:
-		return err
-	}
-}
-
-// unknownCodeError is a code that came after kafka-go's table of errors.
-type unknownCodeError struct{ code kafkago.Error }
-
-func (e *unknownCodeError) Error() string {
-	return fmt.Sprintf("[%d] an error code that is not known here: see Kafka's table of them", int(e.code))
-}
-
-func (e *unknownCodeError) Unwrap() error { return e.code }
 
 // retriableCode follows RetriableException of Kafka's Java client, version 4.1, with
 // one code more: BROKER_NOT_AVAILABLE, which brokers before KRaft gave while they

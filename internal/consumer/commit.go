@@ -87,7 +87,8 @@ func (c *Consumer) commit(ctx context.Context) error {
 		if errors.Is(err, kafkago.UnknownTopicOrPartition) && c.noteDeleted(ctx) == nil {
 			err = c.commitOnce(ctx)
 		}
-		if err == nil || expected(err) || !cluster.Retriable(err) || !retry.Wait(ctx) {
+		passes := cluster.Retriable(err) || errors.Is(err, cluster.StaleMemberEpoch) // the next one is known in a moment
+		if err == nil || expected(err) || !passes || !retry.Wait(ctx) {
 			return err
 		}
 	}

@@ -54,7 +54,7 @@ func (c Config) isMissing(topic string) bool { return c.Present != nil && !c.Pre
 type Consumer struct {
 	cfg     Config
 	client  *cluster.Client
-	member  *group.Member
+	member  group.Membership
 	fetcher *fetch.Fetcher
 	tracker *offsets.Tracker
 	topics  groupTopics
@@ -104,7 +104,7 @@ func Open(client *cluster.Client, cfg Config) *Consumer {
 	c.fetcher = fetch.New(client, fc)
 	gc := cfg.Group
 	gc.Info = cfg.Info
-	c.member = group.NewMember(client, gc, c)
+	c.member = group.New(client, gc, c)
 	c.wg.Add(2)
 	go c.runMember()
 	go c.runCommitter()

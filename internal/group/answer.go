@@ -64,12 +64,14 @@ func first(a, b int16) int16 {
 	return b
 }
 
+var errTrailing = errors.New("something follows the end of the answer")
+
 func judge(r *primitive.Reader, code int16) error {
 	switch {
 	case r.Err() != nil:
 		return r.Err()
 	case r.Len() > 0:
-		return errors.New("something follows the end of the answer")
+		return errTrailing
 	}
 	return cluster.CodeError(code)
 }

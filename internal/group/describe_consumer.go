@@ -2,7 +2,6 @@ package group
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -23,13 +22,17 @@ func (*describeRequest) ApiKey() protocol.ApiKey { return 69 }
 // Versions are all; the second adds the type of each member.
 func (*describeRequest) Versions() (first, last int16) { return 0, 1 }
 
-// Body is the rest of the header, which has tagged fields in a flexible version, and the
-// request.
+// FirstFlexible is the first version.
+func (*describeRequest) FirstFlexible() int16 { return 0 }
+
+// Body is the request without its header.
 func (r *describeRequest) Body(int16) net.Buffers {
-	b := []byte{0 /* tags of the header */, 2 /* one group */}
-	b = binary.AppendUvarint(b, uint64(len(r.group))+1)
-	b = append(b, r.group...)
-	return net.Buffers{append(b, 0 /* without authorized operations */, 0)}
+	var w primitive.Writer
+	w.CompactCount(1)
+	w.CompactString(r.group)
+	w.Bool(false) // without authorized operations
+	w.Tags()
+	return net.Buffers{w.Written()}
 }
 
 // describeConsumer asks for a group of the protocol of KIP-848.

@@ -3,86 +3,33 @@ package group
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
-// Config is how a member takes part in its group.
-type Config struct {
-	GroupID    string
-	InstanceID string // static membership; empty for a dynamic member
-	// Former is the ID of the member that this one was in a process that may have been
-	// killed; "" for none. It is taken out of the group, unless this member is static: then
-	// it takes that one's place.
-	Former string
-	Topics []string
-	// Match chooses further topics by their names, as they come and go; nil for
-	// none. Internal topics are only read if they are named.
-	Match             func(topic string) bool
-	SessionTimeout    time.Duration // the coordinator gives a silent member up after it
-	RebalanceTimeout  time.Duration // how long members have to join again
-	HeartbeatInterval time.Duration
-	Balancers         []string      // in the order in which they are offered, by their names; see Balancers
-	MetadataInterval  time.Duration // how often the leader looks for new partitions
-	// RetryJoin makes a member try again where the coordinator refuses it, for
-	// instance for lack of permission; otherwise that ends Run.
-	RetryJoin bool
-	// Warn is called with trouble from which the member recovers by itself.
-	Warn func(msg string, err error)
-	// Info is called with what is worth knowing and no trouble.
-	Info  func(msg string)
-	Hooks Hooks
-}
-
-// Handler is told what the member holds. Calls never overlap.
-type Handler interface {
-	// Assigned starts reading partitions that come to those already held. It must
-	// not block.
-	Assigned(p Partitions)
-	// Revoked stops reading partitions that still belong to this member: it may
-	// commit, within the time of ctx. Afterwards they belong to somebody else.
-	Revoked(ctx context.Context, p Partitions)
-	// Rebalancing says that the member joins again and keeps its partitions
-	// meanwhile. It is a good time to commit, within the time of ctx.
-	Rebalancing(ctx context.Context)
-	// Lost stops reading partitions that already belong to somebody else.
-	Lost(p Partitions)
-}
-
-// Member is one member of a consumer group.
+// Member is one member of a consumer group, by the classic protocol.
 type Member struct {
-	client  *cluster.Client
-	cfg     Config
+	session
 	handler Handler
 	bal     balancer // of the last generation
 
-	mu          sync.Mutex // guards what Commit reads
-	coordinator int32      // -1 unknown
-	memberID    string
-	generation  int32 // -1 outside of a generation
-
-	topics         []string // that this member subscribes to
-	subscribed     bool     // topics is set
 	held           Partitions
-	last           Partitions         // what was assigned last, given back or not
-	lastGeneration int32              // in which it was assigned; -1 none
-	lastContact    time.Time          // when the coordinator last counted this member in
-	counts         map[string]int32   // partitions of the topics that this member watches, as of the last join; nil for none
-	seen           map[string]int32   // the last known partition counts of topics, 0 of those that don't exist
-	warned         map[string]trouble // of topics, that Warn was called with
-	verified       bool               // a static member has looked whether the assignment fits it
-	lookAt         time.Time          // when it looks next
-	lookInterval   time.Duration      // from then to the time after that
-	surplus        bool               // it was assigned topics that it doesn't subscribe to
-	hasty          int                // generations in a row that ended at once
-	rejoins        uint32             // how often a static member asked for an assignment that fits it
-	former         string             // still to be taken out of the group
-	dismissals     int                // how often that was tried
+	last           Partitions       // what was assigned last, given back or not
+	lastGeneration int32            // in which it was assigned; -1 none
+	lastContact    time.Time        // when the coordinator last counted this member in
+	counts         map[string]int32 // partitions of the topics that this member watches, as of the last join; nil for none
+	seen           map[string]int32 // the last known partition counts of topics, 0 of those that don't exist
+	verified       bool             // a static member has looked whether the assignment fits it
+	lookAt         time.Time        // when it looks next
+	lookInterval   time.Duration    // from then to the time after that
+	surplus        bool             // it was assigned topics that it doesn't subscribe to
+	hasty          int              // generations in a row that ended at once
+	rejoins        uint32           // how often a static member asked for an assignment that fits it
+	former         string           // still to be taken out of the group
+	dismissals     int              // how often that was tried
 }
 
 // NewMember returns a member that does nothing before Run.
@@ -91,9 +38,9 @@ func NewMember(client *cluster.Client, cfg Config, h Handler) *Member {
 		cfg.Balancers = DefaultBalancers
 	}
 	m := &Member{
-		client: client, cfg: cfg, handler: h, bal: balancers[cfg.Balancers[0]],
-		coordinator: -1, generation: -1, lastGeneration: -1, held: Partitions{},
-		seen: make(map[string]int32), warned: make(map[string]trouble),
+		session: newSession(client, cfg), handler: h, bal: balancers[cfg.Balancers[0]],
+		lastGeneration: -1, held: Partitions{},
+		seen: make(map[string]int32),
 	}
 	if cfg.InstanceID == "" {
 		m.former = cfg.Former
@@ -241,51 +188,4 @@ func (m *Member) lose() {
 func (m *Member) hold(p Partitions) {
 	m.held = p
 	m.cfg.Hooks.held(p.Len())
-}
-
-func (m *Member) setCoordinator(id int32) {
-	m.mu.Lock()
-	m.coordinator = id
-	m.mu.Unlock()
-}
-
-func (m *Member) setGeneration(generation int32) {
-	m.mu.Lock()
-	m.generation = generation
-	m.mu.Unlock()
-}
-
-func (m *Member) setMember(id string, generation int32) {
-	m.mu.Lock()
-	m.memberID, m.generation = id, generation
-	m.mu.Unlock()
-}
-
-// identity is what requests carry.
-func (m *Member) identity() (coordinator int32, memberID string, generation int32) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.coordinator, m.memberID, m.generation
-}
-
-// findCoordinator returns the coordinator's node ID, asking if it isn't known.
-func (m *Member) findCoordinator(ctx context.Context) (int32, error) {
-	if id, _, _ := m.identity(); id >= 0 {
-		return id, nil
-	}
-	id, err := m.client.Coordinator(ctx, m.cfg.GroupID)
-	if err != nil {
-		return -1, err
-	}
-	m.setCoordinator(id)
-	return id, nil
-}
-
-// connect returns a connection to the coordinator.
-func (m *Member) connect(ctx context.Context, p cluster.Purpose) (*wire.Conn, error) {
-	id, err := m.findCoordinator(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return m.client.Broker(ctx, id, p)
 }

@@ -26,12 +26,13 @@ const (
 
 // member runs in a group of its own and writes down what its handler is told.
 type member struct {
-	*Member
-	ctx    context.Context
-	client *cluster.Client
-	stop   context.CancelFunc
-	done   chan struct{}
-	err    error // of Run, once done
+	*Member // by the classic protocol
+	server  *serverMember
+	ctx     context.Context
+	client  *cluster.Client
+	stop    context.CancelFunc
+	done    chan struct{}
+	err     error // of Run, once done
 
 	mu     sync.Mutex
 	events []string
@@ -114,7 +115,14 @@ func startMember(fake *kfake.Cluster, group string, change func(*Config)) *membe
 		change(&cfg)
 	}
 	m.client = cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 30 * time.Second, RequestTimeout: 30 * time.Second})
-	m.Member = NewMember(m.client, cfg, m)
+	var life Membership
+	if cfg.Protocol == Consumer {
+		m.server = newServerMember(m.client, cfg, m)
+		life = m.server
+	} else {
+		m.Member = NewMember(m.client, cfg, m)
+		life = m.Member
+	}
 	var run context.Context
 	var guard context.CancelFunc
 	m.ctx, guard = context.WithTimeout(context.Background(), 2*time.Minute)
@@ -122,7 +130,7 @@ func startMember(fake *kfake.Cluster, group string, change func(*Config)) *membe
 	go func() {
 		defer close(m.done)
 		defer guard()
-		m.err = m.Run(run)
+		m.err = life.Run(run)
 	}()
 	return m
 }

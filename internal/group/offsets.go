@@ -44,8 +44,8 @@ func (o Offsets) partitions() Partitions {
 }
 
 // Generation is the group's generation that the member is in, -1 for none.
-func (m *Member) Generation() int32 {
-	_, _, generation := m.identity()
+func (s *session) Generation() int32 {
+	_, _, generation := s.identity()
 	return generation
 }
 
@@ -53,26 +53,26 @@ func (m *Member) Generation() int32 {
 // coordinator refuses them if the group has moved on meanwhile, and then they
 // may be another member's business. It returns the offsets that were taken and
 // the first error of the others.
-func (m *Member) Commit(ctx context.Context, generation int32, offsets Offsets) (Offsets, error) {
+func (s *session) Commit(ctx context.Context, generation int32, offsets Offsets) (Offsets, error) {
 	if generation < 0 {
-		return nil, m.errorf("commit offsets of", kafkago.RebalanceInProgress)
+		return nil, s.errorf("commit offsets of", kafkago.RebalanceInProgress)
 	}
-	_, memberID, _ := m.identity()
-	return m.commit(ctx, &offsetcommit.Request{
-		GroupID:         m.cfg.GroupID,
+	_, memberID, _ := s.identity()
+	return s.commit(ctx, &offsetcommit.Request{
+		GroupID:         s.cfg.GroupID,
 		GenerationID:    generation,
 		MemberID:        memberID,
-		GroupInstanceID: m.cfg.InstanceID,
+		GroupInstanceID: s.cfg.InstanceID,
 	}, offsets)
 }
 
 // CommitAlone is Commit for a group that has no members: the coordinator refuses it, with
 // UNKNOWN_MEMBER_ID, if there is one.
-func (m *Member) CommitAlone(ctx context.Context, offsets Offsets) (Offsets, error) {
-	return m.commit(ctx, &offsetcommit.Request{GroupID: m.cfg.GroupID, GenerationID: -1}, offsets)
+func (s *session) CommitAlone(ctx context.Context, offsets Offsets) (Offsets, error) {
+	return s.commit(ctx, &offsetcommit.Request{GroupID: s.cfg.GroupID, GenerationID: -1}, offsets)
 }
 
-func (m *Member) commit(ctx context.Context, req *offsetcommit.Request, offsets Offsets) (Offsets, error) {
+func (s *session) commit(ctx context.Context, req *offsetcommit.Request, offsets Offsets) (Offsets, error) {
 	req.RetentionTimeMs = -1
 	for topic, parts := range offsets {
 		t := offsetcommit.RequestTopic{Name: topic}
@@ -86,49 +86,65 @@ func (m *Member) commit(ctx context.Context, req *offsetcommit.Request, offsets 
 		}
 		req.Topics = append(req.Topics, t)
 	}
-	msg, err := m.roundTrip(ctx, req)
+	msg, err := s.roundTrip(ctx, req)
 	if err != nil {
-		m.setCoordinator(-1)
-		return nil, m.errorf("commit offsets of", err)
+		s.setCoordinator(-1)
+		return nil, s.errorf("commit offsets of", err)
 	}
-	taken := Offsets{}
-	var first error
+	var answers []commitAnswer
 	for _, t := range msg.(*offsetcommit.Response).Topics {
 		for _, p := range t.Partitions {
-			at, asked := offsets[t.Name][p.PartitionIndex]
-			switch err := cluster.CodeError(p.ErrorCode); {
-			case !asked:
-			case err == nil:
-				taken.Set(t.Name, p.PartitionIndex, at)
-			case first == nil:
-				first = fmt.Errorf("commit offset of %s/%d in group %q: %w", t.Name, p.PartitionIndex, m.cfg.GroupID, m.explain(err, t.Name))
-				if cluster.Retriable(err) {
-					m.setCoordinator(-1)
-				}
+			answers = append(answers, commitAnswer{t.Name, p.PartitionIndex, p.ErrorCode})
+		}
+	}
+	return s.taken(offsets, answers)
+}
+
+// commitAnswer is what the coordinator says of the offset of a partition.
+type commitAnswer struct {
+	topic     string
+	partition int32
+	code      int16
+}
+
+// taken returns the offsets that the coordinator took, and the first error of the others.
+func (s *session) taken(offsets Offsets, answers []commitAnswer) (Offsets, error) {
+	taken := Offsets{}
+	var first error
+	for _, a := range answers {
+		at, asked := offsets[a.topic][a.partition]
+		switch err := cluster.CodeError(a.code); {
+		case !asked:
+		case err == nil:
+			taken.Set(a.topic, a.partition, at)
+		case first == nil:
+			first = fmt.Errorf("commit offset of %s/%d in group %q: %w", a.topic, a.partition, s.cfg.GroupID, s.explain(err, a.topic))
+			if cluster.Retriable(err) {
+				s.setCoordinator(-1)
 			}
 		}
 	}
 	if first == nil {
-		first = m.unmentioned("commit offset of", offsets.partitions(), taken)
+		first = s.unmentioned("commit offset of", offsets.partitions(), taken)
 	}
 	return taken, first
 }
 
 // explain is client.Explain for an answer about a partition: the group may be what is
 // refused, or the topic.
-func (m *Member) explain(err error, topic string) error {
+func (s *session) explain(err error, topic string) error {
 	if errors.Is(err, kafkago.TopicAuthorizationFailed) {
-		return m.client.Explain(err, acl.OnTopics("Read", topic))
+		return s.client.Explain(err, acl.OnTopics("Read", topic))
 	}
-	return m.client.Explain(err, acl.OnGroup(m.cfg.GroupID))
+	return s.client.Explain(err, acl.OnGroup(s.cfg.GroupID))
 }
 
 // unmentioned says of which partition an answer is silent.
-func (m *Member) unmentioned(what string, asked Partitions, answered Offsets) error {
+func (s *session) unmentioned(what string, asked Partitions, answered Offsets) error {
 	for _, topic := range asked.Topics() {
 		for _, id := range asked[topic] {
 			if _, ok := answered[topic][id]; !ok {
-				return fmt.Errorf("%s %s/%d in group %q: the coordinator's answer does not mention it", what, topic, id, m.cfg.GroupID)
+				return fmt.Errorf("%s %s/%d in group %q: the coordinator's answer does not mention it", what, topic, id, s.cfg.GroupID)
 			}
 		}
 	}
@@ -139,22 +155,22 @@ func (m *Member) unmentioned(what string, asked Partitions, answered Offsets) er
 // again until ctx ends, except after errors that stay, and warns of every tenth attempt in
 // vain, the first one included. Where the login may not describe some of the topics the
 // error is a *DeniedError, and the offsets of the others come with it.
-func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
+func (s *session) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for misses := 0; ; misses++ {
-		o, err := m.committed(ctx, p)
+		o, err := s.committed(ctx, p)
 		if err == nil {
 			return o, nil
 		}
 		if !cluster.Retriable(err) {
-			return o, m.errorf("fetch committed offsets of", err)
+			return o, s.errorf("fetch committed offsets of", err)
 		}
 		if misses%10 == 0 && ctx.Err() == nil {
-			m.cfg.Warn("fetch committed offsets, trying again", err)
+			s.cfg.Warn("fetch committed offsets, trying again", err)
 		}
-		m.setCoordinator(-1)
+		s.setCoordinator(-1)
 		if !retry.Wait(ctx) {
-			return nil, m.errorf("fetch committed offsets of", err)
+			return nil, s.errorf("fetch committed offsets of", err)
 		}
 	}
 }
@@ -162,15 +178,15 @@ func (m *Member) Committed(ctx context.Context, p Partitions) (Offsets, error) {
 // firstWithEpoch is the version of OffsetFetch that brings leader epochs (KIP-320).
 const firstWithEpoch = 5
 
-func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
-	req := &offsetfetch.Request{GroupID: m.cfg.GroupID}
+func (s *session) committed(ctx context.Context, p Partitions) (Offsets, error) {
+	req := &offsetfetch.Request{GroupID: s.cfg.GroupID}
 	if p != nil {
 		req.Topics = []offsetfetch.RequestTopic{} // none, as opposed to all
 	}
 	for topic, ids := range p {
 		req.Topics = append(req.Topics, offsetfetch.RequestTopic{Name: topic, PartitionIndexes: ids})
 	}
-	conn, err := m.connect(ctx, cluster.Commit)
+	conn, err := s.connect(ctx, cluster.Commit)
 	if err != nil {
 		return nil, err
 	}
@@ -193,9 +209,9 @@ func (m *Member) committed(ctx context.Context, p Partitions) (Offsets, error) {
 	}
 	// "Nothing committed" must not be what a silent answer means: reading would
 	// start elsewhere.
-	err = m.unmentioned("fetch committed offset of", p.without(denied), out)
+	err = s.unmentioned("fetch committed offset of", p.without(denied), out)
 	if err == nil && len(denied) > 0 {
-		err = m.client.Explain(&DeniedError{denied}, acl.OnTopics("Read", denied...))
+		err = s.client.Explain(&DeniedError{denied}, acl.OnTopics("Read", denied...))
 	}
 	return out, err
 }
@@ -227,8 +243,8 @@ func (o Offsets) read(res *offsetfetch.Response, version int16) (denied []string
 	return denied, nil
 }
 
-func (m *Member) roundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {
-	conn, err := m.connect(ctx, cluster.Commit)
+func (s *session) roundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {
+	conn, err := s.connect(ctx, cluster.Commit)
 	if err != nil {
 		return nil, err
 	}

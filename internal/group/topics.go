@@ -17,29 +17,29 @@ import (
 
 // subscribe finds what this member subscribes to now: the topics that are named,
 // and those that match. It reports whether that is something else than before.
-func (m *Member) subscribe(ctx context.Context) (changed bool, err error) {
-	topics := m.cfg.Topics
-	if m.cfg.Match != nil {
-		all, err := m.client.Refresh(ctx, nil, false)
+func (s *session) subscribe(ctx context.Context) (changed bool, err error) {
+	topics := s.cfg.Topics
+	if s.cfg.Match != nil {
+		all, err := s.client.Refresh(ctx, nil, false)
 		if err != nil {
 			return false, err
 		}
 		topics = slices.Clone(topics)
 		for name, t := range all {
-			if !t.Internal && !errors.Is(t.Err, kafkago.UnknownTopicOrPartition) && m.cfg.Match(name) {
+			if !t.Internal && !errors.Is(t.Err, kafkago.UnknownTopicOrPartition) && s.cfg.Match(name) {
 				topics = append(topics, name)
 			}
 		}
 		slices.Sort(topics)
 		topics = slices.Compact(topics)
 	}
-	if m.subscribed && slices.Equal(topics, m.topics) {
+	if s.subscribed && slices.Equal(topics, s.topics) {
 		return false, nil
 	}
-	if m.cfg.Match != nil {
-		m.cfg.Info(fmt.Sprintf("group %q: reading %d topics, named or matching the pattern: %s", m.cfg.GroupID, len(topics), strings.Join(topics, ", ")))
+	if s.cfg.Match != nil {
+		s.cfg.Info(fmt.Sprintf("group %q: reading %d topics, named or matching the pattern: %s", s.cfg.GroupID, len(topics), strings.Join(topics, ", ")))
 	}
-	m.topics, m.subscribed = topics, true
+	s.topics, s.subscribed = topics, true
 	return true, nil
 }
 
@@ -134,9 +134,9 @@ type trouble struct {
 // warnAgain is when the same trouble of a topic is said again.
 const warnAgain = time.Minute
 
-func (m *Member) warnTopic(name string, err error) {
-	if last := m.warned[name]; last.text != err.Error() || time.Since(last.at) >= warnAgain {
-		m.warned[name] = trouble{err.Error(), time.Now()}
-		m.cfg.Warn("a topic can't be read", err)
+func (s *session) warnTopic(name string, err error) {
+	if last := s.warned[name]; last.text != err.Error() || time.Since(last.at) >= warnAgain {
+		s.warned[name] = trouble{err.Error(), time.Now()}
+		s.cfg.Warn("a topic can't be read", err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package primitive reads the primitive types of Kafka's protocol (INT16, STRING,
-// BYTES, arrays …) from bytes, without copies.
+// Package primitive reads and writes the primitive types of Kafka's protocol (INT16, STRING,
+// BYTES, arrays …). What is read is not copied.
 package primitive
 
 import (

@@ -10,13 +10,20 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 )
 
-// Framed is a request that encodes itself, not in one of the flexible versions
-// (KIP-482). kafka-go would copy what is large in it, and allocate for it.
+// Framed is a request that encodes itself: one that kafka-go does not know in the versions
+// that are sent, or of which it would copy what is large.
 type Framed interface {
 	Ranged
 	// Body returns what follows the request's header, in pieces which are not
 	// changed until the request is written.
 	Body(version int16) net.Buffers
+}
+
+// Flexible is a Framed request of which some versions have tagged fields (KIP-482).
+type Flexible interface {
+	Framed
+	// FirstFlexible returns the first of those versions.
+	FirstFlexible() int16
 }
 
 // send writes a request whole, or returns an error.
@@ -26,7 +33,7 @@ func (c *Conn) send(version int16, id int32, req protocol.Message) error {
 		return protocol.WriteRequest(c.net, version, id, c.clientID, req)
 	}
 	frame := append(make(net.Buffers, 1), f.Body(version)...)
-	frame[0] = c.header(version, id, req.ApiKey())
+	frame[0] = c.header(version, id, f)
 	size := -4
 	for _, piece := range frame {
 		size += len(piece)
@@ -47,12 +54,17 @@ func (c *Conn) send(version int16, id int32, req protocol.Message) error {
 	return w.Flush()
 }
 
-// header is the request's header, version 1, after room for the size.
-func (c *Conn) header(version int16, id int32, api protocol.ApiKey) []byte {
-	b := make([]byte, 4, 14+len(c.clientID))
-	b = binary.BigEndian.AppendUint16(b, uint16(api))
+// header is the request's header, version 1 or, for flexible requests, 2, after room for
+// the size.
+func (c *Conn) header(version int16, id int32, req Framed) []byte {
+	b := make([]byte, 4, 15+len(c.clientID))
+	b = binary.BigEndian.AppendUint16(b, uint16(req.ApiKey()))
 	b = binary.BigEndian.AppendUint16(b, uint16(version))
 	b = binary.BigEndian.AppendUint32(b, uint32(id))
 	b = binary.BigEndian.AppendUint16(b, uint16(len(c.clientID)))
-	return append(b, c.clientID...)
+	b = append(b, c.clientID...)
+	if f, ok := req.(Flexible); ok && version >= f.FirstFlexible() {
+		b = append(b, 0) // no tagged fields
+	}
+	return b
 }

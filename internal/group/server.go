@@ -1,0 +1,255 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// serverSession is how long a coordinator waits for a silent member unless its
+// group.consumer.session.timeout.ms was changed. It does not tell a member.
+const serverSession = 45 * time.Second
+
+// serverMember is one member of a consumer group whose coordinator assigns (KIP-848).
+// There is one kind of request: a heartbeat says what the member holds, and its answer what
+// it is to hold. What it is to give back is given back before the next heartbeat says so,
+// and is somebody else's only from then on; what stays is read on meanwhile.
+type serverMember struct {
+	session
+	handler Handler
+
+	held   Partitions
+	target ownedPartitions            // what the coordinator assigned last; nil for nothing yet
+	ids    map[string]cluster.TopicID // of the topics of what is held
+	told   report                     // what the coordinator knows of this member
+
+	former      string        // still to be taken out of the group
+	unreleased  time.Time     // since when another member has had the instance ID; zero: it has not
+	denied      []string      // topics that are left out of the subscription
+	subscribeAt time.Time     // when to look for topics again
+	lastContact time.Time     // when the coordinator last counted this member in
+	interval    time.Duration // between heartbeats, as the coordinator wants it
+	pause       time.Duration // until the next one
+	joins       bool          // a join was sent: the coordinator may know this member
+	sooner      chan struct{} // asks for a heartbeat at once
+}
+
+// report is what a member says of itself, as far as the coordinator has confirmed it.
+type report struct {
+	sure   bool // false: all of it has to be said again
+	topics []string
+	owned  ownedPartitions
+}
+
+// newServerMember returns a member that does nothing before Run. It chooses its ID, as
+// members do from version 1 of the heartbeat on (KIP-1082), in the form that coordinators
+// give to members of the classic protocol.
+func newServerMember(client *cluster.Client, cfg Config, h Handler) *serverMember {
+	m := &serverMember{
+		session: newSession(client, cfg), handler: h,
+		held: Partitions{}, ids: make(map[string]cluster.TopicID), former: cfg.Former,
+		sooner: make(chan struct{}, 1),
+	}
+	m.memberID = client.ClientID() + "-" + uuid.NewString()
+	return m
+}
+
+// MemberID is the ID under which the coordinator knows this member, a static one too: the
+// name of a static member that was killed is free for another one only once it is taken
+// out.
+func (m *serverMember) MemberID() string {
+	_, id, _ := m.identity()
+	return id
+}
+
+// Run is the life of the member, as Membership has it.
+func (m *serverMember) Run(ctx context.Context) error {
+	ending, stopBeating := outlive(ctx, maxRebalanceEnd)
+	defer stopBeating()
+	committing, stopCommitting := outlive(ctx, commitEnd)
+	defer stopCommitting()
+	leaving, stopLeaving := outlive(ctx, leaveEnd)
+	defer stopLeaving()
+	if err := m.takePart(ctx, ending); err != nil {
+		m.lose()
+		m.leave(leaving)
+		return err
+	}
+	if m.held.Len() > 0 && !m.told.sure { // its epoch may have changed, and the commit names it
+		_ = m.beat(ending)
+	}
+	m.revoke(committing)
+	m.leave(leaving)
+	return nil
+}
+
+// takePart sends heartbeats and does what their answers say, until ctx ends (nil) or the
+// membership can't go on.
+func (m *serverMember) takePart(ctx, ending context.Context) error {
+	retry := cluster.NewRetry(100*time.Millisecond, 2*time.Second)
+	for ctx.Err() == nil {
+		err := m.step(ctx, ending)
+		switch {
+		case ctx.Err() != nil:
+		case err == nil:
+			retry.Reset()
+			m.rest(ctx)
+		case m.fatal(err):
+			return err
+		default:
+			m.recover(err)
+			retry.Wait(ctx)
+		}
+	}
+	return nil
+}
+
+// step is one heartbeat and what follows from it.
+func (m *serverMember) step(ctx, ending context.Context) error {
+	if err := m.look(ctx); err != nil {
+		return m.errorf("find topics to read as a member of", err)
+	}
+	_, _, before := m.identity()
+	if err := m.beat(ending); err != nil {
+		return m.errorf("send heartbeat to", err)
+	}
+	_, _, epoch := m.identity()
+	if epoch != before {
+		m.cfg.Hooks.joined()
+	}
+	freed := m.dismissFormer(ctx)
+	changed := m.reconcile(ctx, ending)
+	m.plan(epoch != before || changed, freed)
+	return nil
+}
+
+// How soon a heartbeat follows one that has changed something. The next ones come ever
+// later: what another member gives up is handed on by the answer to the next heartbeat
+// only, and the coordinator asks for one in five seconds.
+const (
+	firstPause      = 50 * time.Millisecond
+	unresolvedPause = time.Second
+)
+
+// plan decides when the next heartbeat is due.
+func (m *serverMember) plan(changed, freed bool) {
+	switch {
+	case freed || !m.told.says(m.wanted(), m.owned()):
+		m.pause = 0
+	case changed:
+		m.pause = firstPause
+	default:
+		m.pause = max(2*m.pause, firstPause)
+	}
+	limit := m.interval
+	if m.unresolved() {
+		limit = min(limit, unresolvedPause)
+	}
+	m.pause = min(m.pause, limit)
+}
+
+// rest waits until the next heartbeat is due.
+func (m *serverMember) rest(ctx context.Context) {
+	timer := time.NewTimer(m.pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-m.sooner:
+	case <-ctx.Done():
+	}
+}
+
+// recover puts the member into the state from which the next heartbeat can succeed. What
+// is held stays as long as the coordinator may still count this member in.
+func (m *serverMember) recover(err error) {
+	m.told.sure = false
+	var code kafkago.Error
+	errors.As(err, &code)
+	switch code {
+	case cluster.FencedMemberEpoch, cluster.StaleMemberEpoch, kafkago.UnknownMemberId:
+		m.lose()
+	case cluster.UnreleasedInstanceID, kafkago.TopicAuthorizationFailed:
+	default:
+		m.setCoordinator(-1)
+		if time.Since(m.lastContact) > serverSession {
+			m.lose()
+		}
+	}
+	m.cfg.Warn("group membership interrupted, trying again", err)
+}
+
+// unreleasedPatience is how long a static member waits for its name: the session timeout of
+// the one that has it may be a minute (group.consumer.max.session.timeout.ms).
+const unreleasedPatience = 75 * time.Second
+
+// fatal reports whether an error ends Run.
+func (m *serverMember) fatal(err error) bool {
+	var code kafkago.Error
+	if !errors.As(err, &code) {
+		return cluster.Permanent(err)
+	}
+	switch code {
+	case cluster.FencedMemberEpoch, cluster.StaleMemberEpoch, kafkago.UnknownMemberId:
+		return false
+	case cluster.UnreleasedInstanceID:
+		return time.Since(m.unreleased) > unreleasedPatience
+	case kafkago.FencedInstanceID, cluster.UnsupportedAssignor, kafkago.UnsupportedVersion:
+		return true
+	}
+	return !cluster.Retriable(err) && !m.cfg.RetryJoin
+}
+
+// bounded limits what is done while no heartbeats are sent.
+func (m *serverMember) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(serverSession/3, max(m.cfg.RebalanceTimeout/2, time.Second)))
+}
+
+// lose gives up what is held: it already belongs to somebody else, or may. The member has
+// to join again.
+func (m *serverMember) lose() {
+	m.setGeneration(-1)
+	m.target, m.told = nil, report{}
+	if m.held.Len() > 0 {
+		m.handler.Lost(m.held)
+		m.cfg.Hooks.lost(m.held.Len())
+		m.hold(Partitions{})
+	}
+}
+
+func (m *serverMember) hold(p Partitions) {
+	m.held = p
+	m.cfg.Hooks.held(p.Len())
+}
+
+// revoke gives back all that is held.
+func (m *serverMember) revoke(ctx context.Context) {
+	if m.held.Len() == 0 {
+		return
+	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
+	m.handler.Revoked(ctx, m.held)
+	m.hold(Partitions{})
+}
+
+// leave tells the coordinator that this member is gone; a static one that it will be back.
+func (m *serverMember) leave(ctx context.Context) {
+	m.setGeneration(-1)
+	if !m.joins {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, leaveEnd)
+	defer cancel()
+	_, id, _ := m.identity()
+	err := m.sendLeave(ctx, id)
+	var unsupported *wire.UnsupportedError
+	if err != nil && !gone(err) && !errors.As(err, &unsupported) {
+		m.cfg.Warn("the other members go on after the session timeout", m.errorf("leave", err))
+	}
+}

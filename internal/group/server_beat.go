@@ -1,0 +1,159 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// beat sends a heartbeat and takes over what the answer says. It waits for the answer for
+// a third of the session timeout, so that a second one can still reach another coordinator
+// in time.
+func (m *serverMember) beat(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, serverSession/3)
+	defer cancel()
+	_, id, epoch := m.identity()
+	req := m.heartbeat(id, epoch)
+	says := report{sure: true, topics: m.wanted(), owned: m.owned()}
+	m.joins = true
+	answer, err := m.sendServer(ctx, cluster.Group, req)
+	if errors.Is(err, cluster.UnreleasedInstanceID) && m.releaseName(ctx) {
+		answer, err = m.sendServer(ctx, cluster.Group, req)
+	}
+	if err != nil {
+		return m.refused(ctx, err)
+	}
+	m.lastContact, m.unreleased = time.Now(), time.Time{}
+	m.told = says
+	m.setGeneration(answer.epoch)
+	m.interval = max(time.Duration(answer.interval)*time.Millisecond, firstPause)
+	if answer.assigned != nil {
+		m.target = answer.assigned
+	}
+	return nil
+}
+
+// heartbeat is the next request. It says all that there is to say when the member joins,
+// and when the answer to an earlier one is missing: then the coordinator says all that it
+// knows as well. Otherwise it says what is new.
+func (m *serverMember) heartbeat(id string, epoch int32) *serverHeartbeat {
+	req := &serverHeartbeat{
+		group: m.cfg.GroupID, member: id, instance: m.cfg.InstanceID,
+		epoch: max(epoch, epochJoin), rebalanceTimeout: unchanged,
+	}
+	topics, owned := m.wanted(), m.owned()
+	all := req.epoch == epochJoin || !m.told.sure
+	if all {
+		req.rebalanceTimeout = int32(m.cfg.RebalanceTimeout.Milliseconds())
+		req.assignor = m.cfg.Assignor
+	}
+	if all || !slices.Equal(topics, m.told.topics) {
+		req.topics = topics
+	}
+	if all || !owned.equal(m.told.owned) {
+		req.owned = owned
+	}
+	return req
+}
+
+// says reports whether a report has these topics and partitions.
+func (r report) says(topics []string, owned ownedPartitions) bool {
+	return r.sure && slices.Equal(topics, r.topics) && owned.equal(r.owned)
+}
+
+func (o ownedPartitions) equal(p ownedPartitions) bool { return maps.EqualFunc(o, p, slices.Equal) }
+
+func (s *session) sendServer(ctx context.Context, p cluster.Purpose, req *serverHeartbeat) (serverAnswer, error) {
+	conn, err := s.connect(ctx, p)
+	if err != nil {
+		return serverAnswer{}, err
+	}
+	frame, err := conn.Frame(ctx, req, 0)
+	if err != nil {
+		return serverAnswer{}, err
+	}
+	answer, err := readServerAnswer(frame)
+	if err != nil {
+		return serverAnswer{}, conn.Refuse(req.ApiKey(), err)
+	}
+	return answer, answer.err()
+}
+
+// err is the error of an answer, with the coordinator's own words.
+func (a serverAnswer) err() error {
+	err := cluster.CodeError(a.code)
+	if err != nil && a.message != "" {
+		return fmt.Errorf("%w (%.300q)", err, a.message)
+	}
+	return err
+}
+
+// refused does what an error asks for, and returns it.
+func (m *serverMember) refused(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, cluster.UnreleasedInstanceID):
+		if m.unreleased.IsZero() {
+			m.unreleased = time.Now()
+		}
+	case errors.Is(err, kafkago.TopicAuthorizationFailed):
+		m.leaveOutDenied(ctx)
+	}
+	return err
+}
+
+// look finds out, every now and then, which topics this member subscribes to.
+func (m *serverMember) look(ctx context.Context) error {
+	now := time.Now()
+	if m.subscribed && (m.cfg.Match == nil && len(m.denied) == 0 || now.Before(m.subscribeAt)) {
+		return nil
+	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
+	first := !m.subscribed
+	_, err := m.subscribe(ctx)
+	if err != nil && !first && ctx.Err() == nil {
+		m.cfg.Warn("look for new topics", err)
+		err = nil
+	}
+	if len(m.denied) > 0 {
+		m.leaveOutDenied(ctx)
+	}
+	m.subscribeAt = now.Add(m.cfg.MetadataInterval)
+	return err
+}
+
+// wanted are the topics that the coordinator is told of.
+func (m *serverMember) wanted() []string {
+	out := make([]string, 0, len(m.topics))
+	for _, t := range m.topics {
+		if !slices.Contains(m.denied, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// leaveOutDenied leaves topics out that this login may not see: the coordinator would
+// refuse all for one of them.
+func (m *serverMember) leaveOutDenied(ctx context.Context) {
+	found, err := m.client.Refresh(ctx, m.topics, false)
+	if err != nil {
+		return // the next heartbeat is refused as this one was
+	}
+	m.denied = nil
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if err := found[name].Err; errors.Is(err, kafkago.TopicAuthorizationFailed) {
+			m.denied = append(m.denied, name)
+			m.warnTopic(name, fmt.Errorf("find partitions of topic %q: %w", name, m.client.Explain(err, acl.OnTopics("Read", name))))
+		}
+	}
+	m.subscribeAt = time.Now().Add(m.cfg.MetadataInterval)
+}

@@ -1,0 +1,55 @@
+package group
+
+import (
+	"context"
+	"errors"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// Commit commits offsets under the epoch in which they were collected, as Membership has
+// it. Where the member has another epoch by now, which it may not have heard of yet, the
+// error is a cluster.StaleMemberEpoch: the offsets are still its own to commit, under the
+// new one.
+func (m *serverMember) Commit(ctx context.Context, epoch int32, offsets Offsets) (Offsets, error) {
+	if epoch < 0 {
+		return nil, m.errorf("commit offsets of", kafkago.RebalanceInProgress)
+	}
+	_, id, _ := m.identity()
+	answers, err := m.sendCommit(ctx, &epochCommit{group: m.cfg.GroupID, member: id, instance: m.cfg.InstanceID, epoch: epoch, offsets: offsets})
+	if err != nil {
+		m.setCoordinator(-1)
+		return nil, m.errorf("commit offsets of", err)
+	}
+	taken, err := m.taken(offsets, answers)
+	if errors.Is(err, cluster.StaleMemberEpoch) {
+		m.hurry()
+	}
+	return taken, err
+}
+
+func (m *serverMember) sendCommit(ctx context.Context, req *epochCommit) ([]commitAnswer, error) {
+	conn, err := m.connect(ctx, cluster.Commit)
+	if err != nil {
+		return nil, err
+	}
+	frame, err := conn.Frame(ctx, req, 0)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := readEpochCommit(frame)
+	if err != nil {
+		return nil, conn.Refuse(req.ApiKey(), err)
+	}
+	return answers, nil
+}
+
+// hurry asks for a heartbeat at once.
+func (m *serverMember) hurry() {
+	select {
+	case m.sooner <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,193 @@
+package group
+
+import (
+	"net"
+
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
+)
+
+// The messages of the protocol in which the coordinator assigns (KIP-848), none of which
+// kafka-go has: ConsumerGroupHeartbeat 1, and OffsetCommit 9, the first version that
+// carries a member's epoch. Each is described once: a request as it is written, an answer
+// as it is read.
+
+// ownedPartitions are partitions by the ID of their topic.
+type ownedPartitions map[cluster.TopicID][]int32
+
+// The member epochs that say what a heartbeat is for.
+const (
+	epochJoin        = 0
+	epochLeave       = -1
+	epochLeaveStatic = -2 // for a while
+)
+
+// unchanged is a rebalance timeout that stays what it was.
+const unchanged = -1
+
+// serverHeartbeat is ConsumerGroupHeartbeat. What is nil or "" stays what it was.
+type serverHeartbeat struct {
+	group, member, instance string
+	epoch                   int32
+	rebalanceTimeout        int32 // milliseconds, or unchanged
+	topics                  []string
+	assignor                string
+	owned                   ownedPartitions
+}
+
+// ApiKey is that of ConsumerGroupHeartbeat.
+func (*serverHeartbeat) ApiKey() protocol.ApiKey { return cluster.ConsumerGroupHeartbeat }
+
+// Versions are those of brokers from Kafka 4.0 on. Version 0 was a preview.
+func (*serverHeartbeat) Versions() (first, last int16) { return 1, 1 }
+
+// FirstFlexible is the first version.
+func (*serverHeartbeat) FirstFlexible() int16 { return 0 }
+
+// Body is the request without its header.
+func (r *serverHeartbeat) Body(int16) net.Buffers {
+	var w primitive.Writer
+	w.CompactString(r.group)
+	w.CompactString(r.member)
+	w.Int32(r.epoch)
+	w.CompactNullableString(r.instance)
+	w.Null() // rack
+	w.Int32(r.rebalanceTimeout)
+	if r.topics == nil {
+		w.Null()
+	} else {
+		w.CompactCount(len(r.topics))
+		for _, t := range r.topics {
+			w.CompactString(t)
+		}
+	}
+	w.Null() // pattern
+	w.CompactNullableString(r.assignor)
+	if r.owned == nil {
+		w.Null()
+	} else {
+		w.CompactCount(len(r.owned))
+		for id, partitions := range r.owned {
+			w.Raw(id[:])
+			w.CompactCount(len(partitions))
+			for _, p := range partitions {
+				w.Int32(p)
+			}
+			w.Tags()
+		}
+	}
+	w.Tags()
+	return net.Buffers{w.Written()}
+}
+
+// serverAnswer is what the coordinator says to a heartbeat.
+type serverAnswer struct {
+	code     int16
+	message  string
+	epoch    int32
+	interval int32           // until the next heartbeat, in milliseconds
+	assigned ownedPartitions // nil: what it was
+}
+
+// Sizes of the smallest items of the arrays in answers.
+const (
+	minOwned       = 18
+	minCommitTopic = 3
+	minCommitted   = 7
+	int32Size      = 4
+)
+
+func readServerAnswer(frame []byte) (serverAnswer, error) {
+	r := flexibleBody(frame)
+	a := serverAnswer{code: r.Int16(), message: r.CompactString()}
+	r.CompactString() // member ID, which is ours
+	a.epoch, a.interval = r.Int32(), r.Int32()
+	if present := r.Take(1); present != nil && int8(present[0]) >= 0 {
+		a.assigned = ownedPartitions{}
+		for range r.CompactCount(minOwned) {
+			var id cluster.TopicID
+			copy(id[:], r.Take(len(id)))
+			for range r.CompactCount(int32Size) {
+				a.assigned[id] = append(a.assigned[id], r.Int32())
+			}
+			r.Tags()
+		}
+		r.Tags()
+	}
+	r.Tags()
+	return a, finished(r)
+}
+
+// epochCommit is OffsetCommit under a member's epoch.
+type epochCommit struct {
+	group, member, instance string
+	epoch                   int32
+	offsets                 Offsets
+}
+
+// ApiKey is that of OffsetCommit.
+func (*epochCommit) ApiKey() protocol.ApiKey { return protocol.OffsetCommit }
+
+// Versions has the first version that carries an epoch. The next names topics by IDs.
+func (*epochCommit) Versions() (first, last int16) { return 9, 9 }
+
+// FirstFlexible is that of OffsetCommit.
+func (*epochCommit) FirstFlexible() int16 { return 8 }
+
+// Body is the request without its header.
+func (r *epochCommit) Body(int16) net.Buffers {
+	var w primitive.Writer
+	w.CompactString(r.group)
+	w.Int32(r.epoch)
+	w.CompactString(r.member)
+	w.CompactNullableString(r.instance)
+	w.CompactCount(len(r.offsets))
+	for topic, parts := range r.offsets {
+		w.CompactString(topic)
+		w.CompactCount(len(parts))
+		for p, o := range parts {
+			w.Int32(p)
+			w.Int64(o.At)
+			w.Int32(o.LeaderEpoch)
+			w.CompactString(o.Metadata)
+			w.Tags()
+		}
+		w.Tags()
+	}
+	w.Tags()
+	return net.Buffers{w.Written()}
+}
+
+func readEpochCommit(frame []byte) ([]commitAnswer, error) {
+	r := flexibleBody(frame)
+	var out []commitAnswer
+	for range r.CompactCount(minCommitTopic) {
+		topic := r.CompactString()
+		for range r.CompactCount(minCommitted) {
+			out = append(out, commitAnswer{topic, r.Int32(), r.Int16()})
+			r.Tags()
+		}
+		r.Tags()
+	}
+	r.Tags()
+	return out, finished(r)
+}
+
+// flexibleBody reads the header of a flexible answer, and the throttle time that comes
+// after it.
+func flexibleBody(frame []byte) *primitive.Reader {
+	r := primitive.NewReader(frame)
+	r.Take(8) // size, correlation ID
+	r.Tags()
+	r.Int32()
+	return r
+}
+
+func finished(r *primitive.Reader) error {
+	if r.Err() == nil && r.Len() > 0 {
+		return errTrailing
+	}
+	return r.Err()
+}
