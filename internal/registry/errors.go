@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -74,12 +75,16 @@ const loginSettings = "schemaRegistry.username, schemaRegistry.password and sche
 
 // explain says what a URL did in place of an answer. Of a page that is no registry's it
 // says nothing: nobody knows what that repeats.
-func (c *Client) explain(url string, err error) error {
+func (c *Client) explain(at string, err error) error {
+	var transport *url.Error
 	var refused *sr.ResponseError
-	if !errors.As(err, &refused) {
+	switch {
+	case errors.As(err, &transport): // its text has the URL, and what is around it has it again
+		return fmt.Errorf("reach %s: %s", at, c.clean(transport.Err.Error()))
+	case !errors.As(err, &refused):
 		return errors.New(c.clean(err.Error())) // which names the URL
 	}
-	text := fmt.Sprintf("%s answers %d", url, refused.StatusCode)
+	text := fmt.Sprintf("%s answers %d", at, refused.StatusCode)
 	switch refused.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		text += " (" + loginSettings + " are the login)"

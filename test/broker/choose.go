@@ -22,7 +22,7 @@ func chooseEngine(ctx context.Context, r release) (preparer, error) {
 			return newCompose, pullImage(ctx, imageOf(r))
 		}
 	}
-	switch noJava := missingJava(ctx, r); {
+	switch noJava := missingJava(ctx, "kafka", r.String(), pom(r.artifacts()...)); {
 	case noJava != "" && !r.image():
 		return nil, fmt.Errorf("%w: %s: install Java 17 and Maven, without which there is no version %s", ErrUnavailable, noJava, r)
 	case noJava != "":

@@ -20,6 +20,8 @@
 // The version is [Version], or that of the environment variable [VersionEnv] or of
 // Options.Version: from 2.4 on, before 3.3 with ZooKeeper, before 4.0 from Maven only.
 //
+// [RegistryForTest] gives a test a schema registry, Apicurio, from Maven and on Java 17.
+//
 // Without any of these a test is skipped with one line that says what is
 // missing, or fails with it where KAFKA_REQUIRED=1.
 //

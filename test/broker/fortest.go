@@ -18,6 +18,7 @@ type pool struct {
 
 	mu       sync.Mutex
 	clusters map[string]*started
+	registry *startedRegistry // nil until a test needs it
 }
 
 // started is the outcome of starting a cluster; a failure is not tried again.
@@ -121,5 +122,9 @@ func (p *pool) stop() error {
 		}
 	}
 	clear(p.clusters)
+	if p.registry != nil && p.registry.of != nil {
+		errs = append(errs, p.registry.of.Close())
+	}
+	p.registry = nil
 	return errors.Join(errs...)
 }

@@ -13,8 +13,8 @@ import (
 
 var javaVersion = regexp.MustCompile(`version "(\d+)`)
 
-// missingJava says what is missing for running Kafka from its artifacts, or "".
-func missingJava(ctx context.Context, r release) string {
+// missingJava says what is missing for running what a pom.xml names, or "".
+func missingJava(ctx context.Context, name, version string, pom []byte) string {
 	out, err := exec.CommandContext(ctx, "java", "-version").CombinedOutput()
 	if err != nil {
 		return "Java is not installed"
@@ -26,7 +26,7 @@ func missingJava(ctx context.Context, r release) string {
 	if v, _ := strconv.Atoi(string(m[1])); v < 17 {
 		return fmt.Sprintf("Java has version %d", v)
 	}
-	if jars, err := jarsDir("kafka", r.String(), pom(r.artifacts()...)); err == nil && exists(jars) {
+	if jars, err := jarsDir(name, version, pom); err == nil && exists(jars) {
 		return ""
 	}
 	if _, err := exec.LookPath("mvn"); err != nil {
@@ -67,6 +67,12 @@ func FetchJars(ctx context.Context, name string, pom []byte) (string, error) {
 }
 
 func fetchJars(ctx context.Context, name, version string, pom []byte) (string, error) {
+	return fetch(ctx, "copy", name, version, pom, func(string) error { return nil })
+}
+
+// fetch copies or unpacks the artifacts that a pom.xml names, and then prepares the
+// directory with them, unless that was done before.
+func fetch(ctx context.Context, how, name, version string, pom []byte, prepare func(dir string) error) (string, error) {
 	jars, err := jarsDir(name, version, pom)
 	if err != nil || exists(jars) {
 		return jars, err
@@ -83,11 +89,14 @@ func fetchJars(ctx context.Context, name, version string, pom []byte) (string, e
 	if err := os.WriteFile(filepath.Join(tmp, "pom.xml"), pom, 0o644); err != nil {
 		return "", fmt.Errorf("fetch %s: %w", name, err)
 	}
-	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "dependency:copy-dependencies",
+	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "dependency:"+how+"-dependencies",
 		"-Dkafka.version="+version, "-DoutputDirectory="+filepath.Join(tmp, "libs"))
 	cmd.Dir = tmp
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("fetch %s with Maven: %w: %s", name, err, lastLines(out, 10))
+	}
+	if err := prepare(filepath.Join(tmp, "libs")); err != nil {
+		return "", fmt.Errorf("prepare %s: %w", name, err)
 	}
 	if err := os.Rename(filepath.Join(tmp, "libs"), jars); err != nil && !exists(jars) {
 		return "", fmt.Errorf("fetch %s: %w", name, err)
