@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// pipeline copies a topic exactly. Each process has connectors of its own name, as their
-// transactional IDs are made of that.
+// pipeline copies each record to the partition that it was in.
 const pipeline = `version: "2.2"
 pipelines:
   - id: copy-NUMBER
@@ -35,7 +34,10 @@ pipelines:
           deliveryTimeout: 2m
 `
 
+// Processes that share a group share the progress.
 const exactlyOnce = `          exactlyOnce: "true"
+          transactionalID: TO-NUMBER
+          progressTopic: FROM-progress
 `
 
 // The first architecture gives the destination single records.
