@@ -40,6 +40,17 @@ type DestinationConfig struct {
 	// Whether to number batches, so that the broker writes each one once however often
 	// it is sent. Requires acks all, with which it is the default.
 	Idempotent *bool `json:"idempotent"`
+	// Whether to write each record once, whatever crashes or is repeated, and to show all
+	// of a batch to consumers with the isolation level read_committed, or nothing of it.
+	// Needs a source of this connector, brokers from Kafka 2.5 on and acks all.
+	ExactlyOnce bool `json:"exactlyOnce" default:"false"`
+	// Transactional ID for exactlyOnce. Only one process may use it at a time: the one
+	// that began last. If left empty, it is the connector's ID in Conduit.
+	TransactionalID string `json:"transactionalID"`
+	// Compacted topic in which exactlyOnce notes how far the source was written. It is
+	// created if it is missing. If left empty, it is conduit-progress- and the connector's
+	// ID, with an underscore for each character that names of topics can't have.
+	ProgressTopic string `json:"progressTopic"`
 	// Maximum time that brokers which could write take for a batch, retries included.
 	// It stands still during an outage, see outageTimeout. Nothing is written after
 	// both. 0s means no limit, also for outages.

@@ -44,7 +44,7 @@ func (c *DestinationConfig) resolve() (produce.Config, error) {
 			Partitions:        c.TopicPartitions,
 			ReplicationFactor: c.TopicReplicationFactor,
 		},
-	}, errors.Join(c.checkNewTopics(), c.checkAllowedTopics(), acksErr, idempotentErr, c.checkTimes(), codecErr, c.checkBatchBytes(), c.checkOnOversize(), partitionerErr)
+	}, errors.Join(c.checkNewTopics(), c.checkAllowedTopics(), acksErr, idempotentErr, c.checkExactlyOnce(acks), c.checkTimes(), codecErr, c.checkBatchBytes(), c.checkOnOversize(), partitionerErr)
 }
 
 func (c *DestinationConfig) checkAllowedTopics() error {

@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"convert/plain":       nil,
 	"convert/protodata":   {"convert/plain"},
 	"convert/rawdata":     nil,
+	"exactlyonce":         {"cluster", "message", "produce", "progress", "transact", "wire"},
 	"fetch":               {"acl", "cluster", "message", "primitive", "recordbatch", "wire"},
 	"group":               {"acl", "cluster", "message", "primitive", "wire"},
 	"groupadmin":          {"acl", "cluster", "group", "message"},
@@ -41,6 +42,7 @@ var mayImport = map[string][]string{
 	"position":            {"message", "primitive"},
 	"primitive":           nil,
 	"printable":           nil,
+	"progress":            {"acl", "cluster", "fetch", "message", "printable", "recordbatch"},
 	"produce":             {"acl", "cluster", "message", "primitive", "printable", "recordbatch", "wire"},
 	"recordbatch":         nil,
 	"registry":            {"printable"},
@@ -51,6 +53,7 @@ var mayImport = map[string][]string{
 	"security/reload":     nil,
 	"security/scram":      nil,
 	"setting":             nil,
+	"transact":            {"acl", "cluster", "message", "wire"},
 	"unzeroed":            nil,
 	"wire":                {"primitive", "printable", "unzeroed"},
 }

@@ -34,7 +34,11 @@ type Position struct {
 	// to get the member's ID. If its process was killed, the next one takes it out of the
 	// group. Zero where there is nothing to take out.
 	Member uuid.UUID
-	Offset int64
+	// Assignment counts, within the source, how often it was assigned partitions until it
+	// read the record; zero where it is unknown. A record that is read again has another one,
+	// or another member. Those that a processor makes of one record share it.
+	Assignment int64
+	Offset     int64
 	// Others says how far the other partitions had been read, as far as the group had not
 	// committed it. Only the last record of what ReadN returns has it, and of the partitions
 	// those that were read last if the text would get too long (see maxOthers).

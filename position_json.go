@@ -23,18 +23,23 @@ type positionJSON struct {
 }
 
 // readLog says which log of the name was read, and by whom: the topic's ID, the leader
-// epoch as a varint and, unless it is zero, the member. Its text is URL-safe Base64.
+// epoch as a varint and, unless all that follows is zero, the member and the assignment as
+// a varint without a sign, which is left out if it is zero. Its text is URL-safe Base64.
 type readLog struct {
 	topicID     TopicID
 	leaderEpoch int32
 	member      uuid.UUID
+	assignment  int64
 }
 
 func (l *readLog) MarshalText() ([]byte, error) {
 	b := append(make([]byte, 0, 2*len(l.topicID)+binary.MaxVarintLen32), l.topicID[:]...)
 	b = binary.AppendVarint(b, int64(l.leaderEpoch))
-	if l.member != uuid.Nil {
+	if l.member != uuid.Nil || l.assignment != 0 {
 		b = append(b, l.member[:]...)
+	}
+	if l.assignment != 0 {
+		b = binary.AppendUvarint(b, uint64(l.assignment))
 	}
 	return base64.RawURLEncoding.AppendEncode(nil, b), nil
 }
@@ -51,11 +56,17 @@ func (l *readLog) UnmarshalText(text []byte) error {
 	if l.leaderEpoch = int32(epoch); n <= 0 || int64(l.leaderEpoch) != epoch {
 		return errLog
 	}
-	switch rest = rest[n:]; len(rest) {
-	case 0:
-	case len(l.member):
-		copy(l.member[:], rest)
-	default:
+	if rest = rest[n:]; len(rest) == 0 {
+		return nil
+	}
+	if len(rest) < len(l.member) {
+		return errLog
+	}
+	if rest = rest[copy(l.member[:], rest):]; len(rest) == 0 {
+		return nil
+	}
+	assignment, n := binary.Uvarint(rest)
+	if l.assignment = int64(assignment); n != len(rest) || l.assignment <= 0 {
 		return errLog
 	}
 	return nil
@@ -63,7 +74,7 @@ func (l *readLog) UnmarshalText(text []byte) error {
 
 func (p *Position) toJSON() []byte {
 	j := positionJSON{GroupID: p.GroupID, Topic: p.Topic, Partition: p.Partition, Offset: p.Offset, Others: p.Others}
-	if l := (readLog{p.TopicID, p.LeaderEpoch, p.Member}); l != (readLog{leaderEpoch: -1}) {
+	if l := (readLog{p.TopicID, p.LeaderEpoch, p.Member, p.Assignment}); l != (readLog{leaderEpoch: -1}) {
 		j.Log = &l
 	}
 	b, err := json.Marshal(j)
@@ -82,7 +93,7 @@ func fromJSON(b []byte) (Position, error) {
 	if j.Log != nil {
 		l = *j.Log
 	}
-	return Position{j.GroupID, j.Topic, j.Partition, l.topicID, l.leaderEpoch, l.member, j.Offset, j.Others}, nil
+	return Position{j.GroupID, j.Topic, j.Partition, l.topicID, l.leaderEpoch, l.member, l.assignment, j.Offset, j.Others}, nil
 }
 
 // TopicID identifies a topic. Its text is the one that Kafka's tools show.

@@ -29,6 +29,10 @@ func TestParsePosition(t *testing.T) {
 			`{"groupID":"g","topic":"t","partition":3,"log":"Af8AAAAAAAAAAAAAAAAAAAoCAwAAAAAAAAAAAAAAAAAA","offset":42}`,
 			Position{GroupID: "g", Topic: "t", Partition: 3, TopicID: TopicID{1, 255}, LeaderEpoch: 5, Member: uuid.UUID{2, 3}, Offset: 42},
 		},
+		"with an assignment": {
+			`{"groupID":"g","topic":"t","partition":3,"log":"Af8AAAAAAAAAAAAAAAAAAAoCAwAAAAAAAAAAAAAAAAAArAI","offset":42}`,
+			Position{GroupID: "g", Topic: "t", Partition: 3, TopicID: TopicID{1, 255}, LeaderEpoch: 5, Member: uuid.UUID{2, 3}, Assignment: 300, Offset: 42},
+		},
 		"without a member": {
 			`{"groupID":"g","topic":"t","partition":3,"log":"Af8AAAAAAAAAAAAAAAAAAAA","offset":42}`,
 			Position{GroupID: "g", Topic: "t", Partition: 3, TopicID: TopicID{1, 255}, Offset: 42},
@@ -69,6 +73,7 @@ func TestPositionsThatAreNone(t *testing.T) {
 		"topic ID alone":      {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAA","offset":1}`, "log is not"},
 		"epoch too large":     {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAICAgIAQ","offset":1}`, "log is not"},
 		"half a member":       {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAAoCAw","offset":1}`, "log is not"},
+		"half an assignment":  {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAAoCAwAAAAAAAAAAAAAAAAAArA","offset":1}`, "log is not"},
 		"log in other Base64": {`{"groupID":"g","topic":"t","partition":0,"log":"Af8AAAAAAAAAAAAAAAAAAAA=","offset":1}`, "log is not"},
 		"garbage as others":   {`{"groupID":"g","topic":"t","partition":0,"offset":1,"others":"*"}`, "others"},
 		"others cut off":      {`{"groupID":"g","topic":"t","partition":0,"offset":1,"others":"AAF1AQ"}`, "others"},
@@ -112,9 +117,9 @@ func TestAPositionIsReadBackAsItWasEncoded(t *testing.T) {
 			}
 		}
 	}
-	is.NoErr(quick.Check(func(group, topic string, partition int32, id TopicID, epoch int32, member uuid.UUID, offset int64) bool {
-		return same(Position{"g" + group, topic, partition, id, epoch, member, offset, ""}) &&
-			same(Position{"g" + group, topic, partition, id, epoch, member, offset, others}) // a group ID is never empty
+	is.NoErr(quick.Check(func(group, topic string, partition int32, id TopicID, epoch int32, member uuid.UUID, assignment uint32, offset int64) bool {
+		return same(Position{"g" + group, topic, partition, id, epoch, member, int64(assignment), offset, ""}) &&
+			same(Position{"g" + group, topic, partition, id, epoch, member, int64(assignment), offset, others}) // a group ID is never empty
 	}, nil))
 }
 
@@ -190,7 +195,7 @@ func FuzzParsePosition(f *testing.F) {
 		f.Add([]byte(group))
 	}
 	f.Add([]byte(`{"GroupID":"g","Topic":"t","Partition":3,"Offset":42}`))
-	f.Add([]byte(Position{"g", "t", 3, TopicID{1, 255}, 0, uuid.UUID{2, 3}, 42, others}.Encode()))
+	f.Add([]byte(Position{"g", "t", 3, TopicID{1, 255}, 0, uuid.UUID{2, 3}, 7, 42, others}.Encode()))
 	f.Fuzz(func(t *testing.T, given []byte) {
 		p, err := ParsePosition(given)
 		if err != nil {

@@ -50,6 +50,9 @@ func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics.Connec
 		return nil, err
 	}
 	m.HookProducer(&cfg)
+	if c.ExactlyOnce {
+		return newExactProducer(ctx, c, client, cfg)
+	}
 	p := syncProducer{client, produce.New(client, cfg), c.PartitionMetadata, c.Compression}
 	if err := p.Try(ctx, c.onlyTopic(), refusedTimeout); err != nil {
 		return nil, errors.Join(err, p.Close())
@@ -91,14 +94,18 @@ func (p syncProducer) Send(ctx context.Context, messages []message.Message) (int
 
 // explain adds the setting that an error is about.
 func (p syncProducer) explain(err error) error {
+	return explainProduce(err, p.partitionMetadata, p.compression)
+}
+
+func explainProduce(err error, partitionMetadata, compression string) error {
 	var none *produce.NoPartitionError
 	switch {
 	case errors.As(err, &none):
-		return fmt.Errorf("%w: metadata field %q (partitionMetadata) says %d", err, p.partitionMetadata, none.Partition)
+		return fmt.Errorf("%w: metadata field %q (partitionMetadata) says %d", err, partitionMetadata, none.Partition)
 	case errors.Is(err, kafkago.UnsupportedCompressionType):
-		return fmt.Errorf("%w: compression is %s: set one that the brokers know, or none", err, p.compression)
+		return fmt.Errorf("%w: compression is %s: set one that the brokers know, or none", err, compression)
 	case errors.Is(err, kafkago.UnsupportedForMessageFormat): // so Azure Event Hubs calls it
-		return fmt.Errorf("%w: compression is %s: the brokers may take none, or only gzip; a topic with a message.format.version below 0.11 needs idempotent to be false", err, p.compression)
+		return fmt.Errorf("%w: compression is %s: the brokers may take none, or only gzip; a topic with a message.format.version below 0.11 needs idempotent to be false", err, compression)
 	}
 	return err
 }

@@ -39,7 +39,8 @@ func (c *SourceConfig) records(ctx context.Context, groupID string, memberID *st
 	}
 	records := convert.NewRecords(c.TombstonesAsDeletes, func(b *message.Batch) convert.PositionPrefix {
 		return Position{
-			GroupID: groupID, Topic: b.Topic, Partition: b.Partition, TopicID: b.TopicID, LeaderEpoch: b.LeaderEpoch, Member: c.member(*memberID),
+			GroupID: groupID, Topic: b.Topic, Partition: b.Partition, TopicID: b.TopicID, LeaderEpoch: b.LeaderEpoch,
+			Member: c.member(*memberID), Assignment: b.Assignment,
 		}.prefix()
 	})
 	records.Decode(decoding)

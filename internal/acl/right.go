@@ -11,10 +11,10 @@ import (
 )
 
 // Right is an operation on resources, as Kafka's ACLs name them. Read and Write on a
-// topic, and Read on a group, include Describe.
+// topic, Read on a group and Write on a transactional ID include Describe.
 type Right struct {
 	Operation string // "Read", "Write", "Create", "IdempotentWrite"
-	Resource  string // "topic", "group", "cluster"
+	Resource  string // "topic", "group", "transactional-id", "cluster"
 	Names     []string
 }
 
@@ -23,6 +23,9 @@ func OnTopics(operation string, names ...string) Right { return Right{operation,
 
 // OnGroup is what members of a group need.
 func OnGroup(name string) Right { return Right{"Read", "group", []string{name}} }
+
+// OnTransactionalID is what a producer needs for its transactions.
+func OnTransactionalID(id string) Right { return Right{"Write", "transactional-id", []string{id}} }
 
 // OnCluster is an operation on the cluster.
 func OnCluster(operation string) Right { return Right{Operation: operation, Resource: "cluster"} }
@@ -66,7 +69,7 @@ func (e *MissingError) Unwrap() error { return e.Err }
 // Refused reports whether an error is that of a missing right.
 func Refused(err error) bool {
 	return errors.Is(err, kafkago.TopicAuthorizationFailed) || errors.Is(err, kafkago.GroupAuthorizationFailed) ||
-		errors.Is(err, kafkago.ClusterAuthorizationFailed)
+		errors.Is(err, kafkago.ClusterAuthorizationFailed) || errors.Is(err, kafkago.TransactionalIDAuthorizationFailed)
 }
 
 // Explain makes the error of a missing right a *MissingError, unless it is one. It returns

@@ -23,7 +23,7 @@ type Client struct {
 	membership
 	brokers    map[int32]string     // host:port by node ID, as metadata lists them
 	doubts     map[string]time.Time // by host:port: when there was trouble with it last
-	namedBy    map[string]string    // host:port of the broker that named a group's coordinator last, by group
+	namedBy    map[string]string    // host:port of the broker that named a coordinator last, by what it coordinates
 	topics     map[string]Topic     // as they were told last
 	believed   map[string]Topic     // as they were told last without an error
 	told       map[string]string    // host:port of the broker that told of a topic last, by topic

@@ -22,6 +22,7 @@ const (
 	Commit                 // offset commits, which must not wait for a join
 	Fetch
 	Produce
+	Transaction // whose coordinator must not be waited for after other questions
 
 	purposes // how many there are
 )

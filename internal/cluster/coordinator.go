@@ -15,13 +15,22 @@ import (
 // kept: callers ask again when a coordinator says that it is none. Then others are asked
 // than the broker that named it.
 func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
+	return c.coordinator(ctx, &findcoordinator.Request{Key: group}, fmt.Sprintf("group %q", group), acl.OnGroup(group))
+}
+
+// TransactionCoordinator is Coordinator for the transactions of a transactional ID.
+func (c *Client) TransactionCoordinator(ctx context.Context, id string) (int32, error) {
+	const transaction = 1
+	return c.coordinator(ctx, &findcoordinator.Request{Key: id, KeyType: transaction}, fmt.Sprintf("transactional ID %q", id), acl.OnTransactionalID(id))
+}
+
+func (c *Client) coordinator(ctx context.Context, req *findcoordinator.Request, what string, needed acl.Right) (int32, error) {
 	c.mu.Lock()
-	before := c.namedBy[group]
+	before := c.namedBy[what]
 	c.mu.Unlock()
 	if before != "" {
 		c.doubt(before)
 	}
-	req := &findcoordinator.Request{Key: group}
 	m, from, err := askAny(ctx, c, req.ApiKey(), c.candidates(), func(ctx context.Context, conn *wire.Conn) (protocol.Message, error) {
 		return conn.RoundTrip(ctx, req)
 	})
@@ -29,19 +38,19 @@ func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
 		return -1, err
 	}
 	c.mu.Lock()
-	c.namedBy[group] = from
+	c.namedBy[what] = from
 	c.mu.Unlock()
 	res := m.(*findcoordinator.Response)
 	if err := CodeError(res.ErrorCode); err != nil {
-		return -1, fmt.Errorf("find coordinator of group %q: %w", group, c.Explain(err, acl.OnGroup(group)))
+		return -1, fmt.Errorf("find coordinator of %s: %w", what, c.Explain(err, needed))
 	}
 	if !plausibleHost(res.Host) {
-		return -1, fmt.Errorf("find coordinator of group %q: %s names a host that can't be one, %.100q", group, from, res.Host)
+		return -1, fmt.Errorf("find coordinator of %s: %s names a host that can't be one, %.100q", what, from, res.Host)
 	}
 	addr := joinAddr(res.Host, res.Port)
 	c.mu.Lock()
-	before, known := c.brokers[res.NodeID]
-	if c.brokers[res.NodeID] = addr; known && before != addr {
+	known, ok := c.brokers[res.NodeID]
+	if c.brokers[res.NodeID] = addr; ok && known != addr {
 		c.dropStale()
 	}
 	c.mu.Unlock()

@@ -34,11 +34,12 @@ type Records struct {
 type logPositions struct {
 	topicID     [16]byte
 	leaderEpoch int32
+	assignment  int64
 	prefix      PositionPrefix
 }
 
 // PositionPrefix is a position in JSON up to the offset, its last field: the same for
-// all records that a leader of a partition took.
+// all records that a leader of a partition took and one assignment of it read.
 type PositionPrefix []byte
 
 // Append appends to buf the position of an offset, which is given in decimal.
@@ -62,8 +63,8 @@ func (m *Records) ForgetPositions() { clear(m.positions) }
 func (m *Records) prefixOf(b *message.Batch) PositionPrefix {
 	tp := message.TopicPartition{Topic: b.Topic, Partition: b.Partition}
 	p, ok := m.positions[tp]
-	if !ok || p.topicID != b.TopicID || p.leaderEpoch != b.LeaderEpoch {
-		p = logPositions{b.TopicID, b.LeaderEpoch, m.prefix(b)}
+	if !ok || p.topicID != b.TopicID || p.leaderEpoch != b.LeaderEpoch || p.assignment != b.Assignment {
+		p = logPositions{b.TopicID, b.LeaderEpoch, b.Assignment, m.prefix(b)}
 		m.positions[tp] = p
 	}
 	return p.prefix

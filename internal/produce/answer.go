@@ -52,6 +52,10 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		p.settled(pl, q)
 		return
 	}
+	if p.spoils(err) {
+		q.err, q.fatal = fmt.Errorf("write to %s/%d: %w: %w", q.Topic, q.Partition, ErrSpoilt, err), true
+		return
+	}
 	divide := p.divides(b, err)
 	if (divide || outOfSequence(err) || refuses(err)) && slices.ContainsFunc(b.indexes, pl.passedOver) {
 		p.strip(pl, q, err)

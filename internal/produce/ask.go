@@ -27,7 +27,7 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues [
 	queues = p.fit(leader, queues) // by their size now: some are not as small as expected
 	tried(queues)
 	size := sizeOf(queues)
-	req := &request{acks: p.cfg.Acks, queues: queues}
+	req := &request{acks: p.cfg.Acks, queues: queues, transactional: p.transactionalID()}
 	if !req.HasResponse() {
 		return p.post(ctx, pl, leader, conn, req)
 	}

@@ -16,6 +16,9 @@ import (
 // parallel, and waits for them.
 func (p *Producer) writeOnce(ctx context.Context, pl *plan) {
 	leaders := p.route(ctx, pl)
+	if !p.join(ctx, leaders) {
+		return
+	}
 	var wg sync.WaitGroup
 	for id, queues := range leaders {
 		if len(leaders) == 1 {

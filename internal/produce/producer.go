@@ -40,8 +40,9 @@ type Config struct {
 	BatchBytes int // of one record batch, uncompressed
 	// MaxRequestBytes bounds a request with all its batches; 0: [MaxRequestBytes].
 	MaxRequestBytes int
-	Partitioner     Partitioner // for messages without a partition
-	NewTopics       NewTopics   // what to do about missing topics
+	Partitioner     Partitioner  // for messages without a partition
+	NewTopics       NewTopics    // what to do about missing topics
+	Transactions    Transactions // nil: none
 
 	// Dropped is called with each message that is too large, for BatchBytes or for the
 	// broker, which then counts as written; nil: its *TooLargeError ends the batch.
@@ -86,6 +87,7 @@ func New(client *cluster.Client, cfg Config) *Producer {
 	open, end := context.WithCancel(context.Background())
 	return &Producer{
 		client: client, cfg: cfg, open: open, close: end,
+		writers:     writers{transactional: cfg.Transactions != nil},
 		partitioner: newChooser(cfg.Partitioner),
 		maxAge:      metadataMaxAge, patience: repetition,
 	}

@@ -17,9 +17,10 @@ import (
 
 // request is a Produce request, versions 3 to 8, with the first batch of each queue.
 type request struct {
-	acks    Acks
-	timeout int32 // of the broker for its replicas, in milliseconds
-	queues  []*queue
+	acks          Acks
+	timeout       int32 // of the broker for its replicas, in milliseconds
+	queues        []*queue
+	transactional string // ID; "": none
 }
 
 // ApiKey is that of Produce.
@@ -39,12 +40,17 @@ const perQueue = 2 + 4 + 4 + 4
 func (r *request) Body(int16) net.Buffers {
 	queues := slices.Clone(r.queues)
 	slices.SortStableFunc(queues, func(a, b *queue) int { return strings.Compare(a.Topic, b.Topic) })
-	size := 2 + 2 + 4 + 4
+	size := 2 + len(r.transactional) + 2 + 4 + 4
 	for _, q := range queues {
 		size += perQueue + len(q.Topic)
 	}
-	b := make([]byte, 0, size)                           // it never grows: pieces of it are taken as it fills
-	b = binary.BigEndian.AppendUint16(b, math.MaxUint16) // no transactional ID
+	b := make([]byte, 0, size) // it never grows: pieces of it are taken as it fills
+	if r.transactional == "" {
+		b = binary.BigEndian.AppendUint16(b, math.MaxUint16)
+	} else {
+		b = binary.BigEndian.AppendUint16(b, uint16(len(r.transactional)))
+		b = append(b, r.transactional...)
+	}
 	b = binary.BigEndian.AppendUint16(b, uint16(r.acks))
 	b = binary.BigEndian.AppendUint32(b, uint32(r.timeout))
 	b = binary.BigEndian.AppendUint32(b, uint32(countTopics(queues)))

@@ -58,6 +58,9 @@ func (p *Producer) prepare(ctx context.Context) error {
 	if p.sequences.ready() {
 		return nil
 	}
+	if p.cfg.Transactions != nil {
+		return ErrSpoilt
+	}
 	retry := p.attempts()
 	var denials cluster.Insistence
 	for {

@@ -31,7 +31,7 @@ func (p *Producer) refused(ctx context.Context, topic string) error {
 			return err
 		}
 	}
-	if !p.idempotent() || p.sequences.ready() {
+	if !p.idempotent() || p.sequences.ready() || p.cfg.Transactions != nil {
 		return nil
 	}
 	id, epoch, err := initProducerID(ctx, p.client)

@@ -18,7 +18,7 @@ import (
 
 // keep holds on to a plan that failed, if its batches are numbered.
 func (p *Producer) keep(pl *plan) {
-	if !p.idempotent() {
+	if !p.idempotent() || p.cfg.Transactions != nil {
 		pl.release()
 		return
 	}

@@ -11,6 +11,8 @@ type writers struct {
 	mu   sync.Mutex
 	free []*recordbatch.Writer
 	used int // since the last shrink
+
+	transactional bool // what is written belongs to transactions
 }
 
 func (w *writers) take() *recordbatch.Writer {
@@ -19,7 +21,9 @@ func (w *writers) take() *recordbatch.Writer {
 	w.used++
 	n := len(w.free)
 	if n == 0 {
-		return recordbatch.NewWriter()
+		out := recordbatch.NewWriter()
+		out.SetTransactional(w.transactional)
+		return out
 	}
 	out := w.free[n-1]
 	w.free[n-1] = nil

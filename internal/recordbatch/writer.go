@@ -17,6 +17,7 @@ type Writer struct {
 	count         int
 	baseTimestamp int64
 	maxTimestamp  int64
+	transactional bool
 }
 
 // NewWriter returns a Writer of an empty batch.
@@ -34,6 +35,10 @@ func (w *Writer) Reset() {
 	w.raw = w.raw[:headerSize]
 	w.count = 0
 }
+
+// SetTransactional says whether batches belong to transactions from the next Finish on
+// (KIP-98).
+func (w *Writer) SetTransactional(on bool) { w.transactional = on }
 
 // Len is the number of records in the batch.
 func (w *Writer) Len() int { return w.count }
@@ -164,13 +169,20 @@ func (w *Writer) Finish(codec Codec, level int) ([]byte, error) {
 	binary.BigEndian.PutUint32(b[posLength:], uint32(len(b)-prefixSize))
 	binary.BigEndian.PutUint32(b[posLeaderEpoch:], math.MaxUint32)
 	b[posMagic] = 2
-	binary.BigEndian.PutUint16(b[posAttributes:], uint16(codec))
+	binary.BigEndian.PutUint16(b[posAttributes:], w.attributes(codec))
 	binary.BigEndian.PutUint32(b[posLastOffsetDelta:], uint32(w.count-1))
 	binary.BigEndian.PutUint64(b[posBaseTimestamp:], uint64(w.baseTimestamp))
 	binary.BigEndian.PutUint64(b[posMaxTimestamp:], uint64(w.maxTimestamp))
 	binary.BigEndian.PutUint32(b[posCount:], uint32(w.count))
 	w.SetProducer(b, -1, -1, -1)
 	return b, nil
+}
+
+func (w *Writer) attributes(codec Codec) uint16 {
+	if w.transactional {
+		return uint16(codec) | attrTransactional
+	}
+	return uint16(codec)
 }
 
 // SetProducer puts a producer ID, its epoch and the sequence number of the first

@@ -1,0 +1,86 @@
+package kafka
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/produce"
+)
+
+func TestExactlyOnceRefusesWhatContradictsIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings map[string]string
+		says     string // "": nothing is wrong
+	}{
+		"alone":              {map[string]string{"exactlyOnce": "true"}, ""},
+		"with its settings":  {map[string]string{"exactlyOnce": "true", "transactionalID": "a", "progressTopic": "p", "acks": "-1", "idempotent": "true"}, ""},
+		"acks one":           {map[string]string{"exactlyOnce": "true", "acks": "one"}, "exactlyOnce: true needs acks all, and acks is one"},
+		"not idempotent":     {map[string]string{"exactlyOnce": "true", "idempotent": "false"}, "exactlyOnce: true needs idempotent"},
+		"no limit":           {map[string]string{"exactlyOnce": "true", "deliveryTimeout": "0s"}, "deliveryTimeout is 0s"},
+		"no topic's name":    {map[string]string{"exactlyOnce": "true", "progressTopic": "a b"}, "progressTopic"},
+		"the same topic":     {map[string]string{"exactlyOnce": "true", "progressTopic": "t"}, "another topic"},
+		"an ID without it":   {map[string]string{"transactionalID": "a"}, "transactionalID: it is of no use while exactlyOnce is off"},
+		"a topic without it": {map[string]string{"progressTopic": "p"}, "progressTopic: it is of no use while exactlyOnce is off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			c.settings["servers"], c.settings["topic"] = "a:1", "t"
+			_, err := ParseDestination(c.settings)
+			if c.says == "" {
+				is.NoErr(err)
+				return
+			}
+			is.True(err != nil)
+			if !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("the error is %q", err)
+			}
+		})
+	}
+}
+
+func TestExactlyOnceNeedsAnID(t *testing.T) {
+	is := is.New(t)
+	c := DestinationConfig{ExactlyOnce: true}
+	_, err := c.exactlyOnce(context.Background(), produce.Config{})
+	is.True(strings.Contains(err.Error(), "transactionalID"))
+	c.TransactionalID = "a pipeline:the copy"
+	e, err := c.exactlyOnce(context.Background(), produce.Config{})
+	is.NoErr(err)
+	is.Equal(e.Topic, "conduit-progress-a_pipeline_the_copy")
+	is.Equal(e.ID, c.TransactionalID)
+	is.Equal(e.TransactionalID, c.TransactionalID)
+}
+
+func TestOriginsAreOneForEachReading(t *testing.T) {
+	is := is.New(t)
+	var o origins
+	position := func(member byte, assignment, offset int64, others string) []byte {
+		return Position{"g", "t", 3, TopicID{1}, 4, uuid.UUID{member}, assignment, offset, others}.Encode()
+	}
+	first, offset, err := o.find(position(1, 2, 5, ""))
+	is.NoErr(err)
+	is.Equal(offset, int64(5))
+	is.Equal([]any{first.Group, first.Topic, first.TopicID, first.Partition, first.LeaderEpoch}, []any{"g", "t", [16]byte{1}, int32(3), int32(4)})
+	again, offset, err := o.find(position(1, 2, 6, "AAF1AQAAAAAAAAAAAAAAAAAAAAQKAw"))
+	is.NoErr(err)
+	is.Equal(offset, int64(6))
+	is.True(again == first)
+	for _, other := range [][]byte{position(1, 3, 5, ""), position(2, 3, 5, "")} {
+		run, offset, err := o.find(other)
+		is.NoErr(err)
+		is.Equal(offset, int64(5))
+		is.True(run != first)
+		same, _, err := o.find(other)
+		is.NoErr(err)
+		is.True(run == same)
+	}
+	is.Equal(len(o.known), 1) // those before are forgotten
+	for _, none := range []string{"", "a-group", "{}", `{"groupID":"g"}`} {
+		_, _, err := o.find([]byte(none))
+		is.True(err != nil)
+	}
+}

@@ -1,0 +1,174 @@
+package exactlyonce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/produce"
+	"github.com/conduitio/conduit-connector-kafka/internal/progress"
+	"github.com/conduitio/conduit-connector-kafka/internal/transact"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+)
+
+// Config is how to write.
+type Config struct {
+	// ID is that of the destination, under which its progress is kept.
+	ID string
+	// TransactionalID is that of this process alone.
+	TransactionalID string
+	// Topic is where progress is kept.
+	Topic string
+	// ReplicationFactor is that of the topic, if it is created; 0: the brokers' default.
+	ReplicationFactor int
+	// Limit is how long a Send may take; 0: as long as its context.
+	Limit time.Duration
+	// TransactionTimeout is how long a transaction may be open. It is longer than Limit.
+	TransactionTimeout time.Duration
+	Origin             progress.Origin
+	Produce            produce.Config
+	Hooks              transact.Hooks
+}
+
+// Writer writes records exactly once. Send has one caller at a time.
+type Writer struct {
+	cfg      Config
+	session  *transact.Session
+	producer *produce.Producer
+	topic    *progress.Topic
+	table    *progress.Table
+	open     context.Context // until Close
+	end      context.CancelFunc
+
+	// astray says that a transaction may be open, or that its outcome is not known.
+	astray bool
+	places []progress.Place
+	batch  []message.Message // what is sent
+	index  []int             // of these, in the messages of Send
+}
+
+// New returns a writer. It asks nothing before Open.
+func New(client *cluster.Client, cfg Config) *Writer {
+	session := transact.New(client, transact.Config{
+		ID: cfg.TransactionalID, Timeout: cfg.TransactionTimeout,
+		RequestTimeout: cfg.Produce.RequestTimeout, Warn: cfg.Produce.Warn, Hooks: cfg.Hooks,
+	})
+	cfg.Produce.Transactions = session
+	open, end := context.WithCancel(context.Background())
+	return &Writer{
+		cfg: cfg, session: session, producer: produce.New(client, cfg.Produce), open: open, end: end,
+		topic: &progress.Topic{Name: cfg.Topic, ReplicationFactor: cfg.ReplicationFactor, Client: client, Warn: cfg.Produce.Warn},
+		table: progress.NewTable(cfg.ID, cfg.Origin),
+	}
+}
+
+// openTimeout is how long Open waits for brokers, and for transactions of others that are
+// open in the progress topic.
+const openTimeout = 45 * time.Second
+
+// Open fences the former self of this writer, and reads how far that has written.
+func (w *Writer) Open(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	if err := w.topic.Ensure(ctx); err != nil {
+		return err
+	}
+	return w.begin(ctx)
+}
+
+// begin gets a new epoch, so that nothing of earlier transactions is under way any more,
+// and reads what they have written.
+func (w *Writer) begin(ctx context.Context) error {
+	if err := w.session.Begin(ctx); err != nil {
+		return err
+	}
+	w.producer.Continue(w.session.Producer())
+	return w.topic.Read(ctx, w.table)
+}
+
+// Try is that of the producer.
+func (w *Writer) Try(ctx context.Context, topic string, patience time.Duration) error {
+	return w.producer.Try(ctx, topic, patience)
+}
+
+// Close ends a Send that runs, whatever it waits for, and makes further ones fail. It
+// leaves the client open.
+func (w *Writer) Close() {
+	w.end()
+	w.producer.Close()
+}
+
+// Send writes messages and returns how many from the front are written, with all that
+// consumers may know of them, and the error of the first that is not. Of those after it none
+// is written, unless they had been before.
+func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, error) {
+	if w.open.Err() != nil {
+		return 0, wire.ErrClosed
+	}
+	ctx, cancel := w.deadline(ctx)
+	defer cancel()
+	if err := w.settle(ctx); err != nil {
+		return 0, w.explain(ctx, err)
+	}
+	var placeErr error
+	w.places, placeErr = w.table.Places(messages, w.places)
+	n, err := w.write(ctx, messages[:len(w.places)])
+	if err == nil {
+		err = placeErr
+	}
+	if err != nil {
+		w.table.Left(messages[n:len(w.places)], w.places[n:])
+		err = w.explain(ctx, err)
+		w.release(err)
+		return n, err
+	}
+	return n, nil
+}
+
+// release ends what a failed Send has left open, as consumers wait for that. If it can't be
+// done in a moment, the next Send does it, or the coordinator after TransactionTimeout.
+func (w *Writer) release(err error) {
+	if !w.astray || errors.As(err, new(*transact.FencedError)) {
+		return
+	}
+	const moment = 3 * time.Second
+	ctx, cancel := context.WithTimeout(w.open, moment)
+	defer cancel()
+	if err := w.settle(ctx); err != nil && w.open.Err() == nil {
+		w.cfg.Produce.Warn("abort the transaction of a write that failed", err)
+	}
+}
+
+var errTimeIsUp = errors.New("deliveryTimeout and outageTimeout are over")
+
+// deadline is the context of a Send.
+func (w *Writer) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(w.open, func() { cancel(wire.ErrClosed) })
+	var timer *time.Timer
+	if w.cfg.Limit > 0 {
+		timer = time.AfterFunc(w.cfg.Limit, func() { cancel(errTimeIsUp) })
+	}
+	return ctx, func() {
+		if timer != nil {
+			timer.Stop()
+		}
+		stop()
+		cancel(nil)
+	}
+}
+
+// explain says why a Send ended before it was done.
+func (w *Writer) explain(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if cause == nil || errors.Is(err, cause) {
+		return err
+	}
+	if errors.Is(cause, errTimeIsUp) {
+		return fmt.Errorf("write within deliveryTimeout and outageTimeout (%s): %w", w.cfg.Limit, err)
+	}
+	return fmt.Errorf("%w: %w", cause, err)
+}

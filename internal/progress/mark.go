@@ -1,0 +1,93 @@
+package progress
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+// Key says whose progress it is: that of a destination in a partition that a group reads.
+type Key struct {
+	ID        string // of the destination
+	Group     string
+	Topic     string
+	TopicID   [16]byte // zero: unknown
+	Partition int32
+}
+
+// Mark is how far a partition of the source was written.
+type Mark struct {
+	Offset int64 `json:"offset"` // that of the last record; -1: nothing was written
+	Count  int   `json:"count"`  // how many records at that offset are done
+	// LeaderEpoch is that of the last record, -1 if unknown. A record of a later leader at
+	// an earlier offset is another one than was written: leaders that were not in sync have
+	// lost records.
+	LeaderEpoch int32 `json:"leaderEpoch"`
+}
+
+// nothing is the mark of a partition of which nothing is known.
+var nothing = Mark{Offset: -1, LeaderEpoch: -1}
+
+// before reports whether a mark comes before a later place in the log.
+func (m Mark) before(later Mark) bool {
+	switch {
+	case m.LeaderEpoch >= 0 && later.LeaderEpoch > m.LeaderEpoch:
+		return true
+	case later.LeaderEpoch >= 0 && m.LeaderEpoch > later.LeaderEpoch:
+		return false
+	}
+	return m.Offset < later.Offset || m.Offset == later.Offset && m.Count < later.Count
+}
+
+// keyJSON is a key as it is written. Operators read it.
+type keyJSON struct {
+	ID        string `json:"id"`
+	Group     string `json:"group"`
+	Topic     string `json:"topic"`
+	TopicID   string `json:"topicID,omitempty"` // as Kafka's tools show it
+	Partition int32  `json:"partition"`
+}
+
+// message makes a message of a mark.
+func (k Key) message(topic string, m Mark, timestamp int64) (message.Message, error) {
+	j := keyJSON{ID: k.ID, Group: k.Group, Topic: k.Topic, Partition: k.Partition}
+	if k.TopicID != [16]byte{} {
+		j.TopicID = base64.RawURLEncoding.EncodeToString(k.TopicID[:])
+	}
+	key, err := json.Marshal(j)
+	if err != nil {
+		return message.Message{}, err
+	}
+	value, err := json.Marshal(m)
+	if err != nil {
+		return message.Message{}, err
+	}
+	return message.Message{Topic: topic, Partition: 0, Record: recordbatch.Record{Key: key, Value: value, Timestamp: timestamp}}, nil
+}
+
+// parse is the reverse of message.
+func parse(key, value []byte) (Key, Mark, error) {
+	var j keyJSON
+	if err := json.Unmarshal(key, &j); err != nil {
+		return Key{}, nothing, fmt.Errorf("key %.200q: %w", key, err)
+	}
+	k := Key{ID: j.ID, Group: j.Group, Topic: j.Topic, Partition: j.Partition}
+	if j.TopicID != "" {
+		id, err := base64.RawURLEncoding.DecodeString(j.TopicID)
+		if err != nil || len(id) != len(k.TopicID) {
+			return Key{}, nothing, fmt.Errorf("key %.200q: topicID is not the ID of a topic", key)
+		}
+		copy(k.TopicID[:], id)
+	}
+	if value == nil { // somebody has deleted it
+		return k, nothing, nil
+	}
+	m := nothing
+	if err := json.Unmarshal(value, &m); err != nil {
+		return Key{}, nothing, fmt.Errorf("value %.200q: %w", value, err)
+	}
+	return k, m, nil
+}
