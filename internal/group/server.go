@@ -174,7 +174,7 @@ func (m *serverMember) recover(err error) {
 	switch code {
 	case cluster.FencedMemberEpoch, cluster.StaleMemberEpoch, kafkago.UnknownMemberId:
 		m.lose()
-	case cluster.UnreleasedInstanceID, kafkago.TopicAuthorizationFailed:
+	case cluster.UnreleasedInstanceID:
 	default:
 		m.setCoordinator(-1)
 		if time.Since(m.lastContact) > serverSession {

@@ -25,11 +25,19 @@ func (m *serverMember) beat(ctx context.Context) error {
 	says := report{sure: true, topics: m.wanted(), owned: m.owned()}
 	m.joins = true
 	answer, err := m.sendServer(ctx, cluster.Group, req)
-	if errors.Is(err, cluster.UnreleasedInstanceID) && m.releaseName(ctx) {
+	switch {
+	case errors.Is(err, cluster.UnreleasedInstanceID) && m.releaseName(ctx):
+		answer, err = m.sendServer(ctx, cluster.Group, req)
+	case errors.Is(err, kafkago.TopicAuthorizationFailed) && m.leaveOutDenied(ctx):
+		says.topics = m.wanted()
+		req.topics = says.topics
 		answer, err = m.sendServer(ctx, cluster.Group, req)
 	}
 	if err != nil {
-		return m.refused(ctx, err)
+		if m.unreleased.IsZero() && errors.Is(err, cluster.UnreleasedInstanceID) {
+			m.unreleased = time.Now()
+		}
+		return err
 	}
 	m.lastContact, m.unreleased = time.Now(), time.Time{}
 	m.told = says
@@ -96,19 +104,6 @@ func (a serverAnswer) err() error {
 	return err
 }
 
-// refused does what an error asks for, and returns it.
-func (m *serverMember) refused(ctx context.Context, err error) error {
-	switch {
-	case errors.Is(err, cluster.UnreleasedInstanceID):
-		if m.unreleased.IsZero() {
-			m.unreleased = time.Now()
-		}
-	case errors.Is(err, kafkago.TopicAuthorizationFailed):
-		m.leaveOutDenied(ctx)
-	}
-	return err
-}
-
 // look finds out, every now and then, which topics this member subscribes to.
 func (m *serverMember) look(ctx context.Context) error {
 	now := time.Now()
@@ -142,12 +137,13 @@ func (m *serverMember) wanted() []string {
 }
 
 // leaveOutDenied leaves topics out that this login may not see: the coordinator would
-// refuse all for one of them.
-func (m *serverMember) leaveOutDenied(ctx context.Context) {
+// refuse all for one of them. It reports whether others are left out than before.
+func (m *serverMember) leaveOutDenied(ctx context.Context) bool {
 	found, err := m.client.Refresh(ctx, m.topics, false)
 	if err != nil {
-		return // the next heartbeat is refused as this one was
+		return false
 	}
+	before := m.denied
 	m.denied = nil
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if err := found[name].Err; errors.Is(err, kafkago.TopicAuthorizationFailed) {
@@ -156,4 +152,5 @@ func (m *serverMember) leaveOutDenied(ctx context.Context) {
 		}
 	}
 	m.subscribeAt = time.Now().Add(m.cfg.MetadataInterval)
+	return !slices.Equal(before, m.denied)
 }
