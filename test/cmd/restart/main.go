@@ -4,6 +4,7 @@
 //
 //	restart -conduit bin/conduit                       20 rounds for each architecture and ending
 //	restart -ends kill -archs 1 -rounds 50 -rate 3000
+//	restart -protocol consumer                     with groups of KIP-848
 //
 // The pipeline reads a topic and writes a file. Kafka is started here, with the brokers'
 // own default for group.initial.rebalance.delay.ms; KAFKA_TEST_SERVERS names another one.
@@ -34,6 +35,7 @@ type options struct {
 	rate        int
 	partitions  int
 	nodes       int
+	protocol    string
 	run         time.Duration
 	dir         string
 }
@@ -48,6 +50,7 @@ func main() {
 	flag.IntVar(&o.rate, "rate", 1000, "records a second")
 	flag.IntVar(&o.partitions, "partitions", 6, "of the topic")
 	flag.IntVar(&o.nodes, "nodes", 1, "brokers: 1 or 3")
+	flag.StringVar(&o.protocol, "protocol", "classic", "groupProtocol: classic or consumer")
 	flag.DurationVar(&o.run, "run", 3*time.Second, "how long records go through between two restarts, at least; half of that is added by chance")
 	flag.StringVar(&o.dir, "dir", "", "where files are kept; empty: nowhere")
 	flag.Parse()

@@ -26,6 +26,7 @@ pipelines:
           topics: TOPIC
           groupID: TOPIC
           readFromBeginning: "true"
+          groupProtocol: PROTOCOL
       - id: to
         type: destination
         plugin: builtin:file
@@ -63,7 +64,7 @@ func measure(ctx context.Context, o options, servers []string, arch, end string)
 	if err := os.MkdirAll(h.dir, 0o755); err != nil {
 		return r, err
 	}
-	text := strings.NewReplacer("SERVERS", strings.Join(servers, ","), "TOPIC", topic).Replace(pipeline)
+	text := strings.NewReplacer("SERVERS", strings.Join(servers, ","), "TOPIC", topic, "PROTOCOL", h.protocol).Replace(pipeline)
 	if err := os.WriteFile(filepath.Join(h.dir, "pipelines.yaml"), []byte(text), 0o600); err != nil {
 		return r, err
 	}
