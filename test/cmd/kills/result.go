@@ -39,7 +39,7 @@ func (r *result) print() {
 	line("twice", "%d", r.twice)
 	line("out of order", "%d", r.disorder)
 	if r.bad > 0 {
-		line("dead letters", "%d of %d, %d twice", r.dead, r.written/r.bad, r.deadTwice)
+		line("dead letters", "%d of %d that can't be written, %d after them in a batch; %d twice", r.dead, r.written/r.bad, r.deadBeside, r.deadTwice)
 	}
 	line("repeats per ending", "median %d, max %d", median(r.repeats), slices.Max(append(r.repeats, 0)))
 	for _, early := range []bool{false, true} {
