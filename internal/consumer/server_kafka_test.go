@@ -255,9 +255,7 @@ func TestGroupOfBothProtocolsAndJava(t *testing.T) {
 		t.Logf("with one of Java's by protocol %s: %d and %d", protocol, ours.fetcher.Len(), classic.fetcher.Len())
 		stopJava()
 		<-done
-		_, err := truth.RemoveMembers(ctx, g) // ours come back
-		t.Log("members were removed:", err)
-		settled(ctx, t, ours, 4)
+		settled(ctx, t, ours, 4) // when the session of the killed one has ended
 		settled(ctx, t, classic, 4)
 	}
 	is.NoErr(truth.Produce(ctx, each(topic, 8)...))

@@ -179,6 +179,37 @@ func (s *session) Committed(ctx context.Context, p Partitions) (Offsets, error) 
 const firstWithEpoch = 5
 
 func (s *session) committed(ctx context.Context, p Partitions) (Offsets, error) {
+	fetch := s.fetchOffsets
+	if s.cfg.Protocol == Consumer {
+		fetch = s.fetchStable
+	}
+	res, err := fetch(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	out := Offsets{}
+	switch err := cluster.CodeError(res.ErrorCode); {
+	case p == nil && errors.Is(err, kafkago.GroupIdNotFound): // it has committed nothing
+		return out, nil
+	case err != nil:
+		return nil, err
+	}
+	denied, err := out.read(res)
+	if err != nil {
+		return nil, err
+	}
+	// "Nothing committed" must not be what a silent answer means: reading would
+	// start elsewhere.
+	err = s.unmentioned("fetch committed offset of", p.without(denied), out)
+	if err == nil && len(denied) > 0 {
+		err = s.client.Explain(&DeniedError{denied}, acl.OnTopics("Read", denied...))
+	}
+	return out, err
+}
+
+// fetchOffsets asks in the versions that kafka-go has. An epoch that is not in the answer is
+// -1.
+func (s *session) fetchOffsets(ctx context.Context, p Partitions) (*offsetfetch.Response, error) {
 	req := &offsetfetch.Request{GroupID: s.cfg.GroupID}
 	if p != nil {
 		req.Topics = []offsetfetch.RequestTopic{} // none, as opposed to all
@@ -194,30 +225,19 @@ func (s *session) committed(ctx context.Context, p Partitions) (Offsets, error) 
 	if err != nil {
 		return nil, err
 	}
-	version, _ := conn.Version(req.ApiKey())
 	res := msg.(*offsetfetch.Response)
-	out := Offsets{}
-	switch err := cluster.CodeError(res.ErrorCode); {
-	case p == nil && errors.Is(err, kafkago.GroupIdNotFound): // it has committed nothing
-		return out, nil
-	case err != nil:
-		return nil, err
+	if version, _ := conn.Version(req.ApiKey()); version < firstWithEpoch {
+		for _, t := range res.Topics {
+			for i := range t.Partitions {
+				t.Partitions[i].ComittedLeaderEpoch = -1
+			}
+		}
 	}
-	denied, err := out.read(res, version)
-	if err != nil {
-		return nil, err
-	}
-	// "Nothing committed" must not be what a silent answer means: reading would
-	// start elsewhere.
-	err = s.unmentioned("fetch committed offset of", p.without(denied), out)
-	if err == nil && len(denied) > 0 {
-		err = s.client.Explain(&DeniedError{denied}, acl.OnTopics("Read", denied...))
-	}
-	return out, err
+	return res, nil
 }
 
 // read takes over the offsets of an answer, and returns the topics that are denied.
-func (o Offsets) read(res *offsetfetch.Response, version int16) (denied []string, err error) {
+func (o Offsets) read(res *offsetfetch.Response) (denied []string, err error) {
 	for _, t := range res.Topics {
 		for _, p := range t.Partitions {
 			err := cluster.CodeError(p.ErrorCode)
@@ -231,9 +251,6 @@ func (o Offsets) read(res *offsetfetch.Response, version int16) (denied []string
 				return nil, fmt.Errorf("%s/%d: %w", t.Name, p.PartitionIndex, err)
 			}
 			at := Offset{At: p.CommittedOffset, LeaderEpoch: p.ComittedLeaderEpoch, Metadata: p.Metadata}
-			if version < firstWithEpoch { // which is not in the answer, and so 0
-				at.LeaderEpoch = -1
-			}
 			o.Set(t.Name, p.PartitionIndex, at)
 		}
 	}

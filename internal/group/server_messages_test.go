@@ -114,3 +114,45 @@ func TestEpochCommitIsWhatKafkaReads(t *testing.T) {
 		}
 	}
 }
+
+func TestStableFetchIsWhatKafkaReads(t *testing.T) {
+	is := is.New(t)
+	req := &stableFetch{"g", Partitions{"t": {2, 5}}}
+	got := kmsg.OffsetFetchRequest{Version: 9}
+	is.NoErr(got.ReadFrom(body(req.Body(9))))
+	is.Equal(got.AppendTo(nil), body(req.Body(9)))
+	is.True(got.RequireStable)
+	is.Equal(len(got.Groups), 1)
+	is.Equal(got.Groups[0].Group, "g")
+	is.True(got.Groups[0].MemberID == nil)
+	is.Equal(got.Groups[0].MemberEpoch, int32(-1))
+	is.Equal(got.Groups[0].Topics[0].Topic, "t")
+	is.Equal(got.Groups[0].Topics[0].Partitions, []int32{2, 5})
+	got = kmsg.OffsetFetchRequest{Version: 9}
+	is.NoErr(got.ReadFrom(body((&stableFetch{group: "g"}).Body(9))))
+	is.True(got.Groups[0].Topics == nil) // all
+
+	note := "note"
+	res := kmsg.NewPtrOffsetFetchResponse()
+	res.Version = 9
+	res.Groups = []kmsg.OffsetFetchResponseGroup{{Group: "g", ErrorCode: 15, Topics: []kmsg.OffsetFetchResponseGroupTopic{{
+		Topic: "t", Partitions: []kmsg.OffsetFetchResponseGroupTopicPartition{{Partition: 2, Offset: 7, LeaderEpoch: 3, Metadata: &note, ErrorCode: 88}},
+	}}}}
+	whole := frame(res)
+	read, err := readStableFetch(whole)
+	is.NoErr(err)
+	is.Equal(read.ErrorCode, int16(15))
+	p := read.Topics[0].Partitions[0]
+	is.Equal(p.CommittedOffset, int64(7))
+	is.Equal(p.ComittedLeaderEpoch, int32(3))
+	is.Equal(p.Metadata, "note")
+	is.Equal(p.ErrorCode, int16(88))
+	for n := range len(whole) {
+		if _, err := readStableFetch(whole[:n]); err == nil {
+			t.Errorf("%d of %d bytes are an answer", n, len(whole))
+		}
+	}
+	res.Groups = nil
+	_, err = readStableFetch(frame(res))
+	is.True(err != nil)
+}

@@ -176,3 +176,31 @@ func TestServerCommitThatIsStaleCanBeMadeAgain(t *testing.T) {
 	is.Equal(taken, offsets)
 	is.NoErr(m.close())
 }
+
+// An offset that is committed in an open transaction is not known yet.
+func TestServerMemberWaitsForOffsetsOfATransaction(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic), shortBeats())
+	var asked atomic.Int32
+	embedded.Answer(fake, kmsg.OffsetFetch, func(req kmsg.Request) kmsg.Response {
+		r := req.(*kmsg.OffsetFetchRequest)
+		if !r.RequireStable {
+			t.Error("unstable offsets would do")
+		}
+		if asked.Add(1) > 2 {
+			return nil
+		}
+		res := r.ResponseKind().(*kmsg.OffsetFetchResponse)
+		res.Groups = []kmsg.OffsetFetchResponseGroup{{Group: "g", Topics: []kmsg.OffsetFetchResponseGroupTopic{{
+			Topic: topic, Partitions: []kmsg.OffsetFetchResponseGroupTopicPartition{{Partition: 0, Offset: -1, ErrorCode: kerr.UnstableOffsetCommit.Code}},
+		}}}}
+		return res
+	})
+	m := startMember(fake, "g", byServer)
+	is.NoErr(m.untilItHolds(partitions))
+	got, err := m.server.Committed(t.Context(), Partitions{topic: {0}})
+	is.NoErr(err)
+	is.Equal(got, Offsets{topic: {0: {At: -1, LeaderEpoch: -1}}})
+	is.Equal(asked.Load(), int32(3))
+	is.NoErr(m.close())
+}
