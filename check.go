@@ -63,6 +63,10 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 		return wrongSettings(err, params)
 	}
 	plan.ProducerID = !writes.NoSequences
+	plan.TransactionalID = c.TransactionalID
+	if c.ProgressTopic != "" {
+		plan.Topics = append(plan.Topics, c.ProgressTopic)
+	}
 	return slices.Concat(rightSettings(), check.Run(ctx, plan), c.checkRegistry(ctx))
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/exactlyonce"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
@@ -64,7 +65,7 @@ func (c *DestinationConfig) exactlyOnce(ctx context.Context, cfg produce.Config)
 	}
 	limit := c.DeliveryTimeout + c.OutageTimeout
 	e := exactlyonce.Config{
-		ID: id, TransactionalID: c.TransactionalID, Topic: c.ProgressTopic, ReplicationFactor: c.TopicReplicationFactor,
+		ID: c.Topic, TransactionalID: c.TransactionalID, Topic: c.ProgressTopic, ReplicationFactor: c.TopicReplicationFactor,
 		Limit: limit, TransactionTimeout: limit + transactionRoom,
 		Origin: new(origins).find, Produce: cfg,
 	}
@@ -86,12 +87,13 @@ type exactProducer struct {
 	partitionMetadata, compression string // settings, which errors name
 }
 
-func newExactProducer(ctx context.Context, c DestinationConfig, client *cluster.Client, cfg produce.Config) (Producer, error) {
+func newExactProducer(ctx context.Context, c DestinationConfig, client *cluster.Client, cfg produce.Config, m *metrics.Connector) (Producer, error) {
 	e, err := c.exactlyOnce(ctx, cfg)
 	if err != nil {
 		client.Close()
 		return nil, err
 	}
+	m.HookTransactions(&e.Hooks)
 	p := exactProducer{client, exactlyonce.New(client, e), c.PartitionMetadata, c.Compression}
 	if err = p.Open(ctx); err == nil {
 		err = p.Try(ctx, c.onlyTopic(), refusedTimeout)

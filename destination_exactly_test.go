@@ -44,14 +44,14 @@ func TestExactlyOnceRefusesWhatContradictsIt(t *testing.T) {
 
 func TestExactlyOnceNeedsAnID(t *testing.T) {
 	is := is.New(t)
-	c := DestinationConfig{ExactlyOnce: true}
+	c := DestinationConfig{ExactlyOnce: true, Topic: "t"}
 	_, err := c.exactlyOnce(context.Background(), produce.Config{})
 	is.True(strings.Contains(err.Error(), "transactionalID"))
 	c.TransactionalID = "a pipeline:the copy"
 	e, err := c.exactlyOnce(context.Background(), produce.Config{})
 	is.NoErr(err)
 	is.Equal(e.Topic, "conduit-progress-a_pipeline_the_copy")
-	is.Equal(e.ID, c.TransactionalID)
+	is.Equal(e.ID, c.Topic)
 	is.Equal(e.TransactionalID, c.TransactionalID)
 }
 

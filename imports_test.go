@@ -21,7 +21,7 @@ import (
 // the map of docs/design.md. Arrows go down only.
 var mayImport = map[string][]string{
 	"acl":                 nil,
-	"check":               {"acl", "cluster", "group", "security/oauth", "wire"},
+	"check":               {"acl", "cluster", "group", "security/oauth", "transact", "wire"},
 	"cluster":             {"acl", "primitive", "printable", "wire"},
 	"consumer":            {"acl", "cluster", "fetch", "group", "message", "offsets"},
 	"convert":             {"convert/avrodata", "convert/connectjson", "convert/jsonschema", "convert/opencdcjson", "convert/plain", "convert/protodata", "convert/rawdata", "message", "recordbatch", "registry", "setting", "unzeroed"},
@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"group":               {"acl", "cluster", "message", "primitive", "wire"},
 	"groupadmin":          {"acl", "cluster", "group", "message"},
 	"message":             {"recordbatch"},
-	"metrics":             {"consumer", "fetch", "group", "message", "produce", "wire"},
+	"metrics":             {"consumer", "fetch", "group", "message", "produce", "transact", "wire"},
 	"offsets":             {"message"},
 	"position":            {"message", "primitive"},
 	"primitive":           nil,

@@ -51,7 +51,7 @@ func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics.Connec
 	}
 	m.HookProducer(&cfg)
 	if c.ExactlyOnce {
-		return newExactProducer(ctx, c, client, cfg)
+		return newExactProducer(ctx, c, client, cfg, m)
 	}
 	p := syncProducer{client, produce.New(client, cfg), c.PartitionMetadata, c.Compression}
 	if err := p.Try(ctx, c.onlyTopic(), refusedTimeout); err != nil {

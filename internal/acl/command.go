@@ -62,6 +62,7 @@ var actions = map[string][]string{
 	"Create topic":            {"kafka-cluster:CreateTopic"},
 	"Describe group":          {"kafka-cluster:DescribeGroup"},
 	"Read group":              {"kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"},
+	"Write transactional-id":  {"kafka-cluster:DescribeTransactionalId", "kafka-cluster:AlterTransactionalId"},
 	"IdempotentWrite cluster": {"kafka-cluster:WriteDataIdempotently"},
 }
 

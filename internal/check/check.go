@@ -43,9 +43,11 @@ type Plan struct {
 	Write  bool                    // rather than read
 	Create bool                    // missing topics are created
 
-	ProducerID bool   // needed for writing once
-	Group      string // to be a member of; empty for none
-	Protocol   group.Protocol
+	ProducerID bool // needed for writing once
+	// TransactionalID is needed for writing exactly once; empty for none.
+	TransactionalID string
+	Group           string // to be a member of; empty for none
+	Protocol        group.Protocol
 }
 
 // Run does what the plan says, in about the time of a few dials, and returns a
@@ -67,6 +69,9 @@ func Run(ctx context.Context, p Plan) []Result {
 	r.topics(answer)
 	if p.ProducerID {
 		r.producerID(ctx, client)
+	}
+	if p.TransactionalID != "" {
+		r.transactionalID(ctx, client)
 	}
 	if p.Group != "" {
 		r.group(ctx, client, answer)

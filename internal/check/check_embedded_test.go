@@ -11,6 +11,7 @@ import (
 
 	"github.com/matryer/is"
 	"github.com/segmentio/kafka-go/sasl/plain"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -245,4 +246,21 @@ func TestSaysThatABrokerIsTooOld(t *testing.T) {
 	is.Equal(steps, "failed API versions")
 	is.True(strings.Contains(first.Reason, "is older than Kafka 0.11, the lowest version that this connector works with"))
 	is.True(strings.Contains(first.Remedy, "update the broker"))
+}
+
+func TestCheckTriesTheTransactionalID(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(1, "t"))
+	p := writing(fake.ListenAddrs()...)
+	p.TransactionalID = "copy"
+	lines, _ := outcomes(t, p)
+	is.True(slices.Contains(lines, "ok transactional ID copy"))
+	fake.ControlKey(int16(kmsg.EndTxn), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		res := req.ResponseKind().(*kmsg.EndTxnResponse)
+		res.ErrorCode = kerr.TransactionalIDAuthorizationFailed.Code
+		return res, nil, true
+	})
+	steps, first := failed(t, p)
+	is.Equal(steps, "failed transactional ID copy")
+	is.True(strings.Contains(first.Remedy, "--transactional-id copy"))
 }

@@ -16,7 +16,8 @@ import (
 
 // Config is how to write.
 type Config struct {
-	// ID is that of the destination, under which its progress is kept.
+	// ID is that of the destination, under which its progress is kept. Processes that share
+	// the work have the same.
 	ID string
 	// TransactionalID is that of this process alone.
 	TransactionalID string
@@ -86,7 +87,7 @@ func (w *Writer) begin(ctx context.Context) error {
 		return err
 	}
 	w.producer.Continue(w.session.Producer())
-	return w.topic.Read(ctx, w.table)
+	return w.topic.Read(ctx, true, w.table)
 }
 
 // Try is that of the producer.
@@ -115,7 +116,10 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 	}
 	var placeErr error
 	w.places, placeErr = w.table.Places(messages, w.places)
-	n, err := w.write(ctx, messages[:len(w.places)])
+	n, err := 0, w.look(ctx)
+	if err == nil {
+		n, err = w.write(ctx, messages[:len(w.places)])
+	}
 	if err == nil {
 		err = placeErr
 	}
@@ -126,6 +130,19 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 		return n, err
 	}
 	return n, nil
+}
+
+// look reads what another process has written of partitions that this one has got.
+func (w *Writer) look(ctx context.Context) error {
+	if !w.table.Fresh() {
+		return nil
+	}
+	if err := w.topic.Read(ctx, false, w.table); err != nil {
+		return err
+	}
+	w.table.Looked()
+	w.review(len(w.places))
+	return nil
 }
 
 // release ends what a failed Send has left open, as consumers wait for that. If it can't be

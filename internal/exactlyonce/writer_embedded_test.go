@@ -110,3 +110,19 @@ func TestWriterWritesManyBatches(t *testing.T) {
 	}
 	w.has(from(0, 0, 0, 1000))
 }
+
+// Each process has a transactional ID of its own, and finds what others have written.
+func TestWriterGoesOnWhereAnotherProcessWasKilled(t *testing.T) {
+	w := newWorld(t)
+	x, y := w.startAs("one"), w.startAs("two")
+	x.sends(from(1, 0, 0, 5))
+	y.sends(from(2, 1, 0, 5))
+	x.sends(from(1, 0, 5, 8))
+	x.kill()
+	y.sends(from(2, 1, 5, 6), from(2, 0, 3, 9)) // which it has got now
+	y.sends(from(2, 0, 9, 10))
+	z := w.startAs("one")
+	z.sends(from(3, 0, 7, 12)) // and given back
+	y.sends(from(2, 1, 6, 7))
+	w.has(from(1, 0, 0, 12), from(2, 1, 0, 7))
+}

@@ -18,11 +18,12 @@ import (
 
 // Committed reads one partition as read_committed, from an offset or the first one after it
 // that is there, up to where its log ends at the moment, and returns the offset after that.
-// It waits for transactions that are open there to end, or for ctx. see gets the records in
+// With wait it waits for transactions that are open there to end, or for ctx; otherwise it
+// reads up to the first of them. see gets the records in
 // order, and must not keep them. Offsets that no record has, as those of a transaction's
 // end, are passed over.
-func Committed(ctx context.Context, client *cluster.Client, p message.TopicPartition, from int64, warn func(string, error), see func([]recordbatch.Record) error) (int64, error) {
-	w := reading{client: client, TopicPartition: p, next: from, warn: warn, see: see}
+func Committed(ctx context.Context, client *cluster.Client, p message.TopicPartition, from int64, wait bool, warn func(string, error), see func([]recordbatch.Record) error) (int64, error) {
+	w := reading{client: client, TopicPartition: p, next: from, wait: wait, warn: warn, see: see}
 	if err := w.attempt(ctx, w.bounds); err != nil {
 		return from, err
 	}
@@ -39,6 +40,7 @@ type reading struct {
 	client *cluster.Client
 	message.TopicPartition
 	next, end int64
+	wait      bool
 	warn      func(string, error)
 	see       func([]recordbatch.Record) error
 	reader    recordbatch.Reader
@@ -74,7 +76,7 @@ func (w *reading) bounds(ctx context.Context) error {
 	var ends [2]int64
 	for i, at := range []int64{cluster.Earliest, cluster.Latest} {
 		err := errors.New("the broker's answer does not mention it")
-		w.client.ListOffsets(ctx, false, []cluster.OffsetQuery{{Topic: w.Topic, Partition: w.Partition, Timestamp: at}}, func(answers []cluster.OffsetAnswer) {
+		w.client.ListOffsets(ctx, !w.wait, []cluster.OffsetQuery{{Topic: w.Topic, Partition: w.Partition, Timestamp: at}}, func(answers []cluster.OffsetAnswer) {
 			for _, a := range answers {
 				ends[i], err = a.Offset, a.Err
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
+	"github.com/conduitio/conduit-connector-kafka/internal/transact"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -107,6 +108,16 @@ func (m *Connector) Watch(c *consumer.Consumer) {
 
 // waited counts a pause that a quota asks for.
 func (m *Connector) waited(d time.Duration) { m.throttled.Add(d.Seconds()) }
+
+// HookTransactions counts transactions.
+func (m *Connector) HookTransactions(h *transact.Hooks) {
+	if m == nil {
+		return
+	}
+	h.Committed = m.transactions.WithLabelValues("committed").Inc
+	h.Aborted = m.transactions.WithLabelValues("aborted").Inc
+	h.Fenced = m.transactions.WithLabelValues("fenced").Inc
+}
 
 // HookProducer puts what counts into a producer's configuration.
 func (m *Connector) HookProducer(c *produce.Config) {

@@ -33,7 +33,9 @@ type Connector struct {
 
 	throttled prometheus.Counter
 
-	dropped prometheus.Counter // of a destination only
+	// Of a destination only.
+	dropped      prometheus.Counter
+	transactions *prometheus.CounterVec // by outcome
 
 	// Of a source only.
 	assigned         prometheus.Gauge
@@ -61,6 +63,7 @@ func newConnector(k key) *Connector {
 	m.errors = m.counters("errors_total", "Errors that were returned to Conduit.", "kind")
 	if k.side == Destination {
 		m.dropped = m.counter("dropped_records_total", "Records that were too large and dropped, as onOversize says.")
+		m.transactions = m.counters("transactions_total", "Transactions of exactlyOnce that ended.", "outcome")
 	}
 	if k.side == Source {
 		m.assigned = m.gauge("assigned_partitions", "Partitions that the group has given to this source.")

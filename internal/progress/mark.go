@@ -11,7 +11,7 @@ import (
 
 // Key says whose progress it is: that of a destination in a partition that a group reads.
 type Key struct {
-	ID        string // of the destination
+	ID        string // of the destination: where it writes
 	Group     string
 	Topic     string
 	TopicID   [16]byte // zero: unknown
@@ -44,7 +44,7 @@ func (m Mark) before(later Mark) bool {
 
 // keyJSON is a key as it is written. Operators read it.
 type keyJSON struct {
-	ID        string `json:"id"`
+	ID        string `json:"to"`
 	Group     string `json:"group"`
 	Topic     string `json:"topic"`
 	TopicID   string `json:"topicID,omitempty"` // as Kafka's tools show it

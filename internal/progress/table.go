@@ -22,8 +22,9 @@ type Origin func(position []byte) (*Run, int64, error)
 // Table is how far the partitions of a source were written, and which records were seen.
 // It has one caller at a time.
 type Table struct {
-	id     string // of the destination
+	id     string // of the destination, the same in all processes
 	origin Origin
+	fresh  bool // a run has begun since Looked
 	states map[Key]*state
 	left   []left // of the last batch that was not written as a whole
 }
@@ -52,10 +53,14 @@ func (t *Table) of(k Key) *state {
 	return s
 }
 
-// Set notes what was found to be written, if it is this destination's.
+// Set notes what was found to be written, if it is this destination's. That another process
+// has written less, and said so later, is of no interest.
 func (t *Table) Set(k Key, m Mark) {
-	if k.ID == t.id {
-		t.of(k).done = m
+	if k.ID != t.id {
+		return
+	}
+	if s := t.of(k); m == nothing || s.done.before(m) {
+		s.done = m
 	}
 }
 
@@ -78,7 +83,7 @@ func (t *Table) Places(messages []message.Message, places []Place) ([]Place, err
 		if run.state == nil {
 			k := run.Key
 			k.ID = t.id
-			run.state = t.of(k)
+			run.state, t.fresh = t.of(k), true
 		}
 		s := run.state
 		p := Place{state: s, Mark: Mark{Offset: offset, Count: 1, LeaderEpoch: run.LeaderEpoch}}
@@ -96,6 +101,13 @@ func (t *Table) Places(messages []message.Message, places []Place) ([]Place, err
 	}
 	return places, nil
 }
+
+// Fresh reports whether records of a new assignment came since Looked: another process may
+// have written some of them.
+func (t *Table) Fresh() bool { return t.fresh }
+
+// Looked notes that all was read that other processes have written.
+func (t *Table) Looked() { t.fresh = false }
 
 // Messages makes messages of what is to be noted when the records at places are written.
 func (t *Table) Messages(topic string, places []Place, timestamp int64, out []message.Message) ([]message.Message, error) {

@@ -96,8 +96,9 @@ func (t *Topic) create(ctx context.Context) error {
 }
 
 // Read has a table know what its destination has written, since the last Read or ever. No
-// transaction of that destination may be open.
-func (t *Topic) Read(ctx context.Context, into *Table) error {
+// transaction of that destination may be open. With wait it waits for the end of those of
+// others, of which it may not be known whose they are.
+func (t *Topic) Read(ctx context.Context, wait bool, into *Table) error {
 	see := func(records []recordbatch.Record) error {
 		for _, r := range records {
 			k, m, err := parse(r.Key, r.Value)
@@ -108,7 +109,7 @@ func (t *Topic) Read(ctx context.Context, into *Table) error {
 		}
 		return nil
 	}
-	next, err := fetch.Committed(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, t.Warn, see)
+	next, err := fetch.Committed(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, wait, t.Warn, see)
 	if err != nil {
 		return fmt.Errorf("read progress: %w", err)
 	}
