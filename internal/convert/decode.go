@@ -8,10 +8,12 @@ import (
 	"strings"
 
 	"github.com/conduitio/conduit-commons/opencdc"
+	"github.com/google/uuid"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/connectjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 	"github.com/conduitio/conduit-connector-kafka/internal/printable"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 	"github.com/conduitio/conduit-connector-kafka/internal/registry"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
@@ -29,6 +31,7 @@ type DecodeConfig struct {
 // Schemas is a schema registry. Its errors are those of registry.Client.
 type Schemas interface {
 	Schema(ctx context.Context, id int) (*registry.Schema, error)
+	SchemaByGUID(ctx context.Context, guid uuid.UUID) (*registry.Schema, error)
 }
 
 // The ways to decode.
@@ -68,7 +71,7 @@ type part struct {
 // it was decoded with, nil if that is in no registry. Without an error of the registry
 // they can't be decoded.
 type decoder interface {
-	decode(ctx context.Context, data []byte) (any, *registrySchema, error)
+	decode(ctx context.Context, data []byte, h schemaHeader) (any, *registrySchema, error)
 }
 
 // Validate reports everything that is wrong at once.
@@ -121,27 +124,27 @@ func (c DecodeConfig) decoder(name, choice string) (decoder, error) {
 // alone decodes what needs no registry.
 type alone func(data []byte) (any, error)
 
-func (f alone) decode(_ context.Context, data []byte) (any, *registrySchema, error) {
+func (f alone) decode(_ context.Context, data []byte, _ schemaHeader) (any, *registrySchema, error) {
 	v, err := f(data)
 	return v, nil, err
 }
 
-// decode decodes a record in place.
-func (d *Decoding) decode(ctx context.Context, r *opencdc.Record, topic string) error {
+// decode decodes a record in place, of a message with headers.
+func (d *Decoding) decode(ctx context.Context, r *opencdc.Record, topic string, headers []recordbatch.Header) error {
 	var err error
-	if r.Key, err = d.part(ctx, r, &d.key, r.Key, topic); err != nil {
+	if r.Key, err = d.part(ctx, r, &d.key, r.Key, topic, headers); err != nil {
 		return err
 	}
-	r.Payload.After, err = d.part(ctx, r, &d.value, r.Payload.After, topic)
+	r.Payload.After, err = d.part(ctx, r, &d.value, r.Payload.After, topic, headers)
 	return err
 }
 
-func (d *Decoding) part(ctx context.Context, r *opencdc.Record, p *part, data opencdc.Data, topic string) (opencdc.Data, error) {
+func (d *Decoding) part(ctx context.Context, r *opencdc.Record, p *part, data opencdc.Data, topic string, headers []recordbatch.Header) (opencdc.Data, error) {
 	raw, ok := data.(opencdc.RawData)
 	if p.decoder == nil || !ok || raw == nil {
 		return data, nil // null stays null
 	}
-	data, schema, err := p.decode(ctx, raw)
+	data, schema, err := p.decode(ctx, raw, schemaHeaderOf(headers, p.fields.header))
 	switch {
 	case err == nil:
 		schema.note(r.Metadata, p.fields, topic)
@@ -156,9 +159,9 @@ func (d *Decoding) part(ctx context.Context, r *opencdc.Record, p *part, data op
 
 // decode decodes a key or a value that is not null. A panic of a library is an error of
 // that one.
-func (p *part) decode(ctx context.Context, raw opencdc.RawData) (data opencdc.Data, schema *registrySchema, err error) {
+func (p *part) decode(ctx context.Context, raw opencdc.RawData, h schemaHeader) (data opencdc.Data, schema *registrySchema, err error) {
 	defer recovered(&err)
-	v, schema, err := p.decoder.decode(ctx, raw)
+	v, schema, err := p.decoder.decode(ctx, raw, h)
 	if err != nil {
 		return nil, schema, err
 	}

@@ -30,17 +30,18 @@ const (
 type partFields struct {
 	id, typ, subject, version, decodeError string
 	suffix                                 string
+	header                                 string // that may name the schema
 }
 
 var (
-	keyFields   = partFields{MetadataKeySchemaID, MetadataKeySchemaType, MetadataKeySchemaSubject, MetadataKeySchemaVersion, MetadataKeyDecodeError, "-key"}
-	valueFields = partFields{MetadataValueSchemaID, MetadataValueSchemaType, MetadataValueSchemaSubject, MetadataValueSchemaVersion, MetadataValueDecodeError, "-value"}
+	keyFields   = partFields{MetadataKeySchemaID, MetadataKeySchemaType, MetadataKeySchemaSubject, MetadataKeySchemaVersion, MetadataKeyDecodeError, "-key", "__key_schema_id"}
+	valueFields = partFields{MetadataValueSchemaID, MetadataValueSchemaType, MetadataValueSchemaSubject, MetadataValueSchemaVersion, MetadataValueDecodeError, "-value", "__value_schema_id"}
 )
 
 // registrySchema is a schema of a registry, ready to decode with.
 type registrySchema struct {
 	of     *registry.Schema
-	id     string
+	id     string // its GUID where the registry knows no ID
 	decode func([]byte) (any, error)
 
 	topic    string // that of the last record, and where its schema is registered

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/avrodata"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/protodata"
@@ -25,7 +27,8 @@ type registryDecoder struct {
 	typ     string // of the schemas; "": of any, and what begins with no ID stays raw
 	schemas Schemas
 	ready   map[int]*registrySchema
-	size    int // of the texts of those
+	named   map[uuid.UUID]*registrySchema // those that headers name
+	size    int                           // of the texts of all these
 }
 
 // maxReady and maxReadyBytes bound the schemas that are ready, by their number and the
@@ -36,7 +39,7 @@ const (
 )
 
 func newRegistryDecoder(setting, choice string, s Schemas) *registryDecoder {
-	return &registryDecoder{setting: setting, typ: schemaTypes[choice], schemas: s, ready: make(map[int]*registrySchema)}
+	return &registryDecoder{setting: setting, typ: schemaTypes[choice], schemas: s, ready: make(map[int]*registrySchema), named: make(map[uuid.UUID]*registrySchema)}
 }
 
 // schemaTypes are the registry's names of the formats.
@@ -48,7 +51,10 @@ const (
 	typeJSON     = "JSON"
 )
 
-func (d *registryDecoder) decode(ctx context.Context, data []byte) (any, *registrySchema, error) {
+func (d *registryDecoder) decode(ctx context.Context, data []byte, h schemaHeader) (any, *registrySchema, error) {
+	if h.there {
+		return d.decodeNamed(ctx, data, h)
+	}
 	id := schemaID(data)
 	switch {
 	case id > 0:
@@ -85,22 +91,30 @@ func (d *registryDecoder) prepare(ctx context.Context, id int) (*registrySchema,
 	if err != nil {
 		return nil, err
 	}
+	s, err := d.compile(of, strconv.Itoa(id))
+	if err == nil {
+		d.ready[id] = s
+	}
+	return s, err
+}
+
+// compile makes a schema ready, and room for it.
+func (d *registryDecoder) compile(of *registry.Schema, id string) (*registrySchema, error) {
 	if d.typ != "" && of.Type != d.typ {
-		return nil, fmt.Errorf("schema %d is of type %s, and %s is for those of type %s; auto is for all", id, of.Type, d.setting, d.typ)
+		return nil, fmt.Errorf("schema %s is of type %s, and %s is for those of type %s; auto is for all", id, of.Type, d.setting, d.typ)
 	}
 	decode, err := safeDecoderOf(of)
 	if err != nil { // what is wrong with it is said of each record
 		decode = func([]byte) (any, error) { return nil, err }
 	}
 	size := textSize(of)
-	if len(d.ready) >= maxReady || d.size+size > maxReadyBytes {
+	if len(d.ready)+len(d.named) >= maxReady || d.size+size > maxReadyBytes {
 		clear(d.ready)
+		clear(d.named)
 		d.size = 0
 	}
 	d.size += size
-	s := &registrySchema{of: of, id: strconv.Itoa(id), decode: decode}
-	d.ready[id] = s
-	return s, nil
+	return &registrySchema{of: of, id: id, decode: decode}, nil
 }
 
 func textSize(s *registry.Schema) int {

@@ -19,6 +19,7 @@ import (
 type headersFromMetadata struct {
 	forward bool
 	own     []ownHeader
+	encodes map[string]bool // parts (by the header that may name a schema) that are encoded with a schema
 
 	// The last list: it is the same for most records of one producer.
 	list   string
@@ -32,7 +33,9 @@ type ownHeader struct {
 }
 
 func newHeadersFromMetadata(c Config) (*headersFromMetadata, error) {
-	h := &headersFromMetadata{forward: c.ForwardHeaders}
+	h := &headersFromMetadata{forward: c.ForwardHeaders, encodes: map[string]bool{
+		keyFields.header: schemaTypes[c.KeyFormat] != "", valueFields.header: schemaTypes[c.ValueFormat] != "",
+	}}
 	var errs []error
 	for line := range strings.Lines(c.Headers) {
 		if line = strings.TrimSpace(line); line == "" {
@@ -62,6 +65,9 @@ func (h *headersFromMetadata) append(dst []recordbatch.Header, r *opencdc.Record
 		}
 		if len(h.own) > 0 && len(dst) > start {
 			dst = dst[:start+len(slices.DeleteFunc(dst[start:], h.isOwn))]
+		}
+		if slices.ContainsFunc(dst[start:], namesSchema) {
+			dst = dst[:start+len(h.withoutStale(dst[start:], r.Metadata))]
 		}
 	}
 	for i := range h.own {

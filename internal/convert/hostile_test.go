@@ -29,7 +29,7 @@ func live() uint64 {
 	return m.HeapAlloc
 }
 
-type bigSchemas struct{}
+type bigSchemas struct{ Schemas }
 
 func (bigSchemas) Schema(_ context.Context, id int) (*registry.Schema, error) {
 	return &registry.Schema{ID: id, Type: typeJSON, Text: strings.Repeat("x", 1<<20)}, nil
@@ -39,7 +39,7 @@ func TestSchemasThatAreReadyAreBoundedInBytes(t *testing.T) {
 	d := newRegistryDecoder("value.decode", decodeAuto, bigSchemas{})
 	before := live()
 	for id := 1; id <= 150; id++ {
-		_, _, err := d.decode(t.Context(), append(binary.BigEndian.AppendUint32([]byte{0}, uint32(id)), "{}"...))
+		_, _, err := d.decode(t.Context(), append(binary.BigEndian.AppendUint32([]byte{0}, uint32(id)), "{}"...), schemaHeader{})
 		is.New(t).NoErr(err)
 	}
 	if held := live() - before; held > 64<<20 {
@@ -130,16 +130,18 @@ func TestDecodeErrorsArePrintableAndShort(t *testing.T) {
 
 type panics struct{}
 
-func (panics) decode(context.Context, []byte) (any, *registrySchema, error) { panic("index\x1b") }
+func (panics) decode(context.Context, []byte, schemaHeader) (any, *registrySchema, error) {
+	panic("index\x1b")
+}
 
 func TestPanicOfALibraryIsTheErrorOfTheRecord(t *testing.T) {
 	is := is.New(t)
 	d := &Decoding{value: part{"value", panics{}, valueFields}, raw: true}
 	r := opencdc.Record{Metadata: opencdc.Metadata{}, Payload: opencdc.Change{After: opencdc.RawData("x")}}
-	is.NoErr(d.decode(t.Context(), &r, "t"))
+	is.NoErr(d.decode(t.Context(), &r, "t", nil))
 	is.Equal(r.Payload.After, opencdc.RawData("x"))
 	expect.Text(t, r.Metadata[MetadataValueDecodeError], "the library for the format panics: index")
 	d.raw = false
 	delete(r.Metadata, MetadataValueDecodeError)
-	expect.Error(t, d.decode(t.Context(), &r, "t"), "panics: index ")
+	expect.Error(t, d.decode(t.Context(), &r, "t", nil), "panics: index ")
 }

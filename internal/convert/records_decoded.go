@@ -42,7 +42,7 @@ func (m *Records) AppendDecoded(ctx context.Context, dst []opencdc.Record, b mes
 	}
 	for i := start; i < len(dst); i++ {
 		r := &dst[i]
-		err := m.decoding.decode(ctx, r, b.Topic)
+		err := m.decoding.decode(ctx, r, b.Topic, b.Records[i-start].Headers)
 		size := SizeOf(r)
 		if err == nil && size > mostDecoded(&b.Records[i-start]) {
 			err = m.decoding.refuse(r, &b.Records[i-start], size)

@@ -140,24 +140,50 @@ func (c *Client) version(ctx context.Context, r reference) (stored, error) {
 // versionsOf returns the subjects of a schema with its versions in them; none where the
 // registry does not say, as old ones don't, or where they are too many to be kept.
 func (c *Client) versionsOf(ctx context.Context, id int) ([]SubjectVersion, error) {
-	var places []SubjectVersion
-	err := c.ask(ctx, func(r *sr.Client) error {
-		places = nil
-		err := r.Do(ctx, http.MethodGet, fmt.Sprintf("/schemas/ids/%d/versions", id), nil, &places)
-		if notSaid(err) {
-			places, err = nil, nil
-		}
-		return err
-	})
-	if isAnswer(err) || sizeOf(places) > maxVersions {
-		return nil, nil //nolint:nilerr // a schema is of use without
+	places, err := optional[[]SubjectVersion](ctx, c, fmt.Sprintf("/schemas/ids/%d/versions", id))
+	if err != nil || sizeOf(places) > maxVersions {
+		return nil, err
 	}
 	for _, v := range places {
 		if len(v.Subject) > maxName {
 			return nil, nil // it would be in the metadata of each record
 		}
 	}
-	return places, err
+	return places, nil
+}
+
+// idAt returns the ID of a schema in the registry's default context; 0 where the registry
+// does not say.
+func (c *Client) idAt(ctx context.Context, path string) (int, error) {
+	type inContext struct {
+		Context string `json:"context"`
+		ID      int    `json:"id"`
+	}
+	ids, err := optional[[]inContext](ctx, c, path)
+	for _, one := range ids {
+		if one.Context == "." && checkID(one.ID) == nil {
+			return one.ID, nil
+		}
+	}
+	return 0, err
+}
+
+// optional asks for what a schema is of use without: nothing where the registry does not
+// say.
+func optional[T any](ctx context.Context, c *Client, path string) (T, error) {
+	var got, none T
+	err := c.ask(ctx, func(r *sr.Client) error {
+		got = none
+		err := r.Do(ctx, http.MethodGet, path, nil, &got)
+		if notSaid(err) {
+			got, err = none, nil
+		}
+		return err
+	})
+	if isAnswer(err) {
+		return none, nil
+	}
+	return got, err
 }
 
 // notSaid reports whether a server answers without what it was asked for.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/sr"
 )
 
@@ -32,8 +33,8 @@ type Client struct {
 	last     int           // the replica that answered last
 	outage   outage
 	login    []string
-	schemas  kept[int, *Schema]
-	wrong    kept[int, wrong]
+	schemas  kept[string, *Schema] // by the path at which the registry has them
+	wrong    kept[string, wrong]
 	versions kept[SubjectVersion, stored] // of references
 }
 
@@ -95,30 +96,49 @@ func (c *Client) end() { <-c.turn }
 // Schema returns the schema of an ID. Its error is a NotFoundError, a RefusedError, an
 // UnusableError, an UnavailableError, or the context's.
 func (c *Client) Schema(ctx context.Context, id int) (*Schema, error) {
+	s, err := c.schema(ctx, fmt.Sprintf("/schemas/ids/%d", id), func(context.Context) (int, error) { return id, nil })
+	if err != nil {
+		return nil, fmt.Errorf("find schema %d: %w", id, err)
+	}
+	return s, nil
+}
+
+// SchemaByGUID returns the schema of a GUID, which is the same in all registries that have
+// the schema. Its ID is 0 where the registry does not say which one it has. The error is as
+// that of Schema. Only newer registries know GUIDs (Confluent's from 8.0 on).
+func (c *Client) SchemaByGUID(ctx context.Context, guid uuid.UUID) (*Schema, error) {
+	at := "/schemas/guids/" + guid.String()
+	s, err := c.schema(ctx, at, func(ctx context.Context) (int, error) { return c.idAt(ctx, at+"/ids") })
+	if err != nil {
+		return nil, fmt.Errorf("find schema %s: %w", guid, err)
+	}
+	return s, nil
+}
+
+// schema returns the schema at a path, with the ID that identify finds.
+func (c *Client) schema(ctx context.Context, at string, identify func(context.Context) (int, error)) (*Schema, error) {
 	if err := c.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer c.end()
-	if s, ok := c.schemas.get(id); ok {
+	if s, ok := c.schemas.get(at); ok {
 		return s, nil
 	}
-	if w, ok := c.wrong.get(id); ok && time.Now().Before(w.until) {
+	if w, ok := c.wrong.get(at); ok && time.Now().Before(w.until) {
 		return nil, w.err
 	}
-	s, err := c.fetch(ctx, id)
-	if err == nil {
-		c.schemas.put(id, s, s.size())
-		return s, nil
+	s, err := c.fetch(ctx, at, identify)
+	switch {
+	case err == nil:
+		c.schemas.put(at, s, s.size())
+	case isAnswer(err):
+		c.wrong.put(at, wrong{err, time.Now().Add(wrongFor)}, len(err.Error()))
 	}
-	err = fmt.Errorf("find schema %d: %w", id, err)
-	if isAnswer(err) {
-		c.wrong.put(id, wrong{err, time.Now().Add(wrongFor)}, len(err.Error()))
-	}
-	return nil, err
+	return s, err
 }
 
-func (c *Client) fetch(ctx context.Context, id int) (*Schema, error) {
-	got, err := c.get(ctx, fmt.Sprintf("/schemas/ids/%d", id))
+func (c *Client) fetch(ctx context.Context, at string, identify func(context.Context) (int, error)) (*Schema, error) {
+	got, err := c.get(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +146,12 @@ func (c *Client) fetch(ctx context.Context, id int) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ID = id
-	s.Versions, err = c.versionsOf(ctx, id)
+	if s.ID, err = identify(ctx); err != nil {
+		return nil, err
+	}
+	if s.ID > 0 {
+		s.Versions, err = c.versionsOf(ctx, s.ID)
+	}
 	return s, err
 }
 

@@ -94,7 +94,7 @@ func TestASchemaThatDoesNotExistIsRememberedForAMoment(t *testing.T) {
 	is.Equal(requests.Load(), int64(1))
 	is.Equal(len(*warnings), 0)
 
-	client.wrong.put(77, wrong{until: time.Now()}, 1) // the moment is over
+	client.wrong.put("/schemas/ids/77", wrong{until: time.Now()}, 1) // the moment is over
 	r.SeedSchema("late", 1, 77, sr.Schema{Schema: order})
 	s, err := client.Schema(context.Background(), 77)
 	is.NoErr(err)

@@ -258,7 +258,7 @@ func TestKeptCountsAllThatASchemaHas(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(client.schemas.size, got.size())
 	_, err = client.Schema(context.Background(), 99)
-	is.Equal(client.wrong.size, len(err.Error()))
+	is.Equal(client.wrong.size, len(errors.Unwrap(err).Error()))
 }
 
 func TestACompressedAnswerIsBounded(t *testing.T) {
