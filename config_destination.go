@@ -33,6 +33,9 @@ type DestinationConfig struct {
 	// Number of replicas of each partition of topics that are created. 0 means the
 	// brokers' default.
 	TopicReplicationFactor int `json:"topicReplicationFactor" default:"0"`
+	// Configuration of topics that are created, one per line, as name=value with Kafka's
+	// names: cleanup.policy=compact. What is not named has the brokers' defaults.
+	TopicConfigs string `json:"topicConfigs"`
 
 	// When a record counts as written: all (or -1) waits for all in-sync replicas, one
 	// (or 1) waits for the leader, none (or 0) does not wait.

@@ -39,6 +39,8 @@ func TestMistakesInADestination(t *testing.T) {
 		"partitions":                {map[string]string{"topicPartitions": "-1"}, []complaint{{"topicPartitions", "-1 is not allowed: 0 (the brokers' default) to 2147483647"}}},
 		"replication factor":        {map[string]string{"topicReplicationFactor": "32768"}, []complaint{{"topicReplicationFactor", "32768 is not allowed: 0 (the brokers' default) to 32767"}}},
 		"no topics to size":         {map[string]string{"topicAutoCreate": "false", "topicPartitions": "2", "topicReplicationFactor": "3"}, []complaint{{"topicPartitions", "topicAutoCreate is off"}, {"topicReplicationFactor", "topicAutoCreate is off"}}},
+		"configs of topics":         {map[string]string{"topicConfigs": "cleanup.policy\nretention.ms=1\n retention.ms = 2\na b=c\nx="}, []complaint{{"topicConfigs", `line "cleanup.policy" is not name=value, for example "cleanup.policy=compact"`}, {"topicConfigs", "retention.ms is given twice"}, {"topicConfigs", `line "a b=c"`}, {"topicConfigs", "x has no value"}}},
+		"no topics to configure":    {map[string]string{"topicAutoCreate": "false", "topicConfigs": "retention.ms=1"}, []complaint{{"topicConfigs", "topicAutoCreate is off"}}},
 		"idempotent for one":        {map[string]string{"acks": "one", "idempotent": "true"}, []complaint{{"idempotent", "true needs acks all, and acks is one"}}},
 		"idempotent for none":       {map[string]string{"acks": "0", "idempotent": "true"}, []complaint{{"idempotent", "true needs acks all, and acks is 0"}}},
 		"attempts":                  {map[string]string{"retry.maxAttempts": "-1"}, []complaint{{"retry.maxAttempts", "-1 is not allowed: 0 (no limit) or more"}}},
@@ -174,7 +176,7 @@ func TestSettingsOfADestinationReachTheProducer(t *testing.T) {
 	is := is.New(t)
 	c, err := ParseDestination(changed(goodDestination, map[string]string{
 		"retry.maxAttempts": "7", "retry.backoff": "3s", "compression": "zstd", "compressionLevel": "9", "onOversize": "drop",
-		"topicPartitions": "4", "topicReplicationFactor": "2",
+		"topicPartitions": "4", "topicReplicationFactor": "2", "topicConfigs": "\nretention.ms=-1\n  cleanup.policy = compact,delete\n",
 	}))
 	is.NoErr(err)
 	got, err := c.produceConfig(t.Context())
@@ -183,5 +185,8 @@ func TestSettingsOfADestinationReachTheProducer(t *testing.T) {
 	is.Equal(got.Backoff, 3*time.Second)
 	is.Equal(got.Level, 9)
 	is.True(got.Dropped != nil)
-	is.Equal(got.NewTopics, produce.NewTopics{Create: true, Partitions: 4, ReplicationFactor: 2})
+	is.Equal(got.NewTopics, produce.NewTopics{
+		Create: true, Partitions: 4, ReplicationFactor: 2,
+		Configs: []produce.TopicConfig{{Name: "cleanup.policy", Value: "compact,delete"}, {Name: "retention.ms", Value: "-1"}},
+	})
 }

@@ -26,6 +26,7 @@ func (c *DestinationConfig) resolve() (produce.Config, error) {
 	idempotent, idempotentErr := c.idempotent(acks)
 	codec, codecErr := c.codec()
 	partitioner, partitionerErr := parsePartitioner(c.Partitioner)
+	configs, configsErr := c.topicConfigs()
 	return produce.Config{
 		Acks:            acks,
 		NoSequences:     !idempotent,
@@ -43,8 +44,9 @@ func (c *DestinationConfig) resolve() (produce.Config, error) {
 			Create:            c.TopicAutoCreate,
 			Partitions:        c.TopicPartitions,
 			ReplicationFactor: c.TopicReplicationFactor,
+			Configs:           configs,
 		},
-	}, errors.Join(c.checkNewTopics(), c.checkAllowedTopics(), acksErr, idempotentErr, c.checkExactlyOnce(acks), c.checkTimes(), codecErr, c.checkBatchBytes(), c.checkOnOversize(), partitionerErr)
+	}, errors.Join(c.checkNewTopics(), configsErr, c.checkAllowedTopics(), acksErr, idempotentErr, c.checkExactlyOnce(acks), c.checkTimes(), codecErr, c.checkBatchBytes(), c.checkOnOversize(), partitionerErr)
 }
 
 func (c *DestinationConfig) checkAllowedTopics() error {

@@ -18,12 +18,16 @@ type NewTopics struct {
 	Create            bool
 	Partitions        int // 0: as many as the brokers give (num.partitions)
 	ReplicationFactor int // 0: the brokers' (default.replication.factor)
+	Configs           []TopicConfig
 }
+
+// TopicConfig is a setting of a topic, by Kafka's name of it, such as cleanup.policy.
+type TopicConfig struct{ Name, Value string }
 
 // asBrokersDo reports whether new topics are to be as those that a broker creates by
 // itself when they are looked up, if it is configured to.
 func (n NewTopics) asBrokersDo() bool {
-	return n.Create && n.Partitions == 0 && n.ReplicationFactor == 0
+	return n.Create && n.Partitions == 0 && n.ReplicationFactor == 0 && len(n.Configs) == 0
 }
 
 // creation is that of one missing topic.

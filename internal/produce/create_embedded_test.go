@@ -76,6 +76,37 @@ func TestCreatesAMissingTopic(t *testing.T) {
 	}
 }
 
+func TestCreatesAMissingTopicWithConfigs(t *testing.T) {
+	for name, given := range map[string]NewTopics{"with numbers": {Create: true, Partitions: 2, ReplicationFactor: 1}, "as the brokers do": {Create: true}} {
+		t.Run(name, func(t *testing.T) {
+			given.Configs = []TopicConfig{{"cleanup.policy", "compact,delete"}, {"retention.ms", "3600000"}}
+			w := newWorld(t, func(cfg *Config) { cfg.NewTopics = given })
+			_, err := w.p.Send(w.ctx, toFresh())
+			w.NoErr(err)
+			req := kmsg.NewPtrDescribeConfigsRequest()
+			req.Resources = []kmsg.DescribeConfigsRequestResource{{ResourceType: kmsg.ConfigResourceTypeTopic, ResourceName: fresh, ConfigNames: []string{"cleanup.policy", "retention.ms"}}}
+			res, err := req.RequestWith(w.ctx, w.truth.Raw())
+			w.NoErr(err)
+			got := make(map[string]string)
+			for _, c := range res.Resources[0].Configs {
+				got[c.Name] = *c.Value
+			}
+			w.Equal(got, map[string]string{"cleanup.policy": "compact,delete", "retention.ms": "3600000"})
+		})
+	}
+}
+
+// A topic without its configs would be another one than was asked for.
+func TestConfigsAreNotLeftToBrokersThatHaveNoDefaults(t *testing.T) {
+	w := newWorld(t, func(cfg *Config) {
+		cfg.NewTopics = NewTopics{Create: true, Configs: []TopicConfig{{"cleanup.policy", "compact"}}}
+	})
+	w.refuse(kerr.InvalidPartitions, 1<<30)
+	_, err := w.p.Send(w.ctx, toFresh())
+	w.True(errors.Is(err, kafkago.InvalidPartitionNumber))
+	w.True(strings.Contains(err.Error(), "check topicPartitions and topicReplicationFactor"))
+}
+
 func TestCreatingATopicIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for _, code := range []*kerr.Error{kerr.NotController, kerr.RequestTimedOut, kerr.ThrottlingQuotaExceeded} {
@@ -133,6 +164,7 @@ func TestTopicsThatCanNotBeCreated(t *testing.T) {
 		kerr.InvalidReplicationFactor:   "check topicPartitions and topicReplicationFactor",
 		kerr.InvalidPartitions:          "check topicPartitions and topicReplicationFactor",
 		kerr.PolicyViolation:            "the broker's own words",
+		kerr.InvalidConfig:              "check topicConfigs",
 	} {
 		t.Run(code.Message, func(t *testing.T) {
 			w := newWorld(t, func(cfg *Config) { cfg.NewTopics = NewTopics{Create: true, Partitions: 2} })

@@ -57,7 +57,11 @@ func (p *Producer) requestTopics(ctx context.Context, topics []*lost, last bool)
 // request is what is asked of the controller.
 func (c *creation) request() createtopics.RequestTopic {
 	number := func(n int) int { return cmp.Or(n, -1) }
-	return createtopics.RequestTopic{Name: c.name, NumPartitions: int32(number(c.Partitions)), ReplicationFactor: int16(number(c.ReplicationFactor))}
+	t := createtopics.RequestTopic{Name: c.name, NumPartitions: int32(number(c.Partitions)), ReplicationFactor: int16(number(c.ReplicationFactor))}
+	for _, config := range c.Configs {
+		t.Configs = append(t.Configs, createtopics.RequestConfig{Name: config.Name, Value: config.Value})
+	}
+	return t
 }
 
 // askController waits for an answer for as long as the controller may be silent. For three
@@ -86,6 +90,10 @@ func (p *Producer) advise(err error, topic string) error {
 	switch {
 	case acl.Refused(err):
 		return fmt.Errorf("create the topic yourself, or allow the login Create on the topic or on the cluster: %w", p.client.Explain(err, acl.OnTopics("Create", topic)))
+	case errors.Is(err, kafkago.InvalidConfiguration):
+		return fmt.Errorf("check topicConfigs: %w", err)
+	case errors.Is(err, kafkago.PolicyViolation) && len(p.cfg.NewTopics.Configs) > 0:
+		return fmt.Errorf("check topicPartitions, topicReplicationFactor and topicConfigs: %w", err)
 	case errors.Is(err, kafkago.InvalidPartitionNumber), errors.Is(err, kafkago.InvalidReplicationFactor), errors.Is(err, kafkago.PolicyViolation):
 		return fmt.Errorf("check topicPartitions and topicReplicationFactor: %w", err)
 	}
