@@ -77,7 +77,8 @@ type EncodeConfig struct {
 	// How subjects are named: topic (the topic with -key or -value after it), record (the
 	// full name of the record in the schema) or topic-record (both).
 	SchemaSubject string `json:"schema.subject" default:"topic"`
-	// Whether to register the schema of a file under its subject. If false, it must be
-	// registered there already.
+	// Whether to register the schema of a file under its subject, and with keySchema or
+	// value.schema latest one that is made of the first record of a topic whose subject has
+	// none. If false, it must be registered there already.
 	SchemaAutoRegister bool `json:"schema.autoRegister"`
 }

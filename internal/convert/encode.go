@@ -37,12 +37,13 @@ func checkSchemas(c Config) error {
 	default:
 		errs = append(errs, setting.Invalid("schema.subject", fmt.Sprintf("%q is not allowed: %s, %s or %s", c.SchemaSubject, subjectTopic, subjectRecord, subjectTopicRecord), ""))
 	}
-	isFile := func(schema string) bool {
+	// A schema may be of a file, or be made of the records. One that is given by ID is there.
+	given := func(format, schema string) bool {
 		_, err := strconv.Atoi(schema)
-		return schema != "" && schema != schemaLatest && err != nil
+		return !slices.Contains([]string{formatAvro, formatProtobuf, formatJSONSchema}, format) || err == nil
 	}
-	if c.SchemaAutoRegister && !isFile(c.KeySchema) && !isFile(c.ValueSchema) {
-		errs = append(errs, setting.Invalid("schema.autoRegister", "it registers schemas of files, and neither keySchema nor value.schema is one", ""))
+	if c.SchemaAutoRegister && given(c.KeyFormat, c.KeySchema) && given(c.ValueFormat, c.ValueSchema) {
+		errs = append(errs, setting.Invalid("schema.autoRegister", fmt.Sprintf("it registers schemas for the formats %s, %s and %s that are not given by their IDs, and there is none", formatAvro, formatProtobuf, formatJSONSchema), ""))
 	}
 	return errors.Join(errs...)
 }

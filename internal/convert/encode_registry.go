@@ -79,7 +79,7 @@ func (e *registryEncoder) encode(ctx context.Context, topic string, r *opencdc.R
 	if err != nil || isNull(data) {
 		return nil, err
 	}
-	w, err := e.writer(ctx, topic)
+	w, err := e.writer(ctx, topic, data)
 	if err != nil {
 		return nil, err
 	}
@@ -98,13 +98,13 @@ func (e *registryEncoder) encode(ctx context.Context, topic string, r *opencdc.R
 
 // writer returns the schema for the records of a topic. During an outage of the registry
 // it uses the one that it has, or waits.
-func (e *registryEncoder) writer(ctx context.Context, topic string) (*writer, error) {
+func (e *registryEncoder) writer(ctx context.Context, topic string, data opencdc.Data) (*writer, error) {
 	had := e.writers[topic]
 	if had != nil && (had.until.IsZero() || time.Now().Before(had.until)) {
 		return had, had.err
 	}
 	for {
-		w, err := e.find(ctx, topic)
+		w, err := e.find(ctx, topic, data)
 		var outage *registry.UnavailableError
 		switch {
 		case errors.As(err, &outage) && had != nil && had.err == nil:
@@ -127,13 +127,17 @@ func (e *registryEncoder) writer(ctx context.Context, topic string) (*writer, er
 	}
 }
 
-func (e *registryEncoder) find(ctx context.Context, topic string) (*writer, error) {
+func (e *registryEncoder) find(ctx context.Context, topic string, data opencdc.Data) (*writer, error) {
+	var missing *registry.NotFoundError
 	switch {
 	case e.choice.id > 0:
 		s, err := e.registry.Schema(ctx, e.choice.id)
 		return e.ready(s, time.Time{}, err)
 	case e.file == nil:
 		s, err := e.registry.Latest(ctx, topic+e.part.suffix)
+		if errors.As(err, &missing) && e.part.settings.SchemaAutoRegister {
+			s, err = e.infer(ctx, topic, data)
+		}
 		return e.ready(s, time.Now().Add(latestFor), err)
 	}
 	place := e.registry.Lookup
@@ -141,7 +145,6 @@ func (e *registryEncoder) find(ctx context.Context, topic string) (*writer, erro
 		place = e.registry.Register
 	}
 	id, err := place(ctx, e.subject(topic), e.typ, e.choice.text)
-	var missing *registry.NotFoundError
 	if errors.As(err, &missing) {
 		err = fmt.Errorf("%w; schema.autoRegister registers it", err)
 	}
@@ -149,6 +152,27 @@ func (e *registryEncoder) find(ctx context.Context, topic string) (*writer, erro
 		return nil, err
 	}
 	return &writer{codec: *e.file, prefix: framing(id)}, nil
+}
+
+// infer registers a schema made of the first record of a topic whose subject has none. It
+// is that subject's from then on, also for later records, which may fit or not.
+func (e *registryEncoder) infer(ctx context.Context, topic string, data opencdc.Data) (*registry.Schema, error) {
+	v := any(data)
+	if raw, ok := data.(opencdc.RawData); ok {
+		var err error
+		if v, err = plain.ParseJSON(raw); err != nil {
+			return nil, fmt.Errorf("there is no schema, and it can be made of JSON alone: %w", err)
+		}
+	}
+	text, err := infer(e.typ, topic+e.part.suffix, v)
+	if err != nil {
+		return nil, err
+	}
+	id, err := e.registry.Register(ctx, topic+e.part.suffix, e.typ, text)
+	if err != nil {
+		return nil, err
+	}
+	return &registry.Schema{ID: id, Type: e.typ, Text: text}, nil
 }
 
 // ready compiles a schema of the registry.
