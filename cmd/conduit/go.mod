@@ -6,11 +6,13 @@ require (
 	github.com/conduitio/conduit v0.14.0
 	github.com/conduitio/conduit-commons v0.6.0
 	github.com/conduitio/conduit-connector-kafka v0.12.3
+	github.com/conduitio/conduit-processor-sdk v0.5.0
 	github.com/conduitio/conduit-schema-registry v0.2.6
 	github.com/matryer/is v1.4.1
 	github.com/twmb/franz-go v1.21.1
 	github.com/twmb/franz-go/pkg/kfake v0.0.0-20260515175617-8268a5d078c0
 	github.com/twmb/franz-go/pkg/kmsg v1.13.1
+	github.com/twmb/franz-go/pkg/sr v1.8.0
 )
 
 require (
@@ -83,7 +85,6 @@ require (
 	github.com/conduitio/conduit-connector-protocol v0.9.4 // indirect
 	github.com/conduitio/conduit-connector-s3 v0.9.3 // indirect
 	github.com/conduitio/conduit-connector-sdk v0.14.2 // indirect
-	github.com/conduitio/conduit-processor-sdk v0.5.0 // indirect
 	github.com/conduitio/ecdysis v0.4.2 // indirect
 	github.com/conduitio/evolviconf v0.1.0 // indirect
 	github.com/conduitio/evolviconf/evolviyaml v0.1.0 // indirect
@@ -266,7 +267,6 @@ require (
 	github.com/tomarrell/wrapcheck/v2 v2.10.0 // indirect
 	github.com/tommy-muehle/go-mnd/v2 v2.5.1 // indirect
 	github.com/twmb/avro v1.8.0 // indirect
-	github.com/twmb/franz-go/pkg/sr v1.8.0 // indirect
 	github.com/twmb/go-cache v1.3.0 // indirect
 	github.com/ultraware/funlen v0.2.0 // indirect
 	github.com/ultraware/whitespace v0.2.0 // indirect

@@ -56,9 +56,17 @@ var examples = map[string]example{
 		line:  func(t *testing.T, r outputRecord) { hasFields(t, r.Payload.After, "customer", "id") },
 	},
 	"debezium.yaml": {topics: []string{"debezium.orders"}, file: "out/debezium-orders.jsonl", value: isEnvelope, line: isChange},
-	"avro.yaml":     {topics: []string{"avro.orders"}, file: "out/avro-orders.jsonl", value: isAvro, line: isOrder},
-	"masking.yaml":  {topics: []string{"customers", "customers.masked"}, value: isMasked},
-	"routing.yaml":  {topics: []string{"orders.all", "orders.paid", "orders.open"}, value: isRouted},
+	"avro.yaml":     {topics: []string{"avro.orders"}, file: "out/avro-orders.jsonl", value: isFramed, line: isOrder},
+	"protobuf.yaml": {topics: []string{"protobuf.orders"}, file: "out/protobuf-orders.jsonl", value: isFramed, line: isOrder},
+	"json-schema.yaml": {
+		topics: []string{"json-schema.orders"}, file: "out/json-schema-orders.jsonl", line: isOrder,
+		value: func(t *testing.T, topic string, value []byte) {
+			isFramed(t, topic, value)
+			hasFields(t, value[5:], "customer", "id", "paid")
+		},
+	},
+	"masking.yaml": {topics: []string{"customers", "customers.masked"}, value: isMasked},
+	"routing.yaml": {topics: []string{"orders.all", "orders.paid", "orders.open"}, value: isRouted},
 	"dead-letter-queue.yaml": {
 		topics: []string{"orders.checked", "orders.dead"}, value: isDeadIfTooLarge,
 	},
@@ -162,7 +170,8 @@ func isChange(t *testing.T, r outputRecord) {
 	}
 }
 
-func isAvro(t *testing.T, _ string, value []byte) {
+// isFramed checks for the format of Confluent's serializers.
+func isFramed(t *testing.T, _ string, value []byte) {
 	is := is.New(t)
 	is.True(len(value) > 5)
 	is.Equal(value[0], byte(0))

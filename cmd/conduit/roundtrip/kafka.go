@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/sr/srfake"
 
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
@@ -22,7 +23,8 @@ const (
 // kafka is the cluster that the pipelines use: an embedded one, or the user's.
 type kafka struct {
 	servers  []string
-	embedded *kfake.Cluster // nil for the user's
+	embedded *kfake.Cluster   // nil for the user's
+	registry *srfake.Registry // of schemas; nil with the user's Kafka
 }
 
 func openKafka(servers string) (*kafka, error) {
@@ -37,12 +39,13 @@ func openKafka(servers string) (*kafka, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start embedded Kafka: %w", err)
 	}
-	return &kafka{servers: c.ListenAddrs(), embedded: c}, nil
+	return &kafka{servers: c.ListenAddrs(), embedded: c, registry: srfake.New()}, nil
 }
 
 func (k *kafka) close() {
 	if k.embedded != nil {
 		k.embedded.Close()
+		k.registry.Close()
 	}
 }
 

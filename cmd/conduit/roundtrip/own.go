@@ -27,9 +27,13 @@ var hostDefaults = []string{
 	"CONDUIT_PREVIEW_PIPELINE_ARCH_V2=true",
 }
 
-// environ is Conduit's environment: pipelines find the cluster in it.
+// environ is Conduit's environment: pipelines find the cluster in it, and beside an embedded
+// one a schema registry.
 func (k *kafka) environ(more ...string) []string {
 	env := append(os.Environ(), "KAFKA_SERVERS="+strings.Join(k.servers, ","))
+	if k.registry != nil {
+		more = append(more, "SCHEMA_REGISTRY_URL="+k.registry.URL())
+	}
 	for _, entry := range more {
 		name, _, _ := strings.Cut(entry, "=")
 		if _, ok := os.LookupEnv(name); !ok {
@@ -45,7 +49,7 @@ func runPipelines(ctx context.Context, o options, k *kafka, stdout io.Writer) er
 	if err != nil {
 		return fmt.Errorf("find pipelines: %w", err)
 	}
-	fmt.Fprintf(stdout, "Kafka at %s, for pipelines as ${KAFKA_SERVERS}; Ctrl-C stops\n", k)
+	fmt.Fprintf(stdout, "Kafka at %s, for pipelines as ${KAFKA_SERVERS} (and ${SCHEMA_REGISTRY_URL}); Ctrl-C stops\n", k)
 	cmd := exec.Command(o.conduit, "run", "--pipelines.path="+path)
 	cmd.Env = k.environ(hostDefaults...)
 	cmd.Stdout, cmd.Stderr = stdout, os.Stderr
