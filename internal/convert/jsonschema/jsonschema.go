@@ -58,7 +58,7 @@ func New(text string, references ...Reference) (*Codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the schema: %w", err)
 	}
-	c.meter.left = maxSteps // patterns are tried as formats of the schema's own texts
+	c.meter.most, c.meter.left = maxSteps, maxSteps // patterns are tried as formats of the schema's own texts
 	if c.schema, err = compiler.Compile(own); err != nil {
 		return nil, fmt.Errorf("compile the schema: %w", err)
 	}
@@ -112,7 +112,7 @@ func unmarshal(b []byte) (any, error) { return jsonschema.UnmarshalJSON(bytes.Ne
 func (c *Codec) validate(document any) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.meter.left = maxSteps
+	c.meter.left = c.meter.most
 	err := c.schema.Validate(document)
 	if c.meter.left < 0 {
 		return errSteps

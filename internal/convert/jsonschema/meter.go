@@ -13,6 +13,7 @@ import (
 // meter bounds the steps of a validation. The library has no bound of its own: a schema of
 // n parts that each refer twice to the next takes 2 to the power of n.
 type meter struct {
+	most    int // maxSteps, but in tests
 	left    int
 	schemas []*jsonschema.Schema // to be metered
 }
