@@ -4,12 +4,13 @@
 //
 //	kills                                          50 × kill -9, in each architecture
 //	kills -exactly -leaders 10s                    and the leader of a partition is killed every 10 s
-//	kills -processes 3 -ends kill,stop,freeze -for 10m
+//	kills -processes 3 -ends kill,stop,freeze -life 1m -for 10m
 //	kills -bad 1000                                one record of 1,000 can't be written
 //
 // It starts three brokers. A seed chooses the moments; how far Conduit has come at each
 // depends on the machine. What is lost, or twice in spite of exactlyOnce, ends it with
-// status 1.
+// status 1. Several processes need lives that are longer than sessionTimeout, or the group
+// is never complete and they copy nothing until the last ending.
 //
 //	main.go      what is asked for
 //	run.go       one run: topics, writer, processes, and what they leave
