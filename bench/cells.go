@@ -40,6 +40,9 @@ func cell(part result.Part, size int, codec string, partitions, brokers int) res
 func allGroups(o options) []group {
 	s, d := newSources(o), newDestinations(o)
 	var groups []group
+	if o.cells == "quick" {
+		return quickGroups(o, s, d)
+	}
 	if o.cells == "full" {
 		for _, b := range brokers {
 			for _, p := range partitions {
@@ -72,7 +75,7 @@ func sourceGroups(s sources) []group {
 		{cell(part, 10_000, "none", 6, 1), most, rounds},
 		{cell(part, 1000, "snappy", 6, 1), few, rounds},
 		{cell(part, 1000, "lz4", 6, 1), few, rounds},
-		{cell(part, 1000, "zstd", 6, 1), most, rounds},
+		{cell(part, 1000, "zstd", 6, 1), append(s.few(), s.kafkaGo), rounds},
 		{cell(part, 100, "none", 1, 1), few, rounds},
 		{cell(part, 100, "none", 48, 1), few, rounds},
 		{cell(part, 100, "none", 6, 3), few, rounds},
@@ -90,6 +93,27 @@ func destinationGroups(d destinations) []group {
 		{cell(part, 100, "none", 1, 1), few, rounds},
 		{cell(part, 100, "none", 48, 1), few, rounds},
 		{cell(part, 100, "none", 6, 3), few, rounds},
+	}
+}
+
+// quickGroups are what changes to the code show in first: the connector, its twin, and who
+// does the same work, with small and larger records, the time of a call, and a pipeline.
+func quickGroups(o options, s sources, d destinations) []group {
+	write, read := o.client(result.WriteLatency), o.client(result.ReadLatency)
+	whole := cell(result.Pipeline, 100, "none", 6, 1)
+	whole.Records = pipelineRecords
+	return []group{
+		{cell(result.Source, 100, "none", 6, 1), []contender{s.connector, s.again, s.equal}, rounds},
+		{cell(result.Source, 1000, "none", 6, 1), []contender{s.connector, s.equal}, rounds},
+		{cell(result.Destination, 100, "none", 6, 1), []contender{d.payload, d.again, d.equal}, rounds},
+		{cell(result.Destination, 1000, "none", 6, 1), []contender{d.payload, d.equal}, rounds},
+		{cell(result.WriteLatency, 100, "none", 6, 1), []contender{
+			write(result.ConnectorPayload, "connector", payloadSetting), write(result.FranzProduce, "franz-go"),
+		}, rounds},
+		{cell(result.ReadLatency, 100, "none", 6, 1), []contender{
+			read(result.ConnectorReadN, "connector"), read(result.FranzPoll, "franz-go"),
+		}, rounds},
+		{whole, []contender{o.conduit(result.PipelineV2, false, conduitV2)}, 2},
 	}
 }
 
@@ -139,10 +163,14 @@ func growthGroups(o options) []group {
 	return groups
 }
 
+const pipelineRecords = 3_000_000
+
+// conduitV2 has the defaults of the connector in Conduit's second architecture.
+var conduitV2 = pipeline.Conduit{V2: true}
+
 func pipelineGroups(o options) []group {
-	const records = 3_000_000
 	main := cell(result.Pipeline, 100, "none", 6, 1)
-	main.Records = records
+	main.Records = pipelineRecords
 	groups := []group{{main, o.pipelines(), 2}}
 	for _, n := range []int64{500, 2000} {
 		c := cell(result.Memory, 1_000_000, "none", 6, 1)

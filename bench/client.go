@@ -49,7 +49,7 @@ func (c *client) name() string { return c.label }
 func (c *client) takes(cell result.Cell) time.Duration {
 	switch c.role {
 	case result.Growth, result.WriteGrowth:
-		const slowest = 500_000 // records a second
+		const slowest = 1_200_000 // records a second
 		return overhead + time.Duration(cell.Records)*time.Second/slowest
 	case result.LateAcks:
 		return overhead + c.wholeIntervals() + lateAcks

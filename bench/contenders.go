@@ -25,7 +25,7 @@ func (o options) client(part result.Part) func(name, library string, args ...str
 }
 
 // sources are the contenders that read.
-type sources struct{ connector, again, readOne, published, franz, kafkaGo contender }
+type sources struct{ connector, again, readOne, published, franz, equal, kafkaGo contender }
 
 func newSources(o options) sources {
 	make := o.client(result.Source)
@@ -35,18 +35,19 @@ func newSources(o options) sources {
 		readOne:   make(result.ConnectorRead, "connector", "-read-one"),
 		published: make(result.PublishedRead, "published"),
 		franz:     make(result.FranzPoll, "franz-go"),
+		equal:     make(result.FranzRecords, "franz-go-records"),
 		kafkaGo:   make(result.ReaderFetch, "kafka-go"),
 	}
 }
 
-func (s sources) few() []contender { return []contender{s.connector, s.published, s.franz} }
+func (s sources) few() []contender { return []contender{s.connector, s.franz, s.equal} }
 
-func (s sources) most() []contender { return append(s.few(), s.kafkaGo) }
+func (s sources) most() []contender { return append(s.few(), s.published, s.kafkaGo) }
 
 func (s sources) all() []contender { return append(s.most(), s.readOne, s.again) }
 
 // destinations are the contenders that write.
-type destinations struct{ payload, again, standard, published, template, franz, kafkaGo contender }
+type destinations struct{ payload, again, standard, published, template, franz, equal, kafkaGo contender }
 
 func newDestinations(o options) destinations {
 	make := o.client(result.Destination)
@@ -57,13 +58,14 @@ func newDestinations(o options) destinations {
 		published: make(result.PublishedWrite, "published"),
 		template:  make(result.PublishedTemplate, "published", templateSettings...),
 		franz:     make(result.FranzProduce, "franz-go"),
+		equal:     make(result.FranzFromRecords, "franz-go-records"),
 		kafkaGo:   make(result.WriterWrite, "kafka-go"),
 	}
 }
 
-func (d destinations) few() []contender { return []contender{d.payload, d.published, d.franz} }
+func (d destinations) few() []contender { return []contender{d.payload, d.franz, d.equal} }
 
-func (d destinations) most() []contender { return append(d.few(), d.standard, d.kafkaGo) }
+func (d destinations) most() []contender { return append(d.few(), d.published, d.standard, d.kafkaGo) }
 
 func (d destinations) all() []contender { return append(d.most(), d.template, d.again) }
 

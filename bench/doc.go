@@ -3,7 +3,10 @@
 //
 //	make bench                            from the repository's root; 25 minutes
 //	bin/bench -parts source -rounds 5     a part of it
+//	bin/bench -cells quick                the connector and what does the same work: 5 minutes
 //	bin/bench -cells full                 all sizes, codecs, partitions: hours
+//	bin/bench compare old.json new.json   what became faster or slower; fails if a cell is
+//	                                      slower than noise explains
 //	bin/bench render out/bench-….json     table, docs/benchmarks.md and plots again
 //
 // Each contender runs in a process of its own, so that CPU, memory and

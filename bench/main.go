@@ -30,6 +30,9 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if len(args) > 0 && args[0] == "render" {
 		return render(args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "compare" {
+		return compare(args[1:], stdout)
+	}
 	o, err := parseOptions(args, stderr)
 	if err != nil {
 		return err
@@ -98,6 +101,26 @@ func render(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return show(file, *docs, stdout)
+}
+
+// compare fails if a cell has become slower.
+func compare(args []string, stdout io.Writer) error {
+	if len(args) != 2 {
+		return errors.New("compare: give two files of raw results, the older one first")
+	}
+	before, err := result.Load(args[0])
+	if err != nil {
+		return err
+	}
+	after, err := result.Load(args[1])
+	if err != nil {
+		return err
+	}
+	slower, err := report.Compare(stdout, before, after)
+	if err == nil && slower > 0 {
+		err = fmt.Errorf("compare: %s slower than noise explains", result.Plural(slower, "figure"))
+	}
+	return err
 }
 
 func show(f *result.File, docs string, stdout io.Writer) error {

@@ -130,7 +130,7 @@ func TestBench_measures_clients_and_renders_again(t *testing.T) {
 	is.Equal(len(files), 1)
 	f, err := result.Load(files[0])
 	is.NoErr(err)
-	is.Equal(len(f.Measurements), 4+4+3+2)
+	is.Equal(len(f.Measurements), 5+4+4+2)
 	connectors := map[string]bool{}
 	for _, m := range f.Measurements {
 		is.Equal(m.Run.Error, "")
@@ -148,6 +148,7 @@ func TestBench_measures_clients_and_renders_again(t *testing.T) {
 	is.NoErr(command(t.Context(), []string{"render", "-docs=" + t.TempDir(), files[0]}, &again, io.Discard))
 	is.True(strings.HasPrefix(stdout.String(), again.String()))
 	is.True(strings.Contains(again.String(), "Noise: a contender against itself"))
+	is.NoErr(command(t.Context(), []string{"compare", files[0], files[0]}, &again, io.Discard))
 }
 
 func TestBench_says_what_is_wrong(t *testing.T) {

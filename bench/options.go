@@ -35,7 +35,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.root, "root", ".", "the repository")
-	f.StringVar(&o.cells, "cells", "default", "default (25 minutes) or full (hours)")
+	f.StringVar(&o.cells, "cells", "default", "default (25 minutes), quick (5 minutes, of the connector and what does the same work) or full (hours)")
 	f.StringVar(&parts, "parts", "", "only these, separated by commas: "+partNames())
 	f.StringVar(&match, "match", "", "only cells whose name this pattern is in, for example \"1 KB, zstd\"")
 	f.StringVar(&contenders, "contenders", "", "only contenders whose name this pattern is in, for example \"connector|franz\"")
@@ -43,7 +43,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.DurationVar(&o.duration, "for", 3*time.Second, "time of a run of a client; pipelines get three times as much")
 	f.Float64Var(&o.scale, "scale", 1, "multiply all numbers of records, for example 0.01 to see whether all runs")
 	f.StringVar(&o.out, "out", "out", "directory for raw results and logs")
-	f.StringVar(&o.docs, "docs", "docs", "directory for benchmarks.md and the plots; empty for none")
+	f.StringVar(&o.docs, "docs", "docs", "directory for benchmarks.md, the plots and the history; empty for none, as with -cells quick unless it is given")
 	f.StringVar(&o.profiles, "profiles", "", "directory for CPU and allocation profiles of clients and of Conduit, which slow them down")
 	f.BoolVar(&o.list, "list", false, "only print what would be run, and how long it takes")
 	if err := f.Parse(args); err != nil {
@@ -53,8 +53,14 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		errs = append(errs, fmt.Errorf("unknown arguments: %q", f.Args()))
 	}
-	if o.cells != "default" && o.cells != "full" {
-		errs = append(errs, fmt.Errorf("cells: %q is not allowed: default or full", o.cells))
+	if !slices.Contains([]string{"default", "quick", "full"}, o.cells) {
+		errs = append(errs, fmt.Errorf("cells: %q is not allowed: default, quick or full", o.cells))
+	}
+	if given := false; o.cells == "quick" {
+		f.Visit(func(f *flag.Flag) { given = given || f.Name == "docs" })
+		if !given {
+			o.docs = ""
+		}
 	}
 	if o.scale <= 0 || o.rounds < 0 || o.duration <= 0 {
 		errs = append(errs, errors.New("scale and for must be above 0, rounds 0 or above"))

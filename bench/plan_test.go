@@ -25,8 +25,21 @@ func planOf(t *testing.T, args ...string) plan {
 func TestDefaultPlan_takes_25_minutes_at_most(t *testing.T) {
 	is := is.New(t)
 	took := planOf(t).takes()
+	t.Log(took)
 	is.True(took <= 25*time.Minute)
 	is.True(took > 10*time.Minute) // or the estimate is wrong
+}
+
+func TestQuickPlan_takes_five_minutes_and_leaves_the_documents(t *testing.T) {
+	is := is.New(t)
+	took := planOf(t, "-cells=quick").takes()
+	t.Log(took)
+	is.True(took <= 5*time.Minute)
+	for args, docs := range map[string]string{"-cells=quick": "", "-cells=quick -docs=d": "d", "-cells=default": "docs"} {
+		o, err := parseOptions(strings.Fields(args), io.Discard)
+		is.NoErr(err)
+		is.Equal(o.docs, docs)
+	}
 }
 
 func TestDefaultPlan_measures_all_that_the_targets_need(t *testing.T) {
@@ -69,7 +82,7 @@ func TestPlan_is_what_the_flags_select(t *testing.T) {
 	for _, c := range p[0].contenders {
 		names = append(names, c.name())
 	}
-	is.Equal(names, []string{result.ConnectorReadN, result.FranzPoll, result.Again(result.ConnectorReadN)})
+	is.Equal(names, []string{result.ConnectorReadN, result.FranzPoll, result.FranzRecords, result.Again(result.ConnectorReadN)})
 	is.Equal(len(planOf(t, "-match=no such cell")), 0)
 	is.Equal(planOf(t, "-parts=growth", "-scale=0.0000001")[0].cell.Records, int64(fewest))
 }

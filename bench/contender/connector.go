@@ -149,14 +149,19 @@ func openConnectorWriter(ctx context.Context, o options, batches, batch int) (wr
 	if err := destination.Open(ctx); err != nil {
 		return nil, errors.Join(err, destination.Teardown(ctx))
 	}
-	w := &connectorWriter{destination: destination, batches: make([][]opencdc.Record, batches)}
-	for b := range w.batches {
-		w.batches[b] = make([]opencdc.Record, batch)
-		for i := range w.batches[b] {
-			w.batches[b][i] = newRecord(b*batch+i, o)
+	return &connectorWriter{destination: destination, batches: newRecords(o, batches, batch)}, nil
+}
+
+// newRecords makes what writers get that take Conduit's records.
+func newRecords(o options, batches, batch int) [][]opencdc.Record {
+	out := make([][]opencdc.Record, batches)
+	for b := range out {
+		out[b] = make([]opencdc.Record, batch)
+		for i := range out[b] {
+			out[b][i] = newRecord(b*batch+i, o)
 		}
 	}
-	return w, nil
+	return out
 }
 
 // newRecord is as a source would have made it.

@@ -70,10 +70,11 @@ func TestSource_counts_and_commits_what_it_reads(t *testing.T) {
 		args []string
 		api  string
 	}{
-		"connector ReadN": {[]string{"-client=connector"}, "ReadN"},
-		"connector Read":  {[]string{"-client=connector", "-read-one"}, "Read"},
-		"franz-go":        {[]string{"-client=franz-go"}, "PollFetches"},
-		"kafka-go":        {[]string{"-client=kafka-go"}, "FetchMessage"},
+		"connector ReadN":  {[]string{"-client=connector"}, "ReadN"},
+		"connector Read":   {[]string{"-client=connector", "-read-one"}, "Read"},
+		"franz-go":         {[]string{"-client=franz-go"}, "PollFetches"},
+		"franz-go-records": {[]string{"-client=franz-go-records"}, "PollRecords"},
+		"kafka-go":         {[]string{"-client=kafka-go"}, "FetchMessage"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
@@ -95,7 +96,7 @@ func TestSource_counts_and_commits_what_it_reads(t *testing.T) {
 
 func TestDestination_counts_what_arrives(t *testing.T) {
 	for role, count := range map[string]int{"destination": 3000, "write-latency": 300} {
-		for _, c := range []string{"connector", "franz-go", "kafka-go"} {
+		for _, c := range []string{"connector", "franz-go", "franz-go-records", "kafka-go"} {
 			t.Run(role+" "+c, func(t *testing.T) {
 				is := is.New(t)
 				servers, client := startKafka(t)

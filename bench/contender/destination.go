@@ -35,6 +35,8 @@ func openWriter(ctx context.Context, o options, batches, batch int) (writer, err
 		return openConnectorWriter(ctx, o, batches, batch)
 	case "franz-go":
 		return openFranzWriter(o, batches, batch)
+	case "franz-go-records":
+		return openFranzRecordWriter(o, batches, batch)
 	case "kafka-go":
 		return openKafkaGoWriter(o, batches, batch)
 	}

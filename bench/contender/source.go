@@ -36,6 +36,8 @@ func openReader(ctx context.Context, o options, fromStart bool) (reader, error) 
 		return openConnectorReader(ctx, o, fromStart)
 	case "franz-go":
 		return openFranzReader(o, fromStart)
+	case "franz-go-records":
+		return openFranzRecordReader(o, fromStart)
 	case "kafka-go":
 		return openKafkaGoReader(o, fromStart), nil
 	}

@@ -31,8 +31,13 @@ const method = `## How it was measured
   program that measures the connectors is one, built twice. The published one has
   no ReadN, so it is read as the SDK would: by Read.
 * Readers are a group's only member and acknowledge each record: Ack of the
-  connectors, marks of franz-go, CommitMessages of kafka-go. franz-go and kafka-go
-  make no Conduit records of what they read.
+  connectors, marks of franz-go, CommitMessages of kafka-go. The bare loops of franz-go
+  and kafka-go make no Conduit records of what they read, which is most of the work; one
+  of franz-go does, and commits once a second what was acknowledged ("Who does what").
+* History: the medians of each run of the default cells are in
+  [benchmarks-history.csv](benchmarks-history.csv). ` + "`bin/bench compare old.json new.json`" + `
+  compares two runs, with the speed of the machine taken out, and fails where a cell is
+  slower than the noise of twins and runs explains.
 * Conduit from 0.19 on acknowledges a record when its position is on disk, up to a
   second later and then many at once. "A host that acknowledges once a second" does
   so in order, for all records read until then, and keeps their positions meanwhile,

@@ -41,7 +41,7 @@ func Print(w io.Writer, f *result.File) error {
 }
 
 // Write writes benchmarks.md and the plots into a directory. A plot without data
-// is left out.
+// is left out. It adds a run of the default cells to the history that is there.
 func Write(dir string, f *result.File) error {
 	s := summarize(f)
 	plots := make(map[string][]byte)
@@ -64,7 +64,10 @@ func Write(dir string, f *result.File) error {
 			return fmt.Errorf("write report: %w", err)
 		}
 	}
-	return nil
+	if len(f.Arguments) > 0 { // not all cells, or not as usual
+		return nil
+	}
+	return addToHistory(filepath.Join(dir, historyFile), f, s)
 }
 
 // circumstances are what the figures depend on, one a line.

@@ -207,8 +207,9 @@ func TestWrite_leaves_out_plots_without_data(t *testing.T) {
 	is.NoErr(Write(dir, fileOf(entry{cellOf(result.Source, 100, "zstd"), "a", measured(1, 1, 1)})))
 	files, err := os.ReadDir(dir)
 	is.NoErr(err)
-	is.Equal(len(files), 1)
-	is.Equal(files[0].Name(), markdownFile)
+	is.Equal(len(files), 2)
+	is.Equal(files[0].Name(), historyFile)
+	is.Equal(files[1].Name(), markdownFile)
 }
 
 func TestFormats(t *testing.T) {

@@ -26,11 +26,15 @@ var titles = map[result.Part]string{
 	result.WriteGrowth:  "Writing more and more",
 }
 
-// tables has one for each cell, and one each for targets, noise, late acks and growth.
+// tables has one for each cell, and one each for targets, noise, who does what, late acks
+// and growth.
 func (s summary) tables() []table {
 	tables := []table{s.targetTable()}
 	if n := s.noise(); len(n) > 0 {
 		tables = append(tables, noiseTable(n))
+	}
+	if w := s.workTable(); len(w.rows) > 0 {
+		tables = append(tables, w)
 	}
 	for _, part := range result.Parts {
 		if part == result.Growth || part == result.WriteGrowth {

@@ -55,6 +55,8 @@ func (s summary) targets() []target {
 		peakTarget(pipeline(result.PipelineV2), pipeline(result.PipelineV1Batch)),
 		s.boundedTarget(),
 		s.latencyTarget(),
+		s.equalWork("source, the slowest cell: records/s against franz-go that does the same work", result.Source, result.ConnectorReadN, result.FranzRecords),
+		s.equalWork("destination, value.format=payload, the slowest cell: against franz-go that does the same work", result.Destination, result.ConnectorPayload, result.FranzFromRecords),
 	}
 }
 
@@ -63,6 +65,29 @@ func atLeast(what string, want float64, a, b *row) target {
 	if a != nil && b != nil && b.rate.Median > 0 {
 		t.decide(a.rate.Median/b.rate.Median, times, func(x float64) bool { return x >= want })
 	}
+	return t
+}
+
+// equalWork is about the cell in which we are slowest against a contender that does the
+// same work.
+func (s summary) equalWork(what string, part result.Part, contender, equal string) target {
+	t := target{what: what, want: "≥ " + times(1)}
+	slowest, where := 0.0, ""
+	for _, c := range s.cells(part) {
+		same := func(have result.Cell) bool { return have == c }
+		a, b := s.find(part, contender, same), s.find(part, equal, same)
+		if a == nil || b == nil || b.rate.Median <= 0 {
+			continue
+		}
+		if ratio := a.rate.Median / b.rate.Median; where == "" || ratio < slowest {
+			slowest, where = ratio, c.String()
+		}
+	}
+	if where == "" {
+		return t
+	}
+	t.decide(slowest, times, func(x float64) bool { return x >= 1 })
+	t.figure += " (" + where + ")"
 	return t
 }
 

@@ -7,6 +7,7 @@ const (
 	ConnectorRead  = "connector, Read + Ack"
 	PublishedRead  = "published, Read + Ack"
 	FranzPoll      = "franz-go, poll loop"
+	FranzRecords   = "franz-go, Conduit's records + acks"
 	ReaderFetch    = "kafka-go, Reader"
 
 	ConnectorLateAcks    = "connector, ReadN + Ack once a second"
@@ -18,6 +19,7 @@ const (
 	PublishedWrite    = "published, default format"
 	PublishedTemplate = "published, template of the payload"
 	FranzProduce      = "franz-go, ProduceSync"
+	FranzFromRecords  = "franz-go, ProduceSync of Conduit's records"
 	WriterWrite       = "kafka-go, Writer"
 
 	PipelineV2          = "Conduit v2 + connector, defaults"
