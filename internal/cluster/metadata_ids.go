@@ -9,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 func init() {
@@ -43,6 +44,10 @@ func (*metadataRequest) TypeKey() protocol.OverrideTypeKey { return metadataOver
 
 // Versions are those with topic IDs that need nothing else.
 func (*metadataRequest) Versions() (first, last int16) { return 11, 12 }
+
+// TopicIDsRequest is the request by which brokers tell the IDs of topics, in the versions
+// in which they do.
+func TopicIDsRequest() wire.Ranged { return new(metadataRequest) }
 
 // newMetadataRequest asks for topics by name, for all where names is nil.
 func newMetadataRequest(names []string, create bool) *metadataRequest {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,17 +15,36 @@ import (
 	"github.com/matryer/is"
 )
 
-// group has two sources share the partitions of a topic: one is there, another comes,
-// the first goes. Each of the records that are written in between is read once.
+// group has two sources share the partitions of a topic: one is there, another comes, the
+// first goes. Each of the records that are written in between is read once. It does so by
+// both protocols of groups, where brokers have both; where they don't, the newer one is an
+// error.
 func group(t *testing.T, c cluster) {
+	groupBy(t, c, settings{"sessionTimeout": "10s", "heartbeatInterval": "200ms"}, c.client.Group)
+	byServer := settings{"groupProtocol": "consumer"}
+	if c.client.OffersConsumerGroups(guarded(t)) {
+		groupBy(t, c, byServer, c.client.ConsumerGroup)
+		return
+	}
+	_, source, _ := c.topic(t)
+	_, err := openSource(guarded(t), source.with(byServer), nil)
+	if err == nil || !strings.Contains(err.Error(), "groupProtocol is consumer, which this cluster does not offer") {
+		t.Errorf("it opened with %v", err)
+	}
+}
+
+// viewer returns the state of a group, and how many members it has.
+type viewer func(ctx context.Context, group string) (state string, members int, err error)
+
+func groupBy(t *testing.T, c cluster, protocol settings, view viewer) {
 	is, ctx := is.New(t), guarded(t)
 	topic, source, destination := c.topic(t)
 	id := "g-" + uuid.NewString()
-	source = source.with(settings{"groupID": id, "sessionTimeout": "10s", "heartbeatInterval": "200ms"})
+	source = source.with(settings{"groupID": id}).with(protocol)
 	const each = 100
 	round := func(n int, members ...*member) {
 		t.Helper()
-		c.awaitStable(ctx, t, id, len(members))
+		awaitStable(ctx, t, view, id, len(members))
 		_, err := write(ctx, destination, numbered(n*each, (n+1)*each, partitions)...)
 		is.NoErr(err)
 		records := make([][]opencdc.Record, len(members))
@@ -55,10 +75,10 @@ func group(t *testing.T, c cluster) {
 }
 
 // awaitStable waits until a group has this many members and none of them is to rejoin.
-func (c cluster) awaitStable(ctx context.Context, t *testing.T, group string, members int) {
+func awaitStable(ctx context.Context, t *testing.T, view viewer, group string, members int) {
 	t.Helper()
 	for {
-		state, n, err := c.client.Group(ctx, group)
+		state, n, err := view(ctx, group)
 		if err == nil && state == "Stable" && n == members {
 			return
 		}
