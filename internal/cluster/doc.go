@@ -3,7 +3,7 @@
 //
 //	connections  one connection for each broker and purpose, one dial for all who wait for it
 //	membership   that a broker is of the cluster
-//	any, doubt   whom to ask what every broker can answer
+//	hedge, doubt whom to ask what every broker can answer
 //	metadata     what brokers say of topics
 //	belief       what of that is newer than what is known
 //	question     what only leaders can answer: one request a leader, all at the same time
