@@ -114,6 +114,11 @@ type DestinationConfig struct {
 	// a Go template that is evaluated for each record; a header with an empty text is
 	// left out.
 	Headers string `json:"headers"`
+	// Metadata fields that become headers of each message, with the names that they have,
+	// separated by commas; * stands for any text: opencdc.collection,tenant.*. A header
+	// that forwardHeaders restores, or that the headers setting names, comes before a
+	// field of its name.
+	HeadersFromMetadata []string `json:"headersFromMetadata"`
 	// Timestamp of each message: now, or createdAt (the record's opencdc.createdAt, or
 	// now if it has none).
 	Timestamp string `json:"timestamp" default:"now"`

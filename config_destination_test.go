@@ -59,10 +59,11 @@ func TestMistakesInADestination(t *testing.T) {
 			map[string]string{"schema.subject": "x", "schema.autoRegister": "true", "value.schema": "7", "keyMessage": "M"},
 			[]complaint{{"schema.subject", "topic, record or topic-record"}, {"schema.autoRegister", "neither keySchema nor value.schema"}, {"value.schema", "it is for the formats"}, {"keyMessage", "it is for the format protobuf"}},
 		},
-		"value format": {map[string]string{"value.format": "raw"}, []complaint{{"value.format", `"raw" is not allowed: record, payload, connect-json`}}},
-		"two formats":  {map[string]string{"value.format": "payload", "sdk.record.format": "debezium/json"}, []complaint{{"sdk.record.format", "value.format is payload"}}},
-		"headers":      {map[string]string{"headers": "a: 1\nb\nc: {{ nothing }}\n: d\ne=f"}, []complaint{{"headers", `line "b"`}, {"headers", "c: it is not a Go template"}, {"headers", `line ": d"`}, {"headers", `line "e=f"`}}},
-		"timestamp":    {map[string]string{"timestamp": "createdat"}, []complaint{{"timestamp", `"createdat" is not allowed: now or createdAt`}}},
+		"value format":  {map[string]string{"value.format": "raw"}, []complaint{{"value.format", `"raw" is not allowed: record, payload, connect-json`}}},
+		"two formats":   {map[string]string{"value.format": "payload", "sdk.record.format": "debezium/json"}, []complaint{{"sdk.record.format", "value.format is payload"}}},
+		"headers":       {map[string]string{"headers": "a: 1\nb\nc: {{ nothing }}\n: d\ne=f"}, []complaint{{"headers", `line "b"`}, {"headers", "c: it is not a Go template"}, {"headers", `line ": d"`}, {"headers", `line "e=f"`}}},
+		"chosen fields": {map[string]string{"headersFromMetadata": "a,kafka.header.a,b?"}, []complaint{{"headersFromMetadata", `"kafka.header.a" is a field that the source makes`}, {"headersFromMetadata", `"b?" is not the name`}}},
+		"timestamp":     {map[string]string{"timestamp": "createdat"}, []complaint{{"timestamp", `"createdat" is not allowed: now or createdAt`}}},
 		"all at once": {
 			map[string]string{
 				"servers": "a", "topic": "..", "acks": "3", "compression": "Snappy", "deliveryTimeout": "-1s",

@@ -23,15 +23,16 @@ type Registry interface {
 type Config struct {
 	sdk.DestinationWithRecordFormat
 
-	Topic             string
-	AllowedTopics     []string
-	Partitioner       string // only PartitionerMetadata matters here
-	PartitionMetadata string
-	Key               string
-	ValueFormat       string
-	ForwardHeaders    bool
-	Headers           string
-	Timestamp         string
+	Topic               string
+	AllowedTopics       []string
+	Partitioner         string // only PartitionerMetadata matters here
+	PartitionMetadata   string
+	Key                 string
+	ValueFormat         string
+	ForwardHeaders      bool
+	Headers             string
+	HeadersFromMetadata []string
+	Timestamp           string
 
 	KeyFormat          string
 	KeySchema          string

@@ -40,6 +40,8 @@ func configOf(t testing.TB, settings map[string]string) Config {
 			c.ForwardHeaders = value == "true"
 		case "headers":
 			c.Headers = value
+		case "headersFromMetadata":
+			c.HeadersFromMetadata = strings.Split(value, ",")
 		case "timestamp":
 			c.Timestamp = value
 		case "keyFormat":

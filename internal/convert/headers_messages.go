@@ -18,6 +18,7 @@ import (
 // setting.
 type headersFromMetadata struct {
 	forward bool
+	chosen  chosenFields
 	own     []ownHeader
 	encodes map[string]bool // parts (by the header that may name a schema) that are encoded with a schema
 
@@ -33,10 +34,11 @@ type ownHeader struct {
 }
 
 func newHeadersFromMetadata(c Config) (*headersFromMetadata, error) {
-	h := &headersFromMetadata{forward: c.ForwardHeaders, encodes: map[string]bool{
+	chosen, err := newChosenFields(c.HeadersFromMetadata)
+	h := &headersFromMetadata{forward: c.ForwardHeaders, chosen: chosen, encodes: map[string]bool{
 		keyFields.header: schemaTypes[c.KeyFormat] != "", valueFields.header: schemaTypes[c.ValueFormat] != "",
 	}}
-	var errs []error
+	errs := []error{err}
 	for line := range strings.Lines(c.Headers) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
@@ -54,21 +56,24 @@ func newHeadersFromMetadata(c Config) (*headersFromMetadata, error) {
 }
 
 // append appends the headers of a record: first those of its metadata, unless it is
-// known to have none, except keys that the headers setting also sets; then those of the
-// setting.
+// known to have none, and of the fields of it that are chosen, except keys that the headers
+// setting also sets; then those of the setting.
 func (h *headersFromMetadata) append(dst []recordbatch.Header, r *opencdc.Record, known opencdcjson.Prefixed) ([]recordbatch.Header, error) {
+	start := len(dst)
 	if h.forward && known != opencdcjson.PrefixedNone {
-		start := len(dst)
 		var err error
 		if dst, err = h.forwarded(dst, r.Metadata); err != nil {
 			return dst, err
 		}
-		if len(h.own) > 0 && len(dst) > start {
-			dst = dst[:start+len(slices.DeleteFunc(dst[start:], h.isOwn))]
-		}
 		if slices.ContainsFunc(dst[start:], namesSchema) {
 			dst = dst[:start+len(h.withoutStale(dst[start:], r.Metadata))]
 		}
+	}
+	if len(h.chosen.names)+len(h.chosen.patterns) > 0 {
+		dst = h.chosen.append(dst, start, r.Metadata)
+	}
+	if len(h.own) > 0 && len(dst) > start {
+		dst = dst[:start+len(slices.DeleteFunc(dst[start:], h.isOwn))]
 	}
 	for i := range h.own {
 		text, err := h.own[i].text(r)

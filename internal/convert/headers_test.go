@@ -300,3 +300,42 @@ func TestWhatIsRememberedOfHeadersIsACopy(t *testing.T) {
 }
 
 func readOnlyString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+func TestHeadersOfChosenMetadata(t *testing.T) {
+	metadata := inMetadata(header("trace", "t1"), header("tenant.id", "theirs"))
+	metadata["tenant.id"], metadata["tenant.name"], metadata["tenant.a/b"], metadata["other"] = "7", "n", "s", "o"
+	for name, c := range map[string]struct {
+		given map[string]string
+		want  string
+	}{
+		"none":              {nil, "trace=t1 tenant.id=theirs"},
+		"a field":           {map[string]string{"headersFromMetadata": "other,missing"}, "trace=t1 tenant.id=theirs other=o"},
+		"a pattern":         {map[string]string{"headersFromMetadata": "tenant.*"}, "trace=t1 tenant.id=theirs tenant.a/b=s tenant.name=n"},
+		"both, once":        {map[string]string{"headersFromMetadata": "ot*,other, other"}, "trace=t1 tenant.id=theirs other=o"},
+		"not forwarded":     {map[string]string{"headersFromMetadata": "tenant.id,*er", "forwardHeaders": "false"}, "other=o tenant.id=7"},
+		"no headers of all": {map[string]string{"headersFromMetadata": "*header*", "forwardHeaders": "false"}, ""},
+		"named by a line":   {map[string]string{"headersFromMetadata": "other,tenant.name", "headers": "other: mine"}, "trace=t1 tenant.id=theirs tenant.name=n other=mine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is.New(t).Equal(strings.Join(forwarded(t, metadata, c.given), " "), c.want)
+		})
+	}
+}
+
+// The context of a trace goes from Kafka to Kafka as it came (W3C Trace Context), also
+// where tracestate comes more than once.
+func TestTraceContextIsKept(t *testing.T) {
+	is := is.New(t)
+	sent := []recordbatch.Header{
+		header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+		header("tracestate", "rojo=00f067aa0ba902b7"), header("tracestate", "congo=t61rcWkgMzE"), header("baggage", "userId=alice"),
+	}
+	h, err := newHeadersFromMetadata(configOf(t, map[string]string{"headersFromMetadata": "trace*,opencdc.*"}))
+	is.NoErr(err)
+	got, err := h.append(nil, &opencdc.Record{Metadata: inMetadata(sent...)}, opencdcjson.PrefixedUnknown)
+	is.NoErr(err)
+	is.Equal(got[:len(sent)], sent)
+	for _, more := range got[len(sent):] {
+		is.True(!strings.HasPrefix(more.Key, "trace"))
+	}
+}
