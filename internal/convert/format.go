@@ -10,6 +10,7 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 	"github.com/conduitio/conduit-connector-sdk/kafkaconnect"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/opencdcjson"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
@@ -180,6 +181,9 @@ func connectKey(r *opencdc.Record) ([]byte, error) {
 // structured.
 func connectEnvelope(key opencdc.Data) ([]byte, error) {
 	if raw, ok := key.(opencdc.RawData); ok {
+		if err := budget.New().JSON(raw); err != nil {
+			return nil, err
+		}
 		var fields opencdc.StructuredData
 		if json.Unmarshal(raw, &fields) == nil && fields != nil {
 			key = fields

@@ -74,6 +74,17 @@ func TestDecodeBoundsWhatAValueBecomes(t *testing.T) {
 	}
 }
 
+func TestEncodeBoundsWhatRawDataBecomes(t *testing.T) {
+	r := srfake.New()
+	defer r.Close()
+	raw := opencdc.RawData(`{"a":[{}` + strings.Repeat(",{}", 2<<20) + `]}`)
+	r.SeedSchema("orders-value", 1, 3, sr.Schema{Schema: `{"type":"record","name":"r","fields":[]}`})
+	for _, format := range []string{formatConnectJSON, formatAvro} {
+		_, err := encodeOne(t, encoding(t, r, map[string]string{"value.format": format}), raw)
+		expect.Error(t, err, "becomes more than 64 MiB in memory")
+	}
+}
+
 // Conduit's protocol has three messages for each level of objects.
 func TestDecodedRecordsPassThroughConduitsProtocol(t *testing.T) {
 	is := is.New(t)
