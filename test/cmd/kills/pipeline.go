@@ -57,7 +57,8 @@ const deadLetters = `    dead-letter-queue:
 // topics are where records come from, go to, and go to if they can't be written.
 type topics struct{ from, to, dead string }
 
-// writePipeline writes the pipeline file of one process.
+// writePipeline writes the pipeline file of one process, and removes what a run before has
+// left in its directory.
 func writePipeline(o options, t topics, servers []string, arch, dir string, number int) error {
 	text := pipeline
 	if o.exactly {
@@ -71,6 +72,9 @@ func writePipeline(o options, t topics, servers []string, arch, dir string, numb
 	}
 	text = strings.NewReplacer("SERVERS", strings.Join(servers, ","), "FROM", t.from, "TO", t.to, "DEAD", t.dead,
 		"NUMBER", strconv.Itoa(number), "BATCH", strconv.Itoa(o.batch), "SESSION", o.session.String()).Replace(text)
+	if err := os.RemoveAll(filepath.Join(dir, "db")); err != nil {
+		return fmt.Errorf("prepare Conduit: %w", err)
+	}
 	if err := os.MkdirAll(filepath.Join(dir, "none"), 0o755); err != nil {
 		return fmt.Errorf("prepare Conduit: %w", err)
 	}
