@@ -26,7 +26,7 @@ func (m *serverMember) beat(ctx context.Context) error {
 	m.joins = true
 	answer, err := m.sendServer(ctx, cluster.Group, req)
 	switch {
-	case errors.Is(err, cluster.UnreleasedInstanceID) && m.releaseName(ctx):
+	case errors.Is(err, cluster.UnreleasedInstanceID) && req.epoch == epochJoin && m.releaseName(ctx):
 		answer, err = m.sendServer(ctx, cluster.Group, req)
 	case errors.Is(err, kafkago.TopicAuthorizationFailed) && m.leaveOutDenied(ctx):
 		says.topics = m.wanted()

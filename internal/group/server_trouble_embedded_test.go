@@ -2,7 +2,10 @@ package group
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -203,4 +206,62 @@ func TestServerMemberWaitsForOffsetsOfATransaction(t *testing.T) {
 	is.Equal(got, Offsets{topic: {0: {At: -1, LeaderEpoch: -1}}})
 	is.Equal(asked.Load(), int32(3))
 	is.NoErr(m.close())
+}
+
+// What a heartbeat's error means for the partitions that are held: trouble of the
+// coordinator costs nothing, a membership that is gone loses them, and the rest ends the
+// member, unless it is told to try again.
+func TestServerMemberBeatsThroughEachErrorCode(t *testing.T) {
+	t.Parallel()
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic), shortBeats())
+	var mu sync.Mutex
+	codes := make(map[string]int16) // by group, for one heartbeat
+	embedded.Answer(fake, kmsg.ConsumerGroupHeartbeat, func(req kmsg.Request) kmsg.Response {
+		r := req.(*kmsg.ConsumerGroupHeartbeatRequest)
+		mu.Lock()
+		defer mu.Unlock()
+		code, ok := codes[r.Group]
+		if !ok || r.MemberEpoch <= 0 {
+			return nil
+		}
+		delete(codes, r.Group)
+		res := r.ResponseKind().(*kmsg.ConsumerGroupHeartbeatResponse)
+		res.ErrorCode = code
+		return res
+	})
+	gone := []int16{kerr.FencedMemberEpoch.Code, kerr.StaleMemberEpoch.Code, kerr.UnknownMemberID.Code}
+	final := []int16{kerr.FencedInstanceID.Code, kerr.UnsupportedAssignor.Code, kerr.UnsupportedVersion.Code}
+	eachCode(t, func(code int16, group string, retryJoin bool) error {
+		m := startMember(fake, group, func(c *Config) { byServer(c); c.RetryJoin = retryJoin })
+		if err := m.untilItHolds(partitions); err != nil {
+			return err
+		}
+		mu.Lock()
+		codes[group] = code
+		mu.Unlock()
+		passes := slices.Contains(gone, code) || code == kerr.UnreleasedInstanceID.Code || retryJoin || cluster.Retriable(cluster.CodeError(code))
+		if slices.Contains(final, code) || !passes {
+			if err := m.ended(); !errors.Is(err, kafkago.Error(code)) || !strings.Contains(err.Error(), group) {
+				return fmt.Errorf("ended with: %w", err)
+			}
+			return nil
+		}
+		want := []string{"assigned", "revoked"}
+		if slices.Contains(gone, code) {
+			want = []string{"assigned", "lost", "assigned", "revoked"}
+		}
+		err := m.until("the refusal is over", func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			_, left := codes[group]
+			return !left && m.warnings(kafkago.Error(code)) == 1
+		})
+		if err := errors.Join(err, m.until("it is back", func() bool { return m.told("assigned") == len(want)/2 }), m.untilItHolds(partitions), m.close()); err != nil {
+			return err
+		}
+		if !slices.Equal(m.events, want) {
+			return fmt.Errorf("told %v, want %v", m.events, want)
+		}
+		return nil
+	})
 }
