@@ -1,6 +1,7 @@
 package exactlyonce
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -32,7 +33,7 @@ const (
 // world is a cluster, and what a destination is told of it.
 type world struct {
 	*is.I
-	t       *testing.T
+	t       testing.TB
 	ctx     context.Context
 	fake    *kfake.Cluster // nil with Kafka itself
 	servers []string
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, opts ...kfake.Opt) *world {
 	return w
 }
 
-func worldOf(t *testing.T, servers, direct []string) *world {
+func worldOf(t testing.TB, servers, direct []string) *world {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
 	truth, err := kclient.New(direct)
@@ -99,15 +100,15 @@ func (w *world) create(transactionalID string) *writer {
 type origins struct{ runs map[string]*progress.Run }
 
 func (o *origins) find(position []byte) (*progress.Run, int64, error) {
-	parts := strings.Split(string(position), "/")
-	if len(parts) != 3 {
+	cut := bytes.LastIndexByte(position, '/') + 1
+	offset, err := strconv.ParseInt(string(position[cut:]), 10, 64)
+	if err != nil || cut == 0 {
 		return nil, 0, fmt.Errorf("no position: %q", position)
 	}
-	offset, _ := strconv.ParseInt(parts[2], 10, 64)
-	key := parts[0] + "/" + parts[1]
-	run := o.runs[key]
+	run := o.runs[string(position[:cut])]
 	if run == nil {
-		partition, _ := strconv.Atoi(parts[1])
+		key := string(position[:cut])
+		partition, _ := strconv.Atoi(strings.Split(key, "/")[1])
 		run = &progress.Run{Key: progress.Key{Group: "g", Topic: "source", TopicID: [16]byte{1}, Partition: int32(partition)}}
 		if o.runs == nil {
 			o.runs = make(map[string]*progress.Run)
