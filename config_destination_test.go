@@ -57,7 +57,7 @@ func TestMistakesInADestination(t *testing.T) {
 		"a format, and no registry": {map[string]string{"keyFormat": "avro", "value.format": "avro"}, []complaint{{"schemaRegistry.urls", "it is required with keyFormat avro"}, {"schemaRegistry.urls", "it is required with value.format avro"}}},
 		"subjects of nothing": {
 			map[string]string{"schema.subject": "x", "schema.autoRegister": "true", "value.schema": "7", "keyMessage": "M"},
-			[]complaint{{"schema.subject", "topic, record or topic-record"}, {"schema.autoRegister", "neither keySchema nor value.schema"}, {"value.schema", "it is for the formats"}, {"keyMessage", "it is for the format protobuf"}},
+			[]complaint{{"schema.subject", "topic, record or topic-record"}, {"schema.autoRegister", "that are not given by their IDs, and there is none"}, {"value.schema", "it is for the formats"}, {"keyMessage", "it is for the format protobuf"}},
 		},
 		"value format":  {map[string]string{"value.format": "raw"}, []complaint{{"value.format", `"raw" is not allowed: record, payload, connect-json`}}},
 		"two formats":   {map[string]string{"value.format": "payload", "sdk.record.format": "debezium/json"}, []complaint{{"sdk.record.format", "value.format is payload"}}},
