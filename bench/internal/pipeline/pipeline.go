@@ -84,6 +84,9 @@ func Run(ctx context.Context, s System, job Job, limits Limits, count func(ctx c
 	return r, err
 }
 
+// ending is how long it takes at most until it is seen that a process has ended.
+const ending = 10 * time.Second
+
 // watch measures a process by what arrives.
 type watch struct {
 	limits Limits
@@ -108,18 +111,24 @@ func (w *watch) until(ctx context.Context, ended <-chan struct{}, count func(con
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 	grown := w.began
+	byItself := errors.New("it ended by itself")
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ended:
-			return errors.New("it ended by itself")
+			return byItself
 		case <-ticker.C:
 		}
 		n, err := count(ctx)
 		used, usageErr := w.usage()
-		if usageErr != nil {
-			return usageErr
+		if usageErr != nil { // so it is with one that is ending: it has no memory any more
+			select {
+			case <-ended:
+				return byItself
+			case <-time.After(ending):
+				return usageErr
+			}
 		}
 		at := time.Now()
 		if err == nil && n > w.now.count {

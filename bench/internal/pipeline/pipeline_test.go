@@ -13,6 +13,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/process"
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
 )
 
@@ -110,6 +111,19 @@ func TestRun_tells_what_the_log_of_a_system_that_ends_says(t *testing.T) {
 		is.True(err != nil)
 		is.Equal(err.Error(), want)
 	}
+}
+
+// Between its end and the moment in which that is seen a process has no memory to read.
+func TestWatch_tells_that_a_process_ended_though_its_memory_is_gone(t *testing.T) {
+	is := is.New(t)
+	ended := make(chan struct{})
+	w := &watch{limits: Limits{Records: 1}, began: time.Now(), run: new(result.Run), usage: func() (process.Usage, error) {
+		close(ended)
+		return process.Usage{}, errors.New("no memory")
+	}}
+	err := w.until(t.Context(), ended, func(context.Context) (int64, error) { return 0, nil })
+	is.True(err != nil)
+	is.Equal(err.Error(), "it ended by itself")
 }
 
 func TestConduit_writes_a_pipeline(t *testing.T) {
