@@ -11,6 +11,7 @@ import (
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -33,6 +34,10 @@ type SourceConfig struct {
 	// Whether a record with a null value (a tombstone) is read as a delete of its key.
 	// If false, it is read as a create without a payload.
 	TombstonesAsDeletes bool `json:"tombstonesAsDeletes"`
+	// What records say of themselves in their metadata besides where they lay, separated by
+	// commas: timestampType (kafka.timestampType, CreateTime or LogAppendTime), leaderEpoch
+	// (kafka.leaderEpoch) and size (kafka.keySize and kafka.valueSize, in bytes).
+	Metadata []string `json:"metadata"`
 }
 
 // newSourceConfig has the defaults that differ from the SDK's: payloads are raw
@@ -56,7 +61,8 @@ func ParseSource(settings map[string]string) (SourceConfig, error) {
 // Validate reports everything that is wrong at once.
 func (c *SourceConfig) Validate(ctx context.Context) error {
 	_, err := c.resolve()
-	return errors.Join(c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), err, c.validateDecoding())
+	_, extrasErr := convert.ParseExtras(c.Metadata)
+	return errors.Join(c.Config.Validate(ctx), c.DefaultSourceMiddleware.Validate(ctx), err, c.validateDecoding(), extrasErr)
 }
 
 // resolve makes of the settings what a consumer takes, and reports everything that is

@@ -44,7 +44,9 @@ func (c *SourceConfig) records(ctx context.Context, groupID string, memberID *st
 		}.prefix()
 	})
 	records.Decode(decoding)
-	return records, nil
+	extras, err := convert.ParseExtras(c.Metadata)
+	records.Add(extras)
+	return records, err
 }
 
 // whileOpen returns a context that Teardown ends as well: decoding may have to wait for

@@ -28,6 +28,7 @@ type Records struct {
 	numbers    numbers
 	createdAt  cachedTime
 	decoding   *Decoding // nil: keys and values stay raw
+	extras     Extras
 }
 
 // logPositions begins the positions of a partition, as long as these stay the same.
@@ -93,6 +94,7 @@ func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time
 	if common >= 0 {
 		template[opencdc.MetadataCreatedAt] = m.createdAt.text(&m.numbers, common)
 	}
+	m.extras.ofBatch(template, &b)
 	// One allocation for all positions of the batch: no offset has more digits than the last.
 	last := len(m.numbers.text(b.Records[len(b.Records)-1].Offset, ""))
 	positions := unzeroed.Bytes(len(b.Records) * (len(prefix) + last + 1))[:0]
@@ -105,6 +107,9 @@ func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time
 		positions = prefix.Append(positions, offset)
 		metadata := m.headers.over(template, r.Headers)
 		metadata[MetadataOffset] = offset
+		if m.extras.sizes {
+			m.extras.ofRecord(metadata, r)
+		}
 		switch {
 		case r.Timestamp == common:
 		case r.Timestamp >= 0:
@@ -122,7 +127,7 @@ func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time
 		if m.tombstones && r.Value == nil {
 			dst[len(dst)-1].Operation, dst[len(dst)-1].Payload = opencdc.OperationDelete, opencdc.Change{}
 		}
-		if len(r.Headers) == 0 {
+		if len(r.Headers) == 0 && !m.extras.sizes {
 			room -= size + 2*len(offset) + len(r.Key) + len(r.Value)
 		} else {
 			room -= SizeOf(&dst[len(dst)-1])

@@ -55,7 +55,7 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		next = r.NextOffset()
 		b := message.Batch{
 			Topic: s.p.Topic, Partition: s.p.Partition, Records: records, Next: next,
-			LeaderEpoch: lastEpoch, TopicID: s.topicID, Assignment: s.p.assignment, Memory: records,
+			LeaderEpoch: lastEpoch, TimestampType: r.TimestampType(), TopicID: s.topicID, Assignment: s.p.assignment, Memory: records,
 		}
 		if !f.put(s, b) || end {
 			return

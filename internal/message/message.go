@@ -20,6 +20,8 @@ type Batch struct {
 	// LeaderEpoch is that of the leader that took the records (KIP-101), -1 if their
 	// format is too old to tell.
 	LeaderEpoch int32
+	// TimestampType says whose the timestamps of the records are.
+	TimestampType recordbatch.TimestampType
 	// TopicID is that of the topic when the records were fetched (KIP-516), zero if
 	// unknown.
 	TopicID [16]byte

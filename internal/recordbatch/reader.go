@@ -16,6 +16,7 @@ type Reader struct {
 	set           []byte // what is left
 	next          int64
 	epoch         int32
+	timestampType TimestampType
 	truncated     bool
 	readCommitted bool
 	aborted       abortedTransactions
@@ -53,6 +54,7 @@ const (
 func (r *Reader) Reset(topic string, partition int32, set []byte, from int64, opts ReadOptions) {
 	r.topic, r.partition, r.set, r.next = topic, partition, set, from
 	r.epoch, r.truncated, r.err = -1, false, nil
+	r.timestampType = TimestampTypeUnknown
 	r.readCommitted = opts.ReadCommitted
 	r.aborted.reset(opts.Aborted)
 	if r.maxMemory = opts.MaxMemory; r.maxMemory <= 0 {

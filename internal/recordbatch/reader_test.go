@@ -182,3 +182,15 @@ func TestReaderCanBeUsedAgain(t *testing.T) {
 	r.Reset("t", 1, batchOf(0, 0, 0).bytes(), 0, ReadOptions{})
 	is.Equal(offsets(readAll(t, &r)), []int64{0})
 }
+
+func TestReaderTellsWhoseTheTimestampsAre(t *testing.T) {
+	is := is.New(t)
+	is.Equal(timestampTypeOf(make([]byte, headerSize)), CreateTime)
+	b := make([]byte, headerSize)
+	b[posAttributes+1] = attrLogAppendTime | 2
+	is.Equal(timestampTypeOf(b), LogAppendTime)
+	var r Reader
+	r.timestampType = LogAppendTime
+	r.Reset("t", 0, nil, 0, ReadOptions{})
+	is.Equal(r.TimestampType(), TimestampTypeUnknown)
+}

@@ -31,7 +31,7 @@ func (r *Reader) nextBatch(dst []Record, b []byte) ([]Record, error) {
 		}
 	}
 	r.next = max(r.next, last+1)
-	r.epoch = leaderEpoch(b)
+	r.epoch, r.timestampType = leaderEpoch(b), timestampTypeOf(b)
 	return dst, nil
 }
 
@@ -61,7 +61,7 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 	baseOffset := int64(binary.BigEndian.Uint64(batch))
 	lastDelta := int64(binary.BigEndian.Uint32(batch[posLastOffsetDelta:]))
 	timestamp, deltas := int64(binary.BigEndian.Uint64(batch[posBaseTimestamp:])), int64(1)
-	if batch[posAttributes+1]&attrLogAppendTime != 0 {
+	if timestampTypeOf(batch) == LogAppendTime {
 		// The time is that of the batch, whatever the deltas say (KIP-32).
 		timestamp, deltas = int64(binary.BigEndian.Uint64(batch[posMaxTimestamp:])), 0
 	}
