@@ -71,7 +71,7 @@ func (r *run) offsets(ctx context.Context, client *cluster.Client, m *metadata.R
 		r.skip("offsets", r.Group, "there are no partitions to read")
 		return
 	}
-	committed, err := group.NewMember(client, group.Config{GroupID: r.Group}, nil).Committed(ctx, all)
+	committed, err := group.NewMember(client, group.Config{GroupID: r.Group, Warn: func(string, error) {}}, nil).Committed(ctx, all)
 	if err != nil && !errors.Is(err, kafkago.GroupIdNotFound) { // nobody was ever in it
 		r.groupFailed("offsets", "Describe", err)
 		return
