@@ -103,7 +103,7 @@ func (c *Consumer) commitOnce(ctx context.Context) error {
 	}
 	out, id := group.Offsets{}, c.client.ID()
 	for _, k := range commits {
-		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.topics.note(k, id)})
+		out.Set(k.Topic, k.Partition, group.Offset{At: k.At, LeaderEpoch: k.LeaderEpoch, Metadata: c.topics.note(k, id), TopicID: k.TopicID})
 	}
 	taken, err := c.member.Commit(ctx, generation, out)
 	c.cfg.Hooks.committed(err)

@@ -45,6 +45,9 @@ func (s *starter) learn(ctx context.Context, p group.Partitions, waits bool) (l 
 	l.topics, l.starts = make(map[string]cluster.Topic), group.Partitions{}
 	for name, ids := range p {
 		there, err := described(found[name], ids)
+		if err == nil && !s.member.Holds(name, found[name].ID) {
+			there, err = nil, notAssigned(name)
+		}
 		if err != nil {
 			if l.missing = s.client.Explain(err, acl.OnTopics("Read", name)); !retriable(err) {
 				return l, err

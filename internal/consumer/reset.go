@@ -24,9 +24,13 @@ const (
 
 // reset finds where to go on in partitions that can't be read on from their offsets.
 func (c *Consumer) reset(ctx context.Context, lost []fetch.Lost, found func(fetch.Found) bool) {
-	questions := make([]*question, len(lost))
-	for i, l := range lost {
-		questions[i] = c.bounds(message.TopicPartition{Topic: l.Topic, Partition: l.Partition}, func(first, end int64, err error) *question {
+	questions := make([]*question, 0, len(lost))
+	for _, l := range lost {
+		if l.Why == fetch.Recreated && !c.member.Holds(l.Topic, l.TopicID) {
+			found(fetch.Found{Lost: l, Err: notAssigned(l.Topic)})
+			continue
+		}
+		questions = append(questions, c.bounds(message.TopicPartition{Topic: l.Topic, Partition: l.Partition}, func(first, end int64, err error) *question {
 			switch {
 			case err != nil:
 				found(fetch.Found{Lost: l, Err: err})
@@ -40,9 +44,15 @@ func (c *Consumer) reset(ctx context.Context, lost []fetch.Lost, found func(fetc
 				return c.outOfRange(l, first, end, found)
 			}
 			return nil
-		})
+		}))
 	}
 	c.inquire(ctx, questions, func() {})
+}
+
+// notAssigned is the error of a topic of which the group has assigned another one of the
+// same name, for the moment.
+func notAssigned(topic string) error {
+	return fmt.Errorf("topic %q was deleted and made again, and the group has yet to assign the new one: %w", topic, kafkago.UnknownTopicID)
 }
 
 // recreated goes on in the topic that has the name now.

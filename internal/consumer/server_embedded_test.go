@@ -1,6 +1,8 @@
 package consumer
 
 import (
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,4 +72,58 @@ func TestServerMembersReadEachRecordOnce(t *testing.T) {
 	}
 	w.NoErr(b.Close(w.ctx))
 	w.committed(map[int32]int64{0: 20, 1: 20, 2: 20})
+}
+
+// The partitions of a topic that was made again may be assigned to another member: they are
+// read once the coordinator says so, and from their first records.
+func TestServerMemberReadsATopicThatWasMadeAgainOnceItIsAssigned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var silent atomic.Bool
+	embedded.Answer(w.fake, kmsg.ConsumerGroupHeartbeat, func(req kmsg.Request) kmsg.Response {
+		if !silent.Load() {
+			return nil
+		}
+		res := req.ResponseKind().(*kmsg.ConsumerGroupHeartbeatResponse)
+		res.ErrorCode = kerr.CoordinatorLoadInProgress.Code
+		return res
+	})
+	waits := make(chan struct{})
+	var once sync.Once
+	c := w.open(func(c *Config) {
+		byServer(c)
+		warn := c.Group.Warn
+		c.Group.Warn = func(msg string, err error) {
+			warn(msg, err)
+			if strings.Contains(err.Error(), "has yet to assign the new one") {
+				once.Do(func() { close(waits) })
+			}
+		}
+	})
+	w.produce(partitions * 3)
+	ack(c, w.next(c, partitions*3)...)
+	w.committed(map[int32]int64{0: 3, 1: 3, 2: 3})
+
+	silent.Store(true)
+	want := w.again(10)
+	select {
+	case <-waits:
+	case <-w.ctx.Done():
+		t.Fatal("the new topic is read although nobody has assigned it")
+	}
+	silent.Store(false)
+	for seen := make(map[int]bool); !containsAll(seen, want); {
+		batches, err := c.Next(w.ctx, 10)
+		w.NoErr(err)
+		for _, b := range batches {
+			for _, r := range b.Records {
+				c.Ack(recordOf(b, r.Offset))
+			}
+		}
+		for _, n := range numbers(batches) {
+			seen[n] = true
+		}
+	}
+	w.NoErr(c.Close(w.ctx))
+	w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
 }

@@ -74,8 +74,13 @@ type Membership interface {
 	// Generation is the group's generation, or the member's epoch, that the member is
 	// in; -1 for none.
 	Generation() int32
+	// Holds reports whether partitions of a topic that are assigned to the member are those
+	// of the topic that has this ID: where assignments name IDs, those of a topic that was
+	// deleted and made again may be another member's. Where they don't it is true.
+	Holds(topic string, id cluster.TopicID) bool
 	// Commit commits offsets under the generation in which they were collected. It
-	// returns the offsets that were taken and the first error of the others.
+	// returns the offsets that were taken and the first error of the others. Those of a
+	// topic that Holds denies are neither.
 	Commit(ctx context.Context, generation int32, offsets Offsets) (Offsets, error)
 	// Committed asks what the group has committed for partitions, nil for all.
 	Committed(ctx context.Context, p Partitions) (Offsets, error)

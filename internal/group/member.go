@@ -125,6 +125,9 @@ func (m *Member) take(ctx context.Context, assigned, revoked Partitions) {
 	m.hold(assigned)
 }
 
+// Holds is true: assignments name topics.
+func (m *Member) Holds(string, cluster.TopicID) bool { return true }
+
 // prepareRejoin gives everything back if the group is eager; otherwise the
 // partitions are read on.
 func (m *Member) prepareRejoin(ctx context.Context) {

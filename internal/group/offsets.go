@@ -22,6 +22,9 @@ type Offset struct {
 	At          int64 // the next record to read; -1 when nothing is committed
 	LeaderEpoch int32 // of the last record read; -1 unknown
 	Metadata    string
+	// TopicID is that of the topic which has the offset, where it is to be committed; zero:
+	// unknown.
+	TopicID cluster.TopicID
 }
 
 // Offsets by topic and partition.

@@ -9,7 +9,6 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // serverSession is how long a coordinator waits for a silent member unless its
@@ -24,10 +23,11 @@ type serverMember struct {
 	session
 	handler Handler
 
-	held   Partitions
-	target ownedPartitions            // what the coordinator assigned last; nil for nothing yet
-	ids    map[string]cluster.TopicID // of the topics of what is held
-	told   report                     // what the coordinator knows of this member
+	held    Partitions
+	heldIDs map[string]cluster.TopicID // of the topics of what is held; guarded by session.mu outside of Run
+	target  ownedPartitions            // what the coordinator assigned last; nil for nothing yet
+	names   map[cluster.TopicID]string // of topics, as far as they were looked for
+	told    report                     // what the coordinator knows of this member
 
 	former      string        // still to be taken out of the group
 	unreleased  time.Time     // since when another member has had the instance ID; zero: it has not
@@ -53,7 +53,7 @@ type report struct {
 func newServerMember(client *cluster.Client, cfg Config, h Handler) *serverMember {
 	m := &serverMember{
 		session: newSession(client, cfg), handler: h,
-		held: Partitions{}, ids: make(map[string]cluster.TopicID), former: cfg.Former,
+		held: Partitions{}, names: make(map[cluster.TopicID]string), former: cfg.Former,
 		sooner: make(chan struct{}, 1),
 	}
 	m.memberID = client.ClientID() + "-" + uuid.NewString()
@@ -160,7 +160,13 @@ func (m *serverMember) rest(ctx context.Context) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return
 	case <-m.sooner:
+	case <-ctx.Done():
+	}
+	timer.Reset(time.Until(m.lastContact.Add(firstPause))) // however often that is asked for
+	select {
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 }
@@ -208,48 +214,4 @@ func (m *serverMember) fatal(err error) bool {
 // bounded limits what is done while no heartbeats are sent.
 func (m *serverMember) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, min(serverSession/3, max(m.cfg.RebalanceTimeout/2, time.Second)))
-}
-
-// lose gives up what is held: it already belongs to somebody else, or may. The member has
-// to join again.
-func (m *serverMember) lose() {
-	m.setGeneration(-1)
-	m.target, m.told = nil, report{}
-	if m.held.Len() > 0 {
-		m.handler.Lost(m.held)
-		m.cfg.Hooks.lost(m.held.Len())
-		m.hold(Partitions{})
-	}
-}
-
-func (m *serverMember) hold(p Partitions) {
-	m.held = p
-	m.cfg.Hooks.held(p.Len())
-}
-
-// revoke gives back all that is held.
-func (m *serverMember) revoke(ctx context.Context) {
-	if m.held.Len() == 0 {
-		return
-	}
-	ctx, cancel := m.bounded(ctx)
-	defer cancel()
-	m.handler.Revoked(ctx, m.held)
-	m.hold(Partitions{})
-}
-
-// leave tells the coordinator that this member is gone; a static one that it will be back.
-func (m *serverMember) leave(ctx context.Context) {
-	m.setGeneration(-1)
-	if !m.joins {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, leaveEnd)
-	defer cancel()
-	_, id, _ := m.identity()
-	err := m.sendLeave(ctx, id)
-	var unsupported *wire.UnsupportedError
-	if err != nil && !gone(err) && !errors.As(err, &unsupported) {
-		m.cfg.Warn("the other members go on after the session timeout", m.errorf("leave", err))
-	}
 }

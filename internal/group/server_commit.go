@@ -12,10 +12,15 @@ import (
 // Commit commits offsets under the epoch in which they were collected, as Membership has
 // it. Where the member has another epoch by now, which it may not have heard of yet, the
 // error is a cluster.StaleMemberEpoch: the offsets are still its own to commit, under the
-// new one.
+// new one. The coordinator looks at the epoch alone, and goes by names: offsets of another
+// topic than the one that is assigned are left out.
 func (m *serverMember) Commit(ctx context.Context, epoch int32, offsets Offsets) (Offsets, error) {
 	if epoch < 0 {
 		return nil, m.errorf("commit offsets of", kafkago.RebalanceInProgress)
+	}
+	offsets = m.own(offsets)
+	if len(offsets) == 0 {
+		return nil, nil
 	}
 	_, id, _ := m.identity()
 	answers, err := m.sendCommit(ctx, &epochCommit{group: m.cfg.GroupID, member: id, instance: m.cfg.InstanceID, epoch: epoch, offsets: offsets})
@@ -28,6 +33,19 @@ func (m *serverMember) Commit(ctx context.Context, epoch int32, offsets Offsets)
 		m.hurry()
 	}
 	return taken, err
+}
+
+// own returns the offsets that are of topics which are held.
+func (m *serverMember) own(offsets Offsets) Offsets {
+	out := make(Offsets, len(offsets))
+	for topic, parts := range offsets {
+		for p, o := range parts {
+			if m.Holds(topic, o.TopicID) {
+				out.Set(topic, p, o)
+			}
+		}
+	}
+	return out
 }
 
 func (m *serverMember) sendCommit(ctx context.Context, req *epochCommit) ([]commitAnswer, error) {
