@@ -21,13 +21,21 @@ const (
 	mostWait  = 10 * time.Second
 )
 
-// ask puts a question to the URLs, from the one that answered last, until one answers.
-// During an outage it asks no more often than the waits allow.
+// ask puts a question to the URLs, from the one that answered last, until one answers. That
+// the registry does not have what was asked for may be news to a replica that lags: it is
+// believed where no other URL has it. During an outage ask asks no more often than the waits
+// allow.
 func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error {
 	if c.outage.err != nil && time.Now().Before(c.outage.err.RetryAt) {
 		return c.outage.err
 	}
 	var failures []error
+	var missing *NotFoundError // the first such answer
+	answered := func(at int, answer error) error {
+		c.last, c.outage = at, outage{}
+		return answer
+	}
+	missingAt := 0
 	for i := range c.replicas {
 		at := (c.last + i) % len(c.replicas)
 		err := question(c.replicas[at].client)
@@ -35,14 +43,22 @@ func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error
 			return ctx.Err()
 		}
 		if err == nil {
-			c.last, c.outage = at, outage{}
-			return nil
+			return answered(at, nil)
 		}
-		if answer := c.answer(err); answer != nil {
-			c.last, c.outage = at, outage{}
-			return answer
+		var unknown *NotFoundError
+		switch answer := c.answer(err); {
+		case errors.As(answer, &unknown):
+			if missing == nil {
+				missing, missingAt = unknown, at
+			}
+		case answer != nil:
+			return answered(at, answer)
+		default:
+			failures = append(failures, c.explain(c.replicas[at].url, err))
 		}
-		failures = append(failures, c.explain(c.replicas[at].url, err))
+	}
+	if missing != nil {
+		return answered(missingAt, missing)
 	}
 	c.outage.wait = max(firstWait, min(2*c.outage.wait, mostWait))
 	c.outage.err = &UnavailableError{Errs: failures, RetryAt: time.Now().Add(c.outage.wait)}

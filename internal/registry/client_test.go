@@ -122,6 +122,30 @@ func TestAnotherURLIsAskedWhereOneFails(t *testing.T) {
 	is.Equal(len(*warnings), 0)
 }
 
+func TestAMissingSchemaIsBelievedWhereNoURLHasIt(t *testing.T) {
+	is := is.New(t)
+	lagging, lags := started(t)
+	r, requests := started(t)
+	down := httptest.NewServer(nil)
+	down.Close()
+	id, _, err := r.RegisterSchema("orders-value", sr.Schema{Schema: order})
+	is.NoErr(err)
+	client, warnings := asking(t, Config{URLs: []string{lagging.URL(), down.URL, r.URL()}})
+	s, err := client.Schema(context.Background(), id)
+	is.NoErr(err)
+	is.Equal(s.Text, order)
+	is.Equal(lags.Load(), int64(1))
+	is.Equal(requests.Load(), int64(2)) // the schema, and where it is registered
+
+	var missing *NotFoundError
+	_, err = client.Schema(context.Background(), id+1)
+	is.True(errors.As(err, &missing))
+	is.Equal(lags.Load(), int64(2)) // each once
+	is.Equal(requests.Load(), int64(3))
+	is.Equal(len(*warnings), 0) // nor is that an outage of the one that is down
+	is.NoErr(client.Ping(context.Background()))
+}
+
 func TestAnOutageIsAnErrorThatSaysWhenToAskAgain(t *testing.T) {
 	is := is.New(t)
 	r, _ := started(t)
