@@ -66,7 +66,8 @@ type EncodeConfig struct {
 	// schema of the schema registry avro, protobuf or json-schema.
 	KeyFormat string `json:"keyFormat" default:"none"`
 	// Schema of keys that are encoded with one: latest (the last version of the subject
-	// in the registry), the ID of a schema there, or the path of a file with a schema.
+	// in the registry), the ID of a schema there, or the path of a file with a schema. What
+	// that refers to is in files beside it.
 	KeySchema string `json:"keySchema" default:"latest"`
 	// Schema of values that are encoded with one: see keySchema.
 	ValueSchema string `json:"value.schema" default:"latest"`
@@ -77,8 +78,8 @@ type EncodeConfig struct {
 	// How subjects are named: topic (the topic with -key or -value after it), record (the
 	// full name of the record in the schema) or topic-record (both).
 	SchemaSubject string `json:"schema.subject" default:"topic"`
-	// Whether to register the schema of a file under its subject, and with keySchema or
-	// value.schema latest one that is made of the first record of a topic whose subject has
-	// none. If false, it must be registered there already.
+	// Whether to register the schema of a file under its subject, with what it refers to, and
+	// with keySchema or value.schema latest one that is made of the first record of a topic
+	// whose subject has none. If false, it must be registered there already.
 	SchemaAutoRegister bool `json:"schema.autoRegister"`
 }

@@ -14,8 +14,8 @@ import (
 type Registry interface {
 	Schemas
 	Latest(ctx context.Context, subject string) (*registry.Schema, error)
-	Register(ctx context.Context, subject, typ, text string) (id int, err error)
-	Lookup(ctx context.Context, subject, typ, text string) (id int, err error)
+	Register(ctx context.Context, subject string, draft registry.Draft) (id int, err error)
+	Lookup(ctx context.Context, subject string, draft registry.Draft) (id, version int, err error)
 }
 
 // Config is the settings that say what messages are made of records. Each field has the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,8 +160,8 @@ func isNull(d opencdc.Data) bool {
 
 // schemaChoice is what keySchema or value.schema says.
 type schemaChoice struct {
-	id   int    // above 0: the schema of that ID
-	text string // else a schema of a file; if it is empty, the latest of the subject
+	id    int           // above 0: the schema of that ID
+	files []*fileSchema // else that of a file, after those that it refers to; without any, the latest of the subject
 }
 
 func (p encodedPart) choice() (schemaChoice, error) {
@@ -179,9 +178,9 @@ func (p encodedPart) choice() (schemaChoice, error) {
 		}
 		return schemaChoice{id: id}, nil
 	}
-	text, err := os.ReadFile(p.schema)
+	files, err := readSchemaFile(schemaTypes[p.format], p.schema)
 	if err != nil {
-		return schemaChoice{}, setting.Invalid(name, fmt.Sprintf("it is neither %s nor the ID of a schema, and the file can't be read: %v", schemaLatest, err), "")
+		return schemaChoice{}, setting.Invalid(name, err.Error(), "")
 	}
-	return schemaChoice{text: string(text)}, nil
+	return schemaChoice{files: files}, nil
 }

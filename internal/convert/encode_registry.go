@@ -25,6 +25,7 @@ type registryEncoder struct {
 	file     *codec // of a file; nil without one
 	registry Registry
 	writers  map[string]*writer // by topic
+	places   map[*fileSchema]registry.RegisteredReference
 }
 
 // writer is a schema to write with, or why there is none.
@@ -52,7 +53,7 @@ const (
 )
 
 func newRegistryEncoder(p encodedPart) (*registryEncoder, error) {
-	e := &registryEncoder{part: p, typ: schemaTypes[p.format], registry: p.settings.Registry, writers: make(map[string]*writer)}
+	e := &registryEncoder{part: p, typ: schemaTypes[p.format], registry: p.settings.Registry, writers: make(map[string]*writer), places: make(map[*fileSchema]registry.RegisteredReference)}
 	var errs []error
 	if p.settings.Registry == nil {
 		errs = append(errs, setting.Missing("schemaRegistry.urls", fmt.Sprintf("it is required with %s %s", p.setting("format"), p.format), "https://registry:8081", nil))
@@ -64,10 +65,10 @@ func newRegistryEncoder(p encodedPart) (*registryEncoder, error) {
 	if e.choice, err = p.choice(); err != nil {
 		errs = append(errs, err)
 	}
-	if e.choice.text != "" {
-		c, err := e.codecOf(&registry.Schema{Type: e.typ, Text: e.choice.text})
+	if len(e.choice.files) > 0 {
+		c, err := e.codecOf(schemaOf(e.typ, e.choice.files))
 		if err != nil {
-			errs = append(errs, setting.Invalid(p.setting("schema"), err.Error(), ""))
+			errs = append(errs, setting.Invalid(p.setting("schema"), inFile(p.schema, err).Error(), ""))
 		}
 		e.file = &c
 	}
@@ -140,14 +141,7 @@ func (e *registryEncoder) find(ctx context.Context, topic string, data opencdc.D
 		}
 		return e.ready(s, time.Now().Add(latestFor), err)
 	}
-	place := e.registry.Lookup
-	if e.part.settings.SchemaAutoRegister {
-		place = e.registry.Register
-	}
-	id, err := place(ctx, e.subject(topic), e.typ, e.choice.text)
-	if errors.As(err, &missing) {
-		err = fmt.Errorf("%w; schema.autoRegister registers it", err)
-	}
+	id, err := e.place(ctx, e.subject(topic))
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +162,7 @@ func (e *registryEncoder) infer(ctx context.Context, topic string, data opencdc.
 	if err != nil {
 		return nil, err
 	}
-	id, err := e.registry.Register(ctx, topic+e.part.suffix, e.typ, text)
+	id, err := e.registry.Register(ctx, topic+e.part.suffix, registry.Draft{Type: e.typ, Text: text})
 	if err != nil {
 		return nil, err
 	}
@@ -188,17 +182,6 @@ func (e *registryEncoder) ready(s *registry.Schema, until time.Time, err error) 
 		return nil, fmt.Errorf("schema %d: %w", s.ID, err)
 	}
 	return &writer{codec: c, prefix: framing(s.ID), until: until}, nil
-}
-
-// subject names where the schema of a file is registered.
-func (e *registryEncoder) subject(topic string) string {
-	switch e.part.settings.SchemaSubject {
-	case subjectRecord:
-		return e.file.name
-	case subjectTopicRecord:
-		return topic + "-" + e.file.name
-	}
-	return topic + e.part.suffix
 }
 
 func framing(id int) []byte {

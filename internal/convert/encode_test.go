@@ -274,13 +274,13 @@ func TestMistakesInEncoding(t *testing.T) {
 		"no record":        {map[string]string{"value.format": formatAvro, "schema.subject": "record"}, []string{"schema.subject: record needs the name of a record, which value.schema latest does not have"}},
 		"no ID":            {map[string]string{"value.format": formatAvro, "value.schema": "0"}, []string{"value.schema: 0 is not the ID of a schema"}},
 		"no file":          {map[string]string{"value.format": formatAvro, "value.schema": "/nowhere/order.avsc"}, []string{"value.schema: it is neither latest nor the ID of a schema, and the file can't be read"}},
-		"no schema":        {map[string]string{"value.format": formatAvro, "value.schema": schemaFile(t, "{")}, []string{"value.schema: parse the schema"}},
-		"no name":          {map[string]string{"value.format": formatAvro, "value.schema": schemaFile(t, `"string"`), "schema.subject": "record"}, []string{"value.schema: it has no name of a record"}},
+		"no schema":        {map[string]string{"value.format": formatAvro, "value.schema": schemaFile(t, "{")}, []string{"value.schema: ", "schema: parse the schema"}},
+		"no name":          {map[string]string{"value.format": formatAvro, "value.schema": schemaFile(t, `"string"`), "schema.subject": "record"}, []string{"value.schema: with the file ", "it has no name of a record"}},
 		"no use":           {map[string]string{"value.format": "payload", "value.schema": "7", "keyMessage": "M"}, []string{"value.schema: it is for the formats avro, protobuf and json-schema", "keyMessage: it is for the format protobuf"}},
 		"a message":        {map[string]string{"value.format": formatAvro, "value.message": "M"}, []string{"value.message: it is for the format protobuf"}},
 		"nothing to add":   {map[string]string{"value.format": formatAvro, "value.schema": strconv.Itoa(7), "schema.autoRegister": "true"}, []string{"schema.autoRegister: it registers schemas for the formats"}},
 		"whole records":    {map[string]string{"value.format": formatAvro, "sdk.record.format": "debezium/json"}, []string{"sdk.record.format: \"debezium/json\" formats whole records, but value.format is avro"}},
-		"no such message":  {map[string]string{"value.format": formatProtobuf, "value.schema": schemaFile(t, `syntax = "proto3"; message M {}`), "value.message": "N"}, []string{`value.schema: the schema has no message "N"`}},
+		"no such message":  {map[string]string{"value.format": formatProtobuf, "value.schema": schemaFile(t, `syntax = "proto3"; message M {}`), "value.message": "N"}, []string{"value.schema: with the file ", `the schema has no message "N"`}},
 		"without registry": {map[string]string{"keyFormat": formatAvro}, []string{"schemaRegistry.urls: it is required with keyFormat avro"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,17 +33,11 @@ const (
 // stored is a schema as the registry has it. Which of the fields there are depends on the
 // question.
 type stored struct {
-	ID         int         `json:"id"`
-	Version    int         `json:"version"`
-	Type       string      `json:"schemaType"` // empty: AVRO
-	Text       string      `json:"schema"`
-	References []reference `json:"references"`
-}
-
-type reference struct {
-	Name    string `json:"name"`
-	Subject string `json:"subject"`
-	Version int    `json:"version"`
+	ID         int                   `json:"id"`
+	Version    int                   `json:"version"`
+	Type       string                `json:"schemaType"` // empty: AVRO
+	Text       string                `json:"schema"`
+	References []RegisteredReference `json:"references"`
 }
 
 func (s *stored) size() int {
@@ -88,10 +82,10 @@ func path(subject string) (string, error) {
 // complete fetches what a schema refers to, and what that refers to, each once.
 func (c *Client) complete(ctx context.Context, got stored) (*Schema, error) {
 	s := &Schema{ID: got.ID, Type: got.Type, Text: got.Text}
-	seen := make(map[reference]bool)
+	seen := make(map[RegisteredReference]bool)
 	size := got.size()
-	var add func([]reference) error
-	add = func(of []reference) error {
+	var add func([]RegisteredReference) error
+	add = func(of []RegisteredReference) error {
 		for _, r := range of {
 			if seen[r] {
 				continue
@@ -118,7 +112,7 @@ func (c *Client) complete(ctx context.Context, got stored) (*Schema, error) {
 }
 
 // version returns what a schema refers to.
-func (c *Client) version(ctx context.Context, r reference) (stored, error) {
+func (c *Client) version(ctx context.Context, r RegisteredReference) (stored, error) {
 	at := SubjectVersion{r.Subject, r.Version}
 	if s, ok := c.versions.get(at); ok {
 		return s, nil

@@ -57,7 +57,7 @@ func TestTheLoginIsNotTold(t *testing.T) {
 				client, warnings := asking(t, Config{URLs: []string{s.URL}, Authorize: authorize})
 				_, err := client.Schema(context.Background(), 1)
 				client.outage.err = nil
-				_, refused := client.Register(context.Background(), "s", "AVRO", order)
+				_, refused := client.Register(context.Background(), "s", Draft{Type: "AVRO", Text: order})
 				text := fmt.Sprintf("%v %+v %#v %v %v %v", err, err, err, refused, client.Ping(context.Background()), *warnings)
 				for _, secret := range append(secrets, "opensesame-tok") {
 					ofPassword := strings.Contains(secret, "opensesame-tok") || secret == secrets[len(secrets)-1]

@@ -16,6 +16,20 @@ type Reference struct {
 	Text string
 }
 
+// Draft is a schema as whoever has it gives it to the registry.
+type Draft struct {
+	Type       string
+	Text       string
+	References []RegisteredReference // those in its own text
+}
+
+// RegisteredReference is a reference by the place where the registry has what it names.
+type RegisteredReference struct {
+	Name    string `json:"name"` // see Reference
+	Subject string `json:"subject"`
+	Version int    `json:"version"`
+}
+
 // SubjectVersion is a place in a registry.
 type SubjectVersion struct {
 	Subject string

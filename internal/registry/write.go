@@ -42,46 +42,48 @@ func (c *Client) latest(ctx context.Context, subject string) (*Schema, error) {
 	return s, nil
 }
 
-// Register registers a schema that refers to no other under a subject, and returns its
-// ID: that which it has if it is there already. Its error is a RefusedError where it is
-// not compatible with the schemas before it, an UnusableError, an UnavailableError, or the
-// context's.
-func (c *Client) Register(ctx context.Context, subject, typ, text string) (int, error) {
-	id, err := c.place(ctx, subject, "/versions", typ, text)
+// Register registers a schema under a subject, and returns its ID: that which it has if it
+// is there already. What it refers to must be registered. Its error is a RefusedError where
+// it is not compatible with the schemas before it, an UnusableError, an UnavailableError, or
+// the context's.
+func (c *Client) Register(ctx context.Context, subject string, draft Draft) (id int, err error) {
+	placed, err := c.place(ctx, subject, "/versions", draft)
 	if err != nil {
 		return 0, fmt.Errorf("register the schema under subject %q: %w", subject, err)
 	}
-	return id, nil
+	return placed.ID, nil
 }
 
-// Lookup returns the ID of a schema that is registered under a subject. Its error is a
-// NotFoundError where it is not, a RefusedError, an UnavailableError, or the context's.
-func (c *Client) Lookup(ctx context.Context, subject, typ, text string) (int, error) {
-	id, err := c.place(ctx, subject, "", typ, text)
+// Lookup returns the ID of a schema that is registered under a subject, and its version
+// there. Its error is a NotFoundError where it is not, a RefusedError, an UnusableError, an
+// UnavailableError, or the context's.
+func (c *Client) Lookup(ctx context.Context, subject string, draft Draft) (id, version int, err error) {
+	placed, err := c.place(ctx, subject, "", draft)
 	if err != nil {
-		return 0, fmt.Errorf("find the schema under subject %q: %w", subject, err)
+		return 0, 0, fmt.Errorf("find the schema under subject %q: %w", subject, err)
 	}
-	return id, nil
+	return placed.ID, placed.Version, nil
 }
 
 // given is a schema as the registry takes it.
 type given struct {
-	Type string `json:"schemaType,omitempty"` // older registries know AVRO alone, and no field for it
-	Text string `json:"schema"`
+	Type       string                `json:"schemaType,omitempty"` // older registries know AVRO alone, and no field for it
+	Text       string                `json:"schema"`
+	References []RegisteredReference `json:"references,omitempty"` // nor for these
 }
 
 // place posts a schema to what is under a subject.
-func (c *Client) place(ctx context.Context, subject, under, typ, text string) (int, error) {
+func (c *Client) place(ctx context.Context, subject, under string, draft Draft) (stored, error) {
 	if err := c.begin(ctx); err != nil {
-		return 0, err
+		return stored{}, err
 	}
 	defer c.end()
 	in, err := path(subject)
 	if err != nil {
-		return 0, err
+		return stored{}, err
 	}
-	s := given{typ, text}
-	if typ == sr.TypeAvro.String() {
+	s := given(draft)
+	if s.Type == sr.TypeAvro.String() {
 		s.Type = ""
 	}
 	var placed stored
@@ -92,5 +94,5 @@ func (c *Client) place(ctx context.Context, subject, under, typ, text string) (i
 	if err == nil {
 		err = checkID(placed.ID)
 	}
-	return placed.ID, err
+	return placed, err
 }

@@ -75,6 +75,50 @@ func TestSchemasOfFilesAreRegistered(t *testing.T) {
 	}
 }
 
+func TestSchemasOfFilesAreRegisteredWithWhatTheyReferTo(t *testing.T) {
+	for format, c := range map[string]struct {
+		inner, outer           string // files
+		innerSchema, outSchema string
+		subject                string // of the inner one
+	}{
+		"avro": {
+			"Country.avsc", "customer.avsc", `{"type":"record","name":"Country","namespace":"files","fields":[{"name":"code","type":"string"}]}`,
+			`{"type":"record","name":"Customer","namespace":"files","fields":[{"name":"home","type":"Country"}]}`, "files.Country",
+		},
+		"protobuf": {
+			"files/country.proto", "customer.proto", `syntax = "proto3"; package files; message Country { string code = 1; }`,
+			`syntax = "proto3"; package files; import "files/country.proto"; message Customer { Country home = 1; }`, "files/country.proto",
+		},
+		"json-schema": {
+			"files/country.json", "customer.json", `{"type":"object","properties":{"code":{"type":"string"}},"required":["code"]}`,
+			`{"type":"object","properties":{"home":{"$ref":"files/country.json"}}}`, "files/country.json",
+		},
+	} {
+		t.Run(format, func(t *testing.T) {
+			is := is.New(t)
+			p := newPlace(t)
+			dir := t.TempDir()
+			is.NoErr(os.Mkdir(filepath.Join(dir, "files"), 0o700))
+			is.NoErr(os.WriteFile(filepath.Join(dir, c.inner), []byte(c.innerSchema), 0o600))
+			is.NoErr(os.WriteFile(filepath.Join(dir, c.outer), []byte(c.outSchema), 0o600))
+			s := settings{"value.format": format, "value.schema": filepath.Join(dir, c.outer)}
+			row := opencdc.StructuredData{"home": map[string]any{"code": "A"}}
+			expect.Error(t, p.write(s, row), c.outer+` refers to "`+c.subject+`"`, "schema.autoRegister registers it")
+			is.NoErr(p.write(s.with(settings{"schema.autoRegister": "true"}), row))
+			is.NoErr(p.write(s, row)) // where it is now
+			top, err := p.schemas.SchemaByVersion(p.ctx, p.topic+"-value", 1)
+			is.NoErr(err)
+			is.Equal(top.References, []sr.SchemaReference{{Name: c.subject, Subject: c.subject, Version: 1}})
+			got, err := p.read(p.open(settings{"value.decode": format}), 2)
+			is.NoErr(err)
+			for _, r := range got {
+				is.Equal(r.Payload.After, row)
+				is.Equal(r.Metadata["kafka.value.schemaID"], fmt.Sprint(top.ID))
+			}
+		})
+	}
+}
+
 func TestWhatTheRegistryRefusesIsSaidInItsWords(t *testing.T) {
 	is := is.New(t)
 	p := newPlace(t)

@@ -70,14 +70,32 @@ func New(text string, references ...Reference) (*Codec, error) {
 // given are the schemas that another refers to, by the names that it has for them.
 type given map[string]any
 
-// Load returns the one of a URL: what a name, which may be relative, has become.
+// Load returns the one of a URL: what a name, which may be relative, has become. The
+// longest name that fits counts.
 func (g given) Load(url string) (any, error) {
-	for name, document := range g {
-		if url == name || strings.HasSuffix(url, "/"+strings.TrimPrefix(name, "./")) {
-			return document, nil
+	longest, ok := "", false
+	for name := range g {
+		fits := url == name || strings.HasSuffix(url, "/"+below(name))
+		if fits && len(name) >= len(longest) {
+			longest, ok = name, true
 		}
 	}
-	return nil, fmt.Errorf("%s is not among the schemas that it refers to", url)
+	if !ok {
+		return nil, fmt.Errorf("%s is not among the schemas that it refers to", url)
+	}
+	return g[longest], nil
+}
+
+// below returns a name without the dots that lead up from where it stands, which a URL does
+// not have.
+func below(name string) string {
+	for {
+		first, rest, ok := strings.Cut(name, "/")
+		if !ok || first != "." && first != ".." {
+			return name
+		}
+		name = rest
+	}
 }
 
 // Name returns the title of the schema, which is the name of a record for Confluent's

@@ -52,3 +52,24 @@ func TestSchemasAreNotFetched(t *testing.T) {
 	_, err = New(`{"type":"nothing"}`)
 	expect.Error(t, err, "compile the schema")
 }
+
+func TestTheLongestNameOfAReferenceCounts(t *testing.T) {
+	for range 20 { // maps are in no order
+		is := is.New(t)
+		c, err := New(`{"properties":{"a":{"$ref":"part.json"},"b":{"$ref":"of/part.json"}}}`,
+			Reference{"part.json", `{"type":"string"}`}, Reference{"of/part.json", `{"type":"null"}`})
+		is.NoErr(err)
+		_, err = c.Encode(map[string]any{"a": "x", "b": nil})
+		is.NoErr(err)
+	}
+}
+
+func TestNamesOfReferencesMayLeadUp(t *testing.T) {
+	is := is.New(t)
+	c, err := New(`{"$ref":"./of/part.json"}`, Reference{"../../other.json", `{"type":"string"}`}, Reference{"./of/part.json", `{"$ref":"../../other.json"}`})
+	is.NoErr(err)
+	_, err = c.Encode("x")
+	is.NoErr(err)
+	_, err = c.Encode(1)
+	expect.Error(t, err, "got number, want string")
+}
