@@ -45,7 +45,7 @@ func readSchemaFile(typ, file string) ([]*fileSchema, error) {
 	if r.beside, err = os.OpenRoot(filepath.Dir(file)); err != nil {
 		return nil, fmt.Errorf("its directory can't be read: %w", err)
 	}
-	defer r.beside.Close()
+	defer func() { _ = r.beside.Close() }()
 	if err := r.add(&fileSchema{file: filepath.Base(file), text: text}); err != nil {
 		return nil, inFile(file, err)
 	}
