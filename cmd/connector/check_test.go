@@ -156,6 +156,7 @@ func TestTheExamplesCanBeChecked(t *testing.T) {
 	is := is.New(t)
 	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "orders", "payments"))
 	t.Setenv("KAFKA_SERVERS", c.ListenAddrs()[0])
+	t.Setenv("SCHEMA_REGISTRY_URL", "http://127.0.0.1:1")
 	files, err := filepath.Glob("../../examples/*.yaml")
 	is.NoErr(err)
 	is.True(len(files) > 0)
