@@ -2,12 +2,17 @@ package kafka
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/conduitio/conduit-commons/opencdc"
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
 )
 
@@ -83,4 +88,45 @@ func TestOriginsAreOneForEachReading(t *testing.T) {
 		_, _, err := o.find([]byte(none))
 		is.True(err != nil)
 	}
+}
+
+// Before Kafka 2.8 nothing tells a topic from the one of the same name before it.
+func TestOriginsRefuseAPositionWithoutATopicID(t *testing.T) {
+	is := is.New(t)
+	_, _, err := new(origins).find(Position{GroupID: "g", Topic: "t", LeaderEpoch: -1}.Encode())
+	is.True(err != nil)
+	is.True(strings.Contains(err.Error(), "Kafka 2.8"))
+}
+
+// missed is a producer that notes what it is not given.
+type missed struct {
+	Producer
+	offsets []string
+}
+
+func (*missed) Send(_ context.Context, messages []message.Message) (int, error) {
+	return len(messages), nil
+}
+
+func (m *missed) Miss(position []byte) { m.offsets = append(m.offsets, string(position)) }
+
+func TestWriteTellsTheProducerOfRecordsThatBecomeNoMessage(t *testing.T) {
+	is := is.New(t)
+	c, err := ParseDestination(map[string]string{"servers": "a:1", "topic": `{{ index .Metadata "to" }}`})
+	is.NoErr(err)
+	messages, err := convert.NewMessages(c.messages(nil))
+	is.NoErr(err)
+	m := new(missed)
+	s := newWriteSession(m, messages, metrics.Open(context.Background(), false, metrics.Destination), func() {})
+	var records []opencdc.Record
+	for _, to := range []string{"a", "a", "", "a"} {
+		records = append(records, opencdc.Record{
+			Position: opencdc.Position(strconv.Itoa(len(records))), Metadata: opencdc.Metadata{"to": to},
+			Payload: opencdc.Change{After: opencdc.RawData("x")},
+		})
+	}
+	n, err := s.write(context.Background(), records)
+	is.Equal(n, 2)
+	is.True(err != nil)
+	is.Equal(m.offsets, []string{"2", "3"})
 }

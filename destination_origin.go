@@ -23,6 +23,9 @@ type origin struct {
 
 var errNoPosition = errors.New("its position is not one of this connector's source")
 
+// errNoTopicID: records of a topic that is made again would count as written.
+var errNoTopicID = errors.New("its position has no topic ID: the source needs Kafka 2.8 or later, and the record must be read by this version of the connector")
+
 // find returns the run and the offset of a record.
 func (o *origins) find(position []byte) (*progress.Run, int64, error) {
 	open, closed := withoutOthers(position)
@@ -40,6 +43,9 @@ func (o *origins) find(position []byte) (*progress.Run, int64, error) {
 	pos, err := ParsePosition(position)
 	if err != nil || pos.Topic == "" {
 		return nil, 0, errors.Join(errNoPosition, err)
+	}
+	if pos.TopicID == (TopicID{}) {
+		return nil, 0, errNoTopicID
 	}
 	k = &origin{prefix: string(pos.prefix()), run: progress.Run{
 		Key:         progress.Key{Group: pos.GroupID, Topic: pos.Topic, TopicID: pos.TopicID, Partition: pos.Partition},

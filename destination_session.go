@@ -29,6 +29,9 @@ type writeSession struct {
 	patience time.Duration // with an outage of the schema registry; 0: no limit
 }
 
+// misser is a producer that wants to know of the records that never become messages.
+type misser interface{ Miss(position []byte) }
+
 func newWriteSession(p Producer, b *convert.Messages, m *metrics.Connector, cancel context.CancelFunc) *writeSession {
 	life, end := context.WithCancel(context.Background())
 	return &writeSession{producer: p, messages: b, metrics: m, cancel: cancel, turn: make(chan struct{}, 1), life: life, end: end}
@@ -62,6 +65,11 @@ func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int
 	batch.Release(err == nil)
 	if err == nil {
 		n, err = len(batch.Messages), makeErr
+	}
+	if p, ok := s.producer.(misser); ok {
+		for _, r := range records[len(batch.Messages):] {
+			p.Miss(r.Position)
+		}
 	}
 	s.metrics.Failed(err)
 	return n, err

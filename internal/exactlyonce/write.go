@@ -46,7 +46,7 @@ func (w *Writer) write(ctx context.Context, messages []message.Message) (int, er
 		if err := w.settle(ctx); err != nil {
 			return w.index[0], err
 		}
-		w.review(until)
+		w.table.Review(w.places[:until])
 	}
 }
 
@@ -63,13 +63,6 @@ func (w *Writer) choose(messages []message.Message) {
 		if !w.places[i].Done {
 			w.batch, w.index = append(w.batch, messages[i]), append(w.index, i)
 		}
-	}
-}
-
-// review looks again which messages are done, after the progress was read.
-func (w *Writer) review(until int) {
-	for i := range w.places[:until] {
-		w.places[i].Review()
 	}
 }
 

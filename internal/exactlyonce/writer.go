@@ -111,12 +111,9 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 	}
 	ctx, cancel := w.deadline(ctx)
 	defer cancel()
-	if err := w.settle(ctx); err != nil {
-		return 0, w.explain(ctx, err)
-	}
 	var placeErr error
 	w.places, placeErr = w.table.Places(messages, w.places)
-	n, err := 0, w.look(ctx)
+	n, err := 0, w.catchUp(ctx)
 	if err == nil {
 		n, err = w.write(ctx, messages[:len(w.places)])
 	}
@@ -124,7 +121,7 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 		err = placeErr
 	}
 	if err != nil {
-		w.table.Left(messages[n:len(w.places)], w.places[n:])
+		w.table.Left(messages[n:], w.places[n:])
 		err = w.explain(ctx, err)
 		w.release(err)
 		return n, err
@@ -132,8 +129,18 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 	return n, nil
 }
 
-// look reads what another process has written of partitions that this one has got.
-func (w *Writer) look(ctx context.Context) error {
+// Miss notes a record of which no message could be made. Like Send it is called for records
+// in their order, and while no Send runs. A record that was neither sent nor missed counts as
+// written once a later one of its partition is.
+func (w *Writer) Miss(position []byte) { w.table.Miss(position) }
+
+// catchUp has the table know all that is written: what a transaction did whose outcome is not
+// known, and what another process has written of partitions that this one has got.
+func (w *Writer) catchUp(ctx context.Context) error {
+	if err := w.settle(ctx); err != nil {
+		return err
+	}
+	w.table.Review(w.places)
 	if !w.table.Fresh() {
 		return nil
 	}
@@ -141,7 +148,7 @@ func (w *Writer) look(ctx context.Context) error {
 		return err
 	}
 	w.table.Looked()
-	w.review(len(w.places))
+	w.table.Review(w.places)
 	return nil
 }
 

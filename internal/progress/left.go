@@ -17,37 +17,54 @@ type left struct {
 	run    *Run
 	offset int64
 	count  int
+	prev   Spot
 	sum    uint64
 }
 
 var seed = maphash.MakeSeed()
 
-// Left notes the messages of a batch that were not written, with their places.
+// Left notes the messages of a batch that were not written. Those from the first one on that
+// has no place have none.
 func (t *Table) Left(messages []message.Message, places []Place) {
 	t.left = nil
 	for i, p := range places {
-		run, offset, err := t.origin(messages[i].Position)
-		if err != nil {
-			return
+		p.fail()
+		if run, offset, err := t.origin(messages[i].Position); err == nil {
+			t.left = append(t.left, left{run, offset, p.Count, p.prev, sum(&messages[i])})
 		}
-		t.left = append(t.left, left{run, offset, p.Count, sum(&messages[i])})
+	}
+	for i := len(places); i < len(messages); i++ {
+		t.Miss(messages[i].Position)
 	}
 }
 
-// again returns which of the records at its offset a message is if it is one that was left,
-// otherwise 0.
-func (t *Table) again(run *Run, offset int64, m *message.Message) int {
+// Miss notes a record of which no message could be made.
+func (t *Table) Miss(position []byte) {
+	if run, offset, err := t.origin(position); err == nil {
+		t.place(run, offset).fail()
+	}
+}
+
+// fail notes that a record is not written, unless it was before.
+func (p Place) fail() {
+	if s := p.state; s.done.before(p.Mark) {
+		s.failed = s.failed.with(p.spot(), p.prev)
+	}
+}
+
+// again finds a message among those that were left.
+func (t *Table) again(run *Run, offset int64, m *message.Message) (left, bool) {
 	if len(t.left) == 0 {
-		return 0
+		return left{}, false
 	}
 	for i, l := range t.left {
 		if l.run == run && l.offset == offset && l.sum == sum(m) {
 			t.left = t.left[i+1:]
-			return l.count
+			return l, true
 		}
 	}
 	t.left = nil
-	return 0
+	return left{}, false
 }
 
 func sum(m *message.Message) uint64 {

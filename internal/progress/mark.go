@@ -28,18 +28,23 @@ type Mark struct {
 	LeaderEpoch int32 `json:"leaderEpoch"`
 }
 
+func (m Mark) spot() Spot { return Spot{m.Offset, m.Count} }
+
+// Progress is a mark, and what was not written of the records before it.
+type Progress struct {
+	Mark
+	Failed holes `json:"failed,omitempty"`
+}
+
 // nothing is the mark of a partition of which nothing is known.
 var nothing = Mark{Offset: -1, LeaderEpoch: -1}
 
-// before reports whether a mark comes before a later place in the log.
-func (m Mark) before(later Mark) bool {
-	switch {
-	case m.LeaderEpoch >= 0 && later.LeaderEpoch > m.LeaderEpoch:
-		return true
-	case later.LeaderEpoch >= 0 && m.LeaderEpoch > later.LeaderEpoch:
-		return false
-	}
-	return m.Offset < later.Offset || m.Offset == later.Offset && m.Count < later.Count
+var none = Progress{Mark: nothing}
+
+// before reports whether a mark comes before a place: what lies at a later offset was not
+// written, whatever its leader epoch, nor what a later leader has at another one.
+func (m Mark) before(place Mark) bool {
+	return m.spot().before(place.spot()) || m.LeaderEpoch >= 0 && place.LeaderEpoch > m.LeaderEpoch
 }
 
 // keyJSON is a key as it is written. Operators read it.
@@ -51,8 +56,8 @@ type keyJSON struct {
 	Partition int32  `json:"partition"`
 }
 
-// message makes a message of a mark.
-func (k Key) message(topic string, m Mark, timestamp int64) (message.Message, error) {
+// message makes a message of progress.
+func (k Key) message(topic string, p Progress, timestamp int64) (message.Message, error) {
 	j := keyJSON{ID: k.ID, Group: k.Group, Topic: k.Topic, Partition: k.Partition}
 	if k.TopicID != [16]byte{} {
 		j.TopicID = base64.RawURLEncoding.EncodeToString(k.TopicID[:])
@@ -61,7 +66,7 @@ func (k Key) message(topic string, m Mark, timestamp int64) (message.Message, er
 	if err != nil {
 		return message.Message{}, err
 	}
-	value, err := json.Marshal(m)
+	value, err := json.Marshal(p)
 	if err != nil {
 		return message.Message{}, err
 	}
@@ -69,25 +74,28 @@ func (k Key) message(topic string, m Mark, timestamp int64) (message.Message, er
 }
 
 // parse is the reverse of message.
-func parse(key, value []byte) (Key, Mark, error) {
+func parse(key, value []byte) (Key, Progress, error) {
 	var j keyJSON
 	if err := json.Unmarshal(key, &j); err != nil {
-		return Key{}, nothing, fmt.Errorf("key %.200q: %w", key, err)
+		return Key{}, none, fmt.Errorf("key %.200q: %w", key, err)
 	}
 	k := Key{ID: j.ID, Group: j.Group, Topic: j.Topic, Partition: j.Partition}
 	if j.TopicID != "" {
 		id, err := base64.RawURLEncoding.DecodeString(j.TopicID)
 		if err != nil || len(id) != len(k.TopicID) {
-			return Key{}, nothing, fmt.Errorf("key %.200q: topicID is not the ID of a topic", key)
+			return Key{}, none, fmt.Errorf("key %.200q: topicID is not the ID of a topic", key)
 		}
 		copy(k.TopicID[:], id)
 	}
 	if value == nil { // somebody has deleted it
-		return k, nothing, nil
+		return k, none, nil
 	}
-	m := nothing
-	if err := json.Unmarshal(value, &m); err != nil {
-		return Key{}, nothing, fmt.Errorf("value %.200q: %w", value, err)
+	p := none
+	if err := json.Unmarshal(value, &p); err != nil {
+		return Key{}, none, fmt.Errorf("value %.200q: %w", value, err)
 	}
-	return k, m, nil
+	if len(p.Failed) == 0 {
+		p.Failed = nil
+	}
+	return k, p, nil
 }

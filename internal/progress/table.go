@@ -2,6 +2,7 @@ package progress
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
@@ -25,6 +26,7 @@ type Table struct {
 	id     string // of the destination, the same in all processes
 	origin Origin
 	fresh  bool // a run has begun since Looked
+	batch  int  // counts reviews
 	states map[Key]*state
 	left   []left // of the last batch that was not written as a whole
 }
@@ -33,10 +35,19 @@ type Table struct {
 type state struct {
 	key  Key
 	done Mark
+	// failed is what was read and not written, before done and after it.
+	failed holes
+	// first is the lowest offset that was read. What failed at lower ones was dealt with, as
+	// the source would have begun with it otherwise.
+	first int64
 	// last is where the record that was seen last lies, and run how it was read.
 	run  *Run
 	last Mark
-	slot int // in what advanced has listed
+	slot int // in what advance has listed
+
+	batch  int // that the following is about
+	top    Mark
+	filled map[Spot]bool
 }
 
 // NewTable returns the table of a destination that has written nothing.
@@ -55,51 +66,96 @@ func (t *Table) of(k Key) *state {
 
 // Set notes what was found to be written, if it is this destination's. That another process
 // has written less, and said so later, is of no interest.
-func (t *Table) Set(k Key, m Mark) {
+func (t *Table) Set(k Key, p Progress) {
 	if k.ID != t.id {
 		return
 	}
-	if s := t.of(k); m == nothing || s.done.before(m) {
-		s.done = m
+	s := t.of(k)
+	if p.Mark != nothing && p.Mark != s.done && !s.done.before(p.Mark) {
+		return
 	}
+	after := Spot{p.Offset, p.Count + 1}
+	s.done, s.failed = p.Mark, append(p.Failed.between(Spot{Offset: s.first}, p.spot()), s.failed.between(after, farthest)...)
 }
 
-// Place is where a record comes from, and whether it was written before.
+// farthest is after all records.
+var farthest = Spot{math.MaxInt64, math.MaxInt}
+
+// Place is where a record comes from, and whether it is written: before, or by a record of
+// the same batch that comes before it.
 type Place struct {
 	state *state
 	Mark
+	prev Spot // of the record that was read before it; zero: unknown
 	Done bool
 }
 
 // Places finds the places of messages, up to the first one whose position is not that of a
 // record which was read from Kafka.
-func (t *Table) Places(messages []message.Message, places []Place) ([]Place, error) {
+func (t *Table) Places(messages []message.Message, places []Place) (_ []Place, err error) {
 	places = places[:0]
 	for i := range messages {
-		run, offset, err := t.origin(messages[i].Position)
-		if err != nil {
-			return places, &message.RecordError{Index: i, Position: messages[i].Position, Err: fmt.Errorf("exactlyOnce needs records that a source of this connector has read: %w", err)}
+		run, offset, originErr := t.origin(messages[i].Position)
+		if originErr != nil {
+			err = &message.RecordError{Index: i, Position: messages[i].Position, Err: fmt.Errorf("exactlyOnce needs records that a source of this connector has read: %w", originErr)}
+			break
 		}
-		if run.state == nil {
-			k := run.Key
-			k.ID = t.id
-			run.state, t.fresh = t.of(k), true
+		if l, ok := t.again(run, offset, &messages[i]); ok {
+			places = append(places, Place{state: run.state, Mark: Mark{offset, l.count, run.LeaderEpoch}, prev: l.prev})
+			continue
 		}
-		s := run.state
-		p := Place{state: s, Mark: Mark{Offset: offset, Count: 1, LeaderEpoch: run.LeaderEpoch}}
-		switch n := t.again(run, offset, &messages[i]); {
-		case n > 0:
-			p.Count = n
-		default:
-			if s.run == run && s.last.Offset == offset {
-				p.Count = s.last.Count + 1
-			}
-			s.run, s.last = run, p.Mark
-		}
-		p.Done = !s.done.before(p.Mark)
-		places = append(places, p)
+		places = append(places, t.place(run, offset))
 	}
-	return places, nil
+	t.Review(places)
+	return places, err
+}
+
+// place is that of a record which is seen for the first time in its run.
+func (t *Table) place(run *Run, offset int64) Place {
+	if run.state == nil {
+		k := run.Key
+		k.ID = t.id
+		run.state, t.fresh = t.of(k), true
+	}
+	s := run.state
+	if s.run == nil || offset < s.first {
+		s.first = offset
+		s.failed = s.failed.between(Spot{Offset: offset}, farthest)
+	}
+	p := Place{state: s, Mark: Mark{Offset: offset, Count: 1, LeaderEpoch: run.LeaderEpoch}}
+	if s.run == run {
+		p.prev = s.last.spot()
+		if s.last.Offset == offset {
+			p.Count = s.last.Count + 1
+		}
+	}
+	s.run, s.last = run, p.Mark
+	return p
+}
+
+// Review looks which records of a batch are done, again after progress was read.
+func (t *Table) Review(places []Place) {
+	t.batch++
+	for i := range places {
+		p := &places[i]
+		s := p.state
+		if s.batch != t.batch {
+			s.batch, s.top, s.filled = t.batch, s.done, nil
+		}
+		if s.failed.has(p.spot()) {
+			if p.Done = s.filled[p.spot()]; !p.Done {
+				if s.filled == nil {
+					s.filled = make(map[Spot]bool)
+				}
+				s.filled[p.spot()] = true
+			}
+		} else {
+			p.Done = !s.top.before(p.Mark)
+		}
+		if !p.Done && s.top.before(p.Mark) {
+			s.top = p.Mark
+		}
+	}
 }
 
 // Fresh reports whether records of a new assignment came since Looked: another process may
@@ -109,10 +165,18 @@ func (t *Table) Fresh() bool { return t.fresh }
 // Looked notes that all was read that other processes have written.
 func (t *Table) Looked() { t.fresh = false }
 
+// maxHoles is how many rows of failed records progress holds for a partition. It is written
+// with each transaction.
+const maxHoles = 1000
+
 // Messages makes messages of what is to be noted when the records at places are written.
 func (t *Table) Messages(topic string, places []Place, timestamp int64, out []message.Message) ([]message.Message, error) {
-	for _, s := range advanced(places) {
-		m, err := s.state.key.message(topic, s.Mark, timestamp)
+	for _, s := range advance(places) {
+		p := Progress{s.mark, s.failed.between(Spot{}, s.mark.spot())}
+		if k := s.state.key; len(p.Failed) > maxHoles {
+			return out, fmt.Errorf("more than %d records, or rows of them, could not be written that were read from %s/%d, which is too much to keep in mind with exactlyOnce: start the pipeline again, once they are in the dead-letter queue or can be written", maxHoles, k.Topic, k.Partition)
+		}
+		m, err := s.state.key.message(topic, p, timestamp)
 		if err != nil {
 			return out, fmt.Errorf("write progress: %w", err)
 		}
@@ -123,27 +187,37 @@ func (t *Table) Messages(topic string, places []Place, timestamp int64, out []me
 
 // Written notes that the records at places are written.
 func (t *Table) Written(places []Place) {
-	for _, p := range advanced(places) {
-		p.state.done = p.Mark
+	for _, s := range advance(places) {
+		s.state.done, s.state.failed = s.mark, s.failed
 	}
 }
 
-// advanced lists the last place of each partition that gets further.
-func advanced(places []Place) []Place {
-	var out []Place
+// step is what becomes of a state.
+type step struct {
+	state  *state
+	mark   Mark
+	failed holes
+}
+
+// advance lists what becomes of each partition when the records that are not done are
+// written.
+func advance(places []Place) []step {
+	var out []step
 	for _, p := range places {
-		switch i := p.state.slot; {
-		case i < len(out) && out[i].state == p.state:
-			if out[i].before(p.Mark) {
-				out[i] = p
-			}
-		case p.state.done.before(p.Mark):
-			p.state.slot = len(out)
-			out = append(out, p)
+		if p.Done {
+			continue
 		}
+		i := p.state.slot
+		if i >= len(out) || out[i].state != p.state {
+			i = len(out)
+			p.state.slot = i
+			out = append(out, step{p.state, p.state.done, p.state.failed})
+		}
+		s := &out[i]
+		if s.mark.before(p.Mark) {
+			s.mark = p.Mark
+		}
+		s.failed = s.failed.without(p.spot(), p.prev)
 	}
 	return out
 }
-
-// Review looks again whether a record is done, after progress was read.
-func (p *Place) Review() { p.Done = !p.state.done.before(p.Mark) }
