@@ -106,5 +106,5 @@ func (c *host) log() string {
 		return err.Error()
 	}
 	lines := strings.Split(string(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-60):], "\n")
+	return strings.Join(lines[max(0, len(lines)-1000):], "\n")
 }

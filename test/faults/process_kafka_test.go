@@ -215,6 +215,9 @@ func (c *copier) await(what string, done func() bool) {
 			c.s.t.Fatalf("Conduit ended by itself before %s", what)
 		}
 		if time.Now().After(end) {
+			c.s.t.Logf("ends of the topic %v\ncommitted         %v\nends of the copy  %v", c.s.ends(c.s.topic), c.s.committed(), c.s.ends(c.to))
+			_ = c.process.Signal(syscall.SIGQUIT) // for its goroutines in the log
+			<-c.process.Done()
 			c.s.t.Fatalf("not within %s: %s", guard, what)
 		}
 	}
