@@ -40,9 +40,9 @@ type Config struct {
 	// RetryJoin makes a member try again where the coordinator refuses it, for
 	// instance for lack of permission; otherwise that ends Run.
 	RetryJoin bool
-	// Warn is called with trouble from which the member recovers by itself.
+	// Warn is called with trouble from which the member recovers by itself; nil: nothing is.
 	Warn func(msg string, err error)
-	// Info is called with what is worth knowing and no trouble.
+	// Info is called with what is worth knowing and no trouble; nil: nothing is.
 	Info  func(msg string)
 	Hooks Hooks
 }

@@ -45,6 +45,10 @@ type report struct {
 	sure   bool // false: all of it has to be said again
 	topics []string
 	owned  ownedPartitions
+	// moved says that the coordinator has assigned something else since. It waits to hear
+	// what is owned by then, be it the same: partitions of a topic that was deleted before
+	// its name was known were never taken, and are to be given back.
+	moved bool
 }
 
 // newServerMember returns a member that does nothing before Run. It chooses its ID, as

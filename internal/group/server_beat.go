@@ -44,6 +44,7 @@ func (m *serverMember) beat(ctx context.Context) error {
 	m.setGeneration(answer.epoch)
 	m.interval = max(time.Duration(answer.interval)*time.Millisecond, firstPause)
 	if answer.assigned != nil {
+		m.told.moved = m.target == nil || !answer.assigned.equal(m.target)
 		m.target = answer.assigned
 	}
 	return nil
@@ -66,7 +67,7 @@ func (m *serverMember) heartbeat(id string, epoch int32) *serverHeartbeat {
 	if all || !slices.Equal(topics, m.told.topics) {
 		req.topics = topics
 	}
-	if all || !owned.equal(m.told.owned) {
+	if all || m.told.moved || !owned.equal(m.told.owned) {
 		req.owned = owned
 	}
 	return req
@@ -74,7 +75,7 @@ func (m *serverMember) heartbeat(id string, epoch int32) *serverHeartbeat {
 
 // says reports whether a report has these topics and partitions.
 func (r report) says(topics []string, owned ownedPartitions) bool {
-	return r.sure && slices.Equal(topics, r.topics) && owned.equal(r.owned)
+	return r.sure && !r.moved && slices.Equal(topics, r.topics) && owned.equal(r.owned)
 }
 
 func (o ownedPartitions) equal(p ownedPartitions) bool { return maps.EqualFunc(o, p, slices.Equal) }

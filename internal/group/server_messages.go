@@ -2,6 +2,7 @@ package group
 
 import (
 	"net"
+	"slices"
 
 	"github.com/segmentio/kafka-go/protocol"
 
@@ -112,6 +113,7 @@ func readServerAnswer(frame []byte) (serverAnswer, error) {
 			for range r.CompactCount(int32Size) {
 				a.assigned[id] = append(a.assigned[id], r.Int32())
 			}
+			slices.Sort(a.assigned[id])
 			r.Tags()
 		}
 		r.Tags()

@@ -68,7 +68,7 @@ func TestServerAnswerIsReadAsItIsWritten(t *testing.T) {
 	}
 	a, err = readServerAnswer(frame(res))
 	is.NoErr(err)
-	is.Equal(a.assigned, ownedPartitions{id: {3, 1}})
+	is.Equal(a.assigned, ownedPartitions{id: {1, 3}})
 	res.Assignment.Topics = nil
 	a, err = readServerAnswer(frame(res))
 	is.NoErr(err)

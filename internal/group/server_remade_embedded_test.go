@@ -1,10 +1,12 @@
 package group
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
@@ -47,4 +49,32 @@ func TestServerMemberLeavesATopicMadeAgainAloneUntilItIsAssigned(t *testing.T) {
 	}))
 	is.NoErr(m.close())
 	is.Equal(m.told("lost"), 0)
+}
+
+// The coordinator waits to hear what is owned after each change of an assignment, also of
+// one that was never taken: a topic that was deleted before its name was known.
+func TestServerMemberConfirmsThatItHasNotWhatItNeverTook(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	var taken, confirmed atomic.Bool
+	embedded.Answer(fake, kmsg.ConsumerGroupHeartbeat, func(req kmsg.Request) kmsg.Response {
+		r := req.(*kmsg.ConsumerGroupHeartbeatRequest)
+		res := r.ResponseKind().(*kmsg.ConsumerGroupHeartbeatResponse)
+		res.MemberEpoch, res.HeartbeatIntervalMillis = 1, 100
+		switch {
+		case r.MemberEpoch == epochJoin:
+			res.Assignment = &kmsg.ConsumerGroupHeartbeatResponseAssignment{
+				Topics: []kmsg.ConsumerGroupHeartbeatResponseAssignmentTopic{{TopicID: [16]byte{1}, Partitions: []int32{0}}},
+			}
+		case r.Topics != nil && !taken.Swap(true):
+			res.Assignment = &kmsg.ConsumerGroupHeartbeatResponseAssignment{}
+		case r.Topics != nil:
+			confirmed.Store(true)
+		}
+		return res
+	})
+	m := startMember(fake, "g", byServer)
+	is.NoErr(m.until("it has confirmed", confirmed.Load))
+	is.NoErr(m.close())
+	is.Equal(len(m.events), 0)
 }

@@ -25,6 +25,12 @@ type session struct {
 }
 
 func newSession(client *cluster.Client, cfg Config) session {
+	if cfg.Warn == nil {
+		cfg.Warn = func(string, error) {}
+	}
+	if cfg.Info == nil {
+		cfg.Info = func(string) {}
+	}
 	return session{client: client, cfg: cfg, coordinator: -1, generation: -1, warned: make(map[string]trouble)}
 }
 

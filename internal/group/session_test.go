@@ -1,0 +1,15 @@
+package group
+
+import (
+	"errors"
+	"testing"
+
+	kafkago "github.com/segmentio/kafka-go"
+)
+
+// Who only asks for offsets, or leaves, wants to hear of nothing.
+func TestMemberNeedsNoWarnAndNoInfo(t *testing.T) {
+	NewMember(nil, Config{}, nil).cfg.Warn("trouble", errors.New("any"))
+	NewMember(nil, Config{}, nil).cfg.Info("news")
+	NewMember(nil, Config{}, nil).recover(kafkago.NotCoordinatorForGroup)
+}
