@@ -135,6 +135,9 @@ const adminOffsetFetch = 8
 
 // members describes the group.
 func (w *World) members() (kmsg.DescribeGroupsResponseGroup, error) {
+	if w.plan.byCoordinator() {
+		return w.described()
+	}
 	req := kmsg.NewPtrDescribeGroupsRequest()
 	req.Version, req.Groups = 5, []string{groupID}
 	res, err := w.ask(w.fake.CoordinatorFor(groupID), req)
@@ -147,6 +150,9 @@ func (w *World) members() (kmsg.DescribeGroupsResponseGroup, error) {
 
 // expel takes members out of the group.
 func (w *World) expel(ids ...string) error {
+	if w.plan.byCoordinator() {
+		return w.takeOut(ids...)
+	}
 	req := kmsg.NewPtrLeaveGroupRequest()
 	req.Version, req.Group = 4, groupID
 	for _, id := range ids {

@@ -43,6 +43,7 @@
 //
 //	network.go, link.go, pipe.go  hosts, connections, bytes
 //	plan.go, aims.go, vary.go     what a seed decides; late.go
+//	protocol.go                   groups whose coordinator assigns, by some seeds
 //	world.go, run.go              a run from its beginning to its end
 //	reader.go, source.go          pipelines that read, as Conduit runs them
 //	writer.go, destination.go     pipelines that write; stream.go
@@ -75,6 +76,10 @@
 // deleted. It tells a static member that comes back that it leads the group, which Kafka
 // does not: [World.demote]. It does not hang up on who writes with acks none what it can't
 // take: [World.takes].
+//
+// Where the coordinator assigns, the embedded cluster takes no static member out that has
+// left for a while and stays away, and does not notice that a topic is made again while no
+// member is in the group: [World.reap], [World.renew].
 //
 // The embedded cluster has one log for each partition and no replicas: there is no
 // unclean election and no lost tail. A broker that is cut off answers by a rule. Real

@@ -151,12 +151,17 @@ func (w *World) reap() {
 	if err != nil {
 		return
 	}
+	limit := silence
+	if w.plan.byCoordinator() {
+		w.renew()
+		limit = serverSilence
+	}
 	var gone []string
 	w.mu.Lock()
 	for _, m := range g.Members {
 		if at, ok := w.seen[m.MemberID]; !ok {
 			w.seen[m.MemberID] = time.Now()
-		} else if time.Since(at) > silence {
+		} else if time.Since(at) > limit {
 			gone = append(gone, m.MemberID)
 		}
 	}

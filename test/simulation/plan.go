@@ -99,6 +99,7 @@ func NewPlan(seed uint64) Plan {
 	dice{rand.New(rand.NewPCG(seed, 8))}.vary(&p)
 	dice{rand.New(rand.NewPCG(seed, 9))}.late(&p)
 	dice{rand.New(rand.NewPCG(seed, 10))}.latest(&p)
+	dice{rand.New(rand.NewPCG(seed, 11))}.protocol(&p)
 	slices.SortStableFunc(p.Events, func(a, b Event) int { return int(a.At - b.At) })
 	for i := range p.Events {
 		p.Events[i].Index = i

@@ -162,6 +162,8 @@ func (w *World) observe(req kmsg.Request) {
 		w.hear(req.MemberID, true)
 	case *kmsg.HeartbeatRequest:
 		w.hear(req.MemberID, false)
+	case *kmsg.ConsumerGroupHeartbeatRequest:
+		w.beats(req)
 	case *kmsg.OffsetCommitRequest:
 		w.hear(req.MemberID, false)
 		for _, t := range req.Topics {

@@ -85,7 +85,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 	}
 	var err error
 	w.fake, err = kfake.NewCluster(kfake.Ports(ports...), kfake.ListenFn(w.net.Listen), kfake.SeedTopics(plan.Parts, plan.Topics...),
-		kfake.DefaultNumPartitions(int(plan.Parts)), kfake.GroupMinSessionTimeout(100*time.Millisecond))
+		kfake.DefaultNumPartitions(int(plan.Parts)), kfake.GroupMinSessionTimeout(100*time.Millisecond), sessions())
 	if err != nil {
 		return nil, err
 	}
