@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -48,6 +49,8 @@ func TestEncodeEndsWhateverTheSchemaSays(t *testing.T) {
 		"patterns, deep":   {twice(60, `{"properties":{"x":NEXT},"patternProperties":{"x":NEXT}}`), deep},
 		"not patterns":     {`{"not":` + strings.ReplaceAll(twice(60, `{"properties":{"x":NEXT},"patternProperties":{"x":NEXT}}`), "#/", "#/not/") + `}`, deep},
 		"many symbols":     {`{"items":{"enum":[` + strings.Join(symbols, ",") + `]}}`, list},
+		"not of the type":  {twice(11, `{"allOf":[NEXT,NEXT,{"anyOf":[`+strings.Repeat(`{"type":"null"},`, 700)+`{}]}]}`), flat},
+		"booleans":         {twice(11, `{"allOf":[NEXT,NEXT`+strings.Repeat(`,true`, 700)+`]}`), "x"},
 		"a long pattern":   {`{"pattern":"^(x?y?){900}$"}`, strings.Repeat("x", 1<<20)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,6 +59,35 @@ func TestEncodeEndsWhateverTheSchemaSays(t *testing.T) {
 			codec.meter.most /= 16 // which takes long enough
 			_, err = codec.Encode(c.v)
 			expect.Error(t, err, "more than 4194304 steps")
+		})
+	}
+}
+
+// Each error of the library holds the path to its value.
+func TestErrorsOfDeepValuesAreBoundedInMemory(t *testing.T) {
+	v := any(int64(1))
+	for range 900 {
+		v = map[string]any{"x": v}
+	}
+	for name, below := range map[string]string{
+		"parts":        `{"anyOf":[NEXT,NEXT]}`,
+		"types":        `{"anyOf":[NEXT,NEXT` + strings.Repeat(`,{"type":"null"}`, 100) + `]}`,
+		"booleans":     `{"anyOf":[NEXT,NEXT` + strings.Repeat(`,false`, 100) + `]}`,
+		"dependencies": `{"anyOf":[NEXT,NEXT,{"properties":{"x":false,"y":false}}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := strings.Replace(twice(20, below), `"$defs":{`, `"$defs":{"d":{"if":{"type":"object"},"then":{"properties":{"x":{"$ref":"#/$defs/d"}}},"else":{"$ref":"#/$defs/a20"}},`, 1)
+			c, err := New(strings.Replace(s, `,"$ref":"#/$defs/a20"}`, `,"$ref":"#/$defs/d"}`, 1))
+			is.New(t).NoErr(err)
+			c.meter.most /= 16
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err = c.Encode(v)
+			runtime.ReadMemStats(&after)
+			expect.Error(t, err, "steps")
+			if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
+				t.Errorf("%d MiB are allocated before that", n>>20)
+			}
 		})
 	}
 }
@@ -94,7 +126,8 @@ func TestSchemasThatCostTooMuchAreRefused(t *testing.T) {
 	for what, c := range map[string]struct{ schema, want string }{
 		"long":                       {`{"title":"` + strings.Repeat("x", budget.Schema) + `"}`, "more than 4 MiB"},
 		"deep":                       {strings.Repeat(`{"not":`, 5000) + "true" + strings.Repeat("}", 5000), "nested more than 1000 deep"},
-		"many":                       {`{"allOf":[{"type":"null"}` + strings.Repeat(`,{"type":"null"}`, 20_000) + `]}`, "more than 10000 objects and lists"},
+		"many":                       {`{"allOf":[{"type":"null"}` + strings.Repeat(`,{"type":"null"}`, 20_000) + `]}`, "more than 10000 objects, lists and booleans"},
+		"many booleans":              {`{"allOf":[true` + strings.Repeat(`,true`, 20_000) + `]}`, "more than 10000 objects, lists and booleans"},
 		"many below a long name":     {`{"properties":{"` + name + `":{"allOf":[{"type":"null"}` + strings.Repeat(`,{"type":"null"}`, 1000) + `]}}}`, "becomes more than 64 MiB"},
 		"a pattern of many letters":  {`{"pattern":"(\\pL{100}){10}"}`, "too large"},
 		"a pattern as a property is": {`{"patternProperties":{"(\\pL{100}){10}":{}}}`, "too large"},

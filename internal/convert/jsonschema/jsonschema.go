@@ -116,10 +116,11 @@ func (c *Codec) Encode(v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkNumbers(document); err != nil {
+	depth, err := checkNumbers(document)
+	if err != nil {
 		return nil, err
 	}
-	if err := c.validate(document); err != nil {
+	if err := c.validate(document, depth); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -127,10 +128,10 @@ func (c *Codec) Encode(v any) ([]byte, error) {
 
 func unmarshal(b []byte) (any, error) { return jsonschema.UnmarshalJSON(bytes.NewReader(b)) }
 
-func (c *Codec) validate(document any) error {
+func (c *Codec) validate(document any, depth int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.meter.left = c.meter.most
+	c.meter.left, c.meter.path = c.meter.most, depth/16 // short ones take next to nothing
 	err := c.schema.Validate(document)
 	if c.meter.left < 0 {
 		return errSteps

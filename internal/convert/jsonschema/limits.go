@@ -13,33 +13,40 @@ const (
 	// maxDigits bounds numbers and their exponents, which the library writes out: more
 	// than a float64 has.
 	maxDigits = 400
-	// maxNodes bounds the objects and lists of a schema. The library looks for each among
+	// maxNodes bounds the objects, lists and booleans of a schema. The library looks for each among
 	// all others.
 	maxNodes = 10_000
 )
 
-// checkNumbers refuses numbers that take too long to calculate with.
-func checkNumbers(v any) error {
+// checkNumbers refuses numbers that take too long to calculate with. It returns how deep
+// the value is.
+func checkNumbers(v any) (int, error) {
+	deepest := 0
+	within := func(item any) error {
+		depth, err := checkNumbers(item)
+		deepest = max(deepest, depth+1)
+		return err
+	}
 	switch v := v.(type) {
 	case json.Number:
 		_, exponent, _ := strings.Cut(strings.ToLower(string(v)), "e")
 		if n, err := strconv.Atoi("0" + strings.TrimLeft(exponent, "+-")); err != nil || n > maxDigits || len(v) > maxDigits {
-			return fmt.Errorf("a number of more than %d digits is not supported", maxDigits)
+			return 0, fmt.Errorf("a number of more than %d digits is not supported", maxDigits)
 		}
 	case []any:
 		for _, item := range v {
-			if err := checkNumbers(item); err != nil {
-				return err
+			if err := within(item); err != nil {
+				return 0, err
 			}
 		}
 	case map[string]any:
 		for _, item := range v {
-			if err := checkNumbers(item); err != nil {
-				return err
+			if err := within(item); err != nil {
+				return 0, err
 			}
 		}
 	}
-	return nil
+	return deepest, nil
 }
 
 // checker looks at the schemas of a codec before the library does.
@@ -56,7 +63,7 @@ func (c *checker) parse(text string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkNumbers(document); err != nil {
+	if _, err := checkNumbers(document); err != nil {
 		return nil, err
 	}
 	return document, c.walk(document, 0)
@@ -75,11 +82,12 @@ func (c *checker) walk(v any, around int) error {
 				return err
 			}
 		}
+	case bool: // which is a schema, too
 	default:
 		return nil
 	}
 	if c.nodes++; c.nodes > maxNodes {
-		return fmt.Errorf("it has more than %d objects and lists", maxNodes)
+		return fmt.Errorf("it has more than %d objects, lists and booleans", maxNodes)
 	}
 	if err := c.budget.Take(budget.Text(around)); err != nil {
 		return err

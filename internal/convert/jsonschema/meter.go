@@ -1,7 +1,6 @@
 package jsonschema
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,6 +14,7 @@ import (
 type meter struct {
 	most    int // maxSteps, but in tests
 	left    int
+	path    int                  // steps of the longest path to a value, which each error has
 	schemas []*jsonschema.Schema // to be metered
 }
 
@@ -22,7 +22,6 @@ const (
 	// maxSteps is some seconds at the most. The library compares 4 million short texts in
 	// half a second, visits half a million values in two.
 	maxSteps = 4 << 20
-	visit    = 8
 	// maxPattern bounds a regular expression, in the instructions that it takes.
 	maxPattern = 10_000
 )
@@ -53,34 +52,20 @@ func (m *meter) attach(c *jsonschema.Compiler) {
 
 // install meters all schemas. The library looks at the format before it looks at schemas
 // within, so that is where steps are taken; what it looks at earlier moves to a schema
-// within.
+// within, or counts for the schema around it (see weigh).
 func (m *meter) install() {
 	for _, s := range m.schemas {
-		weight := visit + len(s.Required)
-		for _, names := range s.DependentRequired {
-			weight += len(names)
-		}
-		for _, d := range s.Dependencies {
-			if names, ok := d.([]string); ok {
-				weight += len(names)
-			}
-		}
+		w := weigh(s)
 		if s.Enum != nil || s.Const != nil {
-			if s.Enum != nil {
-				weight += comparing(s.Enum.Values)
-			}
-			if s.Const != nil {
-				weight += comparing([]any{*s.Const})
-			}
 			s.AllOf = append(s.AllOf, &jsonschema.Schema{DraftVersion: s.DraftVersion, Location: s.Location, Enum: s.Enum, Const: s.Const})
 			s.Enum, s.Const = nil, nil
 		}
-		s.Format = m.format(s.Format, weight, s.UniqueItems)
+		s.Format = m.format(s.Format, w)
 	}
 	m.schemas = nil
 }
 
-func (m *meter) format(of *jsonschema.Format, weight int, unique bool) *jsonschema.Format {
+func (m *meter) format(of *jsonschema.Format, w weight) *jsonschema.Format {
 	name, validate := "steps", func(any) error { return nil }
 	if of != nil {
 		name, validate = of.Name, of.Validate
@@ -89,43 +74,11 @@ func (m *meter) format(of *jsonschema.Format, weight int, unique bool) *jsonsche
 		}
 	}
 	return &jsonschema.Format{Name: name, Validate: func(v any) error {
-		if err := m.take(weight + size(v, unique)); err != nil {
+		if err := m.take(w.of(v, m.path)); err != nil {
 			return err
 		}
 		return validate(v)
 	}}
-}
-
-// comparing is the steps to compare a value with each of some others.
-func comparing(values []any) int {
-	const short = 8 // texts a step
-	steps := 0
-	for _, v := range values {
-		if _, ok := v.(string); ok {
-			steps++
-		} else {
-			steps += visit * short * count(v)
-		}
-	}
-	return 1 + steps/short
-}
-
-// size is the steps that a value takes by itself, or with all in it.
-func size(v any, deep bool) int {
-	switch v := v.(type) {
-	case []any:
-		if deep {
-			return count(v)
-		}
-		return len(v)
-	case map[string]any:
-		return len(v)
-	case string:
-		return len(v) / 16
-	case json.Number:
-		return len(v)
-	}
-	return 0
 }
 
 // pattern is a regular expression.
