@@ -4,6 +4,7 @@ package avrodata
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/twmb/avro"
 
@@ -16,6 +17,7 @@ type Codec struct {
 	schema *avro.Schema
 	root   *avro.SchemaNode
 	names  map[string]*avro.SchemaNode
+	lookup lookup
 
 	weights  weights                   // of decoded values
 	defaults map[*avro.SchemaField]int // bytes of encoded ones
@@ -41,6 +43,7 @@ func New(text string, references ...string) (*Codec, error) {
 	}
 	c := &Codec{root: schema.Root(), names: make(map[string]*avro.SchemaNode)}
 	named(c.root, c.names)
+	c.lookup = c.lookUp()
 	c.takeDefaults()
 	c.weights, c.defaults = c.weigh(), c.sizeDefaults()
 	if err := c.checkDefaults(); err != nil {
@@ -50,17 +53,26 @@ func New(text string, references ...string) (*Codec, error) {
 	return c, err
 }
 
+// maxWritten bounds the texts of schemas, each with those that it refers to written out in
+// it, as the library keeps it: where each refers to the one before, they grow with the
+// square of their number.
+const maxWritten = 4 * budget.Schema
+
 // parse parses the last of some schemas. The others are those that it refers to.
 func parse(texts []string) (*avro.Schema, error) {
 	var cache avro.SchemaCache
 	options := append(logicalTypes(), avro.WithLaxNames(nil))
-	last := len(texts) - 1
+	last, written := len(texts)-1, 0
 	for i, r := range texts[:last] {
 		if slices.Contains(texts[:i], r) {
 			continue
 		}
-		if _, err := cache.Parse(r, options...); err != nil {
+		s, err := cache.Parse(r, options...)
+		if err != nil {
 			return nil, fmt.Errorf("parse a schema that it refers to: %w", err)
+		}
+		if written += len(s.String()); written > maxWritten {
+			return nil, fmt.Errorf("parse a schema that it refers to: those of the schema, each with all that it refers to itself, have more than %d MiB", maxWritten>>20)
 		}
 	}
 	schema, err := cache.Parse(texts[last], options...)
@@ -86,7 +98,7 @@ func (c *Codec) Decode(data []byte) (any, error) {
 	return values(v), nil
 }
 
-// values replaces in place the numbers and texts of a value by plain ones.
+// values replaces in place the numbers, texts and names of a value by plain ones.
 func values(v any) any {
 	switch v := v.(type) {
 	case int32:
@@ -102,8 +114,18 @@ func values(v any) any {
 			v[i] = values(v[i])
 		}
 	case map[string]any:
+		var bad []string
 		for name, item := range v {
 			v[name] = values(item)
+			if !utf8.ValidString(name) {
+				bad = append(bad, name)
+			}
+		}
+		slices.Sort(bad)
+		for _, name := range bad {
+			item := v[name]
+			delete(v, name)
+			v[plain.Text(name)] = item
 		}
 	}
 	return v

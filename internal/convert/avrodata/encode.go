@@ -1,10 +1,9 @@
 package avrodata
 
 import (
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/twmb/avro"
 
@@ -32,44 +31,6 @@ func (c *Codec) Encode(v any) ([]byte, error) {
 		return nil, err
 	}
 	return c.schema.Encode(native)
-}
-
-func fullName(s *avro.SchemaNode) string {
-	if s.Namespace == "" || strings.Contains(s.Name, ".") {
-		return s.Name
-	}
-	return s.Namespace + "." + s.Name
-}
-
-// named collects the types that have names.
-func named(s *avro.SchemaNode, into map[string]*avro.SchemaNode) {
-	if s.Name != "" {
-		into[fullName(s)] = s
-	}
-	for i := range s.Fields {
-		named(&s.Fields[i].Type, into)
-	}
-	for i := range s.Branches {
-		named(&s.Branches[i], into)
-	}
-	for _, inner := range []*avro.SchemaNode{s.Items, s.Values} {
-		if inner != nil {
-			named(inner, into)
-		}
-	}
-}
-
-// resolve returns the type that a name stands for.
-func (c *Codec) resolve(s *avro.SchemaNode, p place) *avro.SchemaNode {
-	if s.Name != "" {
-		return s
-	}
-	for _, name := range []string{s.Type, p.namespace + "." + s.Type} {
-		if t, ok := c.names[name]; ok {
-			return t
-		}
-	}
-	return s
 }
 
 // encoding is that of one value.
@@ -103,13 +64,22 @@ func (c *encoding) native(s *avro.SchemaNode, v any, p place, strict bool) (any,
 		return c.entries(s, v, p)
 	}
 	if v == nil && s.Type != "null" {
-		return nil, fmt.Errorf("%v is null, and its schema has no null", p)
+		return nil, c.misfit(p, errors.New(" is null, and its schema has no null"))
 	}
-	out, err := scalar(s, v, strict)
+	out, err := c.scalar(s, v, strict)
 	if err != nil {
-		return nil, fmt.Errorf("%v: %w", p, err)
+		return nil, c.misfit(p, fmt.Errorf(": %w", err))
 	}
 	return out, nil
+}
+
+// misfit says which value an error is about. It takes from the budget what that takes:
+// within a union another type may be tried after it, any number of times.
+func (c *encoding) misfit(p place, err error) error {
+	if err := c.budget.Take(budget.Text(p.length)); err != nil {
+		return err
+	}
+	return fmt.Errorf("%v%w", p, err)
 }
 
 // cost is what a value takes as the library takes it, without those in it, and encoded.
@@ -128,7 +98,7 @@ func cost(s *avro.SchemaNode, v any) int {
 func (c *encoding) record(s *avro.SchemaNode, v any, p place) (any, error) {
 	given, ok := plain.Object(v)
 	if !ok {
-		return nil, fmt.Errorf("%v is %s, and not an object for record %s", p, plain.Kind(v), s.Name)
+		return nil, c.misfit(p, fmt.Errorf(" is %s, and not an object for record %s", plain.Kind(v), s.Name))
 	}
 	out := make(map[string]any, len(s.Fields))
 	known := 0
@@ -144,7 +114,7 @@ func (c *encoding) record(s *avro.SchemaNode, v any, p place) (any, error) {
 			}
 			continue // which the library fills in
 		case !c.nullable(&f.Type, p):
-			return nil, fmt.Errorf("%v is missing, and has no default in the schema", p.in(f.Name))
+			return nil, c.misfit(p.in(f.Name), errors.New(" is missing, and has no default in the schema"))
 		}
 		var err error
 		if out[f.Name], err = c.native(&f.Type, item, p.in(f.Name), false); err != nil {
@@ -152,30 +122,31 @@ func (c *encoding) record(s *avro.SchemaNode, v any, p place) (any, error) {
 		}
 	}
 	if known < len(given) {
-		return nil, fmt.Errorf("%v is not in record %s of the schema", p.in(unknown(s, given)), s.Name)
+		return nil, c.misfit(p.in(c.unknown(s, given)), fmt.Errorf(" is not in record %s of the schema", s.Name))
 	}
 	return out, nil
 }
 
 // unknown returns the first name that the record does not have.
-func unknown(s *avro.SchemaNode, given map[string]any) string {
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if !slices.ContainsFunc(s.Fields, func(f avro.SchemaField) bool { return f.Name == name }) {
-			return name
+func (c *encoding) unknown(s *avro.SchemaNode, given map[string]any) string {
+	first, found := "", false
+	for name := range given {
+		if !c.lookup.fields[s][name] && (!found || name < first) {
+			first, found = name, true
 		}
 	}
-	return ""
+	return first
 }
 
 func (c *Codec) nullable(s *avro.SchemaNode, p place) bool {
 	s = c.resolve(s, p)
-	return s.Type == "null" || slices.ContainsFunc(s.Branches, func(b avro.SchemaNode) bool { return b.Type == "null" })
+	return s.Type == "null" || c.lookup.nullable[s]
 }
 
 func (c *encoding) items(s *avro.SchemaNode, v any, p place) (any, error) {
 	given, ok := plain.List(v)
 	if !ok {
-		return nil, fmt.Errorf("%v is %s, and not a list", p, plain.Kind(v))
+		return nil, c.misfit(p, fmt.Errorf(" is %s, and not a list", plain.Kind(v)))
 	}
 	out := make([]any, len(given))
 	for i := range given {
@@ -190,10 +161,13 @@ func (c *encoding) items(s *avro.SchemaNode, v any, p place) (any, error) {
 func (c *encoding) entries(s *avro.SchemaNode, v any, p place) (any, error) {
 	given, ok := plain.Object(v)
 	if !ok {
-		return nil, fmt.Errorf("%v is %s, and not an object for a map", p, plain.Kind(v))
+		return nil, c.misfit(p, fmt.Errorf(" is %s, and not an object for a map", plain.Kind(v)))
 	}
 	out := make(map[string]any, len(given))
 	for name, item := range given {
+		if !utf8.ValidString(name) {
+			return nil, c.misfit(p, errors.New(" has a name that is not UTF-8"))
+		}
 		var err error
 		if out[name], err = c.native(s.Values, item, p.in(name), false); err != nil {
 			return nil, err

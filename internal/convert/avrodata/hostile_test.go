@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
@@ -129,6 +130,78 @@ func TestSchemasThatCostTooMuchAreRefused(t *testing.T) {
 	_, err = New(doubling(60, `,"default":{}`))
 	expect.Error(t, err, "the default of field")
 	expect.Error(t, err, "takes more than 64 MiB")
+}
+
+// Each schema of a chain is kept with the text of all before it.
+func TestReferencesThatReferToEachOtherAreBounded(t *testing.T) {
+	is := is.New(t)
+	chain := func(n int) []string {
+		all := []string{`{"type":"record","name":"a0","fields":[]}`}
+		for i := range n {
+			all = append(all, fmt.Sprintf(`{"type":"record","name":"a%d","doc":%q,"fields":[{"name":"x","type":"a%d"}]}`, i+1, strings.Repeat("x", 20_000), i))
+		}
+		return all
+	}
+	_, err := New(`"a20"`, chain(20)...)
+	is.NoErr(err)
+	n := allocated(func() { _, err = New(`"a100"`, chain(100)...) })
+	expect.Error(t, err, "each with all that it refers to itself, have more than 16 MiB")
+	if n > 1<<30 {
+		t.Errorf("%d MiB are allocated before that", n>>20)
+	}
+}
+
+// Each value is looked up among the names, not compared with all of them: 100,000 times
+// 100,000 take a minute.
+func TestEncodeLooksNamesUp(t *testing.T) {
+	const names, values = 100_000, 100_000
+	var symbols, fields, branches strings.Builder
+	for i := range names {
+		fmt.Fprintf(&symbols, `"a%d",`, i)
+		if i < names/4 {
+			fmt.Fprintf(&fields, `{"name":"a%d","type":["null","int"]},`, i)
+			fmt.Fprintf(&branches, `{"type":"fixed","name":"f%d","size":1},`, i)
+		}
+	}
+	given := m{"zz": nil, "zy": nil}
+	for i := range names / 4 {
+		given[fmt.Sprint("a", i)] = nil
+	}
+	for name, c := range map[string]struct {
+		schema, want string
+		v            any
+	}{
+		"symbols": {`{"type":"array","items":{"type":"enum","name":"e","symbols":[` + symbols.String() + `"last"]}}`, "", slices.Repeat([]any{"last"}, values)},
+		"unknown": {`{"type":"record","name":"r","fields":[` + fields.String() + `{"name":"z","type":"null"}]}`, "field zy is not in record r", given},
+		"nulls":   {`{"type":"array","items":[` + branches.String() + `"null"]}`, "", slices.Repeat([]any{nil}, values)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			codec, err := New(c.schema)
+			is.New(t).NoErr(err)
+			begun := time.Now()
+			_, err = codec.Encode(c.v)
+			if c.want != "" {
+				expect.Error(t, err, c.want)
+			} else {
+				is.New(t).NoErr(err)
+			}
+			if took := time.Since(begun); took > 5*time.Second {
+				t.Errorf("it takes %v", took)
+			}
+		})
+	}
+}
+
+// Each type of a union that does not fit has an error with the path.
+func TestErrorsOfTypesThatDoNotFitAreBounded(t *testing.T) {
+	c, err := New(`{"type":"record","name":"r","fields":[{"name":"` + strings.Repeat("x", 20_000) + `","type":{"type":"array","items":["int","long","boolean",{"type":"map","values":"int"},"string"]}}]}`)
+	is.New(t).NoErr(err)
+	v := m{strings.Repeat("x", 20_000): slices.Repeat([]any{"text"}, 10_000)}
+	n := allocated(func() { _, err = c.Encode(v) })
+	expect.Error(t, err, "becomes more than 64 MiB")
+	if n > 8*budget.Bytes {
+		t.Errorf("%d MiB are allocated before that", n>>20)
+	}
 }
 
 func TestDigitsOfADecimalAreBounded(t *testing.T) {

@@ -12,25 +12,27 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 )
 
-// logicalTypes are those that become texts. The library's own values for them, such as
-// time.Time and big.Rat, are not plain.
+// logical decodes the logical types that become texts. The library's own values for them,
+// such as time.Time and big.Rat, are not plain.
+var logical = map[string]func(any, *avro.SchemaNode) (string, error){
+	"date":                   ofInt(func(n int64) (string, error) { return plain.Date(n) }),
+	"time-millis":            ofInt(timeOfDay(time.Millisecond)),
+	"time-micros":            ofInt(timeOfDay(time.Microsecond)),
+	"timestamp-millis":       ofInt(func(n int64) (string, error) { return plain.Timestamp(time.UnixMilli(n)) }),
+	"timestamp-micros":       ofInt(func(n int64) (string, error) { return plain.Timestamp(time.UnixMicro(n)) }),
+	"timestamp-nanos":        ofInt(func(n int64) (string, error) { return plain.Timestamp(time.Unix(0, n)) }),
+	"local-timestamp-millis": ofInt(func(n int64) (string, error) { return plain.LocalTimestamp(time.UnixMilli(n)) }),
+	"local-timestamp-micros": ofInt(func(n int64) (string, error) { return plain.LocalTimestamp(time.UnixMicro(n)) }),
+	"local-timestamp-nanos":  ofInt(func(n int64) (string, error) { return plain.LocalTimestamp(time.Unix(0, n)) }),
+	"decimal":                decimal,
+	"big-decimal":            bigDecimal,
+	"duration":               duration,
+	"uuid":                   uuidText,
+}
+
 func logicalTypes() []avro.SchemaOpt {
 	var options []avro.SchemaOpt
-	for name, decode := range map[string]func(any, *avro.SchemaNode) (string, error){
-		"date":                   ofInt(func(n int64) (string, error) { return plain.Date(n) }),
-		"time-millis":            ofInt(timeOfDay(time.Millisecond)),
-		"time-micros":            ofInt(timeOfDay(time.Microsecond)),
-		"timestamp-millis":       ofInt(func(n int64) (string, error) { return plain.Timestamp(time.UnixMilli(n)) }),
-		"timestamp-micros":       ofInt(func(n int64) (string, error) { return plain.Timestamp(time.UnixMicro(n)) }),
-		"timestamp-nanos":        ofInt(func(n int64) (string, error) { return plain.Timestamp(time.Unix(0, n)) }),
-		"local-timestamp-millis": ofInt(func(n int64) (string, error) { return plain.LocalTimestamp(time.UnixMilli(n)) }),
-		"local-timestamp-micros": ofInt(func(n int64) (string, error) { return plain.LocalTimestamp(time.UnixMicro(n)) }),
-		"local-timestamp-nanos":  ofInt(func(n int64) (string, error) { return plain.LocalTimestamp(time.Unix(0, n)) }),
-		"decimal":                decimal,
-		"big-decimal":            bigDecimal,
-		"duration":               duration,
-		"uuid":                   uuidText,
-	} {
+	for name, decode := range logical {
 		options = append(options, avro.WithCustomType(avro.CustomType{
 			LogicalType: name,
 			Decode:      func(v any, s *avro.SchemaNode) (any, error) { return decode(v, s) },

@@ -7,6 +7,7 @@ type place struct {
 	within    *place // nil for the data itself
 	name      string
 	depth     int
+	length    int // of its text
 	namespace string
 }
 
@@ -21,4 +22,6 @@ func (p place) String() string {
 	return "field " + strings.Join(path, ".")
 }
 
-func (p place) in(name string) place { return place{&p, name, p.depth + 1, p.namespace} }
+func (p place) in(name string) place {
+	return place{&p, name, p.depth + 1, p.length + len(name) + 1, p.namespace}
+}

@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/big"
 	"slices"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -15,8 +14,22 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/plain"
 )
 
-// scalar returns a value that is neither a record nor a list or map.
-func scalar(s *avro.SchemaNode, v any, strict bool) (any, error) {
+// scalar returns a value that is neither a record nor a list or map. Where it is strict a
+// text is of a logical type only if that is decoded to the same text.
+func (c *Codec) scalar(s *avro.SchemaNode, v any, strict bool) (any, error) {
+	out, err := c.convert(s, v, strict)
+	text, isText := v.(string)
+	decode := logical[s.LogicalType]
+	if err != nil || !strict || !isText || decode == nil {
+		return out, err
+	}
+	if again, err := decode(out, s); err != nil || again != text {
+		return nil, fmt.Errorf("%q is not a %s as it is", text, s.LogicalType)
+	}
+	return out, nil
+}
+
+func (c *Codec) convert(s *avro.SchemaNode, v any, strict bool) (any, error) {
 	switch s.Type {
 	case "null":
 		if v == nil {
@@ -29,8 +42,7 @@ func scalar(s *avro.SchemaNode, v any, strict bool) (any, error) {
 	case "int", "long":
 		return whole(s, v, strict)
 	case "float":
-		f, err := plain.ToFloat(v, strict)
-		return float32(f), err
+		return plain.ToFloat32(v, strict)
 	case "double":
 		f, err := plain.ToFloat(v, strict)
 		return f, err
@@ -42,19 +54,12 @@ func scalar(s *avro.SchemaNode, v any, strict bool) (any, error) {
 		return octets(s, v, strict)
 	case "enum":
 		text, ok := v.(string)
-		if ok && slices.Contains(s.Symbols, text) {
+		if ok && c.lookup.symbols[s][text] {
 			return text, nil
 		}
 		return nil, fmt.Errorf("%v is not a symbol of enum %s", v, s.Name)
 	}
 	return nil, fmt.Errorf("it is %s, and not a %s", plain.Kind(v), s.Type)
-}
-
-// units are those of the logical types of a time.
-var units = map[string]time.Duration{
-	"time-millis": time.Millisecond, "timestamp-millis": time.Millisecond, "local-timestamp-millis": time.Millisecond,
-	"time-micros": time.Microsecond, "timestamp-micros": time.Microsecond, "local-timestamp-micros": time.Microsecond,
-	"timestamp-nanos": time.Nanosecond, "local-timestamp-nanos": time.Nanosecond,
 }
 
 // whole is an int or a long. Dates and times may be texts as well, whose digits beyond the
@@ -78,63 +83,6 @@ func whole(s *avro.SchemaNode, v any, strict bool) (any, error) {
 		return nil, fmt.Errorf("%d is not an int of 32 bits", *n)
 	}
 	return int32(*n), nil
-}
-
-// moment is the number of a date or a time; nil if the schema or the value is none.
-func moment(s *avro.SchemaNode, v any) (*int64, error) {
-	var n int64
-	t, isTime := v.(time.Time)
-	text, isText := v.(string)
-	if !isTime && !isText || s.LogicalType == "" {
-		return nil, nil
-	}
-	var err error
-	switch s.LogicalType {
-	case "date":
-		if isText {
-			t, err = time.Parse(time.DateOnly, text)
-		}
-		n = floor(t.Unix(), 24*60*60)
-	case "time-millis", "time-micros":
-		if isText {
-			t, err = time.Parse("15:04:05", text)
-		}
-		midnight := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
-		n = int64(t.Sub(midnight) / units[s.LogicalType])
-	case "local-timestamp-millis", "local-timestamp-micros", "local-timestamp-nanos":
-		if isText {
-			t, err = time.Parse("2006-01-02T15:04:05", text)
-		}
-		n = since1970(t, units[s.LogicalType])
-	case "timestamp-millis", "timestamp-micros", "timestamp-nanos":
-		if isText {
-			t, err = time.Parse(time.RFC3339, text)
-		}
-		n = since1970(t, units[s.LogicalType])
-	default:
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a %s", text, s.LogicalType)
-	}
-	return &n, nil
-}
-
-func since1970(t time.Time, unit time.Duration) int64 {
-	switch unit {
-	case time.Millisecond:
-		return t.UnixMilli()
-	case time.Microsecond:
-		return t.UnixMicro()
-	}
-	return t.UnixNano()
-}
-
-func floor(n, by int64) int64 {
-	if n < 0 {
-		n -= by - 1
-	}
-	return n / by
 }
 
 // octets is bytes or fixed.

@@ -1,6 +1,7 @@
 package avrodata
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/twmb/avro"
@@ -14,7 +15,7 @@ import (
 func (c *encoding) branch(s *avro.SchemaNode, v any, p place) (any, error) {
 	if v == nil {
 		if !c.nullable(s, p) {
-			return nil, fmt.Errorf("%v is null, and its schema has no null", p)
+			return nil, c.misfit(p, errors.New(" is null, and its schema has no null"))
 		}
 		return nil, nil
 	}

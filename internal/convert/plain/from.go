@@ -137,6 +137,23 @@ func ToFloat(v any, strict bool) (float64, error) {
 	return 0, fmt.Errorf("it is %s, and not a floating-point number", Kind(v))
 }
 
+// ToFloat32 returns a floating-point number of 32 bits. Where it is strict it is one that
+// Float32 makes the given number of again.
+func ToFloat32(v any, strict bool) (float32, error) {
+	f, err := ToFloat(v, strict)
+	if err != nil {
+		return 0, err
+	}
+	short := float32(f)
+	if math.IsInf(float64(short), 0) && !math.IsInf(f, 0) {
+		return 0, fmt.Errorf("%v is too large for a float of 32 bits", v)
+	}
+	if strict && !math.IsNaN(f) && !math.IsInf(f, 0) && Float32(short) != f {
+		return 0, fmt.Errorf("%v has more digits than a float of 32 bits", v)
+	}
+	return short, nil
+}
+
 // ToUnscaled returns a decimal number times 10 to the scale. It has no more digits after
 // its point than the scale says.
 func ToUnscaled(v any, scale int) (*big.Int, error) {

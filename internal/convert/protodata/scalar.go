@@ -26,8 +26,8 @@ func scalar(f protoreflect.FieldDescriptor, v any) (protoreflect.Value, error) {
 	case protoreflect.EnumKind:
 		return enum(f, v)
 	case protoreflect.FloatKind:
-		n, err := plain.ToFloat(v, false)
-		return protoreflect.ValueOfFloat32(float32(n)), err
+		n, err := plain.ToFloat32(v, false)
+		return protoreflect.ValueOfFloat32(n), err
 	case protoreflect.DoubleKind:
 		n, err := plain.ToFloat(v, false)
 		return protoreflect.ValueOfFloat64(n), err
