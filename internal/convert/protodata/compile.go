@@ -1,10 +1,12 @@
 package protodata
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bufbuild/protocompile"
@@ -30,17 +32,21 @@ var confluent embed.FS
 // New compiles a file, with those that it imports. Google's own (google/protobuf) and
 // Confluent's (confluent) need not be among them.
 func New(text string, imports ...File) (*Codec, error) {
-	texts := map[string]string{own: text}
 	all := []string{text}
 	for _, f := range imports {
-		texts[f.Name] = f.Text
 		all = append(all, f.Text)
 	}
 	if err := budget.Texts(all...); err != nil {
 		return nil, err
 	}
+	s := newSources()
+	for _, f := range slices.Concat(imports, []File{{own, text}}) {
+		if err := s.add(f); err != nil {
+			return nil, fmt.Errorf("compile the schema: %w", err)
+		}
+	}
 	compiler := protocompile.Compiler{
-		Resolver:       protocompile.WithStandardImports(protocompile.ResolverFunc(func(name string) (protocompile.SearchResult, error) { return find(texts, name) })),
+		Resolver:       protocompile.WithStandardImports(protocompile.ResolverFunc(s.find)),
 		MaxParallelism: 1,
 	}
 	files, err := compiler.Compile(context.Background(), own)
@@ -50,22 +56,36 @@ func New(text string, imports ...File) (*Codec, error) {
 	return &Codec{files[0]}, nil
 }
 
-func find(texts map[string]string, name string) (protocompile.SearchResult, error) {
-	text, ok := texts[name]
-	if !ok && strings.HasPrefix(name, "confluent/") {
-		b, err := confluent.ReadFile(name)
-		text, ok = string(b), err == nil
+// sources are the files that a schema is compiled from.
+type sources struct {
+	known  map[string]protocompile.SearchResult
+	tokens int // that are left
+}
+
+func newSources() *sources {
+	return &sources{make(map[string]protocompile.SearchResult), maxTokens}
+}
+
+func (s *sources) add(f File) error {
+	compiled := compiledFile(f.Name, f.Text)
+	if compiled == nil {
+		s.known[f.Name] = protocompile.SearchResult{Source: strings.NewReader(f.Text)}
+		return s.check(f.Text)
 	}
-	if !ok {
-		return protocompile.SearchResult{}, protoregistry.NotFound
+	s.known[f.Name] = protocompile.SearchResult{Proto: compiled}
+	return s.take(part * parts(compiled.ProtoReflect()))
+}
+
+func (s *sources) find(name string) (protocompile.SearchResult, error) {
+	if found, ok := s.known[name]; ok {
+		return found, nil
 	}
-	if compiled := compiledFile(name, text); compiled != nil {
-		return protocompile.SearchResult{Proto: compiled}, nil
+	if strings.HasPrefix(name, "confluent/") {
+		if b, err := confluent.ReadFile(name); err == nil {
+			return protocompile.SearchResult{Source: bytes.NewReader(b)}, nil
+		}
 	}
-	if err := checkNesting(text); err != nil {
-		return protocompile.SearchResult{}, err
-	}
-	return protocompile.SearchResult{Source: strings.NewReader(text)}, nil
+	return protocompile.SearchResult{}, protoregistry.NotFound
 }
 
 // compiledFile is a file that is given compiled, in base64, as Confluent's serializers for
@@ -76,6 +96,9 @@ func compiledFile(name, text string) *descriptorpb.FileDescriptorProto {
 		return nil
 	}
 	var file descriptorpb.FileDescriptorProto
+	if measure(budget.New(), file.ProtoReflect().Descriptor(), b, 0) != nil {
+		return nil
+	}
 	if err := (proto.UnmarshalOptions{RecursionLimit: maxNesting}).Unmarshal(b, &file); err != nil {
 		return nil
 	}

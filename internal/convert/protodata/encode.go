@@ -57,27 +57,15 @@ func (m *Message) Name() string { return string(m.of.FullName()) }
 // an error that names the field.
 func (m *Message) Encode(v any) ([]byte, error) {
 	out := dynamicpb.NewMessage(m.of)
-	if err := fill(out, v, nil); err != nil {
+	if err := fill(out, v, path{}); err != nil {
 		return nil, err
 	}
 	return proto.MarshalOptions{Deterministic: true}.MarshalAppend(slices.Clone(m.index), out)
 }
 
-// path is where a value stands, for errors.
-type path []string
-
-func (p path) String() string {
-	if len(p) == 0 {
-		return "the data"
-	}
-	return "field " + strings.Join(p, ".")
-}
-
-func (p path) in(name string) path { return append(slices.Clip(p), name) }
-
 // fill sets the fields of a message by their names in the schema, or by those in JSON.
 func fill(m protoreflect.Message, v any, p path) error {
-	if len(p) > budget.Depth {
+	if p.depth > budget.Depth {
 		return budget.ErrDepth
 	}
 	if from, ok := known(fromWellKnown, m.Descriptor()); ok {
@@ -94,6 +82,12 @@ func fill(m protoreflect.Message, v any, p path) error {
 		}
 		if f == nil {
 			return fmt.Errorf("%v is not in message %s of the schema", p.in(name), m.Descriptor().FullName())
+		}
+		if err := alone(m, f, name, given, p); err != nil {
+			return err
+		}
+		if given[name] == nil && isMember(f) {
+			continue // also a google.protobuf.Value: decoded, a member that is not set is null
 		}
 		if err := set(m, f, given[name], p.in(name)); err != nil {
 			return err

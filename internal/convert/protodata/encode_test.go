@@ -76,6 +76,29 @@ func TestWhatDoesNotFitNamesTheField(t *testing.T) {
 	}
 }
 
+func TestFieldsThatTakeEachOthersPlaceAreAnError(t *testing.T) {
+	is := is.New(t)
+	c, err := New(`syntax = "proto3"; import "google/protobuf/struct.proto"; message A { oneof o { int32 a = 1; string b = 2; google.protobuf.Value v = 3; } int32 foo_bar = 4; optional google.protobuf.Value w = 5; float f = 6; }`)
+	is.NoErr(err)
+	m, err := c.Message("")
+	is.NoErr(err)
+	for want, v := range map[string]map[string]any{
+		"field a and field b are both set, and are members of oneof o":   {"a": 0, "b": "x"},
+		"field a and field v are both set, and are members of oneof o":   {"a": 1, "b": nil, "v": true},
+		"field fooBar and field foo_bar are the same field of message A": {"foo_bar": 0, "fooBar": 2},
+		"field f: 1e+300 is too large for a float of 32 bits":            {"f": 1e300},
+		"field f: -3.5e+38 is too large for a float of 32 bits":          {"f": -3.5e38},
+	} {
+		_, err := m.Encode(v)
+		expect.Error(t, err, want)
+	}
+	b, err := m.Encode(map[string]any{"a": 1, "b": nil, "v": nil, "foo_bar": 7, "fooBar": nil, "w": nil})
+	is.NoErr(err)
+	got, err := c.Decode(b)
+	is.NoErr(err)
+	is.Equal(got, map[string]any{"a": int64(1), "b": nil, "v": nil, "foo_bar": int64(7), "w": nil, "f": 0.0})
+}
+
 func TestMessagesHaveNames(t *testing.T) {
 	is := is.New(t)
 	c, err := New(everything)

@@ -1,13 +1,19 @@
 package protodata
 
 import (
+	"encoding/base64"
+	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/matryer/is"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/test/expect"
@@ -107,10 +113,57 @@ func lengthPrefix(n int) []byte {
 	return append(out, byte(n))
 }
 
+func TestOneLargeFieldIsDecoded(t *testing.T) {
+	is := is.New(t)
+	c := codecOf(t, `syntax = "proto3"; message A { bytes data = 1; repeated string text = 2; repeated bool packed = 3; }`)
+	m, err := c.Message("")
+	is.NoErr(err)
+	long := strings.Repeat("x", 3<<20)
+	b, err := m.Encode(map[string]any{"data": []byte(long), "text": []any{long, long}})
+	is.NoErr(err)
+	got, err := c.Decode(b)
+	is.NoErr(err)
+	is.Equal(len(got.(map[string]any)["data"].([]byte)), len(long))
+	packed := append([]byte{0, 0x1a}, lengthPrefix(len(long))[1:]...)
+	_, err = c.Decode(append(packed, long...))
+	expect.Error(t, err, "becomes more than 64 MiB")
+}
+
+// Each value has the path to it, for errors.
+func TestEncodeOfDeepValuesTakesLittleMemory(t *testing.T) {
+	m, err := codecOf(t, `syntax = "proto3"; message A { A a = 1; repeated bool b = 2; }`).Message("")
+	is.New(t).NoErr(err)
+	v := map[string]any{"b": slices.Repeat([]any{true}, 20_000)}
+	for range 900 {
+		v = map[string]any{"a": v}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = m.Encode(v)
+	runtime.ReadMemStats(&after)
+	is.New(t).NoErr(err)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
+		t.Errorf("%d MiB are allocated", n>>20)
+	}
+}
+
+// compiled is a compiled file of many fields, in base64.
+func compiled(fields int) string {
+	message := &descriptorpb.DescriptorProto{Name: proto.String("A")}
+	for i := range fields {
+		message.Field = append(message.Field, &descriptorpb.FieldDescriptorProto{Name: proto.String(fmt.Sprint("f", i)), Number: proto.Int32(int32(i + 1))})
+	}
+	b, _ := proto.Marshal(&descriptorpb.FileDescriptorProto{MessageType: []*descriptorpb.DescriptorProto{message}})
+	return base64.StdEncoding.EncodeToString(b)
+}
+
 func TestSchemasThatCostTooMuchAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"long":                  {`syntax = "proto3"; //` + strings.Repeat("x", budget.Schema), "more than 4 MiB"},
 		"deep":                  {`syntax = "proto3"; ` + strings.Repeat("message A { ", 200_000), "nested more than 100 deep"},
+		"many members":          {`syntax = "proto3"; message A { ` + strings.Repeat("oneof o { int32 a = 1; } ", 6_000) + "}", "more than 10000 messages, fields and other parts"},
+		"many values":           {`syntax = "proto3"; import "google/protobuf/descriptor.proto"; option (x) = { o: [1` + strings.Repeat(",1", 100_000) + "] };", "more than 10000 messages, fields and other parts"},
+		"many, compiled":        {compiled(11_000), "more than 10000 messages, fields and other parts"},
 		"deep, beside comments": {`syntax = "proto3"; ` + strings.Repeat("message A { /* } */ // }\n", 100_000), "nested more than 100 deep"},
 		"deep, beside texts":    {`syntax = "proto3"; ` + strings.Repeat(`option a = { b: "}\"}" `, 100_000), "nested more than 100 deep"},
 	} {

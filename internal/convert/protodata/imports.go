@@ -12,7 +12,8 @@ import (
 // Imports returns the names of the files that a file imports. Google's own and Confluent's,
 // which New and every registry have, are not among them.
 func Imports(text string) ([]string, error) {
-	if err := checkNesting(text); err != nil {
+	s := newSources()
+	if err := s.check(text); err != nil {
 		return nil, err
 	}
 	handler := reporter.NewHandler(nil)
@@ -24,7 +25,7 @@ func Imports(text string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the schema: %s", strings.TrimPrefix(err.Error(), own+":"))
 	}
-	builtIn := protocompile.WithStandardImports(protocompile.ResolverFunc(func(name string) (protocompile.SearchResult, error) { return find(nil, name) }))
+	builtIn := protocompile.WithStandardImports(protocompile.ResolverFunc(s.find))
 	var names []string
 	for _, name := range parsed.FileDescriptorProto().GetDependency() {
 		if _, err := builtIn.FindFileByPath(name); err != nil {

@@ -3,25 +3,52 @@ package protodata
 import (
 	"fmt"
 	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // maxNesting is how deep messages, and values of options, may be nested in a schema. Each
 // has the names of all around it in its own, and the compiler has a call for each.
 const maxNesting = 100
 
-// checkNesting refuses a text in the Protobuf language that is nested too deep. It skips
-// comments and texts within.
-func checkNesting(text string) error {
-	depth := 0
+// The compiler looks for some parts of a schema, such as members of a oneof, among all
+// others. So there are no more than maxParts of them (messages, fields, values of enums,
+// options and imports), with those of the schemas that it refers to. In a text each has
+// some other tokens as well.
+const (
+	maxParts  = 10_000
+	part      = 10
+	maxTokens = part * maxParts
+)
+
+func (s *sources) take(tokens int) error {
+	if s.tokens -= tokens; s.tokens < 0 {
+		return fmt.Errorf("it has more than %d messages, fields and other parts", maxParts)
+	}
+	return nil
+}
+
+// check refuses a text in the Protobuf language that is nested too deep or has too many
+// parts. It skips comments and texts within.
+func (s *sources) check(text string) error {
+	depth, tokens := 0, 0
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
 		case '{', '[', '(', '<':
+			if c == '{' {
+				tokens += part
+			}
 			if depth++; depth > maxNesting {
 				return fmt.Errorf("it is nested more than %d deep", maxNesting)
 			}
 		case '}', ']', ')', '>':
 			depth--
+		case ';':
+			tokens += part
+		case ',', ':':
+			tokens++
 		case '"', '\'':
+			tokens++
 			for i++; i < len(text) && text[i] != c && text[i] != '\n'; i++ {
 				if text[i] == '\\' {
 					i++
@@ -31,7 +58,26 @@ func checkNesting(text string) error {
 			i = skipComment(text, i)
 		}
 	}
-	return nil
+	return s.take(tokens)
+}
+
+// parts counts the messages that a compiled file is made of.
+func parts(m protoreflect.Message) int {
+	n := 1
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case f.IsList() && f.Message() != nil:
+			for i := range v.List().Len() {
+				n += parts(v.List().Get(i).Message())
+			}
+		case f.IsList():
+			n += v.List().Len()
+		case f.Message() != nil && !f.IsMap():
+			n += parts(v.Message())
+		}
+		return true
+	})
+	return n
 }
 
 // skipComment returns the last index of a comment that begins at i, or i.

@@ -38,7 +38,11 @@ func measure(b *budget.Budget, m protoreflect.MessageDescriptor, data []byte, de
 		switch {
 		case f == nil:
 		case f.Message() == nil:
-			if err := b.Take(valueCost + valueCost/2*len(value)); err != nil { // which may be a list of small numbers
+			cost := valueCost + len(value)
+			if f.IsList() && typ == protowire.BytesType && isPackable(f.Kind()) {
+				cost += valueCost / 2 * len(value) // small numbers, a byte each
+			}
+			if err := b.Take(cost); err != nil {
 				return err
 			}
 			continue
@@ -55,4 +59,9 @@ func measure(b *budget.Budget, m protoreflect.MessageDescriptor, data []byte, de
 		}
 	}
 	return nil
+}
+
+// isPackable reports whether a list of values may be packed: all but texts and bytes.
+func isPackable(k protoreflect.Kind) bool {
+	return k != protoreflect.StringKind && k != protoreflect.BytesKind
 }
