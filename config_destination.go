@@ -52,7 +52,8 @@ type DestinationConfig struct {
 	TransactionalID string `json:"transactionalID"`
 	// Compacted topic in which exactlyOnce notes how far the source was written. It is
 	// created if it is missing. If left empty, it is conduit-progress- and the connector's
-	// ID, with an underscore for each character that names of topics can't have.
+	// ID; if that has characters which names of topics can't have, with an underscore for
+	// each and the hash of the ID. The topic must not be one that brokers delete from.
 	ProgressTopic string `json:"progressTopic"`
 	// Maximum time that brokers which could write take for a batch, retries included.
 	// It stands still during an outage, see outageTimeout. Nothing is written after

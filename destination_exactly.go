@@ -2,6 +2,8 @@ package kafka
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -73,11 +75,22 @@ func (c *DestinationConfig) exactlyOnce(ctx context.Context, cfg produce.Config)
 		e.TransactionalID = id
 	}
 	if e.Topic == "" {
-		const longest = 249
-		e.Topic = "conduit-progress-" + noTopicName.ReplaceAllString(id, "_")
-		e.Topic = e.Topic[:min(len(e.Topic), longest)]
+		e.Topic = progressTopic(id)
 	}
 	return e, nil
+}
+
+// progressTopic is the default, of the ID of a connector. IDs that differ only in what names
+// of topics can't have, or in what is too long for them, have topics that differ.
+func progressTopic(id string) string {
+	const prefix, longest = "conduit-progress-", 249
+	name := prefix + noTopicName.ReplaceAllString(id, "_")
+	if name == prefix+id && len(name) <= longest {
+		return name
+	}
+	sum := sha256.Sum256([]byte(id))
+	suffix := "-" + hex.EncodeToString(sum[:4])
+	return name[:min(len(name), longest-len(suffix))] + suffix
 }
 
 // exactProducer is a Producer that writes each record once.

@@ -14,6 +14,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
+	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
 func TestExactlyOnceRefusesWhatContradictsIt(t *testing.T) {
@@ -55,9 +56,22 @@ func TestExactlyOnceNeedsAnID(t *testing.T) {
 	c.TransactionalID = "a pipeline:the copy"
 	e, err := c.exactlyOnce(context.Background(), produce.Config{})
 	is.NoErr(err)
-	is.Equal(e.Topic, "conduit-progress-a_pipeline_the_copy")
+	is.Equal(e.Topic, progressTopic(c.TransactionalID))
 	is.Equal(e.ID, c.Topic)
 	is.Equal(e.TransactionalID, c.TransactionalID)
+}
+
+func TestProgressTopicsOfDifferentConnectorsDiffer(t *testing.T) {
+	is := is.New(t)
+	is.Equal(progressTopic("orders.copy"), "conduit-progress-orders.copy")
+	long := strings.Repeat("x", 300)
+	seen := make(map[string]bool)
+	for _, id := range []string{"a:b", "a_b", "a b", long, long + "y"} {
+		name := progressTopic(id)
+		is.NoErr(setting.Topic("progressTopic", name))
+		is.True(!seen[name])
+		seen[name] = true
+	}
 }
 
 func TestOriginsAreOneForEachReading(t *testing.T) {

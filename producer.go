@@ -28,8 +28,8 @@ type Producer interface {
 	// messages is sent any more.
 	Send(ctx context.Context, messages []message.Message) (int, error)
 
-	// Close ends all connections, and within a second a Send that runs, with an
-	// error. It may be called at any time, and further Sends fail.
+	// Close ends all connections, and within a second a Send that runs, or within three
+	// if that has a transaction to abort, with an error. It may be called at any time, and further Sends fail.
 	Close() error
 }
 

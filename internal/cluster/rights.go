@@ -19,6 +19,11 @@ func (c *Client) Explain(err error, needed acl.Right) error {
 	return Admin(c.cfg, c.seeds).Explain(err, needed)
 }
 
+// Command is a command of Kafka's for somebody who may change the cluster.
+func (c *Client) Command(tool string, arguments ...string) string {
+	return Admin(c.cfg, c.seeds).Command(tool, arguments...)
+}
+
 // Admin is who may change what the login may do.
 func Admin(cfg wire.Config, servers []string) acl.Admin {
 	a := acl.Admin{Secure: cfg.TLS != nil || cfg.SASL != nil, Principal: cfg.Principal}

@@ -63,3 +63,15 @@ func refuse(req kmsg.Request, code int16) kmsg.Response {
 	}
 	return res
 }
+
+func TestWriterRefusesAProgressTopicThatIsDeletedFrom(t *testing.T) {
+	for policy, wrong := range map[string]bool{"delete": true, "compact,delete": true, "compact": false} {
+		w := newWorld(t)
+		w.NoErr(w.truth.CreateTopic(w.ctx, "progress-me", 1, map[string]string{"cleanup.policy": policy}))
+		err := w.create(w.id).Open(w.ctx)
+		w.Equal(err != nil, wrong)
+		if wrong && !strings.Contains(err.Error(), "--entity-name progress-me --add-config cleanup.policy=compact") {
+			t.Fatalf("the error is %q", err)
+		}
+	}
+}

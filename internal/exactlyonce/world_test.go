@@ -41,6 +41,8 @@ type world struct {
 	topic   string
 	id      string
 	limit   time.Duration
+
+	transactionTimeout time.Duration
 }
 
 func newWorld(t *testing.T, opts ...kfake.Opt) *world {
@@ -57,7 +59,7 @@ func worldOf(t testing.TB, servers, direct []string) *world {
 	truth, err := kclient.New(direct)
 	is.New(t).NoErr(err)
 	t.Cleanup(truth.Close)
-	return &world{I: is.New(t), t: t, ctx: ctx, servers: servers, truth: truth, limit: 40 * time.Second}
+	return &world{I: is.New(t), t: t, ctx: ctx, servers: servers, truth: truth, limit: 40 * time.Second, transactionTimeout: 50 * time.Second}
 }
 
 // writer is one process, from Open on. It is left as a process that was killed leaves it.
@@ -84,7 +86,7 @@ func (w *world) create(transactionalID string) *writer {
 		w.NoErr(w.ctx.Err())
 	}
 	x := New(client, Config{
-		ID: w.id, TransactionalID: transactionalID, Topic: "progress-" + w.id, Limit: w.limit, TransactionTimeout: 50 * time.Second,
+		ID: w.id, TransactionalID: transactionalID, Topic: "progress-" + w.id, Limit: w.limit, TransactionTimeout: w.transactionTimeout,
 		Origin: new(origins).find,
 		Produce: produce.Config{
 			Acks: produce.AcksAll, DeliveryTimeout: w.limit, RequestTimeout: 5 * time.Second, BatchBytes: 1 << 20,
@@ -120,8 +122,8 @@ func (o *origins) find(position []byte) (*progress.Run, int64, error) {
 
 // kill ends a process, and what it was about to do.
 func (x *writer) kill() {
+	x.client.Close() // first, so that it can't end a transaction
 	x.Close()
-	x.client.Close()
 }
 
 // from makes messages of the records of a source's partition from one offset to before
@@ -183,7 +185,11 @@ func (w *world) has(messages ...[]message.Message) {
 		}
 	}
 	got := w.committed()
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		w.t.Fatalf("consumers see %v, want %v", got, want)
+	// The markers of the last transaction come a moment after Send has returned.
+	for end := time.Now().Add(10 * time.Second); fmt.Sprint(got) != fmt.Sprint(want); got = w.committed() {
+		if time.Now().After(end) {
+			w.t.Fatalf("consumers see %v, want %v", got, want)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -90,6 +90,9 @@ func (w *Writer) settle(ctx context.Context) error {
 		if err := w.session.Abort(ctx); err != nil {
 			return err
 		}
+		if w.open.Err() != nil { // nobody wants to know more
+			return nil
+		}
 	}
 	if err := w.begin(ctx); err != nil {
 		return err

@@ -43,6 +43,7 @@ type Writer struct {
 	table    *progress.Table
 	open     context.Context // until Close
 	end      context.CancelFunc
+	busy     chan struct{} // full while a Send runs
 
 	// astray says that a transaction may be open, or that its outcome is not known.
 	astray bool
@@ -60,34 +61,10 @@ func New(client *cluster.Client, cfg Config) *Writer {
 	cfg.Produce.Transactions = session
 	open, end := context.WithCancel(context.Background())
 	return &Writer{
-		cfg: cfg, session: session, producer: produce.New(client, cfg.Produce), open: open, end: end,
+		cfg: cfg, session: session, producer: produce.New(client, cfg.Produce), open: open, end: end, busy: make(chan struct{}, 1),
 		topic: &progress.Topic{Name: cfg.Topic, ReplicationFactor: cfg.ReplicationFactor, Client: client, Warn: cfg.Produce.Warn},
 		table: progress.NewTable(cfg.ID, cfg.Origin),
 	}
-}
-
-// openTimeout is how long Open waits for brokers, and for transactions of others that are
-// open in the progress topic.
-const openTimeout = 45 * time.Second
-
-// Open fences the former self of this writer, and reads how far that has written.
-func (w *Writer) Open(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
-	if err := w.topic.Ensure(ctx); err != nil {
-		return err
-	}
-	return w.begin(ctx)
-}
-
-// begin gets a new epoch, so that nothing of earlier transactions is under way any more,
-// and reads what they have written.
-func (w *Writer) begin(ctx context.Context) error {
-	if err := w.session.Begin(ctx); err != nil {
-		return err
-	}
-	w.producer.Continue(w.session.Producer())
-	return w.topic.Read(ctx, true, w.table)
 }
 
 // Try is that of the producer.
@@ -95,17 +72,31 @@ func (w *Writer) Try(ctx context.Context, topic string, patience time.Duration) 
 	return w.producer.Try(ctx, topic, patience)
 }
 
-// Close ends a Send that runs, whatever it waits for, and makes further ones fail. It
-// leaves the client open.
+// moment is how long a Send that has failed takes to abort its transaction, and how long
+// Close waits for that.
+const moment = 3 * time.Second
+
+// Close ends a Send that runs, whatever it waits for, makes further ones fail, and gives the
+// running one a moment to abort its transaction, as consumers wait for that. It leaves the
+// client open.
 func (w *Writer) Close() {
 	w.end()
 	w.producer.Close()
+	timer := time.NewTimer(moment)
+	defer timer.Stop()
+	select {
+	case w.busy <- struct{}{}:
+		<-w.busy
+	case <-timer.C:
+	}
 }
 
 // Send writes messages and returns how many from the front are written, with all that
 // consumers may know of them, and the error of the first that is not. Of those after it none
 // is written, unless they had been before.
 func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, error) {
+	w.busy <- struct{}{}
+	defer func() { <-w.busy }()
 	if w.open.Err() != nil {
 		return 0, wire.ErrClosed
 	}
@@ -144,7 +135,7 @@ func (w *Writer) catchUp(ctx context.Context) error {
 	if !w.table.Fresh() {
 		return nil
 	}
-	if err := w.topic.Read(ctx, false, w.table); err != nil {
+	if err := w.topic.Read(ctx, w.table); err != nil {
 		return err
 	}
 	w.table.Looked()
@@ -158,8 +149,7 @@ func (w *Writer) release(err error) {
 	if !w.astray || errors.As(err, new(*transact.FencedError)) {
 		return
 	}
-	const moment = 3 * time.Second
-	ctx, cancel := context.WithTimeout(w.open, moment)
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
 	defer cancel()
 	if err := w.settle(ctx); err != nil && w.open.Err() == nil {
 		w.cfg.Produce.Warn("abort the transaction of a write that failed", err)

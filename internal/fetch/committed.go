@@ -18,21 +18,38 @@ import (
 
 // Committed reads one partition as read_committed, from an offset or the first one after it
 // that is there, up to where its log ends at the moment, and returns the offset after that.
-// With wait it waits for transactions that are open there to end, or for ctx; otherwise it
-// reads up to the first of them. see gets the records in
+// It waits for transactions that are open there to end, or for ctx. see gets the records in
 // order, and must not keep them. Offsets that no record has, as those of a transaction's
 // end, are passed over.
-func Committed(ctx context.Context, client *cluster.Client, p message.TopicPartition, from int64, wait bool, warn func(string, error), see func([]recordbatch.Record) error) (int64, error) {
-	w := reading{client: client, TopicPartition: p, next: from, wait: wait, warn: warn, see: see}
+func Committed(ctx context.Context, client *cluster.Client, p message.TopicPartition, from int64, warn func(string, error), see func([]recordbatch.Record) error) (int64, error) {
+	w := reading{client: client, TopicPartition: p, next: from, warn: warn, see: see}
 	if err := w.attempt(ctx, w.bounds); err != nil {
 		return from, err
 	}
-	for w.next < w.end {
-		if err := w.attempt(ctx, w.fetch); err != nil {
+	for moved := time.Now(); w.next < w.end; {
+		before := w.next
+		err := w.attempt(ctx, w.fetch)
+		switch {
+		case err != nil && w.held:
+			return from, fmt.Errorf("%s: %w", w.waiting(), err)
+		case err != nil:
 			return from, err
+		}
+		if w.held = w.next == before; !w.held {
+			moved = time.Now()
+		} else if time.Since(moved) >= reminder {
+			warn(w.waiting(), nil)
+			moved = time.Now()
 		}
 	}
 	return w.next, nil
+}
+
+// reminder is how often it is said that a transaction is waited for.
+const reminder = 5 * time.Second
+
+func (w *reading) waiting() string {
+	return fmt.Sprintf("read %s/%d: a transaction is open at offset %d: if its process was killed, it ends when that opens again or at its time-out", w.Topic, w.Partition, w.next)
 }
 
 // reading is the reading of a partition.
@@ -40,7 +57,7 @@ type reading struct {
 	client *cluster.Client
 	message.TopicPartition
 	next, end int64
-	wait      bool
+	held      bool // by an open transaction: the last answer had nothing
 	warn      func(string, error)
 	see       func([]recordbatch.Record) error
 	reader    recordbatch.Reader
@@ -76,7 +93,7 @@ func (w *reading) bounds(ctx context.Context) error {
 	var ends [2]int64
 	for i, at := range []int64{cluster.Earliest, cluster.Latest} {
 		err := errors.New("the broker's answer does not mention it")
-		w.client.ListOffsets(ctx, !w.wait, []cluster.OffsetQuery{{Topic: w.Topic, Partition: w.Partition, Timestamp: at}}, func(answers []cluster.OffsetAnswer) {
+		w.client.ListOffsets(ctx, false, []cluster.OffsetQuery{{Topic: w.Topic, Partition: w.Partition, Timestamp: at}}, func(answers []cluster.OffsetAnswer) {
 			for _, a := range answers {
 				ends[i], err = a.Offset, a.Err
 			}

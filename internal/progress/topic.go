@@ -37,7 +37,8 @@ var configs = []createtopics.RequestConfig{
 	{Name: "delete.retention.ms", Value: "300000"},
 }
 
-// Ensure creates the topic if it is missing, and waits until brokers know it.
+// Ensure creates the topic if it is missing, waits until brokers know it, and refuses one of
+// which the brokers delete progress.
 func (t *Topic) Ensure(ctx context.Context) error {
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for {
@@ -48,7 +49,7 @@ func (t *Topic) Ensure(ctx context.Context) error {
 			}
 		}
 		if err == nil {
-			return nil
+			return t.compacted(ctx)
 		}
 		if !cluster.Retriable(err) || !retry.Wait(ctx) {
 			return fmt.Errorf("find progress topic %q: %w", t.Name, err)
@@ -96,9 +97,9 @@ func (t *Topic) create(ctx context.Context) error {
 }
 
 // Read has a table know what its destination has written, since the last Read or ever. No
-// transaction of that destination may be open. With wait it waits for the end of those of
-// others, of which it may not be known whose they are.
-func (t *Topic) Read(ctx context.Context, wait bool, into *Table) error {
+// transaction of this process may be open. Those of others are waited for, as it is not known
+// which records they are about.
+func (t *Topic) Read(ctx context.Context, into *Table) error {
 	see := func(records []recordbatch.Record) error {
 		for _, r := range records {
 			k, m, err := parse(r.Key, r.Value)
@@ -109,7 +110,7 @@ func (t *Topic) Read(ctx context.Context, wait bool, into *Table) error {
 		}
 		return nil
 	}
-	next, err := fetch.Committed(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, wait, t.Warn, see)
+	next, err := fetch.Committed(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, t.Warn, see)
 	if err != nil {
 		return fmt.Errorf("read progress: %w", err)
 	}
