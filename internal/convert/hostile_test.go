@@ -126,6 +126,60 @@ func TestDecodedRecordIsNotLargerThanConduitsProtocolTakes(t *testing.T) {
 	}
 }
 
+func TestDecodedDataThatIsTooLargeStaysAsItWas(t *testing.T) {
+	r := srfake.New()
+	defer r.Close()
+	r.SeedSchema("orders-value", 1, 3, sr.Schema{Schema: `{"type":"array","items":{"type":"enum","name":"e","symbols":["` + strings.Repeat("x", 60) + `"]}}`})
+	for name, c := range map[string]struct {
+		choice, data string
+		stays        bool
+	}{
+		"a list of Avro":             {decodeAvro, "\x00\x00\x00\x00\x03" + string(binary.AppendVarint(nil, 100_000)) + strings.Repeat("\x00", 100_001), true},
+		"a list of signs":            {decodeJSON, `["` + strings.Repeat("<", 900_000) + `"]`, false},
+		"more than Kafka's default":  {decodeJSON, `{"t":"` + strings.Repeat("x", 2<<20) + `","a":[1` + strings.Repeat(",1", 1<<18) + `]}`, true},
+		"larger than 4 MiB as it is": {decodeJSON, `{"t":"` + strings.Repeat("x", 5<<20) + `"}` + strings.Repeat(" ", 100), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			got, err := decodeOne(t, DecodeConfig{ValueDecode: c.choice, DecodeOnError: onErrorRaw, Schemas: clientOf(t, r)}, []byte(c.data))
+			is.NoErr(err)
+			is.True(SizeOf(&got) <= max(4<<20, 2*len(c.data)+1000))
+			is.Equal(strings.Contains(got.Metadata[MetadataValueDecodeError], "more than 4 MiB"), c.stays)
+			if c.stays {
+				is.True(string(got.Payload.After.Bytes()) == c.data)
+			}
+		})
+	}
+}
+
+func TestWhatConduitsProtocolCanNotCarryIsNotDecoded(t *testing.T) {
+	r := srfake.New()
+	defer r.Close()
+	r.SeedSchema("m", 1, 3, sr.Schema{Schema: `{"type":"map","values":"null"}`})
+	r.SeedSchema("j", 1, 4, sr.Schema{Schema: `{}`, Type: sr.TypeJSON})
+	for name, c := range map[string]struct {
+		choice, data, want string
+	}{
+		"json":                    {decodeJSON, `{"a":1e400}`, "1e400 is not a number of 64 bits"},
+		"json of many digits":     {decodeJSON, `{"a":[` + strings.Repeat("9", 400) + `]}`, "is not a number of 64 bits"},
+		"connect-json":            {decodeConnectJSON, `{"schema":null,"payload":{"a":-1e400}}`, "-1e400 is not a number of 64 bits"},
+		"json-schema":             {decodeJSONSchema, "\x00\x00\x00\x00\x04" + `{"a":1e400}`, "1e400 is not a number of 64 bits"},
+		"a small number":          {decodeJSON, `{"a":1e-400}`, ""},
+		"a name that no UTF-8 is": {decodeAvro, "\x00\x00\x00\x00\x03\x02\x04\xff\xfe\x00", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			got, err := decodeOne(t, DecodeConfig{ValueDecode: c.choice, DecodeOnError: onErrorRaw, Schemas: clientOf(t, r)}, []byte(c.data))
+			is.NoErr(err)
+			expect.Text(t, got.Metadata[MetadataValueDecodeError], c.want)
+			var p opencdcv1.Record
+			is.NoErr(got.ToProto(&p))
+			_, err = proto.Marshal(&p)
+			is.NoErr(err)
+		})
+	}
+}
+
 func TestDecodeErrorsArePrintableAndShort(t *testing.T) {
 	for _, value := range []string{
 		`{"schema":{"type":"struct","fields":[{"field":"a\u001b[2J\u001b[31m","type":"int32"}]},"payload":{}}`,

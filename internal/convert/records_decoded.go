@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -44,7 +45,7 @@ func (m *Records) AppendDecoded(ctx context.Context, dst []opencdc.Record, b mes
 		r := &dst[i]
 		err := m.decoding.decode(ctx, r, b.Topic, b.Records[i-start].Headers)
 		size := SizeOf(r)
-		if err == nil && size > mostDecoded(&b.Records[i-start]) {
+		if err == nil && size > maxDecoded && size > sizeRaw(r, &b.Records[i-start]) {
 			err = m.decoding.refuse(r, &b.Records[i-start], size)
 		}
 		if err != nil {
@@ -65,25 +66,28 @@ func (m *Records) AppendDecoded(ctx context.Context, dst []opencdc.Record, b mes
 // end the pipeline whenever it is read.
 const maxDecoded = 4<<20 - 16<<10
 
-// mostDecoded is how large a message may become. Those above Kafka's default of 1 MiB are
-// there only where that was raised, and Conduit's with it.
-func mostDecoded(m *recordbatch.Record) int {
-	return max(maxDecoded, 4*(len(m.Key)+len(m.Value)))
+// sizeRaw is what a record takes as it is. One that is larger than maxDecoded needs a
+// Conduit that takes it anyway.
+func sizeRaw(r *opencdc.Record, m *recordbatch.Record) int {
+	raw := *r
+	raw.Key, raw.Payload.After = opencdc.RawData(m.Key), opencdc.RawData(m.Value)
+	return SizeOf(&raw)
 }
 
 // refuse leaves key and value of a record as they were, since it is too large decoded.
 func (d *Decoding) refuse(r *opencdc.Record, m *recordbatch.Record, size int) error {
-	err := fmt.Errorf("decoded it takes %d bytes in Conduit's protocol, more than 4 MiB and than four times what it has", size)
+	err := fmt.Errorf("decoded it takes %d bytes in Conduit's protocol, more than 4 MiB and than it takes as it is", size)
 	if !d.raw {
 		return err
 	}
-	if _, raw := r.Key.(opencdc.RawData); !raw && r.Key != nil {
-		r.Key = opencdc.RawData(m.Key)
-		r.Metadata[keyFields.decodeError] = err.Error()
+	back := func(p *part, data opencdc.Data, was []byte) opencdc.Data {
+		raw, isRaw := data.(opencdc.RawData)
+		if p.decoder == nil || data == nil || isRaw && bytes.Equal(raw, was) {
+			return data
+		}
+		r.Metadata[p.fields.decodeError] = err.Error()
+		return opencdc.RawData(was)
 	}
-	if _, raw := r.Payload.After.(opencdc.RawData); !raw && r.Payload.After != nil {
-		r.Payload.After = opencdc.RawData(m.Value)
-		r.Metadata[valueFields.decodeError] = err.Error()
-	}
+	r.Key, r.Payload.After = back(&d.key, r.Key, m.Key), back(&d.value, r.Payload.After, m.Value)
 	return nil
 }

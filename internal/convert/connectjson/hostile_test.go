@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/matryer/is"
+
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
@@ -37,5 +39,21 @@ func TestDecodeBoundsWhatValuesBecome(t *testing.T) {
 				t.Errorf("%d MiB are allocated", n>>20)
 			}
 		})
+	}
+}
+
+func TestADecimalAsANumberKeepsItsDigits(t *testing.T) {
+	is := is.New(t)
+	decode := func(number string) (any, error) {
+		return new(Decoder).Decode([]byte(`{"schema":{"type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"}},"payload":` + number + `}`))
+	}
+	for number, want := range map[string]string{"1.2300": "1.23", "-7": "-7.00", "1200": "1200.00", "12.345e1": "123.45", "12e-2": "0.12", "0.000": "0.00", "0e-9": "0.00"} {
+		got, err := decode(number)
+		is.NoErr(err)
+		is.Equal(got, want)
+	}
+	for _, number := range []string{"1.239", "12.345e0", "1e-3", "-0.001"} {
+		_, err := decode(number)
+		expect.Error(t, err, "the decimal "+number+" has more than 2 digits after its point")
 	}
 }

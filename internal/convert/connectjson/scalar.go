@@ -120,7 +120,7 @@ func (s *schema) decimal(v any) (string, error) {
 	return plain.Decimal(b, s.scale)
 }
 
-// scaled gives a number the digits after its point that the scale says.
+// scaled gives a number the digits after its point that the scale says. It has no more.
 func scaled(n json.Number, scale int) (string, error) {
 	const longest = 1000 // also of an exponent, which may ask for gigabytes
 	if exponent := strings.IndexAny(string(n), "eE"); len(n) > longest || exponent >= 0 && len(n)-exponent > len("e+100") {
@@ -130,7 +130,22 @@ func scaled(n json.Number, scale int) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%s is not a decimal", n)
 	}
+	if fraction(string(n)) > max(scale, 0) {
+		return "", fmt.Errorf("the decimal %s has more than %d digits after its point", n, max(scale, 0))
+	}
 	return r.FloatString(max(scale, 0)), nil
+}
+
+// fraction is how many digits a number in JSON has after its point, without zeros at the end.
+func fraction(n string) int {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(n), "e")
+	whole, after, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimRight(whole+after, "0")
+	if strings.Trim(digits, "-0") == "" {
+		return 0
+	}
+	shift, _ := strconv.Atoi(exponent) // of none: 0
+	return len(digits) - len(whole) - shift
 }
 
 // kind names what JSON has in place of what the schema says.

@@ -40,7 +40,8 @@ func notJSON(data []byte, err error) error {
 }
 
 // Numbers replaces in place the numbers of a value by those of Number, and returns it. One
-// that is nested too deep is an error.
+// that is nested too deep is an error, and so is a number beyond those of float64, which
+// Conduit's protocol can't carry.
 func Numbers(v any) (any, error) { return numbers(v, 0) }
 
 func numbers(v any, depth int) (any, error) {
@@ -50,6 +51,9 @@ func numbers(v any, depth int) (any, error) {
 	var err error
 	switch v := v.(type) {
 	case json.Number:
+		if _, err := v.Float64(); err != nil {
+			return nil, fmt.Errorf("%s is not a number of 64 bits: up to 1.8e308", v)
+		}
 		return Number(v), nil
 	case []any:
 		for i := range v {

@@ -5,6 +5,7 @@
 package plain
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -28,11 +29,13 @@ func Data(v any) (opencdc.Data, error) {
 	case []byte:
 		return opencdc.RawData(v), nil
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // which makes six bytes of one
+	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("write the value as JSON: %w", err)
 	}
-	return opencdc.RawData(b), nil
+	return opencdc.RawData(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 // exactDigits is how many significant decimal digits each float64 keeps.
