@@ -57,6 +57,7 @@ func (a Admin) Grant(r Right) string {
 // actions are what policies of Amazon MSK call rights.
 var actions = map[string][]string{
 	"Describe topic":          {"kafka-cluster:DescribeTopic"},
+	"DescribeConfigs topic":   {"kafka-cluster:DescribeTopic", "kafka-cluster:DescribeTopicDynamicConfiguration"},
 	"Read topic":              {"kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"},
 	"Write topic":             {"kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"},
 	"Create topic":            {"kafka-cluster:CreateTopic"},
