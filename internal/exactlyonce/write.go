@@ -90,8 +90,10 @@ func (w *Writer) settle(ctx context.Context) error {
 		if err := w.session.Abort(ctx); err != nil {
 			return err
 		}
-		if w.open.Err() != nil { // nobody wants to know more
+		select {
+		case <-w.open.Done(): // nobody wants to know more
 			return nil
+		default:
 		}
 	}
 	if err := w.begin(ctx); err != nil {
