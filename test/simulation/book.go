@@ -85,6 +85,7 @@ type entry struct {
 	joins  time.Duration // as the book's at that time
 	denied bool          // wasTold: after an offset was refused
 	read   time.Duration // wasKept: when it was
+	high   int64         // wasSeen: how far the note says that the log went when an operator's offset was taken over
 }
 
 func newBook() *book {

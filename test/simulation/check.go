@@ -37,6 +37,8 @@ type trail struct {
 	kept      map[string]int64 // by process: what its position says
 	reset     time.Duration    // by an operator, last; no member is seen to have committed since while byHand
 	byHand    bool             // and no member is seen to have committed since
+	operated  bool             // an operator has set the group's offset
+	replay    int64            // up to here it is read again since then, whatever positions say
 }
 
 // at is the last record that a process returned of a log.

@@ -67,6 +67,19 @@ func (s *story) lose(who string, end int64) {
 
 func (s *story) note(k kind, offset int64) { s.book.note(entry{kind: k, log: s.log, offset: offset}) }
 
+// starts has a process start from a position which says how far the log was read.
+func (s *story) starts(who string, next int64) {
+	s.book.note(entry{kind: wasKept, who: who, log: s.log, offset: next, read: s.now()})
+}
+
+// again has an operator set the group's offset, and a member take it over when the log
+// has an end.
+func (s *story) again(from, end int64) {
+	s.note(wasReset, from)
+	time.Sleep(time.Second)
+	s.book.note(entry{kind: wasSeen, log: s.log, offset: from + 1, high: end})
+}
+
 func (s *story) end() []string {
 	s.keep(s.log, s.live)
 	s.checker().check().unread([]logID{s.log})
@@ -115,6 +128,19 @@ func TestCheckFindsEachThingThatMayNotBe(t *testing.T) {
 			s.joins = s.now()
 			s.read("s1", 1)
 		}, "though 2 was committed"},
+		"a start before what its position says": {func(s *story) {
+			s.read("s1", 0, 1)
+			s.ack(0, 1)
+			s.starts("s2", 2)
+			s.read("s2", 1)
+		}, "though its position says that it was read up to 2"},
+		"a start before what its position says, which is after what an operator wanted again": {func(s *story) {
+			s.again(0, 2)
+			s.read("s1", 0, 1, 2)
+			s.ack(0, 1, 2)
+			s.starts("s2", 3)
+			s.read("s2", 2)
+		}, "though its position says that it was read up to 3"},
 		"a value that nobody wrote": {func(s *story) { s.reads("s1", "a", 0, 0, 1, "2") }, "which nobody wrote"},
 		"a record of another place": {func(s *story) { s.reads("s1", "a", 0, 7, 1, "1") }, "not to be seen"},
 		"a record of an aborted transaction": {func(s *story) {
@@ -242,6 +268,14 @@ func TestCheckAllowsWhatOperatorsAndDeathsDo(t *testing.T) {
 			s.tells(inquiry{"s1", s.log}, 2, 2)
 			s.read("s1", 2, 3, 4)
 			s.ack(2, 3, 4)
+		},
+		"a start in the midst of what an operator wanted again": func(s *story) {
+			s.again(0, 3)
+			s.read("s1", 0, 1)
+			s.ack(0, 1)
+			s.starts("s2", 2)
+			s.read("s2", 1, 2, 3, 4)
+			s.ack(1, 2, 3, 4)
 		},
 		"records that were there as a source began at the end": func(s *story) {
 			s.waives(s.log, 3)

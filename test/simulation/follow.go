@@ -37,15 +37,18 @@ func (c *checker) follow(e entry) {
 		}
 		t.byHand = t.byHand && e.offset == t.committed
 		t.committed = e.offset
+		if t.operated {
+			t.replay = max(t.replay, e.high)
+		}
 	case wasReset:
 		for i, r := range t.records {
 			t.acked[i] = r.offset < e.offset
 		}
 		t.prefix, t.committed, t.last, t.kept, t.reset = 0, e.offset, make(map[string]at), make(map[string]int64), e.time
-		t.byHand = true
+		t.byHand, t.operated = true, true
 		t.advance()
 	case wasKept:
-		if e.read > t.reset && !t.byHand { // what an operator has set is believed
+		if e.read > t.reset && !t.byHand && e.offset > t.replay { // what an operator has set is believed
 			t.kept[e.who] = e.offset
 		}
 	case wasTrimmed:

@@ -3,6 +3,8 @@ package simulation
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -125,10 +127,20 @@ func (w *World) look(known map[logID]int64) {
 			log := w.notedFor(t.Topic, p)
 			if at, ok := known[log]; !ok || at != p.Offset {
 				known[log] = p.Offset
-				w.book.note(entry{kind: wasSeen, log: log, offset: p.Offset})
+				w.book.note(entry{kind: wasSeen, log: log, offset: p.Offset, high: highOf(p.Metadata)})
 			}
 		}
 	}
+}
+
+// highOf is how far a commit's note says that the group had been in the log before.
+func highOf(note *string) (high int64) {
+	if note != nil {
+		if _, after, ok := strings.Cut(*note, " high="); ok {
+			_, _ = fmt.Sscan(after, &high)
+		}
+	}
+	return high
 }
 
 // notedFor is the log that an offset of the group is for.
