@@ -33,7 +33,9 @@ func Spoils() []Spoil {
 		{Name: "an answer with something after it", frame: func(f []byte) []byte { return resized(append(f, 0)) }},
 		{Name: "all ones", frame: func(f []byte) []byte { return overwritten(f, func() byte { return 0xff }) }},
 		{Name: "large counts", frame: func(f []byte) []byte { return overwritten(f, func() byte { return 0x7f }) }},
-		{Name: "noise", frame: func(f []byte) []byte { return overwritten(f, func() byte { return byte(rand.Uint32()) }) }},
+		// No byte is negative: an array of length -1 is none, which leaves an answer that has
+		// nothing but an error code that nobody knows.
+		{Name: "noise", frame: func(f []byte) []byte { return overwritten(f, func() byte { return byte(1 + rand.IntN(127)) }) }},
 	}
 }
 
