@@ -18,7 +18,7 @@ import (
 func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Response) {
 	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
 	defer cancel()
-	node, err := retry(ctx, func() (int32, error) { return client.Coordinator(ctx, r.Group) })
+	node, err := cluster.WhileRetriable(ctx, patience, func() (int32, error) { return client.Coordinator(ctx, r.Group) })
 	if err != nil {
 		r.groupFailed("coordinator", "Describe", err)
 		return
@@ -47,7 +47,7 @@ func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Res
 }
 
 func (r *run) probe(ctx context.Context, client *cluster.Client, node int32, probe func(context.Context, *cluster.Client, int32, string) error) error {
-	_, err := retry(ctx, func() (struct{}, error) { return struct{}{}, probe(ctx, client, node, r.Group) })
+	_, err := cluster.WhileRetriable(ctx, patience, func() (struct{}, error) { return struct{}{}, probe(ctx, client, node, r.Group) })
 	return err
 }
 
@@ -71,7 +71,7 @@ func (r *run) offsets(ctx context.Context, client *cluster.Client, m *metadata.R
 		r.skip("offsets", r.Group, "there are no partitions to read")
 		return
 	}
-	committed, err := group.NewMember(client, group.Config{GroupID: r.Group, Warn: func(string, error) {}}, nil).Committed(ctx, all)
+	committed, err := group.NewMember(client, group.Config{GroupID: r.Group}, nil).Committed(ctx, all)
 	if err != nil && !errors.Is(err, kafkago.GroupIdNotFound) { // nobody was ever in it
 		r.groupFailed("offsets", "Describe", err)
 		return
@@ -90,15 +90,3 @@ func (r *run) offsets(ctx context.Context, client *cluster.Client, m *metadata.R
 // patience is how long errors are waited out that pass, such as those of a cluster
 // that has just been started.
 const patience = 5 * time.Second
-
-func retry[T any](ctx context.Context, try func() (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	pause := cluster.NewRetry(50*time.Millisecond, time.Second)
-	for {
-		v, err := try()
-		if err == nil || !cluster.Retriable(err) || !pause.Wait(ctx) {
-			return v, err
-		}
-	}
-}

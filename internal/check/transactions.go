@@ -16,7 +16,7 @@ func (r *run) transactionalID(ctx context.Context, client *cluster.Client) {
 	const step = "transactional ID"
 	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
 	defer cancel()
-	_, err := retry(ctx, func() (struct{}, error) {
+	_, err := cluster.WhileRetriable(ctx, patience, func() (struct{}, error) {
 		return struct{}{}, transact.Probe(ctx, client, r.TransactionalID)
 	})
 	switch {

@@ -44,3 +44,17 @@ func wait(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
+
+// WhileRetriable tries until the result is something else than an error that is
+// Retriable, and returns that, or the last such error after patience.
+func WhileRetriable[T any](ctx context.Context, patience time.Duration, try func() (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	pause := NewRetry(50*time.Millisecond, time.Second)
+	for {
+		v, err := try()
+		if err == nil || !Retriable(err) || !pause.Wait(ctx) {
+			return v, err
+		}
+	}
+}

@@ -160,7 +160,7 @@ func (a *Admin) ends(ctx context.Context, all []Partition) {
 
 // members asks the coordinator who is in the group.
 func (a *Admin) members(ctx context.Context) (group.Description, error) {
-	return retry(ctx, func() (group.Description, error) {
+	return cluster.WhileRetriable(ctx, patience, func() (group.Description, error) {
 		node, err := a.Client.Coordinator(ctx, a.GroupID)
 		if err != nil {
 			return group.Description{}, err
@@ -182,12 +182,12 @@ func (a *Admin) committed(ctx context.Context, p group.Partitions) (group.Offset
 
 // member asks and commits as no member does that has joined.
 func (a *Admin) member() *group.Member {
-	return group.NewMember(a.Client, group.Config{GroupID: a.GroupID, Warn: func(string, error) {}}, nil)
+	return group.NewMember(a.Client, group.Config{GroupID: a.GroupID}, nil)
 }
 
 // topics describes topics, of which those that the login may not see have an error.
 func (a *Admin) topics(ctx context.Context, names []string) (map[string]cluster.Topic, error) {
-	found, err := retry(ctx, func() (map[string]cluster.Topic, error) { return a.Client.Refresh(ctx, names, false) })
+	found, err := cluster.WhileRetriable(ctx, patience, func() (map[string]cluster.Topic, error) { return a.Client.Refresh(ctx, names, false) })
 	if err != nil {
 		return nil, fmt.Errorf("describe topics: %w", err)
 	}
@@ -233,15 +233,3 @@ func (a *Admin) offsets(ctx context.Context, readCommitted bool, queries []clust
 // patience is how long errors that pass are waited out, such as those of a coordinator
 // that moves.
 const patience = 10 * time.Second
-
-func retry[T any](ctx context.Context, try func() (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	pause := cluster.NewRetry(50*time.Millisecond, time.Second)
-	for {
-		v, err := try()
-		if err == nil || !cluster.Retriable(err) || !pause.Wait(ctx) {
-			return v, err
-		}
-	}
-}
