@@ -3,7 +3,6 @@ package exactlyonce
 import (
 	"errors"
 	"math/rand"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/transact"
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
-	"github.com/conduitio/conduit-connector-kafka/test/proxy"
 )
 
 func newKafkaWorld(t *testing.T, o broker.Options) (*world, *broker.Cluster) {
@@ -28,7 +26,7 @@ func newKafkaWorld(t *testing.T, o broker.Options) (*world, *broker.Cluster) {
 // any moment and begin again somewhere before: each record is seen once and in order.
 func TestWriterWritesOnceWhateverIsCutOrKilled(t *testing.T) {
 	w, kafka := newKafkaWorld(t, broker.Options{Proxied: true})
-	stop := cutAtRandom(kafka.Proxy(1))
+	stop := kafka.Proxy(1).CutAtRandom(3_000)
 	rnd := rand.New(rand.NewSource(2))
 	const end, size = 2000, 60
 	var next [partitions]int // of the source
@@ -117,36 +115,4 @@ func TestWriterCommitsOnKafkaWhatComesBeforeARecordThatCannotBeWritten(t *testin
 		}
 	}
 	w.has(from(1, 0, 0, 100), want)
-}
-
-// cutAtRandom ends the connections of a proxy after random amounts of bytes in either
-// direction, until the returned function is called, which counts them.
-func cutAtRandom(p *proxy.Proxy) func() int {
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	cuts := 0
-	wg.Go(func() {
-		rnd := rand.New(rand.NewSource(1))
-		for {
-			for _, c := range p.Conns() {
-				d := proxy.ToServer
-				if rnd.Intn(2) == 0 {
-					d = proxy.ToClient
-				}
-				c.CutAfter(d, int64(rnd.Intn(3_000)))
-				cuts++
-			}
-			select {
-			case <-done:
-				return
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-	})
-	return sync.OnceValue(func() int {
-		close(done)
-		wg.Wait()
-		_ = p.Pass()
-		return cuts
-	})
 }

@@ -3,8 +3,6 @@ package produce
 import (
 	"context"
 	"fmt"
-	"math/rand"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +15,6 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
-	"github.com/conduitio/conduit-connector-kafka/test/proxy"
 )
 
 func TestMain(m *testing.M) { broker.Main(m) }
@@ -43,7 +40,7 @@ func TestWritesOnceAndInOrderWhileConnectionsAreCut(t *testing.T) {
 		BatchBytes: 5000, Warn: func(string, error) {},
 	})
 
-	stop := cutAtRandom(kafka.Proxy(1))
+	stop := kafka.Proxy(1).CutAtRandom(10_000)
 	const rounds, size = 100, 300
 	sent := 0
 	for range rounds {
@@ -68,38 +65,4 @@ func TestWritesOnceAndInOrderWhileConnectionsAreCut(t *testing.T) {
 		is.Equal(string(r.Value), fmt.Sprint(next[r.Partition])) // once, and in order
 		next[r.Partition] += partitions
 	}
-}
-
-// cutAtRandom ends the connections of a proxy after random amounts of bytes in
-// either direction, until the returned function is called, which counts them.
-func cutAtRandom(p *proxy.Proxy) func() int {
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	cuts := 0
-	wg.Add(1)
-	go func() {
-		defer wg.Done()
-		rnd := rand.New(rand.NewSource(1))
-		for {
-			for _, c := range p.Conns() {
-				d := proxy.ToServer
-				if rnd.Intn(2) == 0 {
-					d = proxy.ToClient
-				}
-				c.CutAfter(d, int64(rnd.Intn(10_000)))
-				cuts++
-			}
-			select {
-			case <-done:
-				return
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-	}()
-	return sync.OnceValue(func() int {
-		close(done)
-		wg.Wait()
-		p.Pass()
-		return cuts
-	})
 }
