@@ -15,6 +15,15 @@ import (
 type franzReader struct{ client *kgo.Client }
 
 func openFranzReader(o options, fromStart bool) (reader, error) {
+	client, err := openFranzGroup(o, fromStart, kgo.AutoCommitMarks())
+	if err != nil {
+		return nil, err
+	}
+	return &franzReader{client}, nil
+}
+
+// openFranzGroup makes a member of a group that commits as the option says.
+func openFranzGroup(o options, fromStart bool, commits kgo.Opt) (*kgo.Client, error) {
 	start := kgo.NewOffset().AtEnd()
 	if fromStart {
 		start = kgo.NewOffset().AtStart()
@@ -24,12 +33,12 @@ func openFranzReader(o options, fromStart bool) (reader, error) {
 		kgo.ConsumerGroup(o.group),
 		kgo.ConsumeTopics(o.topic),
 		kgo.ConsumeResetOffset(start),
-		kgo.AutoCommitMarks(),
+		commits,
 	)
 	if err != nil {
 		return nil, fmt.Errorf("open franz-go: %w", err)
 	}
-	return &franzReader{client}, nil
+	return client, nil
 }
 
 func (f *franzReader) api() string { return "PollFetches" }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -39,19 +38,9 @@ type franzRecordReader struct {
 }
 
 func openFranzRecordReader(o options, fromStart bool) (reader, error) {
-	start := kgo.NewOffset().AtEnd()
-	if fromStart {
-		start = kgo.NewOffset().AtStart()
-	}
-	client, err := kgo.NewClient(
-		kgo.SeedBrokers(strings.Split(o.servers, ",")...),
-		kgo.ConsumerGroup(o.group),
-		kgo.ConsumeTopics(o.topic),
-		kgo.ConsumeResetOffset(start),
-		kgo.DisableAutoCommit(),
-	)
+	client, err := openFranzGroup(o, fromStart, kgo.DisableAutoCommit())
 	if err != nil {
-		return nil, fmt.Errorf("open franz-go: %w", err)
+		return nil, err
 	}
 	f := &franzRecordReader{client: client, acked: make(map[string]map[int32]kgo.EpochOffset), done: make(chan struct{})}
 	var ctx context.Context
