@@ -17,6 +17,7 @@ import (
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // A schema registry that refuses each request, or fails, and repeats all that it was told.
@@ -36,7 +37,7 @@ func TestConnectorTellsNoLoginOfTheRegistry(t *testing.T) {
 					fmt.Fprintf(w, `{"error_code":%d,"message":"no login for %s, %s"}`, status, password, r.Header.Get("Authorization"))
 				}))
 				t.Cleanup(registry.Close)
-				var log lines
+				var log sides.Log
 				ctx, cancel := context.WithTimeout(zerolog.New(&log).Level(zerolog.TraceLevel).WithContext(context.Background()), guard)
 				defer cancel()
 				s := s.with(settings{"servers": servers, "schemaRegistry.urls": registry.URL})

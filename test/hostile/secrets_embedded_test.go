@@ -1,7 +1,6 @@
 package hostile_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,28 +20,11 @@ import (
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // planted is in each secret of these tests.
 const planted = "opensesame"
-
-// lines is a log that several goroutines write.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
-}
 
 // echoes answers each authentication with what it was told.
 func echoes(t *testing.T, mechanism string) string {
@@ -114,7 +95,7 @@ func TestConnectorTellsNoSecretOnAnyFailingPath(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			var log lines
+			var log sides.Log
 			ctx, cancel := context.WithTimeout(zerolog.New(&log).Level(zerolog.TraceLevel).WithContext(context.Background()), guard)
 			defer cancel()
 			short, stop := context.WithTimeout(ctx, 3*time.Second)

@@ -1,7 +1,6 @@
 package hostile_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +17,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // side is a source or a destination, its Kafka and its log.
@@ -29,8 +28,7 @@ type side struct {
 	ctx  context.Context
 	end  time.Time
 
-	mu  sync.Mutex
-	log bytes.Buffer
+	log sides.Log
 }
 
 // liar is what a side connects through.
@@ -49,15 +47,8 @@ func newSide(t *testing.T, name string, begin func(context.Context) liar) *side 
 	ctx, cancel := context.WithCancel(context.Background())
 	s.liar = begin(ctx)
 	t.Cleanup(func() { cancel(); s.liar.Wait() })
-	s.ctx = wire.WithDialer(zerolog.New(s).Level(zerolog.TraceLevel).WithContext(context.Background()), s.liar.Dial)
+	s.ctx = wire.WithDialer(zerolog.New(&s.log).Level(zerolog.TraceLevel).WithContext(context.Background()), s.liar.Dial)
 	return s
-}
-
-// Write takes a line of the log.
-func (s *side) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.Write(b)
 }
 
 // call makes a call that must end in its time, and judges its error.
@@ -109,8 +100,6 @@ func (s *side) finish(begun time.Time) {
 	if rate := float64(s.liar.Requests()) / took; rate > maxRate {
 		s.Errorf("%s: %.0f requests a second", s.name, rate)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
 	if n := float64(len(lines)) / took; n > maxLines {
 		s.Errorf("%s: %.0f lines in the log a second, such as %.300s", s.name, n, lines[len(lines)/2])

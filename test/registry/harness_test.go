@@ -1,12 +1,10 @@
 package registry_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/conduitio/conduit-commons/opencdc"
@@ -28,33 +26,11 @@ func (s settings) with(more settings) settings {
 	return out
 }
 
-// lines is a log that several goroutines write.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
-}
-
-func (l *lines) count(text string) int {
-	return strings.Count(l.String(), text)
-}
-
 // place is a topic of a test, and the registry.
 type place struct {
 	t        *testing.T
 	ctx      context.Context //nolint:containedctx // that of the test
-	log      *lines
+	log      *sides.Log
 	topic    string
 	shared   settings // of both sides
 	registry *broker.SchemaRegistry
@@ -65,7 +41,7 @@ func newPlace(t *testing.T) *place {
 	t.Helper()
 	registry := broker.RegistryForTest(t)
 	cluster := broker.ForTest(t, broker.Options{})
-	p := &place{t: t, log: new(lines), topic: cluster.NewTopic(t, 1, nil), registry: registry}
+	p := &place{t: t, log: new(sides.Log), topic: cluster.NewTopic(t, 1, nil), registry: registry}
 	p.ctx = sides.Guarded(t, zerolog.New(p.log))
 	p.shared = settings{"servers": strings.Join(cluster.Servers(), ","), "schemaRegistry.urls": registry.URL()}
 	var err error

@@ -58,15 +58,15 @@ func TestARegistryThatIsKilledLosesNothing(t *testing.T) {
 		rest <- outcome{records, err}
 	}()
 	const waits = "ask the schema registry, trying again"
-	p.until("reading waits", func() bool { return p.log.count(waits) > 0 })
-	before := p.log.count(waits)
+	p.until("reading waits", func() bool { return p.log.Count(waits) > 0 })
+	before := p.log.Count(waits)
 	dst, err := sides.OpenDestination(p.ctx, p.shared.with(avro).with(settings{"value.schema": fmt.Sprint(known)}))
 	is.NoErr(err)
 	go func() {
 		_, err := dst.Write(p.ctx, []opencdc.Record{{Operation: opencdc.OperationCreate, Metadata: opencdc.Metadata{}, Payload: opencdc.Change{After: opencdc.StructuredData{"id": 11}}}})
 		written <- err
 	}()
-	p.until("writing waits as well", func() bool { return p.log.count(waits) > before })
+	p.until("writing waits as well", func() bool { return p.log.Count(waits) > before })
 	select {
 	case o := <-rest:
 		t.Fatalf("reading goes on without the registry: %d records, %v", len(o.records), o.err)

@@ -141,5 +141,5 @@ func TestASchemaThatTheRegistryDoesNotHaveIsAnErrorOfTheRecord(t *testing.T) {
 	got, err := p.read(p.open(settings{"value.decode": "auto", "decode.onError": "raw"}), 1)
 	is.NoErr(err)
 	is.Equal(got[0].Payload.After, opencdc.RawData("\x00\x7f\xff\xff\xff\x02"))
-	is.Equal(p.log.count("ask the schema registry"), 0)
+	is.Equal(p.log.Count("ask the schema registry"), 0)
 }
