@@ -122,8 +122,9 @@ func (r *SchemaRegistry) URL() string { return "http://" + r.Addr() + "/apis/cco
 func (r *SchemaRegistry) Addr() string { return "127.0.0.1:" + strconv.Itoa(r.port) }
 
 // runRegistry becomes Apicurio. $0 is its directory, $1 that of the jars, $2 its port and $3
-// an option for the JVM.
-const runRegistry = `cd "$1" && echo $$ >"$0/pid" && export REGISTRY_DATASOURCE_URL="jdbc:h2:file:$0/schemas" LOG_LEVEL=WARN &&
+// an option for the JVM. Its database writes each commit at once, and not after half a
+// second, which Kill would take away.
+const runRegistry = `cd "$1" && echo $$ >"$0/pid" && export REGISTRY_DATASOURCE_URL="jdbc:h2:file:$0/schemas;WRITE_DELAY=0" LOG_LEVEL=WARN &&
 exec java -Xmx384m ` + quickStart + ` "$3" -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port="$2" -jar apicurio-registry-app-*-runner.jar`
 
 // Start starts it again after Kill, and returns once it answers.
