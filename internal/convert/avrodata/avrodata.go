@@ -41,8 +41,8 @@ func New(text string, references ...string) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Codec{root: schema.Root(), names: make(map[string]*avro.SchemaNode)}
-	named(c.root, c.names)
+	c := &Codec{root: schema.Root()}
+	c.names = named(c.root)
 	c.lookup = c.lookUp()
 	c.takeDefaults()
 	c.weights, c.defaults = c.weigh(), c.sizeDefaults()
@@ -87,7 +87,7 @@ func parse(texts []string) (*avro.Schema, error) {
 func (c *Codec) Decode(data []byte) (any, error) {
 	if c.weights.atMost(len(data)) > budget.Bytes {
 		m := measurer{c, budget.New(), data}
-		if err := m.node(c.root, place{}, 0); err != nil {
+		if err := m.node(c.root, 0); err != nil {
 			return nil, err
 		}
 	}

@@ -89,30 +89,27 @@ func (c *Codec) sizeDefaults() map[*avro.SchemaField]int {
 	d := defaultSizer{c: c, known: make(map[*avro.SchemaField]int)}
 	for _, s := range c.names {
 		for i := range s.Fields {
-			d.field(&s.Fields[i], place{namespace: s.Namespace})
+			d.field(&s.Fields[i])
 		}
 	}
 	return d.known
 }
 
-func (d *defaultSizer) field(f *avro.SchemaField, p place) int {
+func (d *defaultSizer) field(f *avro.SchemaField) int {
 	n, ok := d.known[f]
 	if !ok && f.HasDefault {
 		d.known[f] = 2 * budget.Bytes // a default that needs itself
-		n = d.value(&f.Type, f.Default, p)
+		n = d.value(&f.Type, f.Default)
 		d.known[f] = n
 	}
 	return n
 }
 
-func (d *defaultSizer) value(s *avro.SchemaNode, v any, p place) int {
+func (d *defaultSizer) value(s *avro.SchemaNode, v any) int {
 	if d.steps++; d.steps > maxSteps {
 		return 2 * budget.Bytes
 	}
-	s = d.c.resolve(s, p)
-	if s.Name != "" {
-		p.namespace = s.Namespace
-	}
+	s = d.c.resolve(s)
 	sum := 16 // more than numbers, lengths and the ends of lists take
 	given, isObject := v.(map[string]any)
 	list, isList := v.([]any)
@@ -121,24 +118,24 @@ func (d *defaultSizer) value(s *avro.SchemaNode, v any, p place) int {
 		for i := range s.Fields {
 			f := &s.Fields[i]
 			if item, ok := given[f.Name]; ok {
-				sum = budget.Sum(sum, d.value(&f.Type, item, p))
+				sum = budget.Sum(sum, d.value(&f.Type, item))
 			} else {
-				sum = budget.Sum(sum, d.field(f, p))
+				sum = budget.Sum(sum, d.field(f))
 			}
 		}
 	case "map":
 		for name, item := range given {
-			sum = budget.Sum(sum, 16+len(name)+d.value(s.Values, item, p))
+			sum = budget.Sum(sum, 16+len(name)+d.value(s.Values, item))
 		}
 	case "array":
 		for i := range list {
-			sum = budget.Sum(sum, d.value(s.Items, list[i], p))
+			sum = budget.Sum(sum, d.value(s.Items, list[i]))
 		}
 	case "union":
 		for i := range s.Branches {
-			b := d.c.resolve(&s.Branches[i], p)
+			b := d.c.resolve(&s.Branches[i])
 			if (b.Type == "record" || b.Type == "map") == isObject && (b.Type == "array") == isList {
-				sum = max(sum, d.value(b, v, p))
+				sum = max(sum, d.value(b, v))
 			}
 		}
 	default:

@@ -43,10 +43,7 @@ type encoding struct {
 // with the branches of unions named. Where it is strict, numbers and texts are taken
 // for what they are only.
 func (c *encoding) native(s *avro.SchemaNode, v any, p place, strict bool) (any, error) {
-	s = c.resolve(s, p)
-	if s.Name != "" {
-		p.namespace = s.Namespace
-	}
+	s = c.resolve(s)
 	if p.depth > budget.Depth {
 		return nil, budget.ErrDepth
 	}
@@ -113,7 +110,7 @@ func (c *encoding) record(s *avro.SchemaNode, v any, p place) (any, error) {
 				return nil, err
 			}
 			continue // which the library fills in
-		case !c.nullable(&f.Type, p):
+		case !c.nullable(&f.Type):
 			return nil, c.misfit(p.in(f.Name), errors.New(" is missing, and has no default in the schema"))
 		}
 		var err error
@@ -138,8 +135,8 @@ func (c *encoding) unknown(s *avro.SchemaNode, given map[string]any) string {
 	return first
 }
 
-func (c *Codec) nullable(s *avro.SchemaNode, p place) bool {
-	s = c.resolve(s, p)
+func (c *Codec) nullable(s *avro.SchemaNode) bool {
+	s = c.resolve(s)
 	return s.Type == "null" || c.lookup.nullable[s]
 }
 

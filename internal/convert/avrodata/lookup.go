@@ -1,45 +1,43 @@
 package avrodata
 
-import (
-	"strings"
+import "github.com/twmb/avro"
 
-	"github.com/twmb/avro"
-)
+func fullName(s *avro.SchemaNode) string { return qualified(s.Name, s.Namespace) }
 
-func fullName(s *avro.SchemaNode) string {
-	if s.Namespace == "" || strings.Contains(s.Name, ".") {
-		return s.Name
-	}
-	return s.Namespace + "." + s.Name
-}
-
-// named collects the types that have names.
-func named(s *avro.SchemaNode, into map[string]*avro.SchemaNode) {
+// walk calls f for a type and for each within it, with the namespace around it.
+func walk(s *avro.SchemaNode, namespace string, f func(s *avro.SchemaNode, namespace string)) {
+	f(s, namespace)
 	if s.Name != "" {
-		into[fullName(s)] = s
+		namespace = s.Namespace
 	}
 	for i := range s.Fields {
-		named(&s.Fields[i].Type, into)
+		walk(&s.Fields[i].Type, namespace, f)
 	}
 	for i := range s.Branches {
-		named(&s.Branches[i], into)
+		walk(&s.Branches[i], namespace, f)
 	}
 	for _, inner := range []*avro.SchemaNode{s.Items, s.Values} {
 		if inner != nil {
-			named(inner, into)
+			walk(inner, namespace, f)
 		}
 	}
 }
 
-// resolve returns the type that a name stands for.
-func (c *Codec) resolve(s *avro.SchemaNode, p place) *avro.SchemaNode {
-	if s.Name != "" {
-		return s
-	}
-	for _, name := range []string{s.Type, p.namespace + "." + s.Type} {
-		if t, ok := c.names[name]; ok {
-			return t
+// named returns the types that have names.
+func named(root *avro.SchemaNode) map[string]*avro.SchemaNode {
+	names := make(map[string]*avro.SchemaNode)
+	walk(root, "", func(s *avro.SchemaNode, _ string) {
+		if s.Name != "" {
+			names[fullName(s)] = s
 		}
+	})
+	return names
+}
+
+// resolve returns the type that a name stands for.
+func (c *Codec) resolve(s *avro.SchemaNode) *avro.SchemaNode {
+	if t, ok := c.lookup.targets[s]; ok {
+		return t
 	}
 	return s
 }
@@ -47,15 +45,32 @@ func (c *Codec) resolve(s *avro.SchemaNode, p place) *avro.SchemaNode {
 // lookup is what encoding asks of a schema's types again and again, which have up to
 // hundreds of thousands of symbols, fields and branches.
 type lookup struct {
-	symbols  map[*avro.SchemaNode]map[string]bool // of enums
-	fields   map[*avro.SchemaNode]map[string]bool // of records
-	nullable map[*avro.SchemaNode]bool            // unions
+	targets  map[*avro.SchemaNode]*avro.SchemaNode // of names
+	symbols  map[*avro.SchemaNode]map[string]bool  // of enums
+	fields   map[*avro.SchemaNode]map[string]bool  // of records
+	nullable map[*avro.SchemaNode]bool             // unions
 }
 
 func (c *Codec) lookUp() lookup {
-	l := lookup{make(map[*avro.SchemaNode]map[string]bool), make(map[*avro.SchemaNode]map[string]bool), make(map[*avro.SchemaNode]bool)}
-	l.add(c.root)
+	l := lookup{make(map[*avro.SchemaNode]*avro.SchemaNode), make(map[*avro.SchemaNode]map[string]bool), make(map[*avro.SchemaNode]map[string]bool), make(map[*avro.SchemaNode]bool)}
+	walk(c.root, "", func(s *avro.SchemaNode, namespace string) {
+		if t := c.target(s, namespace); t != nil {
+			l.targets[s] = t
+		}
+		l.add(s)
+	})
 	return l
+}
+
+// target returns the type that a name in a namespace stands for; nil for what is no name.
+func (c *Codec) target(s *avro.SchemaNode, namespace string) *avro.SchemaNode {
+	if s.Name != "" {
+		return nil
+	}
+	if t, ok := c.names[s.Type]; ok {
+		return t
+	}
+	return c.names[namespace+"."+s.Type]
 }
 
 func (l lookup) add(s *avro.SchemaNode) {
@@ -69,18 +84,11 @@ func (l lookup) add(s *avro.SchemaNode) {
 		l.fields[s] = make(map[string]bool, len(s.Fields))
 		for i := range s.Fields {
 			l.fields[s][s.Fields[i].Name] = true
-			l.add(&s.Fields[i].Type)
 		}
 	}
 	for i := range s.Branches {
-		l.add(&s.Branches[i])
 		if s.Branches[i].Type == "null" {
 			l.nullable[s] = true
-		}
-	}
-	for _, inner := range []*avro.SchemaNode{s.Items, s.Values} {
-		if inner != nil {
-			l.add(inner)
 		}
 	}
 }

@@ -38,40 +38,37 @@ func (m *measurer) skip(n int64) ([]byte, error) {
 	return b, nil
 }
 
-func (m *measurer) node(s *avro.SchemaNode, p place, depth int) error {
+func (m *measurer) node(s *avro.SchemaNode, depth int) error {
 	if depth > budget.Depth {
 		return budget.ErrDepth
 	}
-	s = m.c.resolve(s, p)
-	if s.Name != "" {
-		p.namespace = s.Namespace
-	}
+	s = m.c.resolve(s)
 	switch s.Type {
 	case "record":
 		if err := m.b.Take(budget.Object(len(s.Fields))); err != nil {
 			return err
 		}
 		for i := range s.Fields {
-			if err := m.node(&s.Fields[i].Type, p, depth+1); err != nil {
+			if err := m.node(&s.Fields[i].Type, depth+1); err != nil {
 				return err
 			}
 		}
 		return nil
 	case "array":
-		return m.blocks(func() error { return m.node(s.Items, p, depth+1) })
+		return m.blocks(func() error { return m.node(s.Items, depth+1) })
 	case "map":
 		return m.blocks(func() error {
 			if err := m.text(s, budget.Object(1)); err != nil {
 				return err
 			}
-			return m.node(s.Values, p, depth+1)
+			return m.node(s.Values, depth+1)
 		})
 	case "union":
 		i, err := m.long()
 		if err != nil || i < 0 || i >= int64(len(s.Branches)) {
 			return errShort
 		}
-		return m.node(&s.Branches[i], p, depth+1)
+		return m.node(&s.Branches[i], depth+1)
 	}
 	return m.scalar(s)
 }

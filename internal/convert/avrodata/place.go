@@ -2,13 +2,12 @@ package avrodata
 
 import "strings"
 
-// place is where a value stands, for errors, and the namespace there, for names.
+// place is where a value stands, for errors.
 type place struct {
-	within    *place // nil for the data itself
-	name      string
-	depth     int
-	length    int // of its text
-	namespace string
+	within *place // nil for the data itself
+	name   string
+	depth  int
+	length int // of its text
 }
 
 func (p place) String() string {
@@ -23,5 +22,5 @@ func (p place) String() string {
 }
 
 func (p place) in(name string) place {
-	return place{&p, name, p.depth + 1, p.length + len(name) + 1, p.namespace}
+	return place{&p, name, p.depth + 1, p.length + len(name) + 1}
 }

@@ -14,7 +14,7 @@ import (
 // first that it can be converted to, and names it.
 func (c *encoding) branch(s *avro.SchemaNode, v any, p place) (any, error) {
 	if v == nil {
-		if !c.nullable(s, p) {
+		if !c.nullable(s) {
 			return nil, c.misfit(p, errors.New(" is null, and its schema has no null"))
 		}
 		return nil, nil
@@ -22,7 +22,7 @@ func (c *encoding) branch(s *avro.SchemaNode, v any, p place) (any, error) {
 	var why error
 	for _, strict := range []bool{true, false} {
 		for i := range s.Branches {
-			b := c.resolve(&s.Branches[i], p)
+			b := c.resolve(&s.Branches[i])
 			if b.Type == "null" || !strict && isContainer(b) { // which strictness does not change
 				continue
 			}

@@ -30,30 +30,27 @@ type weigher struct {
 
 func (c *Codec) weigh() weights {
 	w := weigher{c, make(map[*avro.SchemaNode]int), make(map[*avro.SchemaNode]bool), budget.Text(0)}
-	root := w.node(c.root, place{})
+	root := w.node(c.root)
 	return weights{root, w.each}
 }
 
-func (w *weigher) node(s *avro.SchemaNode, p place) int {
-	s = w.c.resolve(s, p)
-	if s.Name != "" {
-		p.namespace = s.Namespace
-	}
+func (w *weigher) node(s *avro.SchemaNode) int {
+	s = w.c.resolve(s)
 	switch s.Type {
 	case "record":
-		return w.record(s, p)
+		return w.record(s)
 	case "array":
-		w.part(s.Items, p)
-		if w.mayBeFree(s.Items, p) {
-			return budget.Sum(budget.List(freeItems), budget.Times(freeItems, w.node(s.Items, p)))
+		w.part(s.Items)
+		if w.mayBeFree(s.Items) {
+			return budget.Sum(budget.List(freeItems), budget.Times(freeItems, w.node(s.Items)))
 		}
 		return budget.List(0)
 	case "map":
-		w.part(s.Values, p)
+		w.part(s.Values)
 		return budget.Object(1)
 	case "union":
 		for i := range s.Branches {
-			w.part(&s.Branches[i], p)
+			w.part(&s.Branches[i])
 		}
 		return budget.Scalar
 	case "fixed":
@@ -67,24 +64,24 @@ func (w *weigher) node(s *avro.SchemaNode, p place) int {
 
 // part weighs what takes bytes of the data for itself. Records that are being weighed
 // are weighed already.
-func (w *weigher) part(s *avro.SchemaNode, p place) {
-	s = w.c.resolve(s, p)
+func (w *weigher) part(s *avro.SchemaNode) {
+	s = w.c.resolve(s)
 	if _, ok := w.known[s]; ok && s.Type == "record" {
 		w.each = max(w.each, w.known[s])
 		return
 	}
 	// With what an entry of a map takes, whose name is a text.
-	w.each = max(w.each, budget.Sum(w.node(s, p), budget.Object(1)-budget.Object(0)+budget.Text(0)))
+	w.each = max(w.each, budget.Sum(w.node(s), budget.Object(1)-budget.Object(0)+budget.Text(0)))
 }
 
-func (w *weigher) record(s *avro.SchemaNode, p place) int {
+func (w *weigher) record(s *avro.SchemaNode) int {
 	if weight, ok := w.known[s]; ok {
 		return weight
 	}
 	w.known[s] = 0 // reached again through a list, a map or a union: see the end
 	weight := budget.Object(len(s.Fields))
 	for i := range s.Fields {
-		weight = budget.Sum(weight, w.node(&s.Fields[i].Type, p))
+		weight = budget.Sum(weight, w.node(&s.Fields[i].Type))
 	}
 	w.known[s] = weight
 	w.each = max(w.each, budget.Sum(weight, budget.Object(1)))
@@ -92,11 +89,8 @@ func (w *weigher) record(s *avro.SchemaNode, p place) int {
 }
 
 // mayBeFree reports whether a value may take no byte of the data.
-func (w *weigher) mayBeFree(s *avro.SchemaNode, p place) bool {
-	s = w.c.resolve(s, p)
-	if s.Name != "" {
-		p.namespace = s.Namespace
-	}
+func (w *weigher) mayBeFree(s *avro.SchemaNode) bool {
+	s = w.c.resolve(s)
 	switch s.Type {
 	case "null":
 		return true
@@ -107,7 +101,7 @@ func (w *weigher) mayBeFree(s *avro.SchemaNode, p place) bool {
 		if !ok {
 			w.free[s], free = true, true
 			for i := range s.Fields {
-				free = free && w.mayBeFree(&s.Fields[i].Type, p)
+				free = free && w.mayBeFree(&s.Fields[i].Type)
 			}
 			w.free[s] = free
 		}
