@@ -26,7 +26,7 @@ func (c *Codec) Type() string { return c.root.Type }
 // What it costs is bounded (see package budget).
 func (c *Codec) Encode(v any) ([]byte, error) {
 	e := encoding{c, budget.New()}
-	native, err := e.native(c.root, v, place{}, false)
+	native, err := e.native(c.root, v, plain.Path{}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -42,9 +42,9 @@ type encoding struct {
 // native returns a value as the library encodes it: of exactly the type of the schema,
 // with the branches of unions named. Where it is strict, numbers and texts are taken
 // for what they are only.
-func (c *encoding) native(s *avro.SchemaNode, v any, p place, strict bool) (any, error) {
+func (c *encoding) native(s *avro.SchemaNode, v any, p plain.Path, strict bool) (any, error) {
 	s = c.resolve(s)
-	if p.depth > budget.Depth {
+	if p.Depth() > budget.Depth {
 		return nil, budget.ErrDepth
 	}
 	if err := c.budget.Take(cost(s, v)); err != nil {
@@ -72,8 +72,8 @@ func (c *encoding) native(s *avro.SchemaNode, v any, p place, strict bool) (any,
 
 // misfit says which value an error is about. It takes from the budget what that takes:
 // within a union another type may be tried after it, any number of times.
-func (c *encoding) misfit(p place, err error) error {
-	if err := c.budget.Take(budget.Text(p.length)); err != nil {
+func (c *encoding) misfit(p plain.Path, err error) error {
+	if err := c.budget.Take(budget.Text(p.Length())); err != nil {
 		return err
 	}
 	return fmt.Errorf("%v%w", p, err)
@@ -92,7 +92,7 @@ func cost(s *avro.SchemaNode, v any) int {
 	return budget.Text(2 * plain.Len(v))
 }
 
-func (c *encoding) record(s *avro.SchemaNode, v any, p place) (any, error) {
+func (c *encoding) record(s *avro.SchemaNode, v any, p plain.Path) (any, error) {
 	given, ok := plain.Object(v)
 	if !ok {
 		return nil, c.misfit(p, fmt.Errorf(" is %s, and not an object for record %s", plain.Kind(v), s.Name))
@@ -111,15 +111,15 @@ func (c *encoding) record(s *avro.SchemaNode, v any, p place) (any, error) {
 			}
 			continue // which the library fills in
 		case !c.nullable(&f.Type):
-			return nil, c.misfit(p.in(f.Name), errors.New(" is missing, and has no default in the schema"))
+			return nil, c.misfit(p.In(f.Name), errors.New(" is missing, and has no default in the schema"))
 		}
 		var err error
-		if out[f.Name], err = c.native(&f.Type, item, p.in(f.Name), false); err != nil {
+		if out[f.Name], err = c.native(&f.Type, item, p.In(f.Name), false); err != nil {
 			return nil, err
 		}
 	}
 	if known < len(given) {
-		return nil, c.misfit(p.in(c.unknown(s, given)), fmt.Errorf(" is not in record %s of the schema", s.Name))
+		return nil, c.misfit(p.In(c.unknown(s, given)), fmt.Errorf(" is not in record %s of the schema", s.Name))
 	}
 	return out, nil
 }
@@ -140,7 +140,7 @@ func (c *Codec) nullable(s *avro.SchemaNode) bool {
 	return s.Type == "null" || c.lookup.nullable[s]
 }
 
-func (c *encoding) items(s *avro.SchemaNode, v any, p place) (any, error) {
+func (c *encoding) items(s *avro.SchemaNode, v any, p plain.Path) (any, error) {
 	given, ok := plain.List(v)
 	if !ok {
 		return nil, c.misfit(p, fmt.Errorf(" is %s, and not a list", plain.Kind(v)))
@@ -148,14 +148,14 @@ func (c *encoding) items(s *avro.SchemaNode, v any, p place) (any, error) {
 	out := make([]any, len(given))
 	for i := range given {
 		var err error
-		if out[i], err = c.native(s.Items, given[i], p.in(fmt.Sprint(i)), false); err != nil {
+		if out[i], err = c.native(s.Items, given[i], p.In(fmt.Sprint(i)), false); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (c *encoding) entries(s *avro.SchemaNode, v any, p place) (any, error) {
+func (c *encoding) entries(s *avro.SchemaNode, v any, p plain.Path) (any, error) {
 	given, ok := plain.Object(v)
 	if !ok {
 		return nil, c.misfit(p, fmt.Errorf(" is %s, and not an object for a map", plain.Kind(v)))
@@ -166,7 +166,7 @@ func (c *encoding) entries(s *avro.SchemaNode, v any, p place) (any, error) {
 			return nil, c.misfit(p, errors.New(" has a name that is not UTF-8"))
 		}
 		var err error
-		if out[name], err = c.native(s.Values, item, p.in(name), false); err != nil {
+		if out[name], err = c.native(s.Values, item, p.In(name), false); err != nil {
 			return nil, err
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 // branch chooses the first branch of a union that a value fits into as it is, or else the
 // first that it can be converted to, and names it.
-func (c *encoding) branch(s *avro.SchemaNode, v any, p place) (any, error) {
+func (c *encoding) branch(s *avro.SchemaNode, v any, p plain.Path) (any, error) {
 	if v == nil {
 		if !c.nullable(s) {
 			return nil, c.misfit(p, errors.New(" is null, and its schema has no null"))

@@ -57,15 +57,15 @@ func (m *Message) Name() string { return string(m.of.FullName()) }
 // an error that names the field.
 func (m *Message) Encode(v any) ([]byte, error) {
 	out := dynamicpb.NewMessage(m.of)
-	if err := fill(out, v, path{}); err != nil {
+	if err := fill(out, v, plain.Path{}); err != nil {
 		return nil, err
 	}
 	return proto.MarshalOptions{Deterministic: true}.MarshalAppend(slices.Clone(m.index), out)
 }
 
 // fill sets the fields of a message by their names in the schema, or by those in JSON.
-func fill(m protoreflect.Message, v any, p path) error {
-	if p.depth > budget.Depth {
+func fill(m protoreflect.Message, v any, p plain.Path) error {
+	if p.Depth() > budget.Depth {
 		return budget.ErrDepth
 	}
 	if from, ok := known(fromWellKnown, m.Descriptor()); ok {
@@ -81,7 +81,7 @@ func fill(m protoreflect.Message, v any, p path) error {
 			f = m.Descriptor().Fields().ByJSONName(name)
 		}
 		if f == nil {
-			return fmt.Errorf("%v is not in message %s of the schema", p.in(name), m.Descriptor().FullName())
+			return fmt.Errorf("%v is not in message %s of the schema", p.In(name), m.Descriptor().FullName())
 		}
 		if err := alone(m, f, name, given, p); err != nil {
 			return err
@@ -89,7 +89,7 @@ func fill(m protoreflect.Message, v any, p path) error {
 		if given[name] == nil && isMember(f) {
 			continue // also a google.protobuf.Value: decoded, a member that is not set is null
 		}
-		if err := set(m, f, given[name], p.in(name)); err != nil {
+		if err := set(m, f, given[name], p.In(name)); err != nil {
 			return err
 		}
 	}
@@ -97,7 +97,7 @@ func fill(m protoreflect.Message, v any, p path) error {
 }
 
 // set sets a field. Null leaves it unset.
-func set(m protoreflect.Message, f protoreflect.FieldDescriptor, v any, p path) error {
+func set(m protoreflect.Message, f protoreflect.FieldDescriptor, v any, p plain.Path) error {
 	switch {
 	case v == nil && !isValue(f):
 		return nil
@@ -118,13 +118,13 @@ func isValue(f protoreflect.FieldDescriptor) bool {
 	return f.Message() != nil && f.Message().FullName() == "google.protobuf.Value" && !f.IsList() && !f.IsMap()
 }
 
-func setItems(list protoreflect.List, f protoreflect.FieldDescriptor, v any, p path) error {
+func setItems(list protoreflect.List, f protoreflect.FieldDescriptor, v any, p plain.Path) error {
 	items, ok := plain.List(v)
 	if !ok {
 		return fmt.Errorf("%v is %s, and not a list", p, plain.Kind(v))
 	}
 	for i := range items {
-		item, err := toSingle(f, list.NewElement(), items[i], p.in(strconv.Itoa(i)))
+		item, err := toSingle(f, list.NewElement(), items[i], p.In(strconv.Itoa(i)))
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func setItems(list protoreflect.List, f protoreflect.FieldDescriptor, v any, p p
 	return nil
 }
 
-func setEntries(m protoreflect.Map, f protoreflect.FieldDescriptor, v any, p path) error {
+func setEntries(m protoreflect.Map, f protoreflect.FieldDescriptor, v any, p plain.Path) error {
 	entries, ok := plain.Object(v)
 	if !ok {
 		return fmt.Errorf("%v is %s, and not an object for a map", p, plain.Kind(v))
@@ -141,9 +141,9 @@ func setEntries(m protoreflect.Map, f protoreflect.FieldDescriptor, v any, p pat
 	for name, item := range entries {
 		key, err := mapKey(f.MapKey(), name)
 		if err != nil {
-			return fmt.Errorf("%v: %w", p.in(name), err)
+			return fmt.Errorf("%v: %w", p.In(name), err)
 		}
-		value, err := toSingle(f.MapValue(), m.NewValue(), item, p.in(name))
+		value, err := toSingle(f.MapValue(), m.NewValue(), item, p.In(name))
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func mapKey(f protoreflect.FieldDescriptor, text string) (protoreflect.MapKey, e
 }
 
 // toSingle makes a value that is not a list or a map; empty is where a message goes.
-func toSingle(f protoreflect.FieldDescriptor, empty protoreflect.Value, v any, p path) (protoreflect.Value, error) {
+func toSingle(f protoreflect.FieldDescriptor, empty protoreflect.Value, v any, p plain.Path) (protoreflect.Value, error) {
 	if f.Kind() == protoreflect.MessageKind || f.Kind() == protoreflect.GroupKind {
 		return empty, fill(empty.Message(), v, p)
 	}

@@ -13,10 +13,10 @@ import (
 )
 
 // fromWellKnown are the messages that stand for one value: see wellKnown.
-var fromWellKnown map[protoreflect.FullName]func(m protoreflect.Message, v any, p path) error
+var fromWellKnown map[protoreflect.FullName]func(m protoreflect.Message, v any, p plain.Path) error
 
 func init() {
-	fromWellKnown = map[protoreflect.FullName]func(protoreflect.Message, any, path) error{
+	fromWellKnown = map[protoreflect.FullName]func(protoreflect.Message, any, plain.Path) error{
 		"google.protobuf.Timestamp": fromTimestamp,
 		"google.protobuf.Duration":  fromDuration,
 		"google.protobuf.Struct":    fromInner("fields"),
@@ -29,11 +29,11 @@ func init() {
 	}
 }
 
-func fromInner(name string) func(protoreflect.Message, any, path) error {
-	return func(m protoreflect.Message, v any, p path) error { return setNamed(m, name, v, p) }
+func fromInner(name string) func(protoreflect.Message, any, plain.Path) error {
+	return func(m protoreflect.Message, v any, p plain.Path) error { return setNamed(m, name, v, p) }
 }
 
-func setNamed(m protoreflect.Message, name string, v any, p path) error {
+func setNamed(m protoreflect.Message, name string, v any, p plain.Path) error {
 	f := m.Descriptor().Fields().ByName(protoreflect.Name(name))
 	if f == nil {
 		return fmt.Errorf("%v: %s has no field %s", p, m.Descriptor().FullName(), name)
@@ -41,7 +41,7 @@ func setNamed(m protoreflect.Message, name string, v any, p path) error {
 	return set(m, f, v, p)
 }
 
-func fromDynamicValue(m protoreflect.Message, v any, p path) error {
+func fromDynamicValue(m protoreflect.Message, v any, p plain.Path) error {
 	switch v := v.(type) {
 	case nil:
 		return setNamed(m, "null_value", 0, p)
@@ -59,7 +59,7 @@ func fromDynamicValue(m protoreflect.Message, v any, p path) error {
 	return setNamed(m, "number_value", v, p)
 }
 
-func fromTimestamp(m protoreflect.Message, v any, p path) error {
+func fromTimestamp(m protoreflect.Message, v any, p plain.Path) error {
 	t, ok := v.(time.Time)
 	if text, isText := v.(string); isText {
 		var err error
@@ -72,7 +72,7 @@ func fromTimestamp(m protoreflect.Message, v any, p path) error {
 	return setSeconds(m, t.Unix(), int64(t.Nanosecond()), p)
 }
 
-func setSeconds(m protoreflect.Message, seconds, nanos int64, p path) error {
+func setSeconds(m protoreflect.Message, seconds, nanos int64, p plain.Path) error {
 	if err := setNamed(m, "seconds", seconds, p); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func setSeconds(m protoreflect.Message, seconds, nanos int64, p path) error {
 // isoDuration is a duration without days and more, which are not of a certain length.
 var isoDuration = regexp.MustCompile(`^(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(\.\d{1,9})?S)?$`)
 
-func fromDuration(m protoreflect.Message, v any, p path) error {
+func fromDuration(m protoreflect.Message, v any, p plain.Path) error {
 	if d, ok := v.(time.Duration); ok {
 		return setSeconds(m, int64(d/time.Second), int64(d%time.Second), p)
 	}
@@ -112,7 +112,7 @@ func fromDuration(m protoreflect.Message, v any, p path) error {
 }
 
 // fromDecimal has the scale of the text.
-func fromDecimal(m protoreflect.Message, v any, p path) error {
+func fromDecimal(m protoreflect.Message, v any, p plain.Path) error {
 	_, fraction, _ := strings.Cut(fmt.Sprint(v), ".")
 	scale := len(fraction)
 	unscaled, err := plain.ToUnscaled(v, scale)
