@@ -47,15 +47,10 @@ func (d *registryDecoder) decodeNamed(ctx context.Context, data []byte, h schema
 	switch id := schemaID(h.value); {
 	case id > 0:
 		which = h.value[framingSize:]
-		if s = d.ready[id]; s == nil {
-			s, err = d.prepare(ctx, id)
-		}
+		s, err = d.byID(ctx, id)
 	case len(h.value) >= guidFramingSize && h.value[0] == magicByteGUID:
 		which = h.value[guidFramingSize:]
-		guid := uuid.UUID(h.value[1:guidFramingSize])
-		if s = d.named[guid]; s == nil {
-			s, err = d.prepareNamed(ctx, guid)
-		}
+		s, err = d.byGUID(ctx, uuid.UUID(h.value[1:guidFramingSize]))
 	default:
 		err = fmt.Errorf("header %s has neither the byte 1 and the GUID of a schema nor a zero byte and an ID, as Confluent's serializers write it", h.name)
 	}
@@ -65,14 +60,14 @@ func (d *registryDecoder) decodeNamed(ctx context.Context, data []byte, h schema
 	if s.of.Type == typeProtobuf {
 		data = slices.Concat(which, data)
 	}
-	v, err := s.decode(data)
-	if err != nil {
-		return nil, s, fmt.Errorf("with schema %s: %w", s.id, err)
-	}
-	return v, s, nil
+	return s.value(data)
 }
 
-func (d *registryDecoder) prepareNamed(ctx context.Context, guid uuid.UUID) (*registrySchema, error) {
+// byGUID returns the schema of a GUID, ready to decode with.
+func (d *registryDecoder) byGUID(ctx context.Context, guid uuid.UUID) (*registrySchema, error) {
+	if s, ok := d.named[guid]; ok {
+		return s, nil
+	}
 	of, err := d.schemas.SchemaByGUID(ctx, guid)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/conduitio/conduit-commons/opencdc"
@@ -48,6 +49,15 @@ type registrySchema struct {
 	at       registry.SubjectVersion
 	version  string
 	resolved bool
+}
+
+// value decodes data, and returns with it the schema that it was decoded with.
+func (s *registrySchema) value(data []byte) (any, *registrySchema, error) {
+	v, err := s.decode(data)
+	if err != nil {
+		return nil, s, fmt.Errorf("with schema %s: %w", s.id, err)
+	}
+	return v, s, nil
 }
 
 // note says in metadata which schema a key or a value has; nothing about none.

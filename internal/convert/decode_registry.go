@@ -63,18 +63,11 @@ func (d *registryDecoder) decode(ctx context.Context, data []byte, h schemaHeade
 	default:
 		return nil, nil, errors.New("it does not begin with a zero byte and the ID of a schema, as Confluent's serializers write it")
 	}
-	s, ok := d.ready[id]
-	if !ok {
-		var err error
-		if s, err = d.prepare(ctx, id); err != nil {
-			return nil, nil, err
-		}
-	}
-	v, err := s.decode(data[framingSize:])
+	s, err := d.byID(ctx, id)
 	if err != nil {
-		return nil, s, fmt.Errorf("with schema %s: %w", s.id, err)
+		return nil, nil, err
 	}
-	return v, s, nil
+	return s.value(data[framingSize:])
 }
 
 // schemaID returns the ID at the beginning of what Confluent's serializers write. That of
@@ -86,7 +79,11 @@ func schemaID(data []byte) int {
 	return int(int32(binary.BigEndian.Uint32(data[1:])))
 }
 
-func (d *registryDecoder) prepare(ctx context.Context, id int) (*registrySchema, error) {
+// byID returns the schema of an ID, ready to decode with.
+func (d *registryDecoder) byID(ctx context.Context, id int) (*registrySchema, error) {
+	if s, ok := d.ready[id]; ok {
+		return s, nil
+	}
 	of, err := d.schemas.Schema(ctx, id)
 	if err != nil {
 		return nil, err
