@@ -51,21 +51,9 @@ func dynamicValue(d *decoding, m protoreflect.Message) (any, error) {
 	return d.field(f, m.Get(f))
 }
 
-// number is a field of whole numbers, 0 where the message has no such field.
+// number is a field of signed whole numbers, which the message has: see shapes.
 func number(m protoreflect.Message, name protoreflect.Name) int64 {
-	f := m.Descriptor().Fields().ByName(name)
-	if f == nil || f.IsList() {
-		return 0
-	}
-	switch n := m.Get(f).Interface().(type) {
-	case int32:
-		return int64(n)
-	case int64:
-		return n
-	case uint32:
-		return int64(n)
-	}
-	return 0
+	return m.Get(m.Descriptor().Fields().ByName(name)).Int()
 }
 
 func timestamp(_ *decoding, m protoreflect.Message) (any, error) {

@@ -29,16 +29,13 @@ func init() {
 	}
 }
 
-func fromInner(name string) func(protoreflect.Message, any, plain.Path) error {
+func fromInner(name protoreflect.Name) func(protoreflect.Message, any, plain.Path) error {
 	return func(m protoreflect.Message, v any, p plain.Path) error { return setNamed(m, name, v, p) }
 }
 
-func setNamed(m protoreflect.Message, name string, v any, p plain.Path) error {
-	f := m.Descriptor().Fields().ByName(protoreflect.Name(name))
-	if f == nil {
-		return fmt.Errorf("%v: %s has no field %s", p, m.Descriptor().FullName(), name)
-	}
-	return set(m, f, v, p)
+// setNamed sets a field of a name that the message has: see shapes.
+func setNamed(m protoreflect.Message, name protoreflect.Name, v any, p plain.Path) error {
+	return set(m, m.Descriptor().Fields().ByName(name), v, p)
 }
 
 func fromDynamicValue(m protoreflect.Message, v any, p plain.Path) error {
@@ -120,7 +117,7 @@ func fromDecimal(m protoreflect.Message, v any, p plain.Path) error {
 		return fmt.Errorf("%v: %w", p, err)
 	}
 	digits := len(new(big.Int).Abs(unscaled).String())
-	for name, part := range map[string]any{"value": plain.TwosComplement(unscaled), "precision": digits, "scale": scale} {
+	for name, part := range map[protoreflect.Name]any{"value": plain.TwosComplement(unscaled), "precision": digits, "scale": scale} {
 		if err := setNamed(m, name, part, p); err != nil {
 			return err
 		}
