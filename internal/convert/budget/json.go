@@ -13,11 +13,7 @@ func (b *Budget) JSON(data []byte) error {
 		cost := 0
 		switch data[i] {
 		case '"':
-			for i++; i < len(data) && data[i] != '"'; i++ {
-				if data[i] == '\\' {
-					i++
-				}
-			}
+			i = endOfText(data, i)
 			continue
 		case '{':
 			cost = Object(0)
@@ -51,17 +47,23 @@ func afterSpace(data []byte) byte {
 	return 0
 }
 
+// endOfText returns where the text ends that begins at i.
+func endOfText[T string | []byte](data T, i int) int {
+	for i++; i < len(data) && data[i] != '"'; i++ {
+		if data[i] == '\\' {
+			i++
+		}
+	}
+	return i
+}
+
 // JSONDepth reports whether a text in JSON is nested more than Depth deep.
-func JSONDepth(text string) error {
+func JSONDepth[T string | []byte](text T) error {
 	depth := 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '"':
-			for i++; i < len(text) && text[i] != '"'; i++ {
-				if text[i] == '\\' {
-					i++
-				}
-			}
+			i = endOfText(text, i)
 		case '[', '{':
 			if depth++; depth > Depth {
 				return ErrDepth

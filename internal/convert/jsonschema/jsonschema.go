@@ -109,7 +109,7 @@ func (c *Codec) Encode(v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(budget.New().JSON(b), budget.JSONDepth(string(b))); err != nil {
+	if err := errors.Join(budget.New().JSON(b), budget.JSONDepth(b)); err != nil {
 		return nil, err
 	}
 	document, err := unmarshal(b)
