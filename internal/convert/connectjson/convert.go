@@ -35,13 +35,10 @@ func (s *schema) convertAt(b *budget.Budget, p path, v any) (any, error) {
 		}
 		return nil, nil
 	}
-	if out, ok, err := s.logical(v); err != nil {
+	if text, ok, err := s.logical(v); err != nil {
 		return nil, fmt.Errorf("%v: %w", p, err)
 	} else if ok {
-		if text, _ := out.(string); b.Take(budget.Text(len(text))) != nil {
-			return nil, b.Take(0)
-		}
-		return out, nil
+		return text, b.Take(budget.Text(len(text)))
 	}
 	switch s.Type {
 	case "struct":

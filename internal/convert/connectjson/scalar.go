@@ -75,9 +75,9 @@ func base64Bytes(v any) ([]byte, error) {
 	return b, nil
 }
 
-// logical converts the values of Kafka Connect's logical types. It returns false for all
-// others, whose names say nothing about how they are written.
-func (s *schema) logical(v any) (any, bool, error) {
+// logical makes texts of the values of Kafka Connect's logical types. It returns false for
+// all others, whose names say nothing about how they are written.
+func (s *schema) logical(v any) (string, bool, error) {
 	switch s.Name {
 	case decimal:
 		text, err := s.decimal(v)
@@ -85,19 +85,19 @@ func (s *schema) logical(v any) (any, bool, error) {
 	case date:
 		days, err := integer(v, 32)
 		if err != nil {
-			return nil, true, err
+			return "", true, err
 		}
 		text, err := plain.Date(days.(int64))
 		return text, true, err
 	case timeOfDay, timestamp:
 		ms, err := integer(v, 64)
 		if err != nil {
-			return nil, true, err
+			return "", true, err
 		}
 		text, err := ofMillis(s.Name, ms.(int64))
 		return text, true, err
 	}
-	return nil, false, nil
+	return "", false, nil
 }
 
 func ofMillis(name string, ms int64) (string, error) {
