@@ -69,14 +69,21 @@ func (i *inference) unique(name string) string {
 
 // fields calls f for each field in order. Names that schemas can't have are errors.
 func (i *inference) fields(v any, depth int, f func(name string, item any) error) error {
-	if depth > budget.Depth/20 {
-		return errors.New("it is nested too deep to make a schema of it")
+	if err := checkDepth(depth); err != nil {
+		return err
 	}
 	fields, _ := plain.Object(v)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if err := f(name, fields[name]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func checkDepth(depth int) error {
+	if depth > budget.Depth/20 {
+		return errors.New("it is nested too deep to make a schema of it")
 	}
 	return nil
 }
@@ -88,7 +95,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// kind returns the kind of a value: an object, a list, or the Avro type of a scalar.
+// kindOf returns the kind of a value: an object, a list, or the Avro type of a scalar.
 func kindOf(v any) string {
 	if _, ok := plain.Object(v); ok {
 		return "object"
@@ -140,8 +147,8 @@ func (i *inference) avro(name string, v any, depth int) (any, error) {
 		})
 		return map[string]any{"type": "record", "name": record, "fields": fields}, err
 	case "list":
-		if depth > budget.Depth/20 {
-			return nil, errors.New("it is nested too deep to make a schema of it")
+		if err := checkDepth(depth); err != nil {
+			return nil, err
 		}
 		of, err := i.avro(name, first(v), depth+1)
 		return map[string]any{"type": "array", "items": []any{"null", of}}, err
@@ -168,8 +175,8 @@ func (i *inference) json(name string, v any, depth int) (any, error) {
 		}
 		out["properties"] = properties
 	case "list":
-		if depth > budget.Depth/20 {
-			return nil, errors.New("it is nested too deep to make a schema of it")
+		if err := checkDepth(depth); err != nil {
+			return nil, err
 		}
 		items, err := i.json("", first(v), depth+1)
 		if err != nil {
