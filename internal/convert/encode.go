@@ -39,7 +39,7 @@ func checkSchemas(c Config) error {
 	// A schema may be of a file, or be made of the records. One that is given by ID is there.
 	given := func(format, schema string) bool {
 		_, err := strconv.Atoi(schema)
-		return !slices.Contains([]string{formatAvro, formatProtobuf, formatJSONSchema}, format) || err == nil
+		return schemaTypes[format] == "" || err == nil
 	}
 	if c.SchemaAutoRegister && given(c.KeyFormat, c.KeySchema) && given(c.ValueFormat, c.ValueSchema) {
 		errs = append(errs, setting.Invalid("schema.autoRegister", fmt.Sprintf("it registers schemas for the formats %s, %s and %s that are not given by their IDs, and there is none", formatAvro, formatProtobuf, formatJSONSchema), ""))
