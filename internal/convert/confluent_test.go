@@ -77,11 +77,16 @@ func decodeOne(t testing.TB, c DecodeConfig, data []byte) (opencdc.Record, error
 	if c.DecodeOnError == "" {
 		c.DecodeOnError = onErrorFail
 	}
+	return decodeBatch(t, c, message.Batch{Topic: "orders", Partition: 3, Records: []recordbatch.Record{{Offset: 41, Key: data, Value: data}}})
+}
+
+// decodeBatch decodes the only record of a batch.
+func decodeBatch(t testing.TB, c DecodeConfig, b message.Batch) (opencdc.Record, error) {
+	t.Helper()
 	d, err := NewDecoding(c)
 	is.New(t).NoErr(err)
 	m := newRecords()
 	m.Decode(d)
-	b := message.Batch{Topic: "orders", Partition: 3, Records: []recordbatch.Record{{Offset: 41, Key: data, Value: data}}}
 	got, _, err := m.AppendDecoded(context.Background(), nil, b, time.Now(), math.MaxInt)
 	if err != nil {
 		return opencdc.Record{}, err

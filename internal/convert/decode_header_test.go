@@ -1,11 +1,9 @@
 package convert
 
 import (
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -64,16 +62,7 @@ func guids(t *testing.T, ids bool) *registry.Client {
 // decodeValue decodes a value of topic orders that has headers.
 func decodeValue(t *testing.T, c DecodeConfig, data string, headers ...recordbatch.Header) (opencdc.Record, error) {
 	t.Helper()
-	d, err := NewDecoding(c)
-	is.New(t).NoErr(err)
-	m := newRecords()
-	m.Decode(d)
-	b := message.Batch{Topic: "orders", Records: []recordbatch.Record{{Offset: 41, Value: []byte(data), Headers: headers}}}
-	got, _, err := m.AppendDecoded(context.Background(), nil, b, time.Now(), math.MaxInt)
-	if err != nil {
-		return opencdc.Record{}, err
-	}
-	return got[0], nil
+	return decodeBatch(t, c, message.Batch{Topic: "orders", Records: []recordbatch.Record{{Offset: 41, Value: []byte(data), Headers: headers}}})
 }
 
 func unhex(t *testing.T, s string) []byte {

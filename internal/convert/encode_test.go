@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -141,9 +139,7 @@ const orderSchema = `{"type":"record","name":"Order","namespace":"shop","fields"
 
 func schemaFile(t testing.TB, text string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "schema")
-	is.New(t).NoErr(os.WriteFile(path, []byte(text), 0o600))
-	return path
+	return schemaFiles(t, "schema", text)
 }
 
 func TestSchemasOfFilesAreRegisteredUnderTheirSubject(t *testing.T) {
