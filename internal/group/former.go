@@ -93,7 +93,7 @@ func (m *Member) dismissFormer(ctx context.Context) {
 		switch {
 		case err == nil:
 			m.cfg.Info(fmt.Sprintf("took member %q out of group %q: its process has ended without leaving", m.former, m.cfg.GroupID))
-		case errors.Is(err, kafkago.UnknownMemberId) || errors.Is(err, kafkago.GroupIdNotFound): // it is gone
+		case gone(err):
 		case cluster.Retriable(err) && m.dismissals < maxDismissals:
 			retry.Wait(ctx)
 			continue
@@ -103,6 +103,11 @@ func (m *Member) dismissFormer(ctx context.Context) {
 		m.former = ""
 		return
 	}
+}
+
+// gone reports whether an error says that a member is not in the group.
+func gone(err error) bool {
+	return errors.Is(err, kafkago.UnknownMemberId) || errors.Is(err, kafkago.GroupIdNotFound)
 }
 
 // MemberID is what the coordinator calls this member; "" before it has joined, and of

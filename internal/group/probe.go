@@ -2,10 +2,8 @@ package group
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/heartbeat"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -26,11 +24,8 @@ func Probe(ctx context.Context, client *cluster.Client, coordinator int32, group
 	}
 	version, _ := conn.Version(req.ApiKey())
 	err = heartbeatError(frame, version)
-	if errors.Is(err, kafkago.UnknownMemberId) || errors.Is(err, kafkago.GroupIdNotFound) {
+	if err == nil || gone(err) {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("send heartbeat to group %q: %w", group, err)
-	}
-	return nil
+	return fmt.Errorf("send heartbeat to group %q: %w", group, err)
 }

@@ -5,15 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	kafkago "github.com/segmentio/kafka-go"
-
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
-
-// gone reports whether an error says that a member is not in the group.
-func gone(err error) bool {
-	return errors.Is(err, kafkago.UnknownMemberId) || errors.Is(err, kafkago.GroupIdNotFound)
-}
 
 // sendLeave takes a member out of the group. A static one leaves its name behind, for the
 // next one that has it.
