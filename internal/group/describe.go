@@ -10,6 +10,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // Description is what the coordinator says of a group.
@@ -32,25 +33,35 @@ const dead = "Dead"
 
 // Describe asks a coordinator for the members of a group, of either protocol.
 func Describe(ctx context.Context, client *cluster.Client, coordinator int32, group string) (Description, error) {
-	d, err := describeClassic(ctx, client, coordinator, group)
-	if err == nil && len(d.Members) == 0 {
-		// So a coordinator describes a group whose members speak the protocol of KIP-848.
-		var newer Description
-		if newer, err = describeConsumer(ctx, client, coordinator, group); newer.State != dead {
-			d = newer
-		}
-	}
+	d, err := describe(ctx, client, coordinator, group)
 	if err != nil {
 		return d, fmt.Errorf("describe group %q: %w", group, client.Explain(err, acl.Right{Operation: "Describe", Resource: "group", Names: []string{group}}))
 	}
 	return d, nil
 }
 
-func describeClassic(ctx context.Context, client *cluster.Client, coordinator int32, group string) (Description, error) {
+func describe(ctx context.Context, client *cluster.Client, coordinator int32, group string) (Description, error) {
 	conn, err := client.Broker(ctx, coordinator, cluster.Control)
 	if err != nil {
 		return Description{}, err
 	}
+	d, err := describeClassic(ctx, conn, group)
+	if errors.Is(err, kafkago.GroupIdNotFound) {
+		d, err = Description{State: dead}, nil
+	}
+	if err != nil || len(d.Members) > 0 {
+		return d, err
+	}
+	// So a coordinator describes a group whose members speak the protocol of KIP-848.
+	newer, err := describeConsumer(ctx, client, coordinator, group)
+	if newer.State != dead {
+		d = newer
+	}
+	return d, err
+}
+
+// describeClassic asks for a group of the classic protocol.
+func describeClassic(ctx context.Context, conn *wire.Conn, group string) (Description, error) {
 	msg, err := conn.RoundTrip(ctx, &describegroups.Request{Groups: []string{group}})
 	if err != nil {
 		return Description{}, err
@@ -60,10 +71,7 @@ func describeClassic(ctx context.Context, client *cluster.Client, coordinator in
 		return Description{}, errors.New("the coordinator's answer does not mention it")
 	}
 	g := groups[0]
-	switch err := cluster.CodeError(g.ErrorCode); {
-	case errors.Is(err, kafkago.GroupIdNotFound):
-		return Description{State: dead}, nil
-	case err != nil:
+	if err := cluster.CodeError(g.ErrorCode); err != nil {
 		return Description{}, err
 	}
 	d := Description{State: g.GroupState}

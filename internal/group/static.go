@@ -3,10 +3,7 @@ package group
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/segmentio/kafka-go/protocol/describegroups"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
@@ -91,28 +88,17 @@ func (m *Member) assignment(ctx context.Context) (all Partitions, stable bool, e
 	if err != nil {
 		return nil, false, err
 	}
-	msg, err := conn.RoundTrip(ctx, &describegroups.Request{Groups: []string{m.cfg.GroupID}})
+	d, err := describeClassic(ctx, conn, m.cfg.GroupID)
 	if err != nil {
 		return nil, false, err
 	}
-	res := msg.(*describegroups.Response)
-	if len(res.Groups) != 1 {
-		return nil, false, fmt.Errorf("the answer has %d groups", len(res.Groups))
-	}
-	if err := cluster.CodeError(res.Groups[0].ErrorCode); err != nil {
-		return nil, false, err
-	}
 	all = Partitions{}
-	for _, rm := range res.Groups[0].Members {
-		p, err := decodeAssignment(rm.MemberAssignment)
-		if err != nil {
-			return nil, false, fmt.Errorf("read assignment of member %s: %w", rm.MemberID, err)
-		}
-		for topic, ids := range p {
+	for _, member := range d.Members {
+		for topic, ids := range member.Partitions {
 			all.Add(topic, ids...)
 		}
 	}
-	return all, res.Groups[0].GroupState == "Stable", nil
+	return all, d.State == "Stable", nil
 }
 
 // keepSubscribed drops partitions that this member does not subscribe to.
