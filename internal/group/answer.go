@@ -64,14 +64,17 @@ func first(a, b int16) int16 {
 	return b
 }
 
-var errTrailing = errors.New("something follows the end of the answer")
-
 func judge(r *primitive.Reader, code int16) error {
-	switch {
-	case r.Err() != nil:
-		return r.Err()
-	case r.Len() > 0:
-		return errTrailing
+	if err := finished(r); err != nil {
+		return err
 	}
 	return cluster.CodeError(code)
+}
+
+// finished returns an error if an answer is not read, or not to its end.
+func finished(r *primitive.Reader) error {
+	if r.Err() == nil && r.Len() > 0 {
+		return errors.New("something follows the end of the answer")
+	}
+	return r.Err()
 }

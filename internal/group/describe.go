@@ -53,7 +53,7 @@ func describe(ctx context.Context, client *cluster.Client, coordinator int32, gr
 		return d, err
 	}
 	// So a coordinator describes a group whose members speak the protocol of KIP-848.
-	newer, err := describeConsumer(ctx, client, coordinator, group)
+	newer, err := describeConsumer(ctx, conn, group)
 	if newer.State != dead {
 		d = newer
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // describeRequest is ConsumerGroupDescribe (KIP-848), which kafka-go lacks, for one group.
@@ -36,24 +37,20 @@ func (r *describeRequest) Body(int16) net.Buffers {
 }
 
 // describeConsumer asks for a group of the protocol of KIP-848.
-func describeConsumer(ctx context.Context, client *cluster.Client, coordinator int32, group string) (Description, error) {
+func describeConsumer(ctx context.Context, conn *wire.Conn, group string) (Description, error) {
 	none := Description{State: dead}
-	conn, err := client.Broker(ctx, coordinator, cluster.Control)
-	if err != nil {
-		return none, err
-	}
 	req := &describeRequest{group}
 	version, ok := conn.VersionOf(req)
 	if !ok { // the broker has no such groups
 		return none, nil
 	}
-	frame, err := conn.Frame(ctx, req, 0)
+	var code int16
+	d, err := exchange(ctx, conn, req, func(frame []byte) (d Description, err error) {
+		d, code, err = parseDescription(frame, version)
+		return d, err
+	})
 	if err != nil {
 		return none, err
-	}
-	d, code, err := parseDescription(frame, version)
-	if err != nil {
-		return none, conn.Refuse(req.ApiKey(), err)
 	}
 	switch err := cluster.CodeError(code); {
 	case errors.Is(err, kafkago.GroupIdNotFound), errors.Is(err, kafkago.UnsupportedVersion): // group.version is 0
@@ -69,10 +66,7 @@ const minDescribed = 2
 
 // parseDescription reads a raw frame: size, correlation ID, tags, then the response.
 func parseDescription(frame []byte, version int16) (d Description, code int16, err error) {
-	r := primitive.NewReader(frame)
-	r.Take(8)
-	r.Tags()
-	r.Int32() // throttle time
+	r := flexibleBody(frame)
 	if n := r.CompactCount(minDescribed); n != 1 {
 		r.Fail(fmt.Errorf("it describes %d groups", n))
 	}

@@ -85,13 +85,9 @@ func (s *session) sendServer(ctx context.Context, p cluster.Purpose, req *server
 	if err != nil {
 		return serverAnswer{}, err
 	}
-	frame, err := conn.Frame(ctx, req, 0)
+	answer, err := exchange(ctx, conn, req, readServerAnswer)
 	if err != nil {
 		return serverAnswer{}, err
-	}
-	answer, err := readServerAnswer(frame)
-	if err != nil {
-		return serverAnswer{}, conn.Refuse(req.ApiKey(), err)
 	}
 	return answer, answer.err()
 }

@@ -53,15 +53,7 @@ func (m *serverMember) sendCommit(ctx context.Context, req *epochCommit) ([]comm
 	if err != nil {
 		return nil, err
 	}
-	frame, err := conn.Frame(ctx, req, 0)
-	if err != nil {
-		return nil, err
-	}
-	answers, err := readEpochCommit(frame)
-	if err != nil {
-		return nil, conn.Refuse(req.ApiKey(), err)
-	}
-	return answers, nil
+	return exchange(ctx, conn, req, readEpochCommit)
 }
 
 // hurry asks for a heartbeat at once.

@@ -1,6 +1,7 @@
 package group
 
 import (
+	"context"
 	"net"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // The messages of the protocol in which the coordinator assigns (KIP-848), none of which
@@ -187,9 +189,15 @@ func flexibleBody(frame []byte) *primitive.Reader {
 	return r
 }
 
-func finished(r *primitive.Reader) error {
-	if r.Err() == nil && r.Len() > 0 {
-		return errTrailing
+// exchange sends a request that encodes itself, and reads its answer. One that can't be read
+// closes the connection.
+func exchange[T any](ctx context.Context, conn *wire.Conn, req protocol.Message, read func(frame []byte) (T, error)) (answer T, err error) {
+	frame, err := conn.Frame(ctx, req, 0)
+	if err != nil {
+		return answer, err
 	}
-	return r.Err()
+	if answer, err = read(frame); err != nil {
+		err = conn.Refuse(req.ApiKey(), err)
+	}
+	return answer, err
 }

@@ -101,14 +101,5 @@ func (s *session) fetchStable(ctx context.Context, p Partitions) (*offsetfetch.R
 	if err != nil {
 		return nil, err
 	}
-	req := &stableFetch{s.cfg.GroupID, p}
-	frame, err := conn.Frame(ctx, req, 0)
-	if err != nil {
-		return nil, err
-	}
-	res, err := readStableFetch(frame)
-	if err != nil {
-		return nil, conn.Refuse(req.ApiKey(), err)
-	}
-	return res, nil
+	return exchange(ctx, conn, &stableFetch{s.cfg.GroupID, p}, readStableFetch)
 }
