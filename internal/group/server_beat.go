@@ -21,8 +21,8 @@ func (m *serverMember) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, serverSession/3)
 	defer cancel()
 	_, id, epoch := m.identity()
-	req := m.heartbeat(id, epoch)
 	says := report{sure: true, topics: m.wanted(), owned: m.owned()}
+	req := m.heartbeat(id, epoch, says)
 	m.joins = true
 	answer, err := m.sendServer(ctx, cluster.Group, req)
 	switch {
@@ -52,23 +52,22 @@ func (m *serverMember) beat(ctx context.Context) error {
 
 // heartbeat is the next request. It says all that there is to say when the member joins,
 // and when the answer to an earlier one is missing: then the coordinator says all that it
-// knows as well. Otherwise it says what is new.
-func (m *serverMember) heartbeat(id string, epoch int32) *serverHeartbeat {
+// knows as well. Otherwise it says what is new in a report.
+func (m *serverMember) heartbeat(id string, epoch int32, says report) *serverHeartbeat {
 	req := &serverHeartbeat{
 		group: m.cfg.GroupID, member: id, instance: m.cfg.InstanceID,
 		epoch: max(epoch, epochJoin), rebalanceTimeout: unchanged,
 	}
-	topics, owned := m.wanted(), m.owned()
 	all := req.epoch == epochJoin || !m.told.sure
 	if all {
 		req.rebalanceTimeout = int32(m.cfg.RebalanceTimeout.Milliseconds())
 		req.assignor = m.cfg.Assignor
 	}
-	if all || !slices.Equal(topics, m.told.topics) {
-		req.topics = topics
+	if all || !slices.Equal(says.topics, m.told.topics) {
+		req.topics = says.topics
 	}
-	if all || m.told.moved || !owned.equal(m.told.owned) {
-		req.owned = owned
+	if all || m.told.moved || !says.owned.equal(m.told.owned) {
+		req.owned = says.owned
 	}
 	return req
 }
