@@ -131,19 +131,15 @@ func (c candidate) check(ctx context.Context, stdout io.Writer) (failed int) {
 		run = kafka.CheckSource
 	}
 	results := append(c.missing(), run(ctx, c.settings)...)
-	var table bytes.Buffer
-	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	var rows [][]string
 	for _, r := range results {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", r.Outcome, r.Step, oneLine(r.Subject), oneLine(r.Reason))
+		rows = append(rows, []string{string(r.Outcome), r.Step, r.Subject, r.Reason})
 		if r.Remedy != "" {
 			failed++
-			fmt.Fprintf(w, "  \t\t\t→ %s\n", oneLine(r.Remedy))
+			rows = append(rows, []string{"", "", "", "→ " + r.Remedy})
 		}
 	}
-	_ = w.Flush() // a buffer takes everything
-	for line := range strings.Lines(table.String()) {
-		fmt.Fprintln(stdout, strings.TrimRight(line, " \n"))
-	}
+	_ = printTable(stdout, rows)
 	if failed > 0 {
 		fmt.Fprintf(stdout, "%d of %d steps failed\n", failed, len(results))
 	} else {
@@ -167,6 +163,26 @@ func (c candidate) missing() []kafka.CheckResult {
 		})
 	}
 	return out
+}
+
+// printTable prints rows in columns, and nothing of what brokers say that a terminal would
+// obey.
+func printTable(to io.Writer, rows [][]string) error {
+	var table bytes.Buffer
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i := range row {
+			row[i] = oneLine(row[i])
+		}
+		fmt.Fprintf(w, "  %s\n", strings.Join(row, "\t"))
+	}
+	_ = w.Flush() // a buffer takes everything
+	for line := range strings.Lines(table.String()) {
+		if _, err := fmt.Fprintln(to, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // oneLine keeps an error of several lines in its column, and what others have written

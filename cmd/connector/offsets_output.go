@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
 	"github.com/conduitio/conduit-connector-kafka/internal/groupadmin"
@@ -163,24 +161,9 @@ func (o offsetsOutput) print(v any) error {
 	return e.Encode(v)
 }
 
-// table prints rows in columns, and nothing of what brokers say that a terminal would obey.
 func (o offsetsOutput) table(title string, rows [][]string) error {
-	var table bytes.Buffer
-	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i := range row {
-			row[i] = oneLine(row[i])
-		}
-		fmt.Fprintf(w, "  %s\n", strings.Join(row, "\t"))
-	}
-	_ = w.Flush() // a buffer takes everything
 	fmt.Fprintln(o.to, oneLine(title))
-	for line := range strings.Lines(table.String()) {
-		if _, err := fmt.Fprintln(o.to, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
-	return nil
+	return printTable(o.to, rows)
 }
 
 // count is a number of things.
