@@ -6,57 +6,74 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/consumer"
+	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
-// positionReader finds the records of positions that the source wrote without looking at
-// each byte again: the part before the offset is the same for a whole partition, until
-// that gets another leader. It has one caller.
+// positionReader finds the records of positions that the source wrote. It has one caller.
 type positionReader struct {
-	known map[string]*knownPrefix
-	of    map[message.TopicPartition]*knownPrefix // the last one of each: none comes again
-	last  *knownPrefix                            // records come in runs of one partition
-}
-
-// knownPrefix is what positions of a partition begin with, and what it says.
-type knownPrefix struct {
-	prefix string
-	record consumer.Record
+	prefixes[message.TopicPartition, consumer.Record]
 }
 
 func (r *positionReader) parse(p opencdc.Position) (consumer.Record, error) {
+	if known, offset, ok := r.lookUp(p); ok {
+		record := *known
+		record.Offset = offset
+		return record, nil
+	}
+	pos, err := ParsePosition(p)
+	if err != nil {
+		return consumer.Record{}, err
+	}
+	r.learn(message.TopicPartition{Topic: pos.Topic, Partition: pos.Partition}, pos.prefix(), pos.record())
+	return pos.record(), nil
+}
+
+// prefixes finds what positions say without looking at each byte again: the part before
+// the offset is the same for a whole partition, until that gets another leader.
+type prefixes[K comparable, V any] struct {
+	known map[string]*knownPrefix[V]
+	of    map[K]*knownPrefix[V] // the last one of each: an earlier one hardly comes again
+	last  *knownPrefix[V]       // records come in runs of one partition
+}
+
+// knownPrefix is what positions begin with, and what it says.
+type knownPrefix[V any] struct {
+	prefix string
+	says   V
+}
+
+// lookUp returns what the prefix of a position says, if that is known, and the offset.
+func (r *prefixes[K, V]) lookUp(p opencdc.Position) (*V, int64, bool) {
 	open, closed := withoutOthers(p)
 	cut := bytes.LastIndexByte(open, ':') + 1
 	k := r.last
 	if k == nil || k.prefix != string(p[:cut]) {
 		k = r.known[string(p[:cut])]
 	}
-	if k != nil && closed {
-		r.last = k
-		record, ok := k.record, false
-		if record.Offset, ok = parseOffset(open[cut:]); ok {
-			return record, nil
-		}
+	if k == nil || !closed {
+		return nil, 0, false
 	}
-	pos, err := ParsePosition(p)
-	if err != nil {
-		return consumer.Record{}, err
-	}
-	if bytes.Equal(pos.prefix(), p[:cut]) {
-		r.learn(&knownPrefix{string(p[:cut]), pos.record()})
-	}
-	return pos.record(), nil
+	r.last = k
+	offset, ok := parseOffset(open[cut:])
+	return &k.says, offset, ok
 }
 
-func (r *positionReader) learn(k *knownPrefix) {
-	if r.known == nil {
-		r.known, r.of = make(map[string]*knownPrefix), make(map[message.TopicPartition]*knownPrefix)
+// learn notes what a prefix says, unless it is known: its position had another form of
+// JSON. It returns what is known.
+func (r *prefixes[K, V]) learn(of K, prefix convert.PositionPrefix, says V) *V {
+	if k := r.known[string(prefix)]; k != nil {
+		return &k.says
 	}
-	tp := message.TopicPartition{Topic: k.record.Topic, Partition: k.record.Partition}
-	if old := r.of[tp]; old != nil {
+	if r.known == nil {
+		r.known, r.of = make(map[string]*knownPrefix[V]), make(map[K]*knownPrefix[V])
+	}
+	if old := r.of[of]; old != nil {
 		delete(r.known, old.prefix)
 	}
-	r.known[k.prefix], r.of[tp] = k, k
+	k := &knownPrefix[V]{string(prefix), says}
+	r.known[k.prefix], r.of[of] = k, k
+	return &k.says
 }
 
 // parseOffset reads digits, no other form of a number.
