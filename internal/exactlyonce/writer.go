@@ -131,14 +131,12 @@ func (w *Writer) catchUp(ctx context.Context) error {
 	if err := w.settle(ctx); err != nil {
 		return err
 	}
-	w.table.Review(w.places)
-	if !w.table.Fresh() {
-		return nil
+	if w.table.Fresh() {
+		if err := w.topic.Read(ctx, w.table); err != nil {
+			return err
+		}
+		w.table.Looked()
 	}
-	if err := w.topic.Read(ctx, w.table); err != nil {
-		return err
-	}
-	w.table.Looked()
 	w.table.Review(w.places)
 	return nil
 }

@@ -55,6 +55,7 @@ func TestTableKnowsWhatWasWrittenWhateverFails(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				table.Review(places)
 				for i, p := range places {
 					if p.spot() != batch[i] || p.Done != written[batch[i]] {
 						t.Fatalf("seed %d, session %d: %+v is done: %t", seed, session, p.Mark, p.Done)
@@ -120,6 +121,7 @@ func TestTableEndsWhenTooMuchHasFailed(t *testing.T) {
 	send := func(offset byte) error {
 		got, err := table.Places([]message.Message{{Position: []byte{offset}}}, nil)
 		is.NoErr(err)
+		table.Review(got)
 		_, err = table.Messages("progress", got, 0, nil)
 		return err
 	}

@@ -91,7 +91,7 @@ type Place struct {
 }
 
 // Places finds the places of messages, up to the first one whose position is not that of a
-// record which was read from Kafka.
+// record which was read from Kafka. Review says which are done.
 func (t *Table) Places(messages []message.Message, places []Place) (_ []Place, err error) {
 	places = places[:0]
 	for i := range messages {
@@ -106,7 +106,6 @@ func (t *Table) Places(messages []message.Message, places []Place) (_ []Place, e
 		}
 		places = append(places, t.place(run, offset))
 	}
-	t.Review(places)
 	return places, err
 }
 
@@ -133,7 +132,7 @@ func (t *Table) place(run *Run, offset int64) Place {
 	return p
 }
 
-// Review looks which records of a batch are done, again after progress was read.
+// Review looks which records of a batch are done, by the progress that was read so far.
 func (t *Table) Review(places []Place) {
 	t.batch++
 	for i := range places {
