@@ -90,20 +90,27 @@ func (w *reading) named(err error) error {
 
 // bounds asks where the log begins and ends.
 func (w *reading) bounds(ctx context.Context) error {
-	var ends [2]int64
-	for i, at := range []int64{cluster.Earliest, cluster.Latest} {
-		err := errors.New("the broker's answer does not mention it")
-		w.client.ListOffsets(ctx, false, []cluster.OffsetQuery{{Topic: w.Topic, Partition: w.Partition, Timestamp: at}}, func(answers []cluster.OffsetAnswer) {
-			for _, a := range answers {
-				ends[i], err = a.Offset, a.Err
+	var begin, end int64
+	var err error
+	w.client.ListOffsets(ctx, false, []cluster.OffsetQuery{
+		{Topic: w.Topic, Partition: w.Partition, Timestamp: cluster.Earliest},
+		{Topic: w.Topic, Partition: w.Partition, Timestamp: cluster.Latest},
+	}, func(answers []cluster.OffsetAnswer) {
+		for _, a := range answers {
+			switch {
+			case a.Err != nil:
+				err = a.Err
+			case a.Timestamp == cluster.Earliest:
+				begin = a.Offset
+			default:
+				end = a.Offset
 			}
-		})
-		if err != nil {
-			return err
 		}
+	})
+	if err == nil {
+		w.next, w.end = max(w.next, begin), end
 	}
-	w.next, w.end = max(w.next, ends[0]), ends[1]
-	return nil
+	return err
 }
 
 const (
