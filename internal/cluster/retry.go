@@ -27,14 +27,15 @@ func NewSteadyRetry(min, max time.Duration) *Retry {
 func (r *Retry) After(misses int) time.Duration { return r.ForAttempt(float64(misses - 1)) }
 
 // Wait blocks for the next delay. It returns false if ctx ended first.
-func (r *Retry) Wait(ctx context.Context) bool { return wait(ctx, r.Duration()) }
+func (r *Retry) Wait(ctx context.Context) bool { return Wait(ctx, r.Duration()) }
 
 // WaitAfter is Wait for the delay after a number of attempts in vain, at least one.
 func (r *Retry) WaitAfter(ctx context.Context, misses int) bool {
-	return wait(ctx, r.After(misses))
+	return Wait(ctx, r.After(misses))
 }
 
-func wait(ctx context.Context, d time.Duration) bool {
+// Wait blocks for d. It returns false if ctx ended first.
+func Wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -45,7 +45,11 @@ func (s *Session) do(ctx context.Context, req protocol.Message, code func(protoc
 		case !cluster.Retriable(err):
 			return nil, s.explain(err)
 		case errors.Is(err, kafkago.ConcurrentTransactions):
-			if !pause(ctx, tries) {
+			d := shortWait
+			if tries > shortWaits {
+				d = longWait
+			}
+			if !cluster.Wait(ctx, d) {
 				return nil, err
 			}
 			continue
@@ -61,21 +65,6 @@ func (s *Session) do(ctx context.Context, req protocol.Message, code func(protoc
 		if !retry.Wait(ctx) {
 			return nil, err
 		}
-	}
-}
-
-func pause(ctx context.Context, tries int) bool {
-	d := shortWait
-	if tries > shortWaits {
-		d = longWait
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 
