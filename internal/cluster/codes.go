@@ -5,6 +5,8 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // ConsumerGroupHeartbeat is the kind of request by which a member takes part in a group
@@ -39,6 +41,15 @@ func CodeError(code int16) error {
 	default:
 		return err
 	}
+}
+
+// AnswerError is CodeError with what the broker says about the code.
+func AnswerError(code int16, message string) error {
+	err := CodeError(code)
+	if err == nil || message == "" {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, printable.Text(message))
 }
 
 // unknownCodeError is a code that came after kafka-go's table of errors.

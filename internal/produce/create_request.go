@@ -14,7 +14,6 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
-	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // atOnce is how many topics one request may create. They had better be all of a Send:
@@ -45,11 +44,7 @@ func (p *Producer) requestTopics(ctx context.Context, topics []*lost, last bool)
 		return nil, err
 	}
 	for _, t := range res.Topics {
-		err := cluster.CodeError(t.ErrorCode)
-		if err != nil && t.ErrorMessage != "" {
-			err = fmt.Errorf("%w (%s)", err, printable.Text(t.ErrorMessage))
-		}
-		answers[t.Name] = p.advise(err, t.Name)
+		answers[t.Name] = p.advise(cluster.AnswerError(t.ErrorCode, t.ErrorMessage), t.Name)
 	}
 	return answers, nil
 }

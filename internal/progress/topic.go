@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/fetch"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
-	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
@@ -72,24 +72,17 @@ func (t *Topic) look(ctx context.Context) error {
 }
 
 func (t *Topic) create(ctx context.Context) error {
-	replicas := int16(t.ReplicationFactor)
-	if replicas == 0 {
-		replicas = -1
-	}
 	req := &createtopics.Request{TimeoutMs: 10_000, Topics: []createtopics.RequestTopic{{
-		Name: t.Name, NumPartitions: 1, ReplicationFactor: replicas, Configs: configs,
+		Name: t.Name, NumPartitions: 1, ReplicationFactor: cmp.Or(int16(t.ReplicationFactor), -1), Configs: configs,
 	}}}
 	msg, err := t.Client.Controller(ctx, req)
 	if err != nil {
 		return err
 	}
 	for _, r := range msg.(*createtopics.Response).Topics {
-		err := cluster.CodeError(r.ErrorCode)
-		switch {
-		case err == nil, errors.Is(err, kafkago.TopicAlreadyExists):
+		err := cluster.AnswerError(r.ErrorCode, r.ErrorMessage)
+		if err == nil || errors.Is(err, kafkago.TopicAlreadyExists) {
 			continue
-		case r.ErrorMessage != "":
-			err = fmt.Errorf("%w (%s)", err, printable.Text(r.ErrorMessage))
 		}
 		return fmt.Errorf("create it, with cleanup.policy=compact and one partition: %w", t.Client.Explain(err, acl.OnTopics("Create", t.Name)))
 	}
