@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -58,26 +59,16 @@ var noTopicName = regexp.MustCompile(`[^A-Za-z0-9._-]`)
 
 // exactlyOnce is what the settings say about writing exactly once.
 func (c *DestinationConfig) exactlyOnce(ctx context.Context, cfg produce.Config) (exactlyonce.Config, error) {
-	id := sdk.ConnectorIDFromContext(ctx)
-	if id == "" {
-		id = c.TransactionalID
-	}
+	id := cmp.Or(sdk.ConnectorIDFromContext(ctx), c.TransactionalID)
 	if id == "" {
 		return exactlyonce.Config{}, setting.Invalid("transactionalID", "exactlyOnce needs it here, as Conduit has given the connector no ID", "orders-copy")
 	}
 	limit := c.DeliveryTimeout + c.OutageTimeout
-	e := exactlyonce.Config{
-		ID: c.Topic, TransactionalID: c.TransactionalID, Topic: c.ProgressTopic, ReplicationFactor: c.TopicReplicationFactor,
+	return exactlyonce.Config{
+		ID: c.Topic, TransactionalID: cmp.Or(c.TransactionalID, id), Topic: cmp.Or(c.ProgressTopic, progressTopic(id)), ReplicationFactor: c.TopicReplicationFactor,
 		Limit: limit, TransactionTimeout: limit + transactionRoom,
 		Origin: new(origins).find, Produce: cfg,
-	}
-	if e.TransactionalID == "" {
-		e.TransactionalID = id
-	}
-	if e.Topic == "" {
-		e.Topic = progressTopic(id)
-	}
-	return e, nil
+	}, nil
 }
 
 // progressTopic is the default, of the ID of a connector. IDs that differ only in what names
