@@ -25,7 +25,7 @@ type Config struct {
 	Topic string
 	// ReplicationFactor is that of the topic, if it is created; 0: the brokers' default.
 	ReplicationFactor int
-	// Limit is how long a Send may take; 0: as long as its context.
+	// Limit is how long a Send may take.
 	Limit time.Duration
 	// TransactionTimeout is how long a transaction may be open. It is longer than Limit.
 	TransactionTimeout time.Duration
@@ -160,14 +160,9 @@ var errTimeIsUp = errors.New("deliveryTimeout and outageTimeout are over")
 func (w *Writer) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(w.open, func() { cancel(wire.ErrClosed) })
-	var timer *time.Timer
-	if w.cfg.Limit > 0 {
-		timer = time.AfterFunc(w.cfg.Limit, func() { cancel(errTimeIsUp) })
-	}
+	timer := time.AfterFunc(w.cfg.Limit, func() { cancel(errTimeIsUp) })
 	return ctx, func() {
-		if timer != nil {
-			timer.Stop()
-		}
+		timer.Stop()
 		stop()
 		cancel(nil)
 	}
