@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
 // logged is guarded, and also returns what is logged.
-func logged(t *testing.T) (context.Context, *logBook) {
+func logged(t *testing.T) (context.Context, *sides.Log) {
 	t.Helper()
-	book := new(logBook)
+	book := new(sides.Log)
 	logger := zerolog.New(zerolog.MultiLevelWriter(logOf(t), book)).Level(zerolog.InfoLevel)
 	return logger.WithContext(guarded(t)), book
 }
@@ -67,26 +69,8 @@ func (e *logEnd) String() string {
 	return strings.Join(e.lines, "\n")
 }
 
-// logBook keeps what is logged.
-type logBook struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *logBook) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBook) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 // awaitLog waits until something is logged.
-func awaitLog(ctx context.Context, t *testing.T, b *logBook, text string) {
+func awaitLog(ctx context.Context, t *testing.T, b *sides.Log, text string) {
 	t.Helper()
 	for !strings.Contains(b.String(), text) {
 		select {
