@@ -139,6 +139,18 @@ func (b *book) hand(n *number) int {
 	return id
 }
 
+// count returns how many of the records are of a partition.
+func (b *book) count(ids []int, partition int32) (n int32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range ids {
+		if b.numbers[id].partition == partition {
+			n++
+		}
+	}
+	return n
+}
+
 // fill is the value of a record: its number and what makes it large.
 func fill(id, size int) string {
 	s := strconv.Itoa(id)

@@ -89,13 +89,9 @@ func (w *World) add(t *txn, topic string, partition int32, n int) error {
 		values = append(values, r.value)
 	}
 	w.mu.Lock()
-	sequence := int32(0)
-	for _, id := range t.numbers {
-		if w.book.numbers[id].partition == partition {
-			sequence++
-		}
-	}
+	before := t.numbers
 	w.mu.Unlock()
+	sequence := w.book.count(before, partition)
 	req := kmsg.NewPtrProduceRequest()
 	req.Version, req.TransactionID, req.Acks, req.TimeoutMillis = 7, &t.id, -1, 5000
 	pt, pp := kmsg.NewProduceRequestTopic(), kmsg.NewProduceRequestTopicPartition()
