@@ -6,6 +6,7 @@
 //	hedge, doubt whom to ask what every broker can answer
 //	metadata     what brokers say of topics
 //	belief       what of that is newer than what is known
+//	hint         what brokers say of the leaders of partitions that they refuse to serve
 //	question     what only leaders can answer: one request a leader, all at the same time
 //	leader       when to stop waiting for one
 //

@@ -37,12 +37,14 @@ type Partition struct {
 
 // Partition finds a partition by its ID.
 func (t Topic) Partition(id int32) (Partition, bool) {
-	i, ok := slices.BinarySearchFunc(t.Partitions, id, func(p Partition, id int32) int { return int(p.ID - id) })
+	i, ok := slices.BinarySearchFunc(t.Partitions, id, byPartition)
 	if !ok {
 		return Partition{}, false
 	}
 	return t.Partitions[i], true
 }
+
+func byPartition(p Partition, id int32) int { return cmp.Compare(p.ID, id) }
 
 // IDs lists the topic's partitions.
 func (t Topic) IDs() []int32 {
