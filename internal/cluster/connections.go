@@ -22,7 +22,8 @@ const (
 	Commit                 // offset commits, which must not wait for a join
 	Fetch
 	Produce
-	Transaction // whose coordinator must not be waited for after other questions
+	ProduceBeside // another request of the same Send, for other partitions
+	Transaction   // whose coordinator must not be waited for after other questions
 
 	purposes // how many there are
 )

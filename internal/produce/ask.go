@@ -12,11 +12,11 @@ import (
 
 // request sends the first batch of each queue. Its error is that of the whole
 // request; what the broker says of each partition goes into the queues.
-func (p *Producer) request(ctx context.Context, pl *plan, leader int32, queues []*queue) error {
+func (p *Producer) request(ctx context.Context, pl *plan, leader int32, line cluster.Purpose, queues []*queue) error {
 	if err := p.throttle.wait(ctx, leader); err != nil {
 		return err
 	}
-	conn, err := p.client.Broker(ctx, leader, cluster.Produce)
+	conn, err := p.client.Broker(ctx, leader, line)
 	if err != nil {
 		tried(queues)
 		return err
@@ -65,11 +65,14 @@ func (p *Producer) ask(ctx context.Context, leader int32, conn *wire.Conn, req *
 	}
 	req.timeout = int32(max(timeout.Milliseconds(), 1))
 	began := time.Now()
-	silence += time.Duration(sizeOf(req.queues)) * time.Second / slowestLink
+	size := sizeOf(req.queues)
+	silence += time.Duration(p.flights.begin(leader, size)) * time.Second / slowestLink
 	limited, cancel := context.WithTimeout(ctx, min(silence, p.cfg.RequestTimeout))
 	defer cancel()
 	frame, err := p.client.AskLeader(limited, leader, conn, req, 0, partitionsOf(req.queues))
-	p.silences.note(leader, time.Since(began), err)
+	took := time.Since(began)
+	p.flights.end(leader, size, err == nil && took < quickAnswer)
+	p.silences.note(leader, took, err)
 	return frame, err
 }
 

@@ -2,7 +2,6 @@ package produce
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -66,24 +65,6 @@ func (p *Producer) route(ctx context.Context, pl *plan) map[int32][]*queue {
 		}
 	}
 	return leaders
-}
-
-// writeLeader writes queues to one broker until they are empty or have failed.
-func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queues []*queue) {
-	for len(queues) > 0 && ctx.Err() == nil {
-		now := p.fit(leader, queues)
-		if err := p.request(ctx, pl, leader, now); err != nil {
-			for _, q := range queues {
-				q.err, q.fatal = err, !cluster.Retriable(err)
-				q.uncounted = errors.As(err, new(*otherWayError))
-			}
-			return
-		}
-		queues = pl.compact(queues)
-	}
-	for _, q := range queues {
-		q.err = context.Cause(ctx)
-	}
 }
 
 // compact keeps the queues that have something left to write now and didn't fail.

@@ -72,6 +72,7 @@ type Producer struct {
 	silences    silences
 	clock       *clock // of the Send that runs
 	limits      limits
+	flights     flights
 	posted      posted
 	writers     writers
 	renewal     renewal
@@ -85,12 +86,13 @@ type Producer struct {
 // New returns a producer. It connects to nothing before Send.
 func New(client *cluster.Client, cfg Config) *Producer {
 	open, end := context.WithCancel(context.Background())
-	return &Producer{
+	p := &Producer{
 		client: client, cfg: cfg, open: open, close: end,
-		writers:     writers{transactional: cfg.Transactions != nil},
 		partitioner: newChooser(cfg.Partitioner),
 		maxAge:      metadataMaxAge, patience: repetition,
 	}
+	p.writers.transactional, p.writers.numbered = cfg.Transactions != nil, p.idempotent()
+	return p
 }
 
 // Close ends a Send that runs, whatever it waits for, and makes further ones fail, all

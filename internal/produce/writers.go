@@ -13,6 +13,7 @@ type writers struct {
 	used int // since the last shrink
 
 	transactional bool // what is written belongs to transactions
+	numbered      bool // each batch gets a number before it is sent
 }
 
 func (w *writers) take() *recordbatch.Writer {
@@ -23,6 +24,7 @@ func (w *writers) take() *recordbatch.Writer {
 	if n == 0 {
 		out := recordbatch.NewWriter()
 		out.SetTransactional(w.transactional)
+		out.SetNumbered(w.numbered)
 		return out
 	}
 	out := w.free[n-1]

@@ -18,6 +18,7 @@ type Writer struct {
 	baseTimestamp int64
 	maxTimestamp  int64
 	transactional bool
+	numbered      bool
 }
 
 // NewWriter returns a Writer of an empty batch.
@@ -39,6 +40,10 @@ func (w *Writer) Reset() {
 // SetTransactional says whether batches belong to transactions from the next Finish on
 // (KIP-98).
 func (w *Writer) SetTransactional(on bool) { w.transactional = on }
+
+// SetNumbered says whether SetProducer is called for each batch before it is sent. Then
+// Finish leaves the checksum, of all bytes, to that.
+func (w *Writer) SetNumbered(on bool) { w.numbered = on }
 
 // Len is the number of records in the batch.
 func (w *Writer) Len() int { return w.count }
@@ -144,7 +149,7 @@ func putBytes(b []byte, i int, v []byte) int {
 }
 
 // Finish returns the batch, compressed if that makes it smaller, without a producer
-// ID. It is valid until the next Reset or Finish. For levels see ValidLevel.
+// ID, or, after SetNumbered, for one. It is valid until the next Reset or Finish. For levels see ValidLevel.
 func (w *Writer) Finish(codec Codec, level int) ([]byte, error) {
 	if w.count == 0 {
 		return nil, errors.New("finish record batch: it has no records")
@@ -174,7 +179,9 @@ func (w *Writer) Finish(codec Codec, level int) ([]byte, error) {
 	binary.BigEndian.PutUint64(b[posBaseTimestamp:], uint64(w.baseTimestamp))
 	binary.BigEndian.PutUint64(b[posMaxTimestamp:], uint64(w.maxTimestamp))
 	binary.BigEndian.PutUint32(b[posCount:], uint32(w.count))
-	w.SetProducer(b, -1, -1, -1)
+	if !w.numbered {
+		w.SetProducer(b, -1, -1, -1)
+	}
 	return b, nil
 }
 

@@ -1,0 +1,144 @@
+package produce
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+)
+
+// A broker takes the requests of a connection one after the other, those of several
+// connections at the same time. So a Send that needs several requests to a broker makes
+// them on two connections, each request with other partitions: the numbers of a partition
+// follow each other, and no batch depends on a request that has no answer yet.
+
+// lines are the connections to one broker that a Send writes on.
+var lines = []cluster.Purpose{cluster.Produce, cluster.ProduceBeside}
+
+// quickAnswer is how soon a broker must have answered its last request, so that more than
+// one is sent at a time. On a link that is slow they would only wait for each other.
+const quickAnswer = 250 * time.Millisecond
+
+// flights knows of each broker how quick it is, and what it has not answered.
+type flights struct {
+	mu       sync.Mutex
+	byBroker map[int32]flight
+}
+
+type flight struct {
+	quick bool
+	bytes int // of the requests without an answer
+}
+
+// begin notes that a request of this size is sent. It returns the size of all that the
+// broker has not answered.
+func (f *flights) begin(broker int32, size int) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.byBroker[broker]
+	now.bytes += size
+	f.set(broker, now)
+	return now.bytes
+}
+
+// end notes that a request of this size has ended.
+func (f *flights) end(broker int32, size int, quick bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.byBroker[broker]
+	now.bytes -= size
+	now.quick = quick
+	f.set(broker, now)
+}
+
+func (f *flights) set(broker int32, to flight) {
+	if f.byBroker == nil {
+		f.byBroker = make(map[int32]flight)
+	}
+	f.byBroker[broker] = to
+}
+
+// lines are the connections to a broker that are worth using.
+func (f *flights) lines(broker int32) []cluster.Purpose {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byBroker[broker].quick {
+		return lines
+	}
+	return lines[:1]
+}
+
+// waiting is what is to be written to one broker.
+type waiting struct {
+	mu     sync.Mutex
+	queues []*queue
+	err    error // of a request as a whole: no further one is sent
+}
+
+// next takes the queues of the next request. It returns none if nothing waits, or
+// nothing more is to be sent.
+func (w *waiting) next(ctx context.Context, p *Producer, broker int32) []*queue {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queues) == 0 || w.err != nil || ctx.Err() != nil {
+		return nil
+	}
+	now := p.fit(broker, w.queues)
+	w.queues = w.queues[len(now):]
+	return slices.Clip(now)
+}
+
+// back puts back, in front, the queues of a request that have something left to write.
+// After an error of the request itself nothing more is sent.
+func (w *waiting) back(pl *plan, queues []*queue, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		fail(queues, err)
+		w.err = cmp.Or(w.err, err)
+		return
+	}
+	w.queues = append(pl.compact(queues), w.queues...)
+}
+
+// fail gives queues the error of a request.
+func fail(queues []*queue, err error) {
+	for _, q := range queues {
+		q.err, q.fatal = err, !cluster.Retriable(err)
+		q.uncounted = errors.As(err, new(*otherWayError))
+	}
+}
+
+// writeLeader writes queues to one broker until they are empty or have failed.
+func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queues []*queue) {
+	w := &waiting{queues: queues}
+	first := w.next(ctx, p, leader)
+	lines := p.flights.lines(leader)
+	var others sync.WaitGroup
+	for _, beside := range lines[1:] {
+		if now := w.next(ctx, p, leader); now != nil {
+			others.Go(func() { p.writeLine(ctx, pl, leader, beside, w, now) })
+		}
+	}
+	p.writeLine(ctx, pl, leader, lines[0], w, first)
+	others.Wait()
+	if w.err != nil {
+		fail(w.queues, w.err)
+		return
+	}
+	for _, q := range w.queues {
+		q.err = context.Cause(ctx)
+	}
+}
+
+// writeLine sends one request after the other on one connection, beginning with one of
+// these queues.
+func (p *Producer) writeLine(ctx context.Context, pl *plan, leader int32, line cluster.Purpose, w *waiting, now []*queue) {
+	for ; now != nil; now = w.next(ctx, p, leader) {
+		w.back(pl, now, p.request(ctx, pl, leader, line, now))
+	}
+}

@@ -1,0 +1,82 @@
+package produce
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+)
+
+// unanswered notes how many bytes the producer has in flight at most while a broker looks
+// at a request, for which the broker waits a moment each time.
+func (w *world) unanswered(moment time.Duration) *atomic.Int64 {
+	most := new(atomic.Int64)
+	w.fake.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		time.Sleep(moment)
+		w.p.flights.mu.Lock()
+		defer w.p.flights.mu.Unlock()
+		for _, f := range w.p.flights.byBroker {
+			most.Store(max(most.Load(), int64(f.bytes)))
+		}
+		return nil, nil, false
+	})
+	return most
+}
+
+const flightRequest = 1 << 20 // so that 9 MB are at least nine requests
+
+func newFlightWorld(t *testing.T) *world {
+	return newWorld(t, func(c *Config) { c.BatchBytes, c.MaxRequestBytes = 500_000, flightRequest }, kfake.NumBrokers(1))
+}
+
+func TestSendMakesTheNextRequestsWhileOneIsUnanswered(t *testing.T) {
+	w := newFlightWorld(t)
+	_, err := w.p.Send(w.ctx, random10K(3))
+	w.NoErr(err) // the broker is quick
+	most := w.unanswered(quickAnswer / 10)
+	n, err := w.p.Send(w.ctx, random10K(900))
+	w.NoErr(err)
+	w.Equal(n, 900)
+	w.True(most.Load() > flightRequest)
+	w.True(most.Load() <= int64(len(lines))*flightRequest)
+	total := 0
+	for _, values := range w.written() {
+		total += len(values)
+	}
+	w.Equal(total, 903)
+}
+
+func TestSendAwaitsEachAnswerOfABrokerThatIsSlow(t *testing.T) {
+	w := newFlightWorld(t)
+	most := w.unanswered(quickAnswer + 10*time.Millisecond)
+	_, err := w.p.Send(w.ctx, random10K(3))
+	w.NoErr(err)
+	n, err := w.p.Send(w.ctx, random10K(300))
+	w.NoErr(err)
+	w.Equal(n, 300)
+	w.True(most.Load() <= flightRequest)
+}
+
+// What waits is not sent after an error, which it gets.
+func TestSendEndsALeaderWithTheFirstErrorOfARequest(t *testing.T) {
+	is := is.New(t)
+	queues := make([]*queue, 5)
+	for i := range queues {
+		queues[i] = &queue{TopicPartition: message.TopicPartition{Topic: "t", Partition: int32(i)}, batches: []*batch{{indexes: []int{i}}}}
+	}
+	w := &waiting{queues: queues[2:]}
+	pl := &plan{until: 5, passed: make([]bool, 5)}
+	w.back(pl, queues[:1], context.DeadlineExceeded)
+	w.back(pl, queues[1:2], &otherWayError{context.Canceled})
+	is.Equal(queues[0].err, context.DeadlineExceeded)
+	is.True(queues[1].uncounted)
+	is.Equal(w.err, context.DeadlineExceeded)
+	is.Equal(len(w.next(t.Context(), nil, 0)), 0)
+}
