@@ -15,6 +15,7 @@ var (
 	codecs     = []string{"none", "snappy", "lz4", "zstd"}
 	partitions = []int{1, 6, 48}
 	brokers    = []int{1, 3}
+	readRates  = []int{1, 1000, 50_000} // records a second, for the latency of reading
 )
 
 // recordsOf is how many records of a size are there to be read: as many as the
@@ -135,7 +136,11 @@ func lateAcksGroup(o options) group {
 
 func latencyGroups(o options) []group {
 	write, read := o.client(result.WriteLatency), o.client(result.ReadLatency)
-	return []group{
+	groups := []group{
+		{cell(result.WriteLatency, 100, "none", 6, 3), []contender{
+			write(result.ConnectorPayload, "connector", payloadSetting),
+			write(result.FranzProduce, "franz-go"),
+		}, rounds},
 		{cell(result.WriteLatency, 100, "none", 6, 1), []contender{
 			write(result.ConnectorPayload, "connector", payloadSetting),
 			write(result.PublishedWrite, "published"),
@@ -148,6 +153,17 @@ func latencyGroups(o options) []group {
 			read(result.FranzPoll, "franz-go"),
 		}, rounds},
 	}
+	for _, b := range brokers {
+		for _, rate := range readRates {
+			if c := cell(result.ReadLatency, 100, "none", 6, b); b > 1 || rate != c.PerSecond() {
+				c.Rate = rate
+				groups = append(groups, group{c, []contender{
+					read(result.ConnectorReadN, "connector"), read(result.FranzPoll, "franz-go"),
+				}, rounds})
+			}
+		}
+	}
+	return groups
 }
 
 func growthGroups(o options) []group {
@@ -171,7 +187,9 @@ var conduitV2 = pipeline.Conduit{V2: true}
 func pipelineGroups(o options) []group {
 	main := cell(result.Pipeline, 100, "none", 6, 1)
 	main.Records = pipelineRecords
-	groups := []group{{main, o.pipelines(), 2}}
+	large := cell(result.Pipeline, 1000, "none", 6, 1)
+	large.Records = recordsOf(large.Size) * 2
+	groups := []group{{main, o.pipelines(), 2}, {large, o.pipelines()[:2], rounds}}
 	for _, n := range []int64{500, 2000} {
 		c := cell(result.Memory, 1_000_000, "none", 6, 1)
 		c.Records = n

@@ -33,8 +33,6 @@ const (
 	// overhead is what a run takes around what it measures: starting, joining,
 	// closing, and deleting topics.
 	overhead = 800 * time.Millisecond
-	// pace is how many records a second the latency of reading is measured with.
-	pace = 1000
 	// readWarmUp is how long they flow before any counts.
 	readWarmUp = 2 * time.Second
 	// lateAcks is how often a host acknowledges that does so when its positions are
@@ -54,7 +52,7 @@ func (c *client) takes(cell result.Cell) time.Duration {
 	case result.LateAcks:
 		return overhead + c.wholeIntervals() + lateAcks
 	case result.ReadLatency:
-		return overhead + readWarmUp + c.duration
+		return overhead + readWarmUp + c.reading(cell)
 	}
 	return overhead + c.duration
 }
@@ -76,7 +74,8 @@ func (c *client) run(ctx context.Context, l *lab.Lab, cell result.Cell, round in
 		}
 		group := lab.NewName("group")
 		r, err := c.start(ctx, l, cell, round, "-topic="+topic, "-group="+group)
-		if err != nil {
+		if err != nil || c.library == recordsAlone {
+			r.Arrived = -1
 			return r, err
 		}
 		r.Arrived, err = l.Committed(ctx, group, topic)
@@ -97,7 +96,7 @@ func (c *client) run(ctx context.Context, l *lab.Lab, cell result.Cell, round in
 
 // follow measures while records are written.
 func (c *client) follow(ctx context.Context, l *lab.Lab, cell result.Cell, round int, topic string) (result.Run, error) {
-	stop, err := l.Pace(topic, cell.Partitions, pace, cell.Size)
+	stop, err := l.Pace(topic, cell.Partitions, cell.PerSecond(), cell.Size)
 	if err != nil {
 		return result.Run{}, err
 	}
@@ -146,6 +145,8 @@ func (c *client) arguments(l *lab.Lab, cell result.Cell, round int, more []strin
 		role, duration = result.Destination, guard
 	case result.LateAcks:
 		role, duration = result.Source, c.wholeIntervals()
+	case result.ReadLatency:
+		duration = c.reading(cell)
 	}
 	args := []string{"-role=" + string(role), "-client=" + c.library, "-servers=" + strings.Join(l.Servers, ","),
 		"-codec=" + cell.Codec, "-size=" + strconv.Itoa(cell.Size), "-for=" + duration.String()}
@@ -158,6 +159,14 @@ func (c *client) arguments(l *lab.Lab, cell result.Cell, round int, more []strin
 		args = append(args, "-cpuprofile="+name+".cpu", "-memprofile="+name+".allocs")
 	}
 	return args, err
+}
+
+// reading is how long the latency of reading is measured: longer where few records come.
+func (o options) reading(cell result.Cell) time.Duration {
+	if cell.PerSecond() < 10 {
+		return 2 * o.duration
+	}
+	return o.duration
 }
 
 // wholeIntervals is the time of a run, rounded up to one that ends with an ack: a

@@ -5,6 +5,9 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
 )
 
+// recordsAlone is what the contender calls the making of records without a client.
+const recordsAlone = "records-alone"
+
 const payloadSetting = "-set=value.format=payload"
 
 // templateSettings are the published connector's nearest to value.format=payload.
@@ -25,7 +28,7 @@ func (o options) client(part result.Part) func(name, library string, args ...str
 }
 
 // sources are the contenders that read.
-type sources struct{ connector, again, readOne, published, franz, equal, kafkaGo contender }
+type sources struct{ connector, again, readOne, published, franz, equal, kafkaGo, alone contender }
 
 func newSources(o options) sources {
 	make := o.client(result.Source)
@@ -37,6 +40,7 @@ func newSources(o options) sources {
 		franz:     make(result.FranzPoll, "franz-go"),
 		equal:     make(result.FranzRecords, "franz-go-records"),
 		kafkaGo:   make(result.ReaderFetch, "kafka-go"),
+		alone:     make(result.RecordsAlone, recordsAlone),
 	}
 }
 
@@ -44,7 +48,7 @@ func (s sources) few() []contender { return []contender{s.connector, s.franz, s.
 
 func (s sources) most() []contender { return append(s.few(), s.published, s.kafkaGo) }
 
-func (s sources) all() []contender { return append(s.most(), s.readOne, s.again) }
+func (s sources) all() []contender { return append(s.most(), s.readOne, s.again, s.alone) }
 
 // destinations are the contenders that write.
 type destinations struct{ payload, again, standard, published, template, franz, equal, kafkaGo contender }

@@ -121,8 +121,8 @@ func TestLateAcks_have_acks_at_once_beside_them(t *testing.T) {
 func TestShow_prints_cells_contenders_and_time(t *testing.T) {
 	is := is.New(t)
 	var out bytes.Buffer
-	planOf(t, "-parts=read-latency", "-contenders=franz").show(&out)
-	is.Equal(out.String(), "read-latency: 100 B, none, 6 partitions, 1 broker\n  3 × franz-go, poll loop\nabout 1m0s\n")
+	planOf(t, "-parts=read-latency", "-contenders=franz", "-match=1 broker, 50,000").show(&out)
+	is.Equal(out.String(), "read-latency: 100 B, none, 6 partitions, 1 broker, 50,000/s\n  3 × franz-go, poll loop\nabout 1m0s\n")
 }
 
 func TestParseOptions_tells_everything_that_is_wrong(t *testing.T) {

@@ -94,6 +94,26 @@ func TestSource_counts_and_commits_what_it_reads(t *testing.T) {
 	}
 }
 
+func TestRecordsAlone_makes_records_without_a_broker(t *testing.T) {
+	is := is.New(t)
+	m := openRecordMaker(options{topic: topic, size: 100})
+	var values int
+	for call := range 2 {
+		n, size, err := m.next(t.Context(), 0, func(value []byte) {
+			is.Equal(value, payload.Value(values%franzRecords, 100))
+			values++
+		})
+		is.NoErr(err)
+		is.Equal(n, franzRecords)
+		is.Equal(size, int64(100*franzRecords))
+		is.Equal(values, (call+1)*franzRecords)
+	}
+	records := m.(*recordMaker).make()
+	is.Equal(string(records[7].Position), `{"groupID":"bench","topic":"t","partition":0,"offset":6007}`)
+	is.Equal(records[7].Metadata["kafka.offset"], "6007")
+	is.Equal(records[8].Metadata["kafka.offset"], "6008")
+}
+
 func TestDestination_counts_what_arrives(t *testing.T) {
 	for role, count := range map[string]int{"destination": 3000, "write-latency": 300} {
 		for _, c := range []string{"connector", "franz-go", "franz-go-records", "kafka-go"} {

@@ -63,7 +63,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("contender", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.role, "role", "", "source, destination, write-latency or read-latency")
-	f.StringVar(&o.client, "client", "", "connector, franz-go, franz-go-records or kafka-go")
+	f.StringVar(&o.client, "client", "", "connector, franz-go, franz-go-records, kafka-go or, as a source, records-alone")
 	f.StringVar(&o.servers, "servers", "", "bootstrap servers")
 	f.StringVar(&o.topic, "topic", "", "topic to read or write")
 	f.StringVar(&o.group, "group", "", "consumer group")

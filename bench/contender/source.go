@@ -38,6 +38,8 @@ func openReader(ctx context.Context, o options, fromStart bool) (reader, error) 
 		return openFranzReader(o, fromStart)
 	case "franz-go-records":
 		return openFranzRecordReader(o, fromStart)
+	case "records-alone":
+		return openRecordMaker(o), nil
 	case "kafka-go":
 		return openKafkaGoReader(o, fromStart), nil
 	}

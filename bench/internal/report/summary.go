@@ -100,7 +100,7 @@ func (s summary) find(part result.Part, contender string, fits func(result.Cell)
 // of returns a predicate for cells with one broker and six partitions.
 func of(size int, codec string) func(result.Cell) bool {
 	return func(c result.Cell) bool {
-		return c.Size == size && c.Codec == codec && c.Partitions == 6 && c.Brokers == 1
+		return c.Size == size && c.Codec == codec && c.Partitions == 6 && c.Brokers == 1 && c.PerSecond() == 1000
 	}
 }
 

@@ -19,7 +19,7 @@ var titles = map[result.Part]string{
 	result.LateAcks:     "Reading, for a host that acknowledges once a second",
 	result.Destination:  "Writing 1,000 records a call, acks all",
 	result.WriteLatency: "Writing one record a call, acks all: time of a call",
-	result.ReadLatency:  "From producing to reading, at 1,000 records a second",
+	result.ReadLatency:  "From producing to reading",
 	result.Pipeline:     "Kafka → Kafka, whole systems",
 	result.Memory:       "Kafka → Kafka, records of 1 MB",
 	result.Growth:       "Reading more and more",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
+	"github.com/conduitio/conduit-connector-kafka/bench/internal/stats"
 )
 
 // target is something that the connector is to reach, within one run of the
@@ -43,7 +44,7 @@ func (s summary) targets() []target {
 	pipeline := func(name string) *row { return s.find(result.Pipeline, name, of(100, "none")) }
 	return []target{
 		atLeast("source, ReadN + Ack, 100 B: records/s against published", 7, source(result.ConnectorReadN), source(result.PublishedRead)),
-		atLeast("source, ReadN + Ack, 100 B: records/s against franz-go", 0.7, source(result.ConnectorReadN), source(result.FranzPoll)),
+		atLeast("source, ReadN + Ack, 100 B: records/s against franz-go", 0.9, source(result.ConnectorReadN), source(result.FranzPoll)),
 		cpuAtMost("source, ReadN + Ack, 100 B: CPU a record against published", 0.25, source(result.ConnectorReadN), source(result.PublishedRead)),
 		atLeast("source, 1 KB, zstd: records/s against franz-go", 1, zstd(result.ConnectorReadN), zstd(result.FranzPoll)),
 		atLeast("destination, Write(1000), value.format=payload: against published", 10, destination(result.ConnectorPayload), destination(result.PublishedWrite)),
@@ -51,12 +52,21 @@ func (s summary) targets() []target {
 		atLeast("destination, Write(1000), default format: against published", 5, destination(result.ConnectorWrite), destination(result.PublishedWrite)),
 		pipelineTarget(pipeline(result.PipelineV2), pipeline(result.PipelineMirror)),
 		atLeast("Kafka → Kafka, second architecture, defaults: against published", 50, pipeline(result.PipelineV2), pipeline(result.PipelineV2Published)),
-		atLeast("Kafka → Kafka, first architecture, destination batch 1000/5ms: against published", 2.5, pipeline(result.PipelineV1Batch), pipeline(result.PipelineV1PubBatch)),
+		atLeast("Kafka → Kafka, first architecture, destination batch 1000/5ms: against published", 4, pipeline(result.PipelineV1Batch), pipeline(result.PipelineV1PubBatch)),
 		peakTarget(pipeline(result.PipelineV2), pipeline(result.PipelineV1Batch)),
 		s.boundedTarget(),
 		s.latencyTarget(),
-		s.equalWork("source, the slowest cell: records/s against franz-go that does the same work", result.Source, result.ConnectorReadN, result.FranzRecords),
-		s.equalWork("destination, value.format=payload, the slowest cell: against franz-go that does the same work", result.Destination, result.ConnectorPayload, result.FranzFromRecords),
+		s.slowest("source: records/s against franz-go that does the same work", 1, result.Source, result.ConnectorReadN, result.FranzRecords, all),
+		s.slowest("destination, value.format=payload: against franz-go that does the same work", 1, result.Destination, result.ConnectorPayload, result.FranzFromRecords, all),
+		s.slowest("source, 100 B: records/s against franz-go", 0.9, result.Source, result.ConnectorReadN, result.FranzPoll, small),
+		s.slowest("source, from 1 KB on: records/s against franz-go", 1, result.Source, result.ConnectorReadN, result.FranzPoll, large),
+		s.slowest("source: records/s against kafka-go Reader", 1, result.Source, result.ConnectorReadN, result.ReaderFetch, all),
+		s.slowest("destination, value.format=payload: against kafka-go Writer", 1, result.Destination, result.ConnectorPayload, result.WriterWrite, all),
+		beyondRecords(source(result.ConnectorReadN), source(result.RecordsAlone), source(result.FranzPoll)),
+		s.slowest("Kafka → Kafka, second architecture, defaults: against MirrorSourceConnector", 1.5, result.Pipeline, result.PipelineV2, result.PipelineMirror, all),
+		s.slowest("acks once a second: records/s against the same host with acks at once", 0.95, result.LateAcks, result.ConnectorLateAcks, result.ConnectorKept, all),
+		s.latencies("one record a Write", result.WriteLatency, result.ConnectorPayload, result.FranzProduce),
+		s.latencies("produce → Read", result.ReadLatency, result.ConnectorReadN, result.FranzPoll),
 	}
 }
 
@@ -68,15 +78,19 @@ func atLeast(what string, want float64, a, b *row) target {
 	return t
 }
 
-// equalWork is about the cell in which we are slowest against a contender that does the
-// same work.
-func (s summary) equalWork(what string, part result.Part, contender, equal string) target {
-	t := target{what: what, want: "≥ " + times(1)}
+func all(result.Cell) bool     { return true }
+func small(c result.Cell) bool { return c.Size < 1000 }
+func large(c result.Cell) bool { return c.Size >= 1000 }
+
+// slowest is about the cell of a part, of those that are asked for, in which a contender is
+// slowest against another.
+func (s summary) slowest(what string, want float64, part result.Part, contender, other string, asked func(result.Cell) bool) target {
+	t := target{what: what + ", in the slowest cell", want: "≥ " + times(want)}
 	slowest, where := 0.0, ""
 	for _, c := range s.cells(part) {
 		same := func(have result.Cell) bool { return have == c }
-		a, b := s.find(part, contender, same), s.find(part, equal, same)
-		if a == nil || b == nil || b.rate.Median <= 0 {
+		a, b := s.find(part, contender, same), s.find(part, other, same)
+		if !asked(c) || a == nil || b == nil || b.rate.Median <= 0 {
 			continue
 		}
 		if ratio := a.rate.Median / b.rate.Median; where == "" || ratio < slowest {
@@ -86,8 +100,32 @@ func (s summary) equalWork(what string, part result.Part, contender, equal strin
 	if where == "" {
 		return t
 	}
-	t.decide(slowest, times, func(x float64) bool { return x >= 1 })
+	t.decide(slowest, times, func(x float64) bool { return x >= want })
 	t.figure += " (" + where + ")"
+	return t
+}
+
+// latencies is about the cell of a part, and the percentile, in which a contender takes
+// longest against another. It is behind if its median is longer than the other's slowest
+// round: brokers and contenders share the machine's cores.
+func (s summary) latencies(what string, part result.Part, contender, other string) target {
+	t := target{what: what + ": p50 and p99 against franz-go, in the worst cell", want: "≤ franz-go's slowest round"}
+	worst := 0.0
+	for _, c := range s.cells(part) {
+		same := func(have result.Cell) bool { return have == c }
+		a, b := s.find(part, contender, same), s.find(part, other, same)
+		if a == nil || b == nil {
+			continue
+		}
+		for i, pair := range [][2]stats.Spread{{a.p50, b.p50}, {a.p99, b.p99}} {
+			if pair[1].Max <= 0 || pair[0].Median/pair[1].Max <= worst {
+				continue
+			}
+			worst = pair[0].Median / pair[1].Max
+			t.measured, t.met = true, worst <= 1
+			t.figure = fmt.Sprintf("%s µs, franz-go %s µs (p%d; %s)", whole(pair[0].Median), spread(pair[1], whole), []int{50, 99}[i], c)
+		}
+	}
 	return t
 }
 
@@ -95,6 +133,16 @@ func cpuAtMost(what string, want float64, a, b *row) target {
 	t := target{what: what, want: "≤ " + times(want)}
 	if a != nil && b != nil && b.cpu.Median > 0 {
 		t.decide(a.cpu.Median/b.cpu.Median, times, func(x float64) bool { return x <= want })
+	}
+	return t
+}
+
+// beyondRecords is about what a source costs besides the making of Conduit's records,
+// which a bare loop does not make.
+func beyondRecords(source, alone, bare *row) target {
+	t := target{what: "source, ReadN + Ack, 100 B: CPU a record beyond the making of it, against franz-go's poll loop", want: "≤ " + times(1)}
+	if source != nil && alone != nil && bare != nil && bare.cpu.Median > 0 {
+		t.decide((source.cpu.Median-alone.cpu.Median)/bare.cpu.Median, times, func(x float64) bool { return x <= 1 })
 	}
 	return t
 }

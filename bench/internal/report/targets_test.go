@@ -28,7 +28,7 @@ func memoryCell(records int64) result.Cell {
 func TestTargets_are_ratios_within_one_run(t *testing.T) {
 	source, zstd := cellOf(result.Source, 100, "none"), cellOf(result.Source, 1000, "zstd")
 	destination, pipeline := cellOf(result.Destination, 100, "none"), cellOf(result.Pipeline, 100, "none")
-	read := cellOf(result.ReadLatency, 100, "none")
+	read, write := cellOf(result.ReadLatency, 100, "none"), cellOf(result.WriteLatency, 100, "none")
 	for name, c := range map[string]struct {
 		entries []entry
 		want    map[int]string
@@ -39,15 +39,17 @@ func TestTargets_are_ratios_within_one_run(t *testing.T) {
 			{cellOf(result.Source, 10_000, "none"), result.PublishedRead, measured(1, 1, 1)},
 		}, map[int]string{}},
 		"source met": {[]entry{
-			{source, result.ConnectorReadN, measured(700, 1, 1)}, {source, result.PublishedRead, measured(100, 4, 1)},
+			{source, result.ConnectorReadN, measured(900, 1, 1)}, {source, result.PublishedRead, measured(100, 4, 1)},
 			{source, result.FranzPoll, measured(1000, 1, 1)},
 			{zstd, result.ConnectorReadN, measured(50, 1, 1)}, {zstd, result.FranzPoll, measured(50, 1, 1)},
-		}, map[int]string{0: "7.00× met", 1: "0.70× met", 2: "0.25× met", 3: "1.00× met"}},
+		}, map[int]string{0: "9.00× met", 1: "0.90× met", 2: "0.25× met", 3: "1.00× met",
+			15: "0.90× (100 B, none, 6 partitions, 1 broker) met", 16: "1.00× (1 KB, zstd, 6 partitions, 1 broker) met"}},
 		"source not met": {[]entry{
 			{source, result.ConnectorReadN, measured(690, 1.1, 1)}, {source, result.PublishedRead, measured(100, 4, 1)},
 			{source, result.FranzPoll, measured(1000, 1, 1)},
 			{zstd, result.ConnectorReadN, measured(49, 1, 1)}, {zstd, result.FranzPoll, measured(50, 1, 1)},
-		}, map[int]string{0: "6.90× NOT met", 1: "0.69× NOT met", 2: "0.28× NOT met", 3: "0.98× NOT met"}},
+		}, map[int]string{0: "6.90× NOT met", 1: "0.69× NOT met", 2: "0.28× NOT met", 3: "0.98× NOT met",
+			15: "0.69× (100 B, none, 6 partitions, 1 broker) NOT met", 16: "0.98× (1 KB, zstd, 6 partitions, 1 broker) NOT met"}},
 		"destination": {[]entry{
 			{destination, result.ConnectorPayload, measured(1000, 1, 1)}, {destination, result.PublishedWrite, measured(50, 1, 1)},
 			{destination, result.FranzProduce, measured(800, 1, 1)}, {destination, result.ConnectorWrite, measured(200, 1, 1)},
@@ -62,7 +64,7 @@ func TestTargets_are_ratios_within_one_run(t *testing.T) {
 			{pipeline, result.PipelineV2, measured(150, 1, 140)}, {pipeline, result.PipelineMirror, measured(100, 1, 600)},
 			{pipeline, result.PipelineV2Published, measured(4, 1, 1)},
 			{pipeline, result.PipelineV1Batch, measured(60, 1, 151)}, {pipeline, result.PipelineV1PubBatch, measured(20, 1, 1)},
-		}, map[int]string{7: "150,000, 1.50× met", 8: "37.5× NOT met", 9: "3.00× met", 10: "151 MB NOT met"}},
+		}, map[int]string{7: "150,000, 1.50× met", 8: "37.5× NOT met", 9: "3.00× NOT met", 10: "151 MB NOT met", 20: "1.50× (100 B, none, 6 partitions, 1 broker) met"}},
 		"bounded memory": {[]entry{
 			{memoryCell(1200), result.PipelineV2Payload, measured(1, 1, 220)}, {memoryCell(300), result.PipelineV2Payload, measured(1, 1, 200)},
 		}, map[int]string{11: "1.10× (200 MB, then 220 MB) met"}},
@@ -71,10 +73,20 @@ func TestTargets_are_ratios_within_one_run(t *testing.T) {
 		}, map[int]string{11: "4.00× (200 MB, then 800 MB) NOT met"}},
 		"latency met": {[]entry{
 			{read, result.ConnectorReadN, latencyRun(500, 2900)}, {read, result.FranzPoll, latencyRun(500, 2000)},
-		}, map[int]string{12: "2,900 µs, franz-go 2,000 µs met"}},
+		}, map[int]string{12: "2,900 µs, franz-go 2,000 µs met", 23: "2,900 µs, franz-go 2,000 µs (p99; 100 B, none, 6 partitions, 1 broker, 1,000/s) NOT met"}},
 		"latency not met": {[]entry{
 			{read, result.ConnectorReadN, latencyRun(500, 3100)}, {read, result.FranzPoll, latencyRun(500, 2000)},
-		}, map[int]string{12: "3,100 µs, franz-go 2,000 µs NOT met"}},
+		}, map[int]string{12: "3,100 µs, franz-go 2,000 µs NOT met", 23: "3,100 µs, franz-go 2,000 µs (p99; 100 B, none, 6 partitions, 1 broker, 1,000/s) NOT met"}},
+		"latency as long as the other's slowest round": {[]entry{
+			{write, result.ConnectorPayload, latencyRun(500, 2000)}, {write, result.FranzProduce, latencyRun(450, 1900)}, {write, result.FranzProduce, latencyRun(500, 2100)},
+		}, map[int]string{22: "500 µs, franz-go 475 (450–500) µs (p50; 100 B, none, 6 partitions, 1 broker) met"}},
+		"the making of records is no part of reading": {[]entry{
+			{source, result.ConnectorReadN, measured(1, 0.6, 1)}, {source, result.RecordsAlone, measured(1, 0.3, 1)}, {source, result.FranzPoll, measured(1, 0.4, 1)},
+		}, map[int]string{1: "1.00× met", 15: "1.00× (100 B, none, 6 partitions, 1 broker) met", 19: "0.75× met"}},
+		"the slowest cell": {[]entry{
+			{source, result.ConnectorReadN, measured(2, 1, 1)}, {source, result.FranzRecords, measured(1, 1, 1)},
+			{zstd, result.ConnectorReadN, measured(1, 1, 1)}, {zstd, result.FranzRecords, measured(2, 1, 1)},
+		}, map[int]string{13: "0.50× (1 KB, zstd, 6 partitions, 1 broker) NOT met"}},
 		"a failed run is no figure": {[]entry{
 			{source, result.ConnectorReadN, measured(700, 1, 1)}, {source, result.PublishedRead, result.Run{Error: "x"}},
 		}, map[int]string{}},

@@ -10,6 +10,7 @@ var work = []struct{ contender, does string }{
 	{result.FranzRecords, "**equal work**: the same records, positions, acknowledgements and commits, made of what franz-go polls, without headers or a check of the order"},
 	{result.FranzPoll, "the limit: counts bytes, marks what was polled, commits marks. Makes no records"},
 	{result.ReaderFetch, "FetchMessage and CommitMessages. Makes no records"},
+	{result.RecordsAlone, "the limit of any source: makes such records, in the cheapest way that is known, of messages that lie in memory. Reads nothing"},
 	{result.ConnectorPayload, "takes Conduit's records, writes key and value"},
 	{result.ConnectorWrite, "takes Conduit's records, writes each whole as JSON (OpenCDC), the default"},
 	{result.PublishedWrite, "the same as JSON"},

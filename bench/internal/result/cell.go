@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 )
@@ -14,7 +15,7 @@ const (
 	LateAcks     Part = "late-acks"     // reading for a host that acknowledges once a second
 	Destination  Part = "destination"   // writing batches of 1,000
 	WriteLatency Part = "write-latency" // writing one record, again and again
-	ReadLatency  Part = "read-latency"  // from producing to reading, at 1,000 records a second
+	ReadLatency  Part = "read-latency"  // from producing to reading, at a rate of records
 	Pipeline     Part = "pipeline"      // Kafka to Kafka, whole systems
 	Memory       Part = "memory"        // the same with records of 1 MB
 	Growth       Part = "growth"        // reading more and more records
@@ -33,7 +34,13 @@ type Cell struct {
 	Brokers    int    `json:"brokers"`
 	// Records are moved at most; a run also ends when its time is over. 0: only then.
 	Records int64 `json:"records,omitempty"`
+	// Rate is how many records a second are written for the latency of reading. 0 is 1,000,
+	// the only one there was once.
+	Rate int `json:"rate,omitempty"`
 }
+
+// PerSecond is the rate of a cell.
+func (c Cell) PerSecond() int { return cmp.Or(c.Rate, 1000) }
 
 // String says what differs from cell to cell.
 func (c Cell) String() string {
@@ -42,6 +49,8 @@ func (c Cell) String() string {
 	switch c.Part {
 	case Memory, Growth, WriteGrowth:
 		s = Thousands(c.Records) + " × " + s
+	case ReadLatency:
+		s += ", " + Thousands(int64(c.PerSecond())) + "/s"
 	}
 	return s
 }

@@ -9,6 +9,7 @@ const (
 	FranzPoll      = "franz-go, poll loop"
 	FranzRecords   = "franz-go, Conduit's records + acks"
 	ReaderFetch    = "kafka-go, Reader"
+	RecordsAlone   = "no client, Conduit's records alone"
 
 	ConnectorLateAcks    = "connector, ReadN + Ack once a second"
 	ConnectorKept        = "connector, ReadN + Ack, positions kept for a second"
