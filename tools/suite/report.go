@@ -2,13 +2,9 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -155,93 +151,6 @@ func (r *report) show(word, text string) {
 	r.last = time.Now()
 	since := time.Since(r.began)
 	fmt.Fprintf(r.out, "%2d:%02d  %-4s  %s\n", int(since.Minutes()), int(since.Seconds())%60, word, text)
-}
-
-// showRunning says what is running whenever nothing has been shown for a while.
-func (r *report) showRunning(stop <-chan struct{}) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-stop:
-			return
-		case <-tick.C:
-		}
-		r.mu.Lock()
-		quiet, running := time.Since(r.last) >= silent, r.longest(3)
-		r.mu.Unlock()
-		if quiet && running != "" {
-			r.show("...", "running: "+running)
-		} else if quiet {
-			r.show("...", "building")
-		}
-	}
-}
-
-// longest names what has been running for the longest: tests, and no package or test
-// of which a test is named already. The caller holds the lock.
-func (r *report) longest(n int) string {
-	names := slices.SortedFunc(maps.Keys(r.running), func(a, b string) int {
-		return cmp.Or(r.running[a].Compare(r.running[b]), cmp.Compare(a, b))
-	})
-	var out []string
-	for _, name := range names {
-		within := slices.ContainsFunc(names, func(other string) bool {
-			return strings.HasPrefix(other, name+" ") || strings.HasPrefix(other, name+"/")
-		})
-		if !within && len(out) < n {
-			out = append(out, fmt.Sprintf("%s (%.0fs)", name, time.Since(r.running[name]).Seconds()))
-		}
-	}
-	return strings.Join(out, ", ")
-}
-
-// summary shows what failed and what was skipped, and reports whether anything failed.
-func (r *report) summary() (failed bool) {
-	r.showSkipped()
-	testjson.PrintSummary(r.out, r.results, testjson.SummarizeFailed|testjson.SummarizeErrors|testjson.SummarizeOutput)
-	passed, n := 0, len(r.results.Failed())
-	for _, name := range r.results.Packages() {
-		passed += len(r.results.Package(name).Passed)
-	}
-	failed = r.failed || n > 0
-	if failed && n == 0 {
-		n = 1 // what failed is no test: a module's go.mod, or Kafka
-		fmt.Fprintln(r.out, "No test failed, but this did:")
-		fmt.Fprintln(r.out, strings.Join(r.others, "\n"))
-	}
-	fmt.Fprintf(r.out, "%d passed, %d failed, %d skipped\n", passed, n, len(r.results.Skipped()))
-	return failed
-}
-
-// showSkipped counts the skipped tests by their reasons.
-func (r *report) showSkipped() {
-	count := make(map[string]int)
-	for _, t := range r.results.Skipped() {
-		count[reason(r.results.OutputLines(t))]++
-	}
-	if len(count) == 0 {
-		return
-	}
-	fmt.Fprintln(r.out, "\n=== Skipped")
-	for _, why := range slices.SortedFunc(maps.Keys(count), func(a, b string) int {
-		return cmp.Or(count[b]-count[a], cmp.Compare(a, b))
-	}) {
-		fmt.Fprintf(r.out, "%5d  %s\n", count[why], why)
-	}
-}
-
-// place is where a test said something: "    file_test.go:12: ".
-var place = regexp.MustCompile(`^\s+\S+\.go:\d+: `)
-
-// reason is the last thing that a skipped test said.
-func reason(output []string) string {
-	for _, line := range slices.Backward(output) {
-		if at := place.FindString(line); at != "" {
-			return strings.TrimSpace(line[len(at):])
-		}
-	}
-	return "no reason given"
 }
 
 func word(a testjson.Action) string {
