@@ -77,8 +77,8 @@ var (
 	awsSessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 )
 
-func (c AWSConfig) check() error {
-	errs := []error{c.checkKeys(), c.checkRole()}
+func (c AWSConfig) validate() error {
+	errs := []error{c.validateKeys(), c.validateRole()}
 	switch {
 	case c.AWSRegion == "":
 		errs = append(errs, setting.Missing("aws.region", "it is required for authentication with AWS_MSK_IAM", "eu-central-1", nil))
@@ -88,7 +88,7 @@ func (c AWSConfig) check() error {
 	return errors.Join(errs...)
 }
 
-func (c AWSConfig) checkKeys() error {
+func (c AWSConfig) validateKeys() error {
 	var errs []error
 	keys := c.givenKeys()
 	if len(keys) > 0 && c.AWSAccessKeyID == "" {
@@ -103,7 +103,7 @@ func (c AWSConfig) checkKeys() error {
 	return errors.Join(errs...)
 }
 
-func (c AWSConfig) checkRole() error {
+func (c AWSConfig) validateRole() error {
 	var errs []error
 	if c.AWSRoleARN == "" {
 		for _, name := range givenSettings(option{"aws.externalID", c.AWSExternalID != ""}, option{"aws.sessionName", c.AWSSessionName != ""}) {
@@ -125,8 +125,8 @@ func (c AWSConfig) checkRole() error {
 
 // awsMechanism authenticates with Amazon MSK.
 var awsMechanism = mechanism{
-	uses:  awsCredentials,
-	check: func(c SASLConfig) error { return c.AWSConfig.check() },
+	uses:     awsCredentials,
+	validate: func(c SASLConfig) error { return c.AWSConfig.validate() },
 	build: func(ctx context.Context, c SASLConfig, _ Env) (sasl.Mechanism, error) {
 		m, err := mskiam.Mechanism(ctx, mskiam.Settings{
 			Region: c.AWSRegion, Profile: c.AWSProfile,

@@ -52,7 +52,7 @@ func isPath(text string) bool {
 
 // authorities are whom to trust, nil for those of the system alone.
 func authorities(ca fileSetting, stale func(error)) (*reload.Value[*x509.CertPool], error) {
-	if err := ca.check(); err != nil || !ca.given() {
+	if err := ca.validate(); err != nil || !ca.given() {
 		return nil, err
 	}
 	return reload.New(func() (*x509.CertPool, error) { return readPEM(ca, withSystemAuthorities) }, stale)

@@ -30,7 +30,7 @@ func (f fileSetting) like(other fileSetting) string {
 	return f.name
 }
 
-func (f fileSetting) check() error {
+func (f fileSetting) validate() error {
 	switch {
 	case f.text != "" && f.path != "":
 		return setting.Invalid(f.name+"File", f.name+" is given as well: give one of the two", "")

@@ -98,8 +98,8 @@ func (c OAuthConfig) ca() fileSetting {
 
 // bearerMechanism authenticates with tokens.
 var bearerMechanism = mechanism{
-	uses:  bearerTokens,
-	check: func(c SASLConfig) error { return c.OAuthConfig.check() },
+	uses:     bearerTokens,
+	validate: func(c SASLConfig) error { return c.OAuthConfig.validate() },
 	build: func(_ context.Context, c SASLConfig, e Env) (sasl.Mechanism, error) {
 		tokens, err := c.OAuthConfig.tokens(e)
 		if err != nil {

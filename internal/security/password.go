@@ -21,14 +21,14 @@ func (c SASLConfig) login() (login, error) {
 	return login{user, password}, errors.Join(userErr, passwordErr)
 }
 
-func (c SASLConfig) checkPassword() error {
+func (c SASLConfig) validatePassword() error {
 	var errs []error
 	for _, s := range []fileSetting{{"saslUsername", c.Username, c.UsernameFile}, {"saslPassword", c.Password, c.PasswordFile}} {
 		if !s.given() {
 			errs = append(errs, setting.Missing(s.name, "it is required for authentication with "+c.mechanism(), "", nil))
 			continue
 		}
-		err := s.check()
+		err := s.validate()
 		if err == nil {
 			_, err = s.line()
 		}
@@ -52,8 +52,8 @@ func (c SASLConfig) logins(e Env) (scram.Login, error) {
 }
 
 var plainMechanism = mechanism{
-	uses:  passwords,
-	check: SASLConfig.checkPassword,
+	uses:     passwords,
+	validate: SASLConfig.validatePassword,
 	build: func(_ context.Context, c SASLConfig, e Env) (sasl.Mechanism, error) {
 		logins, err := c.logins(e)
 		return plainLogin{logins}, err
@@ -72,8 +72,8 @@ func (p plainLogin) Start(ctx context.Context) (sasl.StateMachine, []byte, error
 
 func scramMechanism(name string, hash scram.Hash) mechanism {
 	return mechanism{
-		uses:  passwords,
-		check: SASLConfig.checkPassword,
+		uses:     passwords,
+		validate: SASLConfig.validatePassword,
 		build: func(_ context.Context, c SASLConfig, e Env) (sasl.Mechanism, error) {
 			logins, err := c.logins(e)
 			return scram.Mechanism(name, hash, logins), err

@@ -68,7 +68,7 @@ type Registry struct {
 func (c RegistryConfig) Validate() error {
 	var errs []error
 	for _, u := range setting.List(c.URLs) {
-		errs = append(errs, checkRegistryURL(u))
+		errs = append(errs, validateRegistryURL(u))
 	}
 	if !c.Given() {
 		for _, name := range c.given() {
@@ -76,7 +76,7 @@ func (c RegistryConfig) Validate() error {
 		}
 	}
 	_, err := authorities(c.ca(), func(error) {})
-	return errors.Join(append(errs, c.checkLogin(), err)...)
+	return errors.Join(append(errs, c.validateLogin(), err)...)
 }
 
 // given lists the settings beside the URLs.
@@ -92,7 +92,7 @@ func (c RegistryConfig) given() []string {
 	)
 }
 
-func checkRegistryURL(text string) error {
+func validateRegistryURL(text string) error {
 	const name, example = "schemaRegistry.urls", "https://registry:8081"
 	u, err := url.Parse(text)
 	switch {
@@ -130,9 +130,9 @@ func (c RegistryConfig) openLogin() string {
 	return ""
 }
 
-func (c RegistryConfig) checkLogin() error {
+func (c RegistryConfig) validateLogin() error {
 	password, token := c.password(), c.token()
-	errs := []error{password.check(), token.check()}
+	errs := []error{password.validate(), token.validate()}
 	switch {
 	case token.given() && (c.Username != "" || password.given()):
 		errs = append(errs, setting.Invalid(token.setting(), "a user or a password is given as well: give one of the two logins", ""))
@@ -142,7 +142,7 @@ func (c RegistryConfig) checkLogin() error {
 		errs = append(errs, setting.Missing("schemaRegistry.username", "it is required with "+password.setting(), "", nil))
 	}
 	for _, s := range []fileSetting{password, token} {
-		if s.given() && s.check() == nil {
+		if s.given() && s.validate() == nil {
 			_, err := s.line()
 			errs = append(errs, err)
 		}

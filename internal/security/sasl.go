@@ -86,9 +86,9 @@ func (c SASLConfig) givenCredentials(except credentials) []string {
 
 // mechanism is one way to authenticate.
 type mechanism struct {
-	uses  credentials
-	check func(SASLConfig) error
-	build func(context.Context, SASLConfig, Env) (sasl.Mechanism, error)
+	uses     credentials
+	validate func(SASLConfig) error
+	build    func(context.Context, SASLConfig, Env) (sasl.Mechanism, error)
 }
 
 // mechanismNames are those of mechanisms, for error messages.
@@ -110,8 +110,8 @@ func (c SASLConfig) mechanism() string {
 	return c.Mechanism
 }
 
-// check reports everything that is wrong, and connects to nothing.
-func (c SASLConfig) check() error {
+// validate reports everything that is wrong, and connects to nothing.
+func (c SASLConfig) validate() error {
 	name := c.mechanism()
 	if name == "" {
 		if given := c.given(); len(given) > 0 {
@@ -123,7 +123,7 @@ func (c SASLConfig) check() error {
 	if !ok {
 		return setting.Invalid("saslMechanism", unknownMechanism(name), "")
 	}
-	errs := []error{m.check(c)}
+	errs := []error{m.validate(c)}
 	for _, other := range c.givenCredentials(m.uses) {
 		errs = append(errs, setting.Invalid(other, fmt.Sprintf("saslMechanism %s does not use it: leave one out", name), ""))
 	}
@@ -145,7 +145,7 @@ func unknownMechanism(name string) string {
 
 // build makes the mechanism, nil for no authentication.
 func (c SASLConfig) build(ctx context.Context, e Env) (sasl.Mechanism, error) {
-	if err := c.check(); err != nil || c.mechanism() == "" {
+	if err := c.validate(); err != nil || c.mechanism() == "" {
 		return nil, err
 	}
 	return mechanisms[c.mechanism()].build(ctx, c, e)

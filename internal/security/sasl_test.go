@@ -50,7 +50,7 @@ func TestUserAndPasswordAreReadAgainForEachConnection(t *testing.T) {
 	userFile, passwordFile := file(t, "alice\n"), file(t, "p$one \r\n")
 	var warnings []string
 	c := SASLConfig{UsernameFile: userFile, PasswordFile: passwordFile}
-	is.NoErr(c.check())
+	is.NoErr(c.validate())
 	m, err := c.build(context.Background(), Env{Warn: func(msg string, err error) { warnings = append(warnings, msg+": "+err.Error()) }})
 	is.NoErr(err)
 	is.Equal(first(t, m), "\x00alice\x00p$one ")

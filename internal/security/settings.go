@@ -42,7 +42,7 @@ type Connections struct {
 func (s Settings) Validate() error {
 	t, a, errs := s.resolve()
 	_, err := t.build(func(string, error) {})
-	return errors.Join(append(errs, err, a.check())...)
+	return errors.Join(append(errs, err, a.validate())...)
 }
 
 // Connections makes of valid settings what secures connections.

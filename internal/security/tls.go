@@ -138,7 +138,7 @@ func verifyChain(roots *x509.CertPool) func(tls.ConnectionState) error {
 func (c TLSConfig) clientCertificate(stale func(error)) (*reload.Value[tls.Certificate], error) {
 	cert := fileSetting{"clientCert", c.ClientCert, c.ClientCertFile}
 	key := fileSetting{"clientKey", c.ClientKey, c.ClientKeyFile}
-	errs := errors.Join(cert.check(), key.check())
+	errs := errors.Join(cert.validate(), key.validate())
 	switch {
 	case errs != nil:
 		return nil, errs

@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// client is made for each request, as seldom as they are: it leaves no connection
-// behind and takes the authorities as they are now. It follows no redirect, which
+// client is made for each request, since they are rare: it leaves no connection open
+// and takes the authorities as they are now. It follows no redirect, which
 // could lead the secret to anywhere.
 func (c *cached) client() *http.Client {
 	var roots *x509.CertPool
@@ -29,8 +29,8 @@ func (c *cached) client() *http.Client {
 // maxAnswer is more than any token takes.
 const maxAnswer = 1 << 20
 
-// whole reads an answer to its end before anybody looks at it, so that one which
-// is cut off is told from one that is wrong.
+// whole reads an answer to its end before anybody looks at it, to tell one that
+// is cut off from one that is wrong.
 type whole struct{ http.RoundTripper }
 
 func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -9,7 +9,7 @@ import (
 )
 
 // File gives the token in a file, which is read again each time. Where it can't be
-// read, or holds no token, that is told to warn and the last token is given.
+// read, or holds no token, warn is called with the reason and the last token is given.
 func File(path string, warn func(error)) (Source, error) {
 	v, err := reload.New(func() (string, error) { return readToken(path) }, warn)
 	if err != nil {

@@ -76,8 +76,8 @@ var (
 	extensionValue = regexp.MustCompile(`^[\x21-\x7E \t\r\n]+$`)
 )
 
-// CheckExtension reports what is wrong with an extension, without its value.
-func CheckExtension(name, value string) error {
+// ValidateExtension reports what is wrong with an extension, without its value.
+func ValidateExtension(name, value string) error {
 	switch {
 	case name == "auth":
 		return errors.New("auth is the token's own name")

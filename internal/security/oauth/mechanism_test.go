@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"github.com/conduitio/conduit-connector-kafka/internal/printable"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 
 	"context"
 	"errors"
@@ -45,7 +46,7 @@ func TestARefusalIsAcknowledgedSoThatTheBrokerFailsIt(t *testing.T) {
 	// A broker that agrees after all is none.
 	done, _, err = s.Next(context.Background(), nil)
 	is.True(!done)
-	is.True(strings.Contains(err.Error(), "invalid_token"))
+	expect.Error(t, err, "invalid_token")
 }
 
 func TestWithoutATokenNothingBegins(t *testing.T) {
@@ -75,8 +76,8 @@ func TestATokenInAFileIsReadEachTime(t *testing.T) {
 	is.NoErr(os.Remove(path))
 	is.Equal(get(), "two==")
 	is.Equal(len(warnings), 2)
-	is.True(strings.Contains(warnings[0], "the token is empty"))
-	is.True(strings.Contains(warnings[1], "no such file"))
+	expect.Text(t, warnings[0], "the token is empty")
+	expect.Text(t, warnings[1], "no such file")
 	write("three")
 	is.Equal(get(), "three")
 }
@@ -97,7 +98,7 @@ func TestWhatIsNoTokenIsRefusedAtOnce(t *testing.T) {
 			is.NoErr(os.WriteFile(path, []byte(text), 0o600))
 			_, err := File(path, nil)
 			is.True(err != nil)
-			is.True(strings.Contains(err.Error(), path))
+			expect.Error(t, err, path)
 			is.True(!strings.Contains(err.Error(), "opensesame"))
 		})
 	}
@@ -112,10 +113,10 @@ func TestExtensionsGoWithTheToken(t *testing.T) {
 
 func TestExtensionsAreChecked(t *testing.T) {
 	for name, value := range map[string]string{"a": "b", "logicalCluster": "lkc-1=,; x"} {
-		is.New(t).NoErr(CheckExtension(name, value))
+		is.New(t).NoErr(ValidateExtension(name, value))
 	}
 	for name, value := range map[string]string{"": "b", "a1": "b", "a.b": "c", "auth": "Bearer x", "a": "", "b": "opensesame\x01auth=x", "c": "ü"} {
-		err := CheckExtension(name, value)
+		err := ValidateExtension(name, value)
 		is.New(t).True(err != nil)
 		is.New(t).True(!strings.Contains(err.Error(), "opensesame"))
 	}

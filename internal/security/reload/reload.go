@@ -27,8 +27,8 @@ func New[T any](read func() (T, error), warn func(error)) (*Value[T], error) {
 }
 
 // Get reads the value again. If that fails (a file is gone, or half written, or a
-// key does not fit its certificate yet) it returns what was read last, and tells
-// warn of each problem once.
+// key does not fit its certificate yet) it returns what was read last, and calls
+// warn once for each problem.
 func (v *Value[T]) Get() T {
 	v.mu.Lock()
 	defer v.mu.Unlock()

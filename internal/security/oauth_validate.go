@@ -13,16 +13,16 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
-// check reports everything that is wrong. It reads the files, and asks nobody for a
+// validate reports everything that is wrong. It reads the files, and asks nobody for a
 // token.
-func (c OAuthConfig) check() error {
+func (c OAuthConfig) validate() error {
 	switch {
 	case c.TokenURL == "" && c.TokenFile == "":
 		return setting.Missing("oauth.tokenURL", "OAUTHBEARER needs it, or oauth.tokenFile", "https://login.example.com/oauth2/token", nil)
 	case c.TokenURL == "":
-		return errors.Join(c.checkFile(), c.checkExtensions())
+		return errors.Join(c.validateFile(), c.validateExtensions())
 	}
-	errs := []error{c.checkURL(), c.checkSecret(), c.checkCA(), c.checkParameters(), c.checkExtensions()}
+	errs := []error{c.validateURL(), c.validateSecret(), c.validateCA(), c.validateParameters(), c.validateExtensions()}
 	if c.TokenFile != "" {
 		errs = append(errs, setting.Invalid("oauth.tokenFile", "oauth.tokenURL is given as well: give one of the two", ""))
 	}
@@ -37,7 +37,7 @@ func (c OAuthConfig) check() error {
 	return errors.Join(errs...)
 }
 
-func (c OAuthConfig) checkFile() error {
+func (c OAuthConfig) validateFile() error {
 	var errs []error
 	for _, name := range c.givenForEndpoint() {
 		errs = append(errs, setting.Invalid(name, "it is for oauth.tokenURL, and oauth.tokenFile is given", ""))
@@ -50,7 +50,7 @@ func (c OAuthConfig) checkFile() error {
 	return errors.Join(errs...)
 }
 
-func (c OAuthConfig) checkURL() error {
+func (c OAuthConfig) validateURL() error {
 	u, err := url.Parse(c.TokenURL)
 	switch {
 	case err != nil || u.Scheme != "https" || u.Host == "":
@@ -61,21 +61,21 @@ func (c OAuthConfig) checkURL() error {
 	return nil
 }
 
-func (c OAuthConfig) checkSecret() error {
+func (c OAuthConfig) validateSecret() error {
 	s := c.secret()
 	if !s.given() {
 		return setting.Missing(s.name, "it is required for oauth.tokenURL", "", nil)
 	}
-	if err := s.check(); err != nil {
+	if err := s.validate(); err != nil {
 		return err
 	}
 	_, err := s.line()
 	return err
 }
 
-func (c OAuthConfig) checkCA() error {
+func (c OAuthConfig) validateCA() error {
 	ca := c.ca()
-	if err := ca.check(); err != nil || !ca.given() {
+	if err := ca.validate(); err != nil || !ca.given() {
 		return err
 	}
 	_, err := readPEM(ca, bundle.Certificates)
@@ -88,7 +88,7 @@ var ownSettings = map[string]string{
 	"scope": "set oauth.scopes", "audience": "set oauth.audience",
 }
 
-func (c OAuthConfig) checkParameters() error {
+func (c OAuthConfig) validateParameters() error {
 	given, err := pairs("oauth.parameters", c.Parameters)
 	errs := []error{err}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
@@ -99,11 +99,11 @@ func (c OAuthConfig) checkParameters() error {
 	return errors.Join(errs...)
 }
 
-func (c OAuthConfig) checkExtensions() error {
+func (c OAuthConfig) validateExtensions() error {
 	given, err := pairs("oauth.extensions", c.Extensions)
 	errs := []error{err}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if err := oauth.CheckExtension(name, given[name]); err != nil {
+		if err := oauth.ValidateExtension(name, given[name]); err != nil {
 			errs = append(errs, setting.Invalid("oauth.extensions", fmt.Sprintf("%q: %v", name, err), "logicalCluster=lkc-1a2b3"))
 		}
 	}
