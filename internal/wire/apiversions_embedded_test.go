@@ -3,7 +3,6 @@ package wire
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 var config = Config{ClientID: "test", DialTimeout: 20 * time.Second, RequestTimeout: 20 * time.Second}
@@ -38,7 +38,7 @@ func TestDialFailsWithEachErrorCodeOfApiVersions(t *testing.T) {
 		refuse.Next("", code, 1)
 		err := dial(t, fake, config)
 		is.True(errors.Is(err, kafkago.Error(code)))
-		is.True(strings.Contains(err.Error(), fake.ListenAddrs()[0]))
+		expect.Error(t, err, fake.ListenAddrs()[0])
 		is.NoErr(dial(t, fake, config))
 	}
 }
@@ -52,7 +52,7 @@ func TestDialGetsOverGreetingsThatAreLostOrBroken(t *testing.T) {
 			spoiler.Next(kmsg.ApiVersions, spoil, 1)
 			if err := dial(t, fake, config); err != nil {
 				t.Log(err)
-				is.True(strings.Contains(err.Error(), fake.ListenAddrs()[0]))
+				expect.Error(t, err, fake.ListenAddrs()[0])
 			}
 			is.Equal(spoiler.Left(), 0)
 			is.NoErr(dial(t, fake, config))
@@ -81,9 +81,9 @@ func TestDialRefusesABrokerThatIsOlderThanKafka011(t *testing.T) {
 			var unsupported *UnsupportedError
 			is.True(errors.As(err, &unsupported))
 			t.Log(err)
-			is.True(strings.Contains(err.Error(), "older than Kafka 0.11"))
-			is.True(strings.Contains(err.Error(), fake.ListenAddrs()[0]))
-			is.True(strings.Contains(err.Error(), test.want))
+			expect.Error(t, err, "older than Kafka 0.11")
+			expect.Error(t, err, fake.ListenAddrs()[0])
+			expect.Error(t, err, test.want)
 		})
 	}
 }

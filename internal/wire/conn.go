@@ -3,9 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -83,28 +81,6 @@ func (c *Conn) Addr() string { return c.addr }
 // Dead is closed as soon as the connection can't be used any more.
 func (c *Conn) Dead() <-chan struct{} { return c.ctx.Done() }
 
-// Close ends the connection and waits for its goroutines. Calls in flight fail
-// with ErrClosed.
-func (c *Conn) Close() error {
-	c.kill(ErrClosed)
-	c.tasks.Wait()
-	return nil
-}
-
-// errRetired is the fate of a connection that was given up.
-var errRetired = errors.New("connection given up: metadata no longer lists its broker under this address")
-
-// Retire ends the connection as soon as nothing is in flight on it.
-func (c *Conn) Retire() {
-	c.mu.Lock()
-	c.retired = true
-	if len(c.pending) > 0 {
-		c.mu.Unlock()
-		return
-	}
-	c.end(errRetired)
-}
-
 // RoundTrip sends a request and decodes its answer. A request that has none
 // (produce with acks 0) returns nil.
 //
@@ -137,7 +113,7 @@ func (c *Conn) Frame(ctx context.Context, req protocol.Message, wait time.Durati
 	return c.ask(ctx, req, wait, c.writeInTurn)
 }
 
-// exchange is RoundTrip for whoever has the turn to write, and keeps it until
+// exchange is RoundTrip for a caller that has the turn to write, and keeps it until
 // the answer is there.
 func (c *Conn) exchange(ctx context.Context, req protocol.Message) (protocol.Message, error) {
 	frame, err := c.ask(ctx, req, 0, c.write)
@@ -194,14 +170,6 @@ func (c *Conn) await(ctx context.Context, cl *call) ([]byte, error) {
 	return nil, err
 }
 
-// Refuse closes the connection because an answer could not be decoded: later answers
-// cannot be trusted either. It returns the error to report.
-func (c *Conn) Refuse(key protocol.ApiKey, err error) error {
-	err = fmt.Errorf("decode %s response from %s: %w", key, c.addr, err)
-	c.kill(err)
-	return err
-}
-
 // decode reads an answer, and the pause that it may ask for.
 func (c *Conn) decode(req protocol.Message, frame []byte) (protocol.Message, error) {
 	version, _ := c.VersionOf(req)
@@ -219,47 +187,4 @@ func decode(frame []byte, key protocol.ApiKey, version int16) (protocol.Message,
 	}
 	_, res, err := protocol.ReadResponse(bytes.NewReader(frame), key, version)
 	return res, err
-}
-
-// fate is why the connection is dead, nil while it lives.
-func (c *Conn) fate() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
-// kill makes err the connection's fate, if it has none yet, and fails every
-// call in flight with it.
-func (c *Conn) kill(err error) {
-	c.mu.Lock()
-	c.end(err)
-}
-
-// end is kill with the lock held, which it releases.
-func (c *Conn) end(err error) {
-	if c.err != nil {
-		c.mu.Unlock()
-		return
-	}
-	c.err = err
-	pending := c.pending
-	c.pending = nil
-	c.cancel()
-	c.mu.Unlock()
-
-	for _, cl := range pending {
-		cl.err = err
-		cl.settled()
-	}
-	_ = raw(c.net).Close()
-}
-
-// raw is the connection below TLS. To close that one alone is enough, and quick: TLS
-// would say goodbye first, for which it waits up to five seconds where the broker does
-// not read.
-func raw(nc net.Conn) net.Conn {
-	if t, ok := nc.(*tls.Conn); ok {
-		return t.NetConn()
-	}
-	return nc
 }

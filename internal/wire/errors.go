@@ -100,7 +100,7 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("send %s to %s: the broker does not support this request in any version known here", e.Key, e.Addr)
 }
 
-// ProtocolError says that whoever listens at an address speaks another protocol.
+// ProtocolError says that what listens at an address speaks another protocol.
 type ProtocolError struct{ Problem string }
 
 func (e *ProtocolError) Error() string { return e.Problem }

@@ -31,6 +31,7 @@ func (c *Conn) keepAuthenticated(m sasl.Mechanism, lifetime time.Duration) {
 		}
 		var err error
 		if lifetime, begun, err = c.renew(m, s, begun); err != nil {
+			// %v hides an AuthError: a new connection may be authenticated all the same.
 			c.kill(fmt.Errorf("authenticate again, as the session with %s ends: %v", c.addr, err))
 			return
 		}
@@ -141,8 +142,7 @@ func (c *Conn) nextCredentials(m sasl.Mechanism, s session) (login, error) {
 	}
 }
 
-// drain waits until everything in flight is answered. Who drains has the turn to
-// write.
+// drain waits until everything in flight is answered. The caller has the turn to write.
 func (c *Conn) drain() error {
 	c.mu.Lock()
 	var last *call

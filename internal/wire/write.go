@@ -138,7 +138,7 @@ func (c *Conn) put(ctx context.Context, cl *call, req protocol.Message, version 
 }
 
 // enqueue puts a call after those in flight. If the answer to the oldest one is
-// overdue, the connection is dead: whoever asked for it may have left before.
+// overdue, the connection is dead: its caller may have left before.
 func (c *Conn) enqueue(cl *call, answered bool) error {
 	c.mu.Lock()
 	if len(c.pending) > 0 && cl.sent.After(c.pending[0].due) {
