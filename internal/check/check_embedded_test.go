@@ -244,8 +244,8 @@ func TestSaysThatABrokerIsTooOld(t *testing.T) {
 	c := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"), kfake.MaxVersions(kversion.V0_10_2()))
 	steps, first := failed(t, reading(c.ListenAddrs()...))
 	is.Equal(steps, "failed API versions")
-	is.True(strings.Contains(first.Reason, "is older than Kafka 0.11, the lowest version that this connector works with"))
-	is.True(strings.Contains(first.Remedy, "update the broker"))
+	expect.Text(t, first.Reason, "is older than Kafka 0.11, the lowest version that this connector works with")
+	expect.Text(t, first.Remedy, "update the broker")
 }
 
 func TestCheckTriesTheTransactionalID(t *testing.T) {
@@ -262,5 +262,5 @@ func TestCheckTriesTheTransactionalID(t *testing.T) {
 	})
 	steps, first := failed(t, p)
 	is.Equal(steps, "failed transactional ID copy")
-	is.True(strings.Contains(first.Remedy, "--transactional-id copy"))
+	expect.Text(t, first.Remedy, "--transactional-id copy")
 }

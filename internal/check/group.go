@@ -59,7 +59,7 @@ func (r *run) groupFailed(step, operation string, err error) {
 	r.fail(step, r.Group, err.Error(), "look into the log of the brokers, and at the group: "+r.command("kafka-consumer-groups.sh", "--describe", "--group", r.Group))
 }
 
-// offsets tells for how many partitions the group has committed.
+// offsets reports for how many partitions the group has committed.
 func (r *run) offsets(ctx context.Context, client *cluster.Client, m *metadata.Response) {
 	all := group.Partitions{}
 	for _, t := range m.Topics {

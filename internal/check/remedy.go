@@ -44,7 +44,7 @@ func (a *attempt) remedy(s wire.Stage, err error) string {
 	return a.loginRemedy(err)
 }
 
-// loginRemedy is for whoever could not log in.
+// loginRemedy is what to do about a login that was refused.
 func (a *attempt) loginRemedy(err error) string {
 	mechanism := a.Connection.SASL.Name()
 	var (
@@ -54,7 +54,7 @@ func (a *attempt) loginRemedy(err error) string {
 	)
 	switch {
 	case errors.As(err, &endpoint) && endpoint.Retriable():
-		return fmt.Sprintf("the token endpoint %s, not the broker, gives no answer or a busy one: is it running, and reached from this machine (or by the proxy in HTTPS_PROXY)? Its address comes from oauth.tokenURL; dialTimeout includes the asking", endpoint.Host)
+		return fmt.Sprintf("the token endpoint %s, not the broker, gives no answer, or says that it is busy: is it running, and can this machine (or the proxy in HTTPS_PROXY) reach it? Its address comes from oauth.tokenURL; dialTimeout covers this request too", endpoint.Host)
 	case errors.As(err, &endpoint):
 		return fmt.Sprintf("the token endpoint %s, not the broker, refuses: compare oauth.tokenURL, oauth.clientID, the secret, oauth.scopes, oauth.audience and oauth.parameters with what it knows of this client", endpoint.Host)
 	case errors.Is(err, kafkago.IllegalSASLState):
@@ -62,11 +62,11 @@ func (a *attempt) loginRemedy(err error) string {
 	case errors.Is(err, kafkago.UnsupportedSASLMechanism):
 		return "set saslMechanism to one that the broker offers, or add it to sasl.enabled.mechanisms in the broker's properties"
 	case mechanism == "AWS_MSK_IAM" && errors.As(err, &aws) && aws.Operation() == "AssumeRole":
-		return "compare aws.roleARN and aws.externalID with the role's trust policy, and allow the credentials in use sts:AssumeRole on it; aws sts get-caller-identity, run as this process, tells whose they are"
+		return "compare aws.roleARN and aws.externalID with the role's trust policy, and allow the credentials in use sts:AssumeRole on it; aws sts get-caller-identity, run as this process, shows whose they are"
 	case mechanism == "AWS_MSK_IAM" && errors.As(err, &credentials):
 		return "make AWS credentials known to this process; aws sts get-caller-identity, run as it, shows whether there are any"
 	case mechanism == "AWS_MSK_IAM":
-		return "allow the credentials in use kafka-cluster:Connect on the cluster, in its region; aws sts get-caller-identity tells whose they are"
+		return "allow the credentials in use kafka-cluster:Connect on the cluster, in its region; aws sts get-caller-identity shows whose they are"
 	case mechanism == "OAUTHBEARER":
 		return "compare the token's issuer, audience and end with what the broker expects (sasl.oauthbearer.expected.issuer, sasl.oauthbearer.expected.audience), and look into its log"
 	}

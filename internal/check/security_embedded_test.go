@@ -153,7 +153,7 @@ func TestSaysThatTheTokenEndpointIsToBlame(t *testing.T) {
 	dead.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(refusing.Certificate())
-	for url, want := range map[string]string{dead.URL: "gives no answer or a busy one: is it running", refusing.URL: "refuses: compare oauth.tokenURL, oauth.clientID"} {
+	for url, want := range map[string]string{dead.URL: "gives no answer, or says that it is busy: is it running", refusing.URL: "refuses: compare oauth.tokenURL, oauth.clientID"} {
 		is := is.New(t)
 		p := reading(c.ListenAddrs()...)
 		p.Connection.SASL = oauth.Mechanism(oauth.Endpoint{

@@ -2,13 +2,13 @@ package cluster
 
 import "time"
 
-// Brokers tell what they know of the cluster, and some know less: one that has just
+// Brokers say what they know of the cluster, and some know less: one that has just
 // started, or that is cut off from the others and goes on answering. Metadata has no
 // time stamp. What tells old from new is the leader epoch of a partition, which only
 // rises while the topic has the same ID, and the number of partitions, which only
 // grows. Topic IDs have no order, and there are none before Kafka 2.8.
 
-// doubtful reports whether what a broker tells of a topic may be older than what is
+// doubtful reports whether what a broker says of a topic may be older than what is
 // known: it has another ID, fewer partitions or an older leader epoch.
 func doubtful(known, told Topic) bool {
 	return told.ID != known.ID && told.ID != (TopicID{}) && known.ID != (TopicID{}) || fallen(known, told)
@@ -26,10 +26,9 @@ func fallen(known, told Topic) bool {
 	return false
 }
 
-// learn remembers what a broker tells of a topic, and returns what is known then.
-// Unless it is believed as it is told, what is older than what is known is left out.
-// The lock is held.
-func (c *Client) learn(t Topic, believed bool) Topic {
+// learnLocked remembers what a broker says of a topic, and returns what is known then.
+// Unless it is believed as it is, what is older than what is known is left out.
+func (c *Client) learnLocked(t Topic, believed bool) Topic {
 	if known, ok := c.believed[t.Name]; ok && t.Err == nil && !believed {
 		switch unknown := (TopicID{}); {
 		case t.ID == known.ID:
@@ -46,7 +45,7 @@ func (c *Client) learn(t Topic, believed bool) Topic {
 	return t
 }
 
-// newer merges what was known of a topic's partitions with what is told now. Both
+// newer merges what was known of a topic's partitions with what a broker says now. Both
 // are in the order of their IDs.
 func newer(known, told []Partition) []Partition {
 	out := make([]Partition, 0, max(len(known), len(told)))
@@ -68,9 +67,9 @@ func newer(known, told []Partition) []Partition {
 // forgetAfter is how long a topic is remembered that is no longer among all topics.
 const forgetAfter = time.Hour
 
-// forget drops what is known of topics that are not among all topics, so that those
-// which come and go don't take up memory for ever. The lock is held.
-func (c *Client) forget(all map[string]Topic) {
+// forgetLocked drops what is known of topics that are not among all topics, so that those
+// which come and go don't take up memory for ever.
+func (c *Client) forgetLocked(all map[string]Topic) {
 	for name, t := range c.topics {
 		if _, ok := all[name]; !ok && time.Since(t.AsOf) > forgetAfter {
 			delete(c.topics, name)
@@ -81,7 +80,7 @@ func (c *Client) forget(all map[string]Topic) {
 	}
 }
 
-// doubtful returns those topics of which what is told may be older than what is known.
+// doubtful returns those topics of which what a broker says may be older than what is known.
 func (c *Client) doubtful(topics map[string]Topic) map[string]*opinion {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -24,10 +24,10 @@ type Client struct {
 	brokers    map[int32]string     // host:port by node ID, as metadata lists them
 	doubts     map[string]time.Time // by host:port: when there was trouble with it last
 	namedBy    map[string]string    // host:port of the broker that named a coordinator last, by what it coordinates
-	topics     map[string]Topic     // as they were told last
-	believed   map[string]Topic     // as they were told last without an error
-	told       map[string]string    // host:port of the broker that told of a topic last, by topic
-	toldAll    string               // host:port of the broker that told of all topics last
+	topics     map[string]Topic     // as a broker described them last
+	believed   map[string]Topic     // as a broker described them last without an error
+	told       map[string]string    // host:port of the broker that described a topic last, by topic
+	toldAll    string               // host:port of the broker that described all topics last
 	former     map[string][]TopicID // of topics that had a name before
 	controller int32                // node ID
 	conns      map[connKey]*slot

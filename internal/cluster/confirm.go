@@ -15,7 +15,7 @@ import (
 const maxFormer = 8
 
 // leave notes that a topic of a name is gone, and another one has its name: IDs don't
-// come back, and a broker that tells the former one has not heard of it.
+// come back, and a broker that names the former one has not heard of it.
 func (c *Client) leave(name string, gone, now TopicID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -35,8 +35,8 @@ func (c *Client) left(name string, id TopicID) bool {
 }
 
 // Confirm asks several brokers which topics have the names, where something else than
-// metadata names another one: the broker that told it may be cut off from its cluster.
-// What most of them tell is what is known from then on; where they are even, what was
+// metadata names another one: the broker that metadata came from may be cut off from its cluster.
+// What most of them say is what is known from then on; where they are even, what was
 // known before. Topics that none describes have an error: that there is no such topic
 // only where none of them says otherwise.
 func (c *Client) Confirm(ctx context.Context, names []string) (map[string]Topic, error) {
@@ -77,7 +77,7 @@ func (c *Client) voters() []string {
 	return slices.DeleteFunc(addrs, func(addr string) bool { return !slices.Contains(known, addr) })
 }
 
-// ballot is what brokers tell of one topic. Those that know no IDs, as one older than
+// ballot is what brokers say of one topic. Those that know no IDs, as one older than
 // Kafka 2.8 among newer ones, vote for none.
 type ballot struct {
 	told  []Topic // of each ID, with the newest leaders
@@ -85,7 +85,7 @@ type ballot struct {
 	err   error // of those that describe none
 }
 
-// count counts what a broker tells, and reports whether that decides it.
+// count counts what a broker says, and reports whether that decides it.
 func (b *ballot) count(t Topic) bool {
 	if t.Err != nil {
 		if b.err == nil || errors.Is(b.err, kafkago.UnknownTopicOrPartition) {
@@ -104,7 +104,7 @@ func (b *ballot) count(t Topic) bool {
 	return b.votes[t.ID] > maxOpinions/2
 }
 
-// elect makes what most brokers tell of a topic what is known of it.
+// elect makes what most brokers say of a topic what is known of it.
 func (c *Client) elect(name string, b *ballot) Topic {
 	if len(b.told) == 0 {
 		return Topic{Name: name, Err: b.err, AsOf: time.Now()}
@@ -125,5 +125,5 @@ func (c *Client) elect(name string, b *ballot) Topic {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.learn(won, won.ID != known && won.ID != (TopicID{}))
+	return c.learnLocked(won, won.ID != known && won.ID != (TopicID{}))
 }

@@ -91,9 +91,9 @@ func (c *Client) dial(addr string, s *slot, d *dial) {
 	c.mu.Lock()
 	before := s.conn
 	s.conn, s.dial = conn, nil
-	err = c.judge(err)
+	err = c.judgeLocked(err)
 	if s.stale {
-		c.retire(s)
+		c.retireLocked(s)
 	}
 	closed := c.closed
 	c.mu.Unlock()
@@ -120,10 +120,10 @@ func alive(conn *wire.Conn) bool {
 	}
 }
 
-// dropStale gives up the connections to addresses that neither metadata nor the
+// dropStaleLocked gives up the connections to addresses that neither metadata nor the
 // bootstrap list names any more: a broker moved, or is gone. What is in flight on
-// them is answered first. The lock is held.
-func (c *Client) dropStale() {
+// them is answered first.
+func (c *Client) dropStaleLocked() {
 	keep := make(map[string]bool, len(c.seeds)+len(c.brokers))
 	for _, a := range c.seeds {
 		keep[a] = true
@@ -134,7 +134,7 @@ func (c *Client) dropStale() {
 	for k, s := range c.conns {
 		if !keep[k.addr] {
 			delete(c.conns, k)
-			c.retire(s)
+			c.retireLocked(s)
 		}
 	}
 	gone := func(a string, _ time.Time) bool { return !keep[a] }
@@ -143,8 +143,8 @@ func (c *Client) dropStale() {
 	maps.DeleteFunc(c.met, func(a string, _ bool) bool { return !keep[a] })
 }
 
-// retire ends a slot's connection once nothing is in flight on it. The lock is held.
-func (c *Client) retire(s *slot) {
+// retireLocked ends a slot's connection once nothing is in flight on it.
+func (c *Client) retireLocked(s *slot) {
 	s.stale = true
 	if s.conn == nil {
 		return

@@ -126,7 +126,7 @@ func TestClientAwaitsWhatIsInFlightOnAConnectionThatItGivesUp(t *testing.T) {
 	<-arrived
 	c.mu.Lock()
 	c.seeds = nil
-	c.listed([]broker{{id: 7, host: "elsewhere", port: 1}})
+	c.listedLocked([]broker{{id: 7, host: "elsewhere", port: 1}})
 	c.mu.Unlock()
 	is.True(alive(conn))
 	close(answer)
@@ -144,6 +144,6 @@ func TestClientDoubtsABrokerThatItAskedAround(t *testing.T) {
 	is.NoErr(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	is.True(c.inDoubt(silent))
-	is.True(!c.inDoubt(fake.ListenAddrs()[0]))
+	is.True(c.inDoubtLocked(silent))
+	is.True(!c.inDoubtLocked(fake.ListenAddrs()[0]))
 }

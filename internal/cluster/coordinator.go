@@ -51,7 +51,7 @@ func (c *Client) coordinator(ctx context.Context, req *findcoordinator.Request, 
 	c.mu.Lock()
 	known, ok := c.brokers[res.NodeID]
 	if c.brokers[res.NodeID] = addr; ok && known != addr {
-		c.dropStale()
+		c.dropStaleLocked()
 	}
 	c.mu.Unlock()
 	return res.NodeID, nil

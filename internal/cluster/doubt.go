@@ -31,8 +31,8 @@ func (c *Client) doubt(addr string) {
 	c.mu.Unlock()
 }
 
-// inDoubt reports whether there was trouble with an address lately. The lock is held.
-func (c *Client) inDoubt(addr string) bool { return time.Since(c.doubts[addr]) < doubtTime }
+// inDoubtLocked reports whether there was trouble with an address lately.
+func (c *Client) inDoubtLocked(addr string) bool { return time.Since(c.doubts[addr]) < doubtTime }
 
 // candidates lists the addresses to ask, each once: the brokers that metadata lists,
 // then the bootstrap list, both in random order so that no broker is asked by
@@ -54,7 +54,7 @@ func (c *Client) candidatesAfter(later map[string]bool) []string {
 		for _, a := range addrs {
 			switch {
 			case seen[a]:
-			case c.inDoubt(a):
+			case c.inDoubtLocked(a):
 				doubted = append(doubted, a)
 			default:
 				trusted = append(trusted, a)
@@ -77,9 +77,9 @@ func (c *Client) candidatesAfter(later map[string]bool) []string {
 	return append(trusted, doubted...)
 }
 
-// toldOf lists the addresses of the brokers that told of topics last, all topics where
+// toldOf lists the addresses of the brokers that described topics last, all topics where
 // names is nil. Somebody who asks again wants to know what has changed since: one that
-// is cut off from the others would tell the same each time.
+// is cut off from the others would say the same each time.
 func (c *Client) toldOf(names []string) map[string]bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
@@ -11,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // As in Java's client: what is not retriable ends it, named with the group.
@@ -29,7 +29,7 @@ func TestFindsTheCoordinatorThroughEachErrorCode(t *testing.T) {
 			continue
 		}
 		is.True(errors.Is(err, kafkago.Error(code)))
-		is.True(strings.Contains(err.Error(), `group "g"`))
+		expect.Error(t, err, `group "g"`)
 		is.Equal(refuse.Left(""), 1) // at once
 	}
 }

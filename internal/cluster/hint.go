@@ -38,7 +38,7 @@ func (c *Client) TakeHints(hints []LeaderHint, endpoints []Endpoint) (taken []Le
 			t = c.topics[h.Topic]
 		}
 		i, news := h.news(t)
-		if !news || !c.reach(h.Leader, endpoints) {
+		if !news || !c.reachLocked(h.Leader, endpoints) {
 			continue
 		}
 		if !ok {
@@ -65,9 +65,9 @@ func (h LeaderHint) news(known Topic) (i int, news bool) {
 	return i, ok && known.Partitions[i].LeaderEpoch >= 0 && h.LeaderEpoch > known.Partitions[i].LeaderEpoch
 }
 
-// reach notes where a leader is reached, if one of the endpoints says so, and reports
-// whether that is known. The lock is held.
-func (c *Client) reach(node int32, endpoints []Endpoint) bool {
+// reachLocked notes where a leader is reached, if one of the endpoints says so, and reports
+// whether that is known.
+func (c *Client) reachLocked(node int32, endpoints []Endpoint) bool {
 	before, known := c.brokers[node]
 	i := slices.IndexFunc(endpoints, func(e Endpoint) bool { return e.Node == node })
 	if i < 0 || !plausibleHost(endpoints[i].Host) {
@@ -80,7 +80,7 @@ func (c *Client) reach(node int32, endpoints []Endpoint) bool {
 	c.brokers[node] = addr
 	c.named(addr)
 	if known {
-		c.dropStale()
+		c.dropStaleLocked()
 	}
 	return true
 }

@@ -16,8 +16,8 @@ func hinted(t *testing.T) *Client {
 	t.Helper()
 	c := New(nil, wire.Config{DialTimeout: time.Minute, RequestTimeout: time.Minute})
 	t.Cleanup(c.Close)
-	c.learn(Topic{Name: "t", ID: TopicID{1}, Partitions: []Partition{{ID: 0, Leader: 1, LeaderEpoch: 4}, {ID: 1, Leader: 1, LeaderEpoch: 4}}}, false)
-	c.listed([]broker{{1, "one", 9092}, {2, "two", 9092}})
+	c.learnLocked(Topic{Name: "t", ID: TopicID{1}, Partitions: []Partition{{ID: 0, Leader: 1, LeaderEpoch: 4}, {ID: 1, Leader: 1, LeaderEpoch: 4}}}, false)
+	c.listedLocked([]broker{{1, "one", 9092}, {2, "two", 9092}})
 	return c
 }
 
@@ -68,7 +68,7 @@ func TestHintIsTakenIfItIsNews(t *testing.T) {
 func TestHintOfATopicThatIsGoneIsLeft(t *testing.T) {
 	is := is.New(t)
 	c := hinted(t)
-	c.learn(Topic{Name: "t", Err: kafkago.UnknownTopicOrPartition}, false)
+	c.learnLocked(Topic{Name: "t", Err: kafkago.UnknownTopicOrPartition}, false)
 	is.Equal(len(c.TakeHints([]LeaderHint{{"t", TopicID{1}, 0, 2, 5}}, nil)), 0)
 }
 
@@ -115,8 +115,8 @@ func TestHintGivesWayToMetadataOfItsEpoch(t *testing.T) {
 		return Topic{Name: "t", ID: TopicID{1}, Partitions: []Partition{{ID: 0, Leader: leader, LeaderEpoch: epoch}, {ID: 1, Leader: 1, LeaderEpoch: 4}}}
 	}
 	is.True(len(c.doubtful(map[string]Topic{"t": told(1, 4)})) > 0) // others are asked about it
-	c.learn(told(1, 4), false)
+	c.learnLocked(told(1, 4), false)
 	is.Equal(c.leader(0), [2]int32{2, 5})
-	c.learn(told(1, 5), false)
+	c.learnLocked(told(1, 5), false)
 	is.Equal(c.leader(0), [2]int32{1, 5})
 }

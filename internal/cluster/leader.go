@@ -26,8 +26,8 @@ var errDeposed = &wire.GiveUp{Why: "other brokers lead its partitions by now"}
 // request timeouts end. So while it is silent others are asked who leads its
 // partitions, and once it leads none of them its connection ends with a
 // *wire.TimeoutError.
-func (c *Client) AskLeader(ctx context.Context, node int32, conn *wire.Conn, req protocol.Message, wait time.Duration, led iter.Seq2[string, int32]) (frame []byte, err error) {
-	c.whileLeader(ctx, node, wait, led, func(ctx context.Context) {
+func (c *Client) AskLeader(ctx context.Context, node int32, conn *wire.Conn, req protocol.Message, wait time.Duration, partitions iter.Seq2[string, int32]) (frame []byte, err error) {
+	c.whileLeader(ctx, node, wait, partitions, func(ctx context.Context) {
 		frame, err = conn.Frame(ctx, req, wait)
 	})
 	return frame, err
@@ -36,12 +36,12 @@ func (c *Client) AskLeader(ctx context.Context, node int32, conn *wire.Conn, req
 // whileLeader runs something that a broker is waited for in. Where that takes longer
 // than wait and two seconds, and no partition is led by the broker any more, its
 // context is cancelled with errDeposed as the cause.
-func (c *Client) whileLeader(ctx context.Context, node int32, wait time.Duration, led iter.Seq2[string, int32], run func(context.Context)) {
+func (c *Client) whileLeader(ctx context.Context, node int32, wait time.Duration, partitions iter.Seq2[string, int32], run func(context.Context)) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	doubt := time.AfterFunc(wait+doubtDelay, func() {
 		defer close(done)
-		if c.deposed(ctx, node, led) {
+		if c.deposed(ctx, node, partitions) {
 			cancel(errDeposed)
 		}
 	})
@@ -54,10 +54,10 @@ func (c *Client) whileLeader(ctx context.Context, node int32, wait time.Duration
 
 // deposed asks other brokers until none of the partitions is led by node any more. It
 // returns false if ctx ends first.
-func (c *Client) deposed(ctx context.Context, node int32, led iter.Seq2[string, int32]) bool {
+func (c *Client) deposed(ctx context.Context, node int32, partitions iter.Seq2[string, int32]) bool {
 	var names []string
 	seen := make(map[string]bool)
-	for topic := range led {
+	for topic := range partitions {
 		if !seen[topic] {
 			seen[topic] = true
 			names = append(names, topic)
@@ -70,7 +70,7 @@ func (c *Client) deposed(ctx context.Context, node int32, led iter.Seq2[string, 
 	for {
 		c.Doubt(node)
 		topics, err := c.Refresh(ctx, names, false)
-		if err == nil && !leads(node, topics, led) {
+		if err == nil && !leads(node, topics, partitions) {
 			return true
 		}
 		if !retry.Wait(ctx) {
@@ -81,8 +81,8 @@ func (c *Client) deposed(ctx context.Context, node int32, led iter.Seq2[string, 
 
 // leads reports whether a broker leads one of the partitions. One that metadata does
 // not list may come back to it.
-func leads(node int32, topics map[string]Topic, led iter.Seq2[string, int32]) bool {
-	for topic, id := range led {
+func leads(node int32, topics map[string]Topic, partitions iter.Seq2[string, int32]) bool {
+	for topic, id := range partitions {
 		if p, ok := topics[topic].Partition(id); !ok || p.Leader == node {
 			return true
 		}

@@ -28,7 +28,7 @@ func (e *WrongClusterError) Error() string {
 // membership is what is known of the cluster that a client belongs to. The client
 // guards it with its lock.
 type membership struct {
-	clusterID string // empty until a broker has told it
+	clusterID string // empty until a broker has named it
 	// sure is when it was known last that an address is of the cluster: a broker there
 	// said so, or another one named it before anybody has connected to it.
 	sure map[string]time.Time
@@ -47,15 +47,15 @@ func (m *membership) named(addr string) {
 	}
 }
 
-// ID returns the ID of the cluster; "" if no broker has told it.
+// ID returns the ID of the cluster; "" if no broker has named it.
 func (c *Client) ID() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.clusterID
 }
 
-// belongs notes the ID of the cluster, which the first broker that has one tells, and
-// returns an error if a broker tells another. Some tell none.
+// belongs notes the ID of the cluster that the first broker names, and
+// returns an error if a broker names another. Some name none.
 func (c *Client) belongs(addr, told string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

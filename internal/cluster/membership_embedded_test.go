@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // takenOver returns a client of cluster A, whose addresses another cluster has since.
@@ -51,7 +51,7 @@ func awaitDeath(t *testing.T, c *Client) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		c.mu.Lock()
-		living := c.anyAlive()
+		living := c.anyAliveLocked()
 		c.mu.Unlock()
 		if !living {
 			return
@@ -77,7 +77,7 @@ func TestClientLeavesAddressesThatAnotherClusterHasTakenOver(t *testing.T) {
 	_, err := c.Refresh(guarded(t), []string{"t"}, false)
 	t.Log(err)
 	is.True(Permanent(err))
-	is.True(strings.Contains(err.Error(), `belongs to the cluster "B", and not to "A"`))
+	expect.Error(t, err, `belongs to the cluster "B", and not to "A"`)
 	_, err = c.Coordinator(guarded(t), "g")
 	is.True(Permanent(err))
 	cached, _ := c.Cached("t")

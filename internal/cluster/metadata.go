@@ -17,7 +17,7 @@ import (
 // Topic is what metadata says of a topic.
 type Topic struct {
 	Name       string
-	ID         TopicID // zero where the broker does not tell (before Kafka 2.8)
+	ID         TopicID // zero where the broker does not say it (before Kafka 2.8)
 	Err        error   // a Kafka error, such as kafkago.UnknownTopicOrPartition
 	Internal   bool
 	Partitions []Partition // by ID, ascending
@@ -31,7 +31,7 @@ type TopicID [16]byte
 type Partition struct {
 	ID          int32
 	Leader      int32 // node ID, -1 while there is none
-	LeaderEpoch int32 // -1 where the broker does not tell (before Kafka 2.1)
+	LeaderEpoch int32 // -1 where the broker does not say it (before Kafka 2.1)
 	Err         error
 }
 
@@ -55,9 +55,9 @@ func (t Topic) IDs() []int32 {
 	return ids
 }
 
-// view is what a broker tells of its cluster.
+// view is what a broker says of its cluster.
 type view struct {
-	clusterID  string // empty where the broker does not tell
+	clusterID  string // empty where the broker does not say it
 	brokers    []broker
 	controller int32
 	topics     []Topic
@@ -74,8 +74,8 @@ type broker struct {
 // that allow it create the missing ones.
 //
 // What it returns is not older than what it returned before, as far as leader epochs,
-// the number of partitions and topic IDs tell, unless several brokers say the same.
-// The broker that told of the topics last is not the next to be asked about them, if
+// the number of partitions and topic IDs show, unless several brokers say the same.
+// The broker that described the topics last is not the next to be asked about them, if
 // there is a choice.
 func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[string]Topic, error) {
 	return c.refresh(ctx, c.candidatesAfter(c.toldOf(names)), names, create)
@@ -96,14 +96,14 @@ func (c *Client) refresh(ctx context.Context, addrs, names []string, create bool
 	defer c.mu.Unlock()
 	for name, t := range topics {
 		c.told[name] = from
-		topics[name] = c.learn(t, believed[name])
+		topics[name] = c.learnLocked(t, believed[name])
 	}
 	if names == nil {
 		c.toldAll = from
-		c.forget(topics)
+		c.forgetLocked(topics)
 	}
 	c.controller = v.controller
-	c.listed(v.brokers)
+	c.listedLocked(v.brokers)
 	return topics, nil
 }
 
@@ -125,8 +125,8 @@ func (v view) byName(names []string) map[string]Topic {
 	return topics
 }
 
-// listed makes the brokers that metadata lists those that are known. The lock is held.
-func (c *Client) listed(brokers []broker) {
+// listedLocked makes the brokers that metadata lists those that are known.
+func (c *Client) listedLocked(brokers []broker) {
 	if len(brokers) == 0 {
 		return // then what is known is better than nothing
 	}
@@ -142,7 +142,7 @@ func (c *Client) listed(brokers []broker) {
 		gone = gone || now[id] != addr
 	}
 	if c.brokers = now; gone {
-		c.dropStale()
+		c.dropStaleLocked()
 	}
 }
 

@@ -20,7 +20,7 @@ func init() {
 const metadataOverride protocol.OverrideTypeKey = 1
 
 // metadataRequest is the Metadata request in its versions 11 and 12, whose answer
-// tells the IDs of topics (KIP-516). kafka-go's own ends at version 8.
+// has the IDs of topics (KIP-516). kafka-go's own ends at version 8.
 type metadataRequest struct {
 	_ struct{} `kafka:"min=v11,max=v12,tag"`
 
@@ -36,7 +36,7 @@ type metadataTopic struct {
 	Name          string `kafka:"min=v11,max=v12,nullable"`
 }
 
-// ApiKey tells the kind of request.
+// ApiKey is the kind of request.
 func (*metadataRequest) ApiKey() protocol.ApiKey { return protocol.Metadata }
 
 // TypeKey sets the request apart from kafka-go's.
@@ -45,8 +45,8 @@ func (*metadataRequest) TypeKey() protocol.OverrideTypeKey { return metadataOver
 // Versions are those with topic IDs that need nothing else.
 func (*metadataRequest) Versions() (first, last int16) { return 11, 12 }
 
-// TopicIDsRequest is the request by which brokers tell the IDs of topics, in the versions
-// in which they do.
+// TopicIDsRequest is the request whose answer has the IDs of topics, in the versions that
+// have them.
 func TopicIDsRequest() wire.Ranged { return new(metadataRequest) }
 
 // newMetadataRequest asks for topics by name, for all where names is nil.

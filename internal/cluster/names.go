@@ -13,7 +13,7 @@ const (
 	maxHostName  = 255
 )
 
-// legalTopic reports whether a name that a broker tells can be a topic's: it goes into
+// legalTopic reports whether a name from a broker can be a topic's: it goes into
 // logs and metrics, and metrics with one that is not UTF-8 can't be collected at all.
 func legalTopic(name string) bool {
 	return name != "" && len(name) <= maxTopicName && printable.Is(name)

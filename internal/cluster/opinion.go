@@ -13,14 +13,14 @@ import (
 // maxOpinions is how many further brokers are asked about what is doubtful.
 const maxOpinions = 2
 
-// opinion is what other brokers say of what one has told of a topic.
+// opinion is what other brokers say of what one has said of a topic.
 type opinion struct {
 	known, told  Topic
 	confirmed    int // by this many
 	contradicted int // in words of a broker in doubt
 }
 
-// hear counts what another broker tells, and its contradiction as that of this many
+// hear counts what another broker says, and its contradiction as that of this many
 // brokers in doubt.
 func (o *opinion) hear(t Topic, words int) {
 	switch {
@@ -35,13 +35,13 @@ func (o *opinion) hear(t Topic, words int) {
 	}
 }
 
-// confirm asks other brokers about what one has told that is doubtful, and returns the
+// confirm asks other brokers about what one has said that is doubtful, and returns the
 // topics for which it is believed. A topic that was deleted and made again is read from
 // its start: a broker that has not heard of it yet, or never will, must not take the
 // client back to the topic that was before. One that is in doubt contradicts none that is
 // not, but two do: connections to both may have broken for another reason.
 // Where nobody else can be asked, or the others know of neither, the first is believed,
-// unless there are others and it tells the ID of a topic that was found to be gone.
+// unless there are others and it names the ID of a topic that was found to be gone.
 func (c *Client) confirm(ctx context.Context, topics map[string]Topic, from string) map[string]bool {
 	open := c.doubtful(topics)
 	if len(open) == 0 {
@@ -92,7 +92,7 @@ func (c *Client) secondOpinion(ctx context.Context, addrs, names []string) (told
 
 // others lists the addresses of the brokers that may contradict the one at an address,
 // those last which are in doubt where it is not, and says how many are needed to confirm
-// what it tells: two where it is known by another address, since one of them may be the
+// what it says: two where it is known by another address, since one of them may be the
 // same broker.
 func (c *Client) others(from string) (addrs []string, doubted map[string]bool, needed int) {
 	c.mu.Lock()
@@ -100,7 +100,7 @@ func (c *Client) others(from string) (addrs []string, doubted map[string]bool, n
 	needed, trusted := 2, false
 	for _, a := range c.brokers {
 		if a == from {
-			needed, trusted = 1, !c.inDoubt(a)
+			needed, trusted = 1, !c.inDoubtLocked(a)
 		}
 	}
 	doubted = make(map[string]bool)
@@ -108,7 +108,7 @@ func (c *Client) others(from string) (addrs []string, doubted map[string]bool, n
 	for _, a := range c.brokers {
 		switch {
 		case a == from:
-		case trusted && c.inDoubt(a):
+		case trusted && c.inDoubtLocked(a):
 			doubted[a], last = true, append(last, a)
 		default:
 			addrs = append(addrs, a)

@@ -38,10 +38,9 @@ type refusals struct {
 	last     time.Time
 }
 
-// judge returns the error of a dial as callers are to see it: a refusal is final
-// before anything has worked, and after refusalPatience in which nothing did. The lock
-// is held.
-func (c *Client) judge(err error) error {
+// judgeLocked returns the error of a dial as callers are to see it: a refusal is final
+// before anything has worked, and after refusalPatience in which nothing did.
+func (c *Client) judgeLocked(err error) error {
 	r := &c.refusals
 	switch {
 	case err == nil:
@@ -51,7 +50,7 @@ func (c *Client) judge(err error) error {
 		return err
 	}
 	now := time.Now()
-	if r.since.IsZero() || now.Sub(r.last) > refusalGap || c.anyAlive() {
+	if r.since.IsZero() || now.Sub(r.last) > refusalGap || c.anyAliveLocked() {
 		r.since = now
 	}
 	r.last = now
@@ -62,8 +61,8 @@ func (c *Client) judge(err error) error {
 	return &RefusedError{err, left}
 }
 
-// anyAlive reports whether a connection can be used. The lock is held.
-func (c *Client) anyAlive() bool {
+// anyAliveLocked reports whether a connection can be used.
+func (c *Client) anyAliveLocked() bool {
 	for _, s := range c.conns {
 		if s.conn != nil && alive(s.conn) {
 			return true

@@ -25,8 +25,8 @@ func TestRefusalIsFinalBeforeAnythingHasWorked(t *testing.T) {
 	for _, err := range []error{badCredentials, errForeign} {
 		is := is.New(t)
 		c := New(nil, config)
-		is.True(Permanent(c.judge(err)))
-		is.True(Permanent(c.judge(err))) // also the second time
+		is.True(Permanent(c.judgeLocked(err)))
+		is.True(Permanent(c.judgeLocked(err))) // also the second time
 	}
 }
 
@@ -34,8 +34,8 @@ func TestRefusalByAClusterThatHasWorkedIsTriedAgain(t *testing.T) {
 	for _, err := range []error{badCredentials, errForeign} {
 		is := is.New(t)
 		c := New(nil, config)
-		is.NoErr(c.judge(nil))
-		got := c.judge(err)
+		is.NoErr(c.judgeLocked(nil))
+		got := c.judgeLocked(err)
 		t.Log(got)
 		is.True(!Permanent(got))
 		is.True(Retriable(got))
@@ -60,11 +60,11 @@ func TestRefusalIsFinalAfterMinutesOfNothingElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			client := New(nil, config)
-			_ = client.judge(nil)
-			_ = client.judge(badCredentials)
+			_ = client.judgeLocked(nil)
+			_ = client.judgeLocked(badCredentials)
 			client.refusals.since, client.refusals.last = time.Now().Add(-c.since), time.Now().Add(-c.last)
-			_ = client.judge(c.between)
-			is.Equal(Permanent(client.judge(badCredentials)), c.final)
+			_ = client.judgeLocked(c.between)
+			is.Equal(Permanent(client.judgeLocked(badCredentials)), c.final)
 		})
 	}
 }

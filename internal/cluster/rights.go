@@ -44,7 +44,7 @@ const (
 const untold = math.MinInt32
 
 // Forbidden lists those of the topics on which the login may not do an operation, by its
-// bit, though it may see them. It leaves out topics of which the broker does not tell.
+// bit, though it may see them. It leaves out topics of which the broker does not say it.
 func (c *Client) Forbidden(ctx context.Context, names []string, bit int) ([]string, error) {
 	if len(names) == 0 {
 		return nil, nil

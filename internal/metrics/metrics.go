@@ -17,7 +17,7 @@ import (
 // and the partitions that a source reads at the moment. The nil value counts
 // nothing.
 //
-// docs/operations.md tells what each means and what to do about it.
+// docs/operations.md says what each means and what to do about it.
 type Connector struct {
 	key key
 	metricSet

@@ -4,10 +4,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // freeAddress is one that nobody listens at.
@@ -43,7 +44,7 @@ func TestServeEndsWithTheLastConnector(t *testing.T) {
 	text, err := scrape(t, address)
 	is.NoErr(err)
 	for _, id := range []string{"-1", "-2"} {
-		is.True(strings.Contains(text, `conduit_kafka_records_total{connector="`+t.Name()+id+`"`))
+		expect.Text(t, text, `conduit_kafka_records_total{connector="`+t.Name()+id+`"`)
 	}
 	first.Close()
 	_, err = scrape(t, address)
@@ -66,7 +67,7 @@ func TestServeNamesTheSettingWhereTheAddressIsTaken(t *testing.T) {
 	defer m.Close()
 	err = m.Serve(l.Addr().String())
 	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), "metricsAddress"))
+	expect.Error(t, err, "metricsAddress")
 }
 
 func TestServeNothingWithoutAnAddressOrMetrics(t *testing.T) {
