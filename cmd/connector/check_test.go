@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // run returns the exit status and what was printed.
@@ -144,7 +145,7 @@ func TestSaysWhyThereIsNothingToCheck(t *testing.T) {
 			is := is.New(t)
 			status, _, stderr := run(t, c.args...)
 			is.Equal(status, 2)
-			is.True(strings.Contains(stderr, c.want))
+			expect.Text(t, stderr, c.want)
 		})
 	}
 	status, _, stderr := run(t, "-h")

@@ -7,6 +7,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 func TestForTest_uses_the_cluster_of_another_process(t *testing.T) {
@@ -24,7 +25,7 @@ func TestForTest_uses_the_cluster_of_another_process(t *testing.T) {
 	out, err := kafka.Tool(t.Context(), "org.apache.kafka.tools.TopicCommand",
 		"--bootstrap-server", kafka.Direct()[0], "--list")
 	is.NoErr(err)
-	is.True(strings.Contains(out, topic))
+	expect.Text(t, out, topic)
 
 	err = kafka.KillNode(1)
 	is.True(err != nil)

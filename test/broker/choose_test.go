@@ -2,12 +2,12 @@ package broker_test
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 func TestStart_says_in_one_line_what_is_missing(t *testing.T) {
@@ -40,7 +40,7 @@ func TestStart_refuses_a_number_of_nodes_that_it_cannot_start(t *testing.T) {
 	is := is.New(t)
 	_, err := broker.Start(t.Context(), broker.Options{Nodes: 2})
 	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), "2 nodes: must be 1 or 3"))
+	expect.Error(t, err, "2 nodes: must be 1 or 3")
 	is.True(!errors.Is(err, broker.ErrUnavailable))
 }
 
@@ -51,7 +51,7 @@ func TestStart_refuses_a_version_that_it_cannot_start(t *testing.T) {
 			t.Setenv(broker.VersionEnv, version)
 			_, err := broker.Start(t.Context(), broker.Options{})
 			is.True(err != nil)
-			is.True(strings.Contains(err.Error(), version))
+			expect.Error(t, err, version)
 			is.True(!errors.Is(err, broker.ErrUnavailable))
 		})
 	}

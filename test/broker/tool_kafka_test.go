@@ -1,13 +1,13 @@
 package broker_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -18,11 +18,11 @@ func TestCluster_runs_kafkas_own_tools(t *testing.T) {
 	out, err := kafka.Tool(t.Context(), "org.apache.kafka.tools.TopicCommand",
 		"--bootstrap-server", kafka.Direct()[0], "--describe", "--topic", topic)
 	is.NoErr(err)
-	is.True(strings.Contains(out, "PartitionCount: 2"))
+	expect.Text(t, out, "PartitionCount: 2")
 
 	_, err = kafka.Tool(t.Context(), "org.apache.kafka.tools.TopicCommand", "--no-such-option")
 	is.True(err != nil)
-	is.True(strings.Contains(err.Error(), "no-such-option")) // says what the tool said
+	expect.Error(t, err, "no-such-option") // says what the tool said
 }
 
 func TestCluster_has_the_properties_that_were_asked_for(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/test/conduit"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // run starts a script, and returns once it has printed a line.
@@ -49,7 +50,7 @@ func TestProcessThatDoesNotStopIsKilled(t *testing.T) {
 	is := is.New(t)
 	p := run(t, `trap "" INT; echo ready; while :; do sleep 0.05; done`)
 	err := p.Stop(10 * time.Millisecond)
-	is.True(strings.Contains(err.Error(), "it was killed, as it did not stop within 10ms"))
+	expect.Error(t, err, "it was killed, as it did not stop within 10ms")
 	is.Equal(p.State().Sys().(syscall.WaitStatus).Signal(), syscall.SIGKILL)
 	is.Equal(p.Err().Error(), "signal: killed")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // takesOnlyGzip starts a broker that refuses batches with another codec, as Azure Event
@@ -52,7 +53,7 @@ func TestCompressionThatBrokersRefuseIsNamed(t *testing.T) {
 			}
 			is.True(err != nil)
 			t.Log(err)
-			is.True(strings.Contains(err.Error(), c.want))
+			expect.Error(t, err, c.want)
 		})
 	}
 }

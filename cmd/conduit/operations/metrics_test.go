@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 var lagOf = regexp.MustCompile(`(?m)^conduit_kafka_lag_records\{.*partition="(\d+)".*\} (\d+)$`)
@@ -29,7 +31,7 @@ func TestConduitShowsTheMetrics(t *testing.T) {
 		`conduit_kafka_unacknowledged_records{connector="copy:from",type="source"} 0`,
 		`conduit_kafka_request_duration_seconds_count{api="JoinGroup",connector="copy:from",type="source"}`,
 	} {
-		is.True(strings.Contains(metrics, line))
+		expect.Text(t, metrics, line)
 	}
 
 	// The lag is what Kafka's tool says.

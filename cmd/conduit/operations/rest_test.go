@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -59,5 +60,5 @@ func TestTheDocumentationShowsTheRESTWalkThrough(t *testing.T) {
 	is.NoErr(err)
 	docs, err := os.ReadFile("../../../docs/operations.md")
 	is.NoErr(err)
-	is.True(strings.Contains(string(docs), "```sh\n"+string(script)+"```\n"))
+	expect.Text(t, string(docs), "```sh\n"+string(script)+"```\n")
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 const planted = "opensesame"
@@ -60,7 +62,7 @@ func TestSecretsInFilesAreNotInConduitsAPI(t *testing.T) {
 				return string(text)
 			}
 			await(t, "error of the connector", func() bool { return strings.Contains(h.log.String(), "connect to servers") })
-			is.True(strings.Contains(get("/v1/connectors"), setting))
+			expect.Text(t, get("/v1/connectors"), setting)
 			get("/v1/connectors/secretive:from")
 			get("/v1/pipelines")
 			get("/v1/pipelines/secretive")

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -121,7 +122,7 @@ func TestBadRecordsArriveInTheDeadLetterQueueWithTheReason(t *testing.T) {
 			// answer: what comes after a bad record shares its fate and its reason,
 			// also if it was written at the same time to another partition.
 			for value, reason := range reasons {
-				is.True(strings.Contains(reason, "of the batch"))
+				expect.Text(t, reason, "of the batch")
 				good = append(good, value)
 			}
 			for i := range goodRecords {

@@ -10,6 +10,7 @@ import (
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -209,5 +210,5 @@ func isDeadIfTooLarge(t *testing.T, topic string, value []byte) {
 		Metadata map[string]string `json:"metadata"`
 	}
 	is.NoErr(json.Unmarshal(value, &letter))
-	is.True(strings.Contains(letter.Metadata["conduit.dlq.nack.error"], "over batchBytes (130)"))
+	expect.Text(t, letter.Metadata["conduit.dlq.nack.error"], "over batchBytes (130)")
 }

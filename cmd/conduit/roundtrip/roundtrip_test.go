@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -22,9 +22,9 @@ func TestBringsEveryRecordBack(t *testing.T) {
 	} {
 		is.Equal(p.find(`(?m)^ +`+row.name+` +([\d,]+)`), row.want)
 	}
-	is.True(strings.Contains(p.out.String(), "OK: every record came back"))
+	expect.Text(t, p.out.String(), "OK: every record came back")
 	is.Equal(countLines(p.read("out/*/records.jsonl")), 500)
-	is.True(strings.Contains(p.read("out/*/conduit.log"), "all pipelines stopped gracefully"))
+	expect.Text(t, p.read("out/*/conduit.log"), "all pipelines stopped gracefully")
 }
 
 func TestStopsAtCtrlCAndSaysWhatWasDone(t *testing.T) {
@@ -38,7 +38,7 @@ func TestStopsAtCtrlCAndSaysWhatWasDone(t *testing.T) {
 	is.True(p.find(`(?m)^ +read back +([1-9])`) != "")
 	is.Equal(p.find(`(?m)^ +changed +(\d+)`), "0")
 	is.Equal(p.find(`(?m)^ +duplicated +(\d+)`), "0")
-	is.True(strings.Contains(p.read("out/*/conduit.log"), "all pipelines stopped gracefully"))
+	expect.Text(t, p.read("out/*/conduit.log"), "all pipelines stopped gracefully")
 }
 
 // What somebody else writes into the topic during the run stands for any record
@@ -62,16 +62,16 @@ func TestFailsWhenARecordIsNotWhatWasGenerated(t *testing.T) {
 	is.Equal(p.find(`(?m)^ +written +([\d,]+)`), "100,001")
 	is.Equal(p.find(`(?m)^ +missing +(\d+)`), "0")
 	is.Equal(p.find(`(?m)^ +changed +(\d+)`), "1")
-	is.True(strings.Contains(p.out.String(), "has no generated record as its payload"))
-	is.True(strings.Contains(p.out.String(), "FAILED: not every record came back as it was generated"))
+	expect.Text(t, p.out.String(), "has no generated record as its payload")
+	expect.Text(t, p.out.String(), "FAILED: not every record came back as it was generated")
 }
 
 func TestSaysWhichKafkaItCannotReach(t *testing.T) {
 	is := is.New(t)
 	p := start(t, "127.0.0.1:1")
 	is.Equal(p.wait(), 1)
-	is.True(strings.Contains(p.out.String(), "connect to Kafka at 127.0.0.1:1"))
-	is.True(strings.Contains(p.out.String(), "connection refused"))
+	expect.Text(t, p.out.String(), "connect to Kafka at 127.0.0.1:1")
+	expect.Text(t, p.out.String(), "connection refused")
 }
 
 func TestShowsWhatConduitSaidWhenItEndsByItself(t *testing.T) {
@@ -79,7 +79,7 @@ func TestShowsWhatConduitSaidWhenItEndsByItself(t *testing.T) {
 	t.Setenv("CONDUIT_LOG_LEVEL", "nonsense")
 	p := start(t, "", "-records", "500")
 	is.Equal(p.wait(), 1)
-	is.True(strings.Contains(p.out.String(), "FAILED: conduit ended by itself"))
+	expect.Text(t, p.out.String(), "FAILED: conduit ended by itself")
 	is.True(p.find(`Conduit: .*(log.level)`) != "")
 }
 
@@ -88,6 +88,6 @@ func TestNamesEveryWrongOptionAtOnce(t *testing.T) {
 	p := start(t, "", "-records", "0", "-pipelines", "nowhere.yaml", "more")
 	is.Equal(p.wait(), 1)
 	for _, want := range []string{"records: 0", "pipelines: ", "nowhere.yaml", `unknown arguments: ["more"]`} {
-		is.True(strings.Contains(p.out.String(), want))
+		expect.Text(t, p.out.String(), want)
 	}
 }

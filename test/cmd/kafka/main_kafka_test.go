@@ -17,6 +17,7 @@ import (
 	"github.com/matryer/is"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
 // TestMain makes the test binary the command itself where a test starts it so.
@@ -57,7 +58,7 @@ func TestCommand_gives_its_cluster_to_a_command_and_exits_as_that_does(t *testin
 	cmd.Stderr = nil
 	out, err := cmd.Output()
 	is.Equal(exitCode(t, err), 7)
-	is.True(strings.Contains(string(out), `"properties":{"broker.rack":"here"}`))
+	expect.Text(t, string(out), `"properties":{"broker.rack":"here"}`)
 	empty(t, tmp)
 }
 
