@@ -39,7 +39,7 @@ help: ## List the targets (the default)
 run: build ## Move RECORDS records through Conduit and Kafka and back, or run PIPELINES; embedded Kafka unless KAFKA_SERVERS is set
 	@bin/roundtrip -conduit bin/conduit -out out -records "$(RECORDS)" -pipelines "$(PIPELINES)"
 
-build: ## Build Conduit with the connector, the standalone plugin and the program behind make run, into bin/
+build: ## Build Conduit with the connector, the plugin process and the program of make run, into bin/
 	@test -x bin/conduit || echo "Building Conduit; the first time this takes some minutes."
 	@mkdir -p bin
 	@$(GO) build -o bin/connector ./cmd/connector

@@ -180,9 +180,17 @@ func TestDesignMapsEachFileAndPackage(t *testing.T) {
 		if f.dir == "" && !f.isTest() && f.name != "doc.go" && !strings.Contains(string(text), f.name) {
 			t.Errorf("docs/design.md does not map %s", f.name)
 		}
+		if parts := strings.Split(f.dir, "/"); len(parts) > 1 && parts[0] == "test" && !strings.Contains(string(text), "test/"+parts[1]) {
+			t.Errorf("docs/design.md does not map test/%s", parts[1])
+		}
 	}
+	_, after, _ := strings.Cut(string(text), "\n## File map\n")
+	drawing := fenced.FindString(after)
 	for name := range mayImport {
 		above, below, nested := strings.Cut(name, "/")
+		if !nested && name != "metrics" && !regexp.MustCompile(`\b`+name+`\b`).MatchString(drawing) {
+			t.Errorf("the drawing of docs/design.md lacks internal/%s", name)
+		}
 		row := regexp.MustCompile(`(?m)^\| ` + above + ` \|.*$`).FindString(string(text))
 		if row == "" || nested && !strings.Contains(row, below) {
 			t.Errorf("docs/design.md has no row of internal/%s, or it does not name %s", above, name)

@@ -143,6 +143,11 @@ func TestTheDocumentationListsTheMetrics(t *testing.T) {
 		names[regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(d.String())[1]] = true
 	}
 	is.Equal(rows, names)
+	for _, name := range regexp.MustCompile("conduit_kafka_[a-z_]+").FindAllString(string(text), -1) { // in alerts, too
+		if !names[name] {
+			t.Errorf("docs/operations.md names %s, which there is not", name)
+		}
+	}
 }
 
 func TestKindsOfErrors(t *testing.T) {
