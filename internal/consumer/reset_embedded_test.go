@@ -47,7 +47,7 @@ func TestCommitsAGapOnlyBehindWhatIsAcknowledged(t *testing.T) {
 			time.Sleep(10 * time.Millisecond) // the broker waits for records
 		}
 		rt := kmsg.NewFetchResponseTopic()
-		rt.Topic, rt.Partitions = topic, append(rt.Partitions, p)
+		rt.Topic, rt.TopicID, rt.Partitions = topic, r.Topics[0].TopicID, append(rt.Partitions, p)
 		res := r.ResponseKind().(*kmsg.FetchResponse)
 		res.Topics = append(res.Topics, rt)
 		return res, nil, true

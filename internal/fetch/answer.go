@@ -8,7 +8,6 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -34,7 +33,7 @@ func (s *fetched) wanted() bool { return s.p.state != removed && s.p.rewinds == 
 
 // accept moves the partitions on by what the broker answered, and returns the
 // record sets to decode. moved is false if there was nothing in the answer.
-func (f *Fetcher) accept(b *broker, req *fetch.Request, res response) (sets []fetched, moved bool) {
+func (f *Fetcher) accept(b *broker, req *request, res response) (sets []fetched, moved bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(res.partitions) == 0 && res.throttle > 0 {
@@ -44,7 +43,7 @@ func (f *Fetcher) accept(b *broker, req *fetch.Request, res response) (sets []fe
 	b.busy = res.bytes() >= len(b.asked)*nameSize
 	for i := range res.partitions {
 		r := &res.partitions[i]
-		in, ok := b.asked[message.TopicPartition{Topic: r.topic, Partition: r.id}]
+		in, ok := b.inquiryOf(r)
 		if !ok || in.round != b.round || in.answered == b.round {
 			continue
 		}
@@ -66,7 +65,19 @@ func (f *Fetcher) accept(b *broker, req *fetch.Request, res response) (sets []fe
 			in.question = question{} // the news were of no use: it is to be asked about again
 		}
 	}
-	return sets, f.unmentioned(b, req.SessionEpoch <= 0) || moved
+	return sets, f.unmentioned(b, req.sessionEpoch <= 0) || moved
+}
+
+// inquiryOf finds what a partition in an answer was asked. From version 13 on it is one of
+// a topic ID: records of another topic, whatever its name, answer nothing. The Fetcher's
+// lock is held.
+func (b *broker) inquiryOf(r *partitionResponse) (*inquiry, bool) {
+	if r.topicID == (cluster.TopicID{}) {
+		in, ok := b.asked[message.TopicPartition{Topic: r.topic, Partition: r.id}]
+		return in, ok
+	}
+	in, ok := b.asked[message.TopicPartition{Topic: b.names[r.topicID], Partition: r.id}]
+	return in, ok && in.known == r.topicID
 }
 
 // acceptOne is accept for one partition, whose question stands. It returns false if

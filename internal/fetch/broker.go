@@ -5,10 +5,9 @@ import (
 	"iter"
 	"time"
 
-	"github.com/segmentio/kafka-go/protocol/fetch"
-
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -21,7 +20,9 @@ type broker struct {
 	// Of its loop.
 	size    answerSize
 	session session
-	topics  map[string]int // where each topic is in a request
+	topics  map[topicName]int          // where each topic is in a request
+	names   map[cluster.TopicID]string // of the topics that are asked about
+	encoder primitive.Encoder
 
 	// Guarded by the Fetcher's lock.
 	asked map[message.TopicPartition]*inquiry // what it is asked about
@@ -35,16 +36,18 @@ type broker struct {
 type inquiry struct {
 	asked
 	maxBytes  int32
-	round     int   // of the last request that it was part of, named or not
-	answered  int   // round of the last answer that named it
-	unheardOf int   // answers in a row in which it should have been named
-	watermark int64 // as the session's answers have it; -1: they don't
+	known     cluster.TopicID // by which the session has it
+	round     int             // of the last request that it was part of, named or not
+	answered  int             // round of the last answer that named it
+	unheardOf int             // answers in a row in which it should have been named
+	watermark int64           // as the session's answers have it; -1: they don't
 }
 
 func newBroker(node int32) *broker {
 	return &broker{
 		node: node, parts: make(map[*partition]struct{}), wake: make(chan struct{}, 1),
-		size: newAnswerSize(), asked: make(map[message.TopicPartition]*inquiry), topics: make(map[string]int),
+		size: newAnswerSize(), asked: make(map[message.TopicPartition]*inquiry),
+		topics: make(map[topicName]int), names: make(map[cluster.TopicID]string),
 	}
 }
 
@@ -72,7 +75,7 @@ func (f *Fetcher) loop(b *broker) {
 			continue
 		}
 		conn, err := f.client.Broker(f.ctx, b.node, cluster.Fetch)
-		if err == nil && !b.session.moveTo(conn) {
+		if err == nil && !b.session.moveTo(conn, req) {
 			continue
 		}
 		sent := time.Now()
@@ -91,7 +94,7 @@ func (f *Fetcher) loop(b *broker) {
 			continue
 		}
 		b.session.answered(req, res.session)
-		wait := time.Duration(req.MaxWaitTime) * time.Millisecond
+		wait := time.Duration(req.maxWait) * time.Millisecond
 		b.size.arrived(res.bytes(), took, wait)
 		sets, moved := f.accept(b, req, res)
 		if len(sets) > 0 {
@@ -120,14 +123,14 @@ func hurry(idle int, wait time.Duration) time.Duration {
 
 // fetch sends a request. With the error of a broker that refuses all of it comes its
 // code.
-func (f *Fetcher) fetch(b *broker, conn *wire.Conn, req *fetch.Request) (response, error) {
-	ctx, done := f.whileNeeded(b, time.Duration(req.MaxWaitTime)*time.Millisecond)
+func (f *Fetcher) fetch(b *broker, conn *wire.Conn, req *request) (response, error) {
+	ctx, done := f.whileNeeded(b, time.Duration(req.maxWait)*time.Millisecond)
 	defer done()
 	frame, err := f.client.AskLeader(ctx, b.node, conn, req, f.cfg.MaxWait, f.led(b))
 	if err != nil {
 		return response{}, err
 	}
-	version, _ := conn.Version(req.ApiKey())
+	version, _ := conn.VersionOf(req)
 	res, err := parse(frame, version)
 	if err != nil {
 		return response{}, conn.Refuse(req.ApiKey(), err)

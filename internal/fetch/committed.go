@@ -8,7 +8,6 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -129,17 +128,18 @@ func (w *reading) fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	req := &fetch.Request{
-		ReplicaID: -1, MaxWaitTime: int32(readingWait.Milliseconds()), MinBytes: 1, MaxBytes: readingBytes, IsolationLevel: 1, SessionEpoch: -1,
-		Topics: []fetch.RequestTopic{{Topic: w.Topic, Partitions: []fetch.RequestPartition{{
-			Partition: w.Partition, CurrentLeaderEpoch: -1, FetchOffset: w.next, LogStartOffset: -1, PartitionMaxBytes: readingBytes,
+	req := &request{
+		maxWait: int32(readingWait.Milliseconds()), minBytes: 1, maxBytes: readingBytes, committed: true, sessionEpoch: sessionless,
+		topics: []requestTopic{{topicName{w.Topic, topic.ID}, []requestPartition{{
+			id: w.Partition, epoch: -1, offset: w.next, maxBytes: readingBytes,
 		}}}},
+		byID: topic.ID != (cluster.TopicID{}),
 	}
 	frame, err := conn.Frame(ctx, req, readingWait)
 	if err != nil {
 		return err
 	}
-	version, _ := conn.Version(req.ApiKey())
+	version, _ := conn.VersionOf(req)
 	res, err := parse(frame, version)
 	if err != nil {
 		return conn.Refuse(req.ApiKey(), err)
@@ -148,12 +148,17 @@ func (w *reading) fetch(ctx context.Context) error {
 		return err
 	}
 	for i := range res.partitions {
+		if res.partitions[i].topicID != topic.ID && version >= minTopicIDs {
+			return errAnotherTopic
+		}
 		if err := w.take(&res.partitions[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+var errAnotherTopic = errors.New("the broker's answer is about another topic")
 
 // take reads the records of an answer.
 func (w *reading) take(p *partitionResponse) error {

@@ -28,6 +28,7 @@ func TestFetcherLeavesALeaderThatIsCutOffFromTheOthers(t *testing.T) {
 	for asked.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
+	id := fake.TopicInfo(topic).TopicID
 	embedded.Answer(fake, kmsg.Fetch, func(req kmsg.Request) kmsg.Response {
 		if fake.CurrentNode() != 0 {
 			return nil
@@ -36,7 +37,7 @@ func TestFetcherLeavesALeaderThatIsCutOffFromTheOthers(t *testing.T) {
 		res := req.ResponseKind().(*kmsg.FetchResponse)
 		p := kmsg.NewFetchResponseTopicPartition()
 		rt := kmsg.NewFetchResponseTopic()
-		rt.Topic, rt.Partitions = topic, append(rt.Partitions, p)
+		rt.Topic, rt.TopicID, rt.Partitions = topic, id, append(rt.Partitions, p)
 		res.Topics = append(res.Topics, rt)
 		return res
 	})

@@ -10,6 +10,7 @@ import (
 // identify notes the topic's ID, and that it is another topic now if that changed. The
 // lock is held.
 func (f *Fetcher) identify(p *partition, t cluster.Topic) {
+	p.identified = p.identified || t.ID != (cluster.TopicID{})
 	switch unknown := (cluster.TopicID{}); {
 	case t.ID == unknown || t.ID == p.topicID:
 	case p.topicID == unknown:

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -103,4 +105,45 @@ func TestPartitionThatIsAskedAboutIsRoutedAgainWhenItsTopicIsIdentified(t *testi
 			is.Equal(len(due), 1)
 		})
 	}
+}
+
+// A topic that was made again is noticed by the first fetch, long before metadata would
+// have been asked for. No record of the new topic counts as one of the former.
+func TestNoticesATopicThatWasMadeAgainByTheFirstFetch(t *testing.T) {
+	is := is.New(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, topic))
+	truth, err := kclient.New(fake.ListenAddrs())
+	is.NoErr(err)
+	defer truth.Close()
+	is.NoErr(truth.Produce(ctx, &kgo.Record{Topic: topic, Value: []byte("a")}))
+	lost := make(chan Lost, 10)
+	f := open(t, fake, 10*time.Second, func(c *Config) {
+		c.MetadataInterval = time.Hour
+		c.Reset = resetBy(func(l Lost) (int64, error) {
+			lost <- l
+			return 0, nil
+		})
+	})
+	former := cluster.TopicID(fake.TopicInfo(topic).TopicID)
+	f.Add([]Start{{Topic: topic, TopicID: former, LeaderEpoch: -1}})
+	got, err := values(t, f, 1)
+	is.NoErr(err)
+	is.Equal(got, []string{"0:a"})
+
+	is.NoErr(truth.DeleteTopic(ctx, topic))
+	is.NoErr(truth.CreateTopic(ctx, topic, 1, nil))
+	again, err := kclient.New(fake.ListenAddrs()) // the other one goes on writing to the former
+	is.NoErr(err)
+	defer again.Close()
+	for _, v := range []string{"new a", "new b", "new c"} { // the former had one record
+		is.NoErr(again.Produce(ctx, &kgo.Record{Topic: topic, Value: []byte(v)}))
+	}
+	got, err = values(t, f, 3)
+	is.NoErr(err)
+	is.Equal(got, []string{"0:new a", "1:new b", "2:new c"})
+	l := <-lost
+	is.Equal(l.Why, Recreated)
+	is.True(l.TopicID != former)
 }

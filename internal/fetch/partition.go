@@ -17,19 +17,20 @@ type partition struct {
 	message.TopicPartition
 	assignment int64
 	question
-	checked  int32 // the leader epoch in which offset was found to fit the log; -1 none
-	near     nearReplica
-	pending  int // fetched sets that are not decoded yet
-	queued   int // decoded batches that wait for Next, or for its caller to settle
-	lost     Reason
-	agreed   int64     // Diverged: up to here the log is what was read
-	maxBytes int32     // partition limit of a fetch, raised when one batch doesn't fit
-	misses   int       // attempts in a row that brought nothing
-	denied   bool      // the login may not read it, as the last answer said
-	retryAt  time.Time // when the router is to find out how to go on
-	refused  streak    // of one error code by the leader
-	broken   streak    // of failures to decode one batch
-	older    int       // times in a row that metadata was older than what was read
+	identified bool  // metadata has the topic's ID, and so brokers know it by that
+	checked    int32 // the leader epoch in which offset was found to fit the log; -1 none
+	near       nearReplica
+	pending    int // fetched sets that are not decoded yet
+	queued     int // decoded batches that wait for Next, or for its caller to settle
+	lost       Reason
+	agreed     int64     // Diverged: up to here the log is what was read
+	maxBytes   int32     // partition limit of a fetch, raised when one batch doesn't fit
+	misses     int       // attempts in a row that brought nothing
+	denied     bool      // the login may not read it, as the last answer said
+	retryAt    time.Time // when the router is to find out how to go on
+	refused    streak    // of one error code by the leader
+	broken     streak    // of failures to decode one batch
+	older      int       // times in a row that metadata was older than what was read
 
 	watermark int64     // high watermark in the last answer
 	seenAt    time.Time // when that was; zero before the first

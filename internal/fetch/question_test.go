@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/matryer/is"
-	"github.com/segmentio/kafka-go/protocol/fetch"
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -42,7 +41,7 @@ func (f *Fetcher) move(p *partition, node, epoch int32) {
 }
 
 // whole is a request that named all partitions.
-var whole = &fetch.Request{}
+var whole = &request{}
 
 // An answer to an old question changes nothing, whatever the two are.
 func TestAnswerToAnotherQuestionIsDropped(t *testing.T) {

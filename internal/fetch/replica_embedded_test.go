@@ -77,7 +77,7 @@ func (c *racks) answer(node int32, r *kmsg.FetchRequest) kmsg.Response {
 		time.Sleep(5 * time.Millisecond) // the broker waits for records
 	}
 	rt := kmsg.NewFetchResponseTopic()
-	rt.Topic, rt.Partitions = topic, append(rt.Partitions, p)
+	rt.Topic, rt.TopicID, rt.Partitions = topic, r.Topics[0].TopicID, append(rt.Partitions, p)
 	res := r.ResponseKind().(*kmsg.FetchResponse)
 	res.Topics = append(res.Topics, rt)
 	return res

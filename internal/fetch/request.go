@@ -1,10 +1,6 @@
 package fetch
 
-import (
-	"time"
-
-	"github.com/segmentio/kafka-go/protocol/fetch"
-)
+import "time"
 
 // request builds a fetch of all partitions that the broker's loop has, nil if there
 // are none. In a session it names those that the broker is asked something else about
@@ -14,64 +10,88 @@ import (
 // order of the request, and give a batch that is larger than a limit only at the front.
 // In a session Kafka lets partitions take turns by itself, other brokers begin with those
 // that are named. So all are, while that is no more than what comes.
-func (f *Fetcher) request(b *broker) *fetch.Request {
+func (f *Fetcher) request(b *broker) *request {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
 		return nil // an error is final: what comes after it is not read
 	}
-	req := &fetch.Request{
-		ReplicaID:   -1,
-		MaxWaitTime: int32(f.wait().Milliseconds()),
-		MinBytes:    f.cfg.MinBytes,
-		MaxBytes:    b.size.next(&f.cfg, f.waits, f.buffered, f.taken, time.Now()),
-		RackID:      f.cfg.Rack,
+	req, fits := f.draft(b)
+	if !fits {
+		b.session.epoch = 0
+		req, _ = f.draft(b)
+	}
+	return req
+}
+
+// draft is request. It reports false where the session can't go on: it has topics by
+// their names, or by an ID that is not theirs any more. The lock is held.
+func (f *Fetcher) draft(b *broker) (req *request, fits bool) {
+	req = &request{
+		maxWait:   int32(f.wait().Milliseconds()),
+		minBytes:  f.cfg.MinBytes,
+		maxBytes:  b.size.next(&f.cfg, f.waits, f.buffered, f.taken, time.Now()),
+		committed: f.cfg.ReadCommitted,
+		rack:      f.cfg.Rack,
+		byID:      true,
+		encoder:   &b.encoder,
 	}
 	b.session.sign(req)
-	if f.cfg.ReadCommitted {
-		req.IsolationLevel = 1
-	}
 	whole := b.session.whole()
 	if whole {
 		b.open = b.open[:0]
+		clear(b.names)
 	}
 	clear(b.topics)
 	b.round++
-	n := 0
+	n, same := 0, true
 	for p := range b.parts {
 		if f.askLeader(p) {
 			continue
 		}
 		if p.onlyLeader() {
-			req.RackID = "" // for all of them: it is a field of the request
+			req.rack = "" // for all of them: it is a field of the request
 		}
 		if p.maxBytes > f.cfg.MaxPartitionBytes {
-			req.MaxBytes = max(req.MaxBytes, p.maxBytes)
+			req.maxBytes = max(req.maxBytes, p.maxBytes)
 		}
 		n++
-		if b.inquire(p, whole) || b.busy {
+		req.byID = req.byID && p.identified
+		ask, known := b.inquire(p, whole)
+		same = same && known
+		if ask || b.busy {
 			b.name(req, p)
 		}
 	}
-	if n == 0 {
-		return nil
+	switch {
+	case n == 0:
+		return nil, true
+	case whole:
+		b.session.byID = req.byID
+	case req.byID != b.session.byID, req.byID && !same:
+		return nil, false
 	}
 	if len(b.asked) > n {
 		b.forget(req, whole)
 	}
-	return req
+	return req, true
 }
 
 // nameSize is how many bytes it takes to name a partition, without its topic.
 const nameSize = 28
 
 // inquire notes what is asked about a partition, and reports whether it is something
-// else than the broker's session has. The Fetcher's lock is held.
-func (b *broker) inquire(p *partition, whole bool) bool {
+// else than the broker's session has, and whether that has it as one of the same topic. The
+// Fetcher's lock is held.
+func (b *broker) inquire(p *partition, whole bool) (another, sameTopic bool) {
 	i := b.asked[p.TopicPartition]
 	if i == nil {
 		i = &inquiry{watermark: -1}
 		b.asked[p.TopicPartition] = i
+	}
+	if whole || i.p == nil {
+		i.known = p.topicID
+		b.names[i.known] = p.Topic
 	}
 	i.round = b.round
 	if now := p.ask(); whole || i.asked != now || i.maxBytes != p.maxBytes {
@@ -80,43 +100,44 @@ func (b *broker) inquire(p *partition, whole bool) bool {
 			i.watermark = -1
 		}
 		b.open = append(b.open, i)
-		return true
+		another = true
 	}
-	return false
+	return another, i.known == p.topicID
 }
 
 // name puts a partition into a request. The Fetcher's lock is held.
-func (b *broker) name(req *fetch.Request, p *partition) {
-	i, ok := b.topics[p.Topic]
+func (b *broker) name(req *request, p *partition) {
+	topic := topicName{p.Topic, p.topicID}
+	i, ok := b.topics[topic]
 	if !ok {
-		i = len(req.Topics)
-		b.topics[p.Topic] = i
-		req.Topics = append(req.Topics, fetch.RequestTopic{Topic: p.Topic})
+		i = len(req.topics)
+		b.topics[topic] = i
+		req.topics = append(req.topics, requestTopic{topicName: topic})
 	}
-	req.Topics[i].Partitions = append(req.Topics[i].Partitions, fetch.RequestPartition{
-		Partition:          p.Partition,
-		CurrentLeaderEpoch: p.epoch,
-		FetchOffset:        p.offset,
-		LogStartOffset:     -1,
-		PartitionMaxBytes:  p.maxBytes,
+	req.topics[i].partitions = append(req.topics[i].partitions, requestPartition{
+		id: p.Partition, epoch: p.epoch, offset: p.offset, maxBytes: p.maxBytes,
 	})
 }
 
 // forget drops the partitions that the broker is not asked about any more, also from
 // its session. The Fetcher's lock is held.
-func (b *broker) forget(req *fetch.Request, whole bool) {
-	gone := make(map[string][]int32)
+func (b *broker) forget(req *request, whole bool) {
+	gone := make(map[topicName][]int32)
+	clear(b.names)
 	for k, i := range b.asked {
-		if i.round != b.round {
-			delete(b.asked, k)
-			gone[k.Topic] = append(gone[k.Topic], k.Partition)
+		if i.round == b.round {
+			b.names[i.known] = k.Topic
+			continue
 		}
+		delete(b.asked, k)
+		topic := topicName{k.Topic, i.known}
+		gone[topic] = append(gone[topic], k.Partition)
 	}
 	if whole {
 		return
 	}
 	for topic, ids := range gone {
-		req.ForgottenTopics = append(req.ForgottenTopics, fetch.RequestForgottenTopic{Topic: topic, Partitions: ids})
+		req.forgotten = append(req.forgotten, forgottenTopic{topic, ids})
 	}
 }
 

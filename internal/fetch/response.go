@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 )
 
-// response is a Fetch response, versions 4 to 11, whose record sets point into
+// response is a Fetch response, versions 4 to 16, whose record sets point into
 // the frame that it was read from. kafka-go's own type for it decodes the
 // records as it goes, and loses where empty batches end.
 type response struct {
@@ -20,7 +21,8 @@ type response struct {
 }
 
 type partitionResponse struct {
-	topic         string
+	topic         string          // up to version 12
+	topicID       cluster.TopicID // from then on
 	id            int32
 	err           int16
 	highWatermark int64
@@ -39,27 +41,39 @@ func (r *response) bytes() int {
 	return n
 }
 
-// minItem is the size of the smallest item of an array in a fetch response.
-const minItem = 4
+// Sizes of the smallest items of the arrays in a fetch response.
+const (
+	minTopic     = 3
+	minPartition = 30
+	minAborted   = 16
+)
 
 // parse reads a raw frame: size, correlation ID, then the response.
 func parse(frame []byte, version int16) (response, error) {
-	r := primitive.NewReader(frame)
+	r := primitive.Decoder{Reader: primitive.NewReader(frame), Flexible: version >= minFlexible}
 	r.Take(8)
+	r.End() // of the header
 	var res response
 	res.throttle = time.Duration(r.Int32()) * time.Millisecond
 	if version >= minSessions {
 		res.err = r.Int16()
 		res.session = r.Int32()
 	}
-	for range r.Count(minItem) {
-		topic := r.String()
-		for range r.Count(minItem) {
-			p := readPartition(r, version)
-			p.topic = topic
+	for range r.Count(minTopic) {
+		var topic topicName
+		if version >= minTopicIDs {
+			copy(topic.id[:], r.Take(len(topic.id)))
+		} else {
+			topic.name = r.String()
+		}
+		for range r.Count(minPartition) {
+			p := readPartition(&r, version)
+			p.topic, p.topicID = topic.name, topic.id
 			res.partitions = append(res.partitions, p)
 		}
+		r.End()
 	}
+	r.End()
 	if r.Len() > 0 {
 		r.Fail(errors.New("something follows its end"))
 	}
@@ -69,20 +83,22 @@ func parse(frame []byte, version int16) (response, error) {
 	return res, nil
 }
 
-func readPartition(r *primitive.Reader, version int16) partitionResponse {
+func readPartition(r *primitive.Decoder, version int16) partitionResponse {
 	p := partitionResponse{id: r.Int32(), err: r.Int16(), highWatermark: r.Int64(), logStart: -1, preferred: -1}
 	r.Int64() // last stable offset
-	if version >= 5 {
+	if version >= minLogStart {
 		p.logStart = r.Int64()
 	}
-	for range r.Count(minItem) {
+	for range r.Count(minAborted) {
 		p.aborted = append(p.aborted, recordbatch.AbortedTransaction{ProducerID: r.Int64(), FirstOffset: r.Int64()})
+		r.End()
 	}
-	if version >= 11 {
+	if version >= minRacks {
 		p.preferred = r.Int32()
 	}
-	if n := int(r.Int32()); n > 0 {
-		p.set = r.Take(n)
+	if set := r.Bytes(); len(set) > 0 {
+		p.set = set
 	}
+	r.End()
 	return p
 }

@@ -61,7 +61,7 @@ func play(t *testing.T, s script, from int64, change func(*Config)) *Fetcher {
 		p := kmsg.NewFetchResponseTopicPartition()
 		p.RecordBatches, p.AbortedTransactions, p.ErrorCode = a.set, a.aborted, a.code
 		rt := kmsg.NewFetchResponseTopic()
-		rt.Topic, rt.Partitions = topic, append(rt.Partitions, p)
+		rt.Topic, rt.TopicID, rt.Partitions = topic, r.Topics[0].TopicID, append(rt.Partitions, p)
 		res.Topics = append(res.Topics, rt)
 		return res, nil, true
 	})

@@ -5,8 +5,6 @@ import (
 	"math"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
@@ -23,12 +21,12 @@ type session struct {
 	id    int32      // 0: the broker has given none
 	epoch int32      // of the next request; 0: it names all partitions
 	none  bool       // none are asked for on this connection
+	byID  bool       // it was begun with the IDs of topics: all its requests are to have them
 	vain  int        // sessions in a row that were lost before any use
 }
 
 const (
 	sessionless  int32 = -1 // the epoch of a request that asks for no session
-	minSessions  int16 = 7  // the version of Fetch that began to have sessions
 	maxSessions        = 3  // of what is lost before any use, before none is asked for
 	maxUnheardOf       = 10 // answers in a session before a partition is missed in them
 )
@@ -37,34 +35,34 @@ const (
 func (s *session) whole() bool { return s.none || s.epoch == 0 }
 
 // sign puts the session into a request.
-func (s *session) sign(req *fetch.Request) {
+func (s *session) sign(req *request) {
 	if s.none {
-		req.SessionEpoch = sessionless
+		req.sessionEpoch = sessionless
 		return
 	}
-	req.SessionID, req.SessionEpoch = s.id, s.epoch
+	req.session, req.sessionEpoch = s.id, s.epoch
 }
 
 // moveTo notes the connection that a request goes to. It returns false if the request
 // is one in a session that was begun on another connection: it is to be made again.
-func (s *session) moveTo(conn *wire.Conn) bool {
+func (s *session) moveTo(conn *wire.Conn, req *request) bool {
 	if s.conn == conn {
 		return true
 	}
 	fits := s.whole()
-	version, _ := conn.Version(protocol.Fetch)
-	*s = session{conn: conn, id: s.id, none: version < minSessions}
+	version, _ := conn.VersionOf(req)
+	*s = session{conn: conn, id: s.id, none: version < minSessions, byID: req.byID}
 	return fits
 }
 
 // answered notes the answer to a request. One without a session ID ends the session:
 // the broker has no room for more.
-func (s *session) answered(req *fetch.Request, id int32) {
+func (s *session) answered(req *request, id int32) {
 	switch {
 	case s.none:
 	case id == 0:
 		s.id, s.epoch = 0, 0
-	case id != s.id || req.SessionEpoch == 0:
+	case id != s.id || req.sessionEpoch == 0:
 		s.id, s.epoch = id, 1
 	case s.epoch == math.MaxInt32:
 		s.epoch, s.vain = 1, 0
@@ -75,10 +73,10 @@ func (s *session) answered(req *fetch.Request, id int32) {
 
 // failed notes that a request was not answered, or refused. It returns true if only the
 // session was: then the request is to be made again.
-func (s *session) failed(req *fetch.Request, err error) bool {
+func (s *session) failed(req *request, err error) bool {
 	s.epoch = 0
 	var code kafkago.Error
-	if !errors.As(err, &code) || req.SessionEpoch == sessionless {
+	if !errors.As(err, &code) || req.sessionEpoch == sessionless {
 		return false
 	}
 	switch code {
@@ -88,10 +86,10 @@ func (s *session) failed(req *fetch.Request, err error) bool {
 	default:
 		return false
 	}
-	if req.SessionEpoch <= 1 {
+	if req.sessionEpoch <= 1 {
 		s.vain++
 	}
-	s.none = s.vain == maxSessions || req.SessionEpoch == 0
+	s.none = s.vain == maxSessions || req.sessionEpoch == 0
 	return true
 }
 

@@ -10,21 +10,22 @@ import (
 
 	"github.com/matryer/is"
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/fetch"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
 // named lists the partitions in a request, as topic/partition@offset, and those that it
 // drops, as -topic/partition.
-func named(req *fetch.Request) []string {
+func named(req *request) []string {
 	var out []string
-	for _, t := range req.Topics {
-		for _, p := range t.Partitions {
-			out = append(out, fmt.Sprintf("%s/%d@%d", t.Topic, p.Partition, p.FetchOffset))
+	for _, t := range req.topics {
+		for _, p := range t.partitions {
+			out = append(out, fmt.Sprintf("%s/%d@%d", t.name, p.id, p.offset))
 		}
 	}
-	for _, t := range req.ForgottenTopics {
-		for _, p := range t.Partitions {
-			out = append(out, fmt.Sprintf("-%s/%d", t.Topic, p))
+	for _, t := range req.forgotten {
+		for _, p := range t.partitions {
+			out = append(out, fmt.Sprintf("-%s/%d", t.name, p))
 		}
 	}
 	slices.Sort(out)
@@ -47,7 +48,7 @@ func inSession(t *testing.T) (*Fetcher, *broker, *partition) {
 	return f, b, p
 }
 
-func respondTo(f *Fetcher, b *broker, req *fetch.Request, res response) []fetched {
+func respondTo(f *Fetcher, b *broker, req *request, res response) []fetched {
 	b.session.answered(req, res.session)
 	sets, _ := f.accept(b, req, res)
 	return sets
@@ -63,7 +64,7 @@ func TestSessionNamesOnlyWhatHasChanged(t *testing.T) {
 	for epoch := range int32(3) {
 		req := f.request(b)
 		is.Equal(named(req), nil)
-		is.Equal([]int32{req.SessionID, req.SessionEpoch}, []int32{7, epoch + 1})
+		is.Equal([]int32{req.session, req.sessionEpoch}, []int32{7, epoch + 1})
 		is.Equal(len(respondTo(f, b, req, response{session: 7})), 0)
 	}
 	p.offset++
@@ -104,6 +105,108 @@ func TestSessionForgetsWhatIsNotReadAnyMore(t *testing.T) {
 	}
 }
 
+// byID is inSession in a cluster that has topic IDs.
+func byID(t *testing.T) (*Fetcher, *broker, *partition) {
+	t.Helper()
+	f, b, p := still(t)
+	f.Add([]Start{{Topic: topic, Partition: 1, LeaderEpoch: -1}})
+	f.move(f.of(topic, 1), 1, 4)
+	for id := range int32(2) {
+		f.identify(f.of(topic, id), cluster.Topic{ID: cluster.TopicID{1}})
+	}
+	req := f.request(b)
+	is := is.New(t)
+	is.Equal(named(req), []string{"t/0@5", "t/1@0"})
+	is.Equal(len(req.topics), 1)
+	is.True(req.byID)
+	b.session.answered(req, 7)
+	f.accept(b, req, response{session: 7, partitions: []partitionResponse{
+		{topicID: cluster.TopicID{1}, highWatermark: 5, preferred: -1},
+		{topicID: cluster.TopicID{1}, id: 1, highWatermark: 0, preferred: -1},
+	}})
+	return f, b, p
+}
+
+func TestSessionByTopicIDNamesAndForgetsByIt(t *testing.T) {
+	is := is.New(t)
+	f, b, p := byID(t)
+	req := f.request(b)
+	is.Equal(named(req), nil)
+	is.True(req.byID)
+	p.offset++
+	f.Remove(topic, 1)
+	req = f.request(b)
+	is.Equal(named(req), []string{"-t/1", "t/0@6"})
+	is.Equal(req.topics[0].id, cluster.TopicID{1})
+	is.Equal(req.forgotten[0].id, cluster.TopicID{1})
+	is.Equal(req.sessionEpoch, int32(1))
+}
+
+// A broker goes on with the former topic in a session that has it by its ID.
+func TestSessionIsBegunAgainForATopicThatWasMadeAgain(t *testing.T) {
+	is := is.New(t)
+	f, b, p := byID(t)
+	f.identify(p, cluster.Topic{ID: cluster.TopicID{2}})
+	p.restart(0)
+	f.move(p, 1, 0)
+	req := f.request(b)
+	is.Equal(named(req), []string{"t/0@0", "t/1@0"})
+	is.Equal([]int32{req.session, req.sessionEpoch}, []int32{7, 0})
+	is.Equal(len(req.topics), 2) // of the same name
+	sets := respondTo(f, b, req, response{session: 8, partitions: []partitionResponse{
+		{topicID: cluster.TopicID{1}, highWatermark: 1, preferred: -1, set: batch(0, 0, "former")},
+		{topicID: cluster.TopicID{2}, highWatermark: 2, preferred: -1, set: batch(0, 0, "new")},
+	}})
+	is.Equal(len(sets), 1)
+	is.Equal(sets[0].set, batch(0, 0, "new"))
+	p.offset++
+	is.Equal(len(f.request(b).topics), 1) // and goes on
+}
+
+// A partition whose topic has no ID, as where brokers are older, can't be in a session by
+// ID with the others.
+func TestSessionIsBegunAgainWhereOneTopicHasNoID(t *testing.T) {
+	is := is.New(t)
+	f, b, _ := byID(t)
+	f.Add([]Start{{Topic: "u", LeaderEpoch: -1}})
+	u := f.of("u", 0)
+	f.move(u, 1, 4)
+	req := f.request(b)
+	is.True(!req.byID)
+	_, last := req.Versions()
+	is.Equal(last, int16(12))
+	is.Equal(req.sessionEpoch, int32(0))
+	is.Equal(named(req), []string{"t/0@5", "t/1@0", "u/0@0"})
+	b.session.answered(req, 8)
+	req = f.request(b)
+	is.Equal([]int32{req.session, req.sessionEpoch}, []int32{8, 1})
+	f.identify(u, cluster.Topic{ID: cluster.TopicID{3}})
+	req = f.request(b)
+	is.True(req.byID)
+	is.Equal(req.sessionEpoch, int32(0))
+}
+
+// Metadata that names no ID says of one from a position nothing.
+func TestFetchIsByNameWhereMetadataHasNoID(t *testing.T) {
+	is := is.New(t)
+	f, b, p := still(t) // which has an ID
+	f.identify(p, cluster.Topic{})
+	is.True(!f.request(b).byID)
+}
+
+// Whatever a broker gives for another ID is not what was asked for, though it has the
+// partition's number, or its topic's name.
+func TestAnswerForAnotherTopicIDIsDropped(t *testing.T) {
+	is := is.New(t)
+	f, b, p := byID(t)
+	for _, id := range []cluster.TopicID{{9}, {}} {
+		r := records(0, 5)
+		r.topic, r.topicID = "", id
+		is.Equal(len(respondTo(f, b, f.request(b), response{session: 7, partitions: []partitionResponse{r}})), 0)
+	}
+	is.Equal(p.offset, int64(5))
+}
+
 // add begins to read a partition from broker 1.
 func (f *Fetcher) add(id int32, offset int64) {
 	f.Add([]Start{{Topic: topic, Partition: id, Offset: offset, LeaderEpoch: -1}})
@@ -124,12 +227,12 @@ func TestSessionAnswerToAnotherQuestionIsDropped(t *testing.T) {
 
 // News that were of no use are asked for again, though the question is the old one.
 func TestSessionAsksAgainAfterAnErrorAndADroppedAnswer(t *testing.T) {
-	for name, apply := range map[string]func(*Fetcher, *broker, *partition, *fetch.Request){
-		"an error": func(f *Fetcher, b *broker, p *partition, req *fetch.Request) {
+	for name, apply := range map[string]func(*Fetcher, *broker, *partition, *request){
+		"an error": func(f *Fetcher, b *broker, p *partition, req *request) {
 			respondTo(f, b, req, response{session: 7, partitions: []partitionResponse{{topic: topic, err: int16(kafkago.NotLeaderForPartition)}}})
 			f.move(p, 1, 4)
 		},
-		"an answer at the wrong time": func(f *Fetcher, b *broker, p *partition, req *fetch.Request) {
+		"an answer at the wrong time": func(f *Fetcher, b *broker, p *partition, req *request) {
 			f.free(p)
 			respondTo(f, b, req, response{session: 7, partitions: []partitionResponse{records(0, 5)}})
 			f.move(p, 1, 4)
@@ -214,7 +317,7 @@ func TestSessionNamesAllWhileMoreComes(t *testing.T) {
 	respondTo(f, b, f.request(b), response{session: 7, partitions: []partitionResponse{records(0, 5)}})
 	req := f.request(b)
 	is.Equal(named(req), []string{"t/0@6", "t/1@0"})
-	is.Equal(req.SessionEpoch, int32(2))
+	is.Equal(req.sessionEpoch, int32(2))
 	respondTo(f, b, req, response{session: 7}) // and silence says the same as ever
 	is.Equal(named(f.request(b)), nil)
 	for id := range int32(10) {
@@ -253,7 +356,7 @@ func TestSessionIsBegunAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			s, req := c.from, &fetch.Request{}
+			s, req := c.from, &request{}
 			s.sign(req)
 			if c.err != nil {
 				is.Equal(s.failed(req, c.err), c.onlyItIs)

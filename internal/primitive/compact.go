@@ -14,6 +14,15 @@ func (r *Reader) CompactString() string {
 	return string(r.Take(int(min(n-1, math.MaxInt32))))
 }
 
+// CompactBytes reads COMPACT_NULLABLE_BYTES, nil for null.
+func (r *Reader) CompactBytes() []byte {
+	n := r.Uvarint()
+	if n == 0 {
+		return nil
+	}
+	return r.Take(int(min(n-1, math.MaxInt32)))
+}
+
 // CompactCount reads the length of a compact array, as Count does.
 func (r *Reader) CompactCount(itemSize int) int {
 	n := r.Uvarint()
@@ -30,7 +39,26 @@ func (r *Reader) CompactCount(itemSize int) int {
 // Tags skips tagged fields, of which none is known.
 func (r *Reader) Tags() {
 	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
-		r.Uvarint() // which
-		r.Take(int(min(r.Uvarint(), math.MaxInt32)))
+		r.tag()
 	}
+}
+
+// EachTag calls known with the number and the content of each tagged field. One of which
+// known reads more than there is, is an error.
+func (r *Reader) EachTag(known func(tag uint64, field *Reader)) {
+	for n := r.Uvarint(); n > 0 && r.err == nil; n-- {
+		tag, content := r.tag()
+		if r.err != nil {
+			return
+		}
+		field := NewReader(content)
+		if known(tag, field); field.err != nil {
+			r.Fail(field.err)
+		}
+	}
+}
+
+// tag reads a tagged field.
+func (r *Reader) tag() (tag uint64, content []byte) {
+	return r.Uvarint(), r.Take(int(min(r.Uvarint(), math.MaxInt32)))
 }

@@ -18,7 +18,7 @@ func FuzzReader(f *testing.F) {
 		total := 0
 		for _, field := range fields {
 			left := r.Len()
-			switch field % 12 {
+			switch field % 14 {
 			case 0:
 				r.Bool()
 			case 1:
@@ -47,6 +47,13 @@ func FuzzReader(f *testing.F) {
 				}
 			case 11:
 				r.Tags()
+			case 12:
+				total += len(r.CompactBytes())
+			case 13:
+				r.EachTag(func(_ uint64, field *Reader) {
+					total += len(field.CompactString())
+					field.Int32()
+				})
 			}
 			if r.Len() > left {
 				t.Errorf("%d bytes are left of %d", r.Len(), left)

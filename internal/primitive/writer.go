@@ -11,6 +11,10 @@ func (w *Writer) Written() []byte { return w.b }
 // Raw writes bytes as they are.
 func (w *Writer) Raw(b []byte) { w.b = append(w.b, b...) }
 
+// Reset begins again, in the memory of what was written before, which is not valid any
+// more.
+func (w *Writer) Reset() { w.b = w.b[:0] }
+
 // Int16 writes an INT16.
 func (w *Writer) Int16(v int16) { w.b = binary.BigEndian.AppendUint16(w.b, uint16(v)) }
 

@@ -18,11 +18,25 @@ func Codes() []int16 {
 	return append(codes, 999)
 }
 
+// NameTopics puts the names of topics into a request that has their IDs alone.
+func NameTopics(c *kfake.Cluster, req kmsg.Request) {
+	r, ok := req.(*kmsg.FetchRequest)
+	if !ok || r.Version < 13 {
+		return
+	}
+	for i := range r.Topics {
+		if info := c.TopicIDInfo(r.Topics[i].TopicID); info != nil {
+			r.Topics[i].Topic = info.Topic
+		}
+	}
+}
+
 // Answer has requests of one kind answered by a function for as long as the cluster
 // lives. Where that returns nil the cluster answers itself.
 func Answer(c *kfake.Cluster, key kmsg.Key, answer func(kmsg.Request) kmsg.Response) {
 	c.ControlKey(key.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		c.KeepControl()
+		NameTopics(c, req)
 		res := answer(req)
 		return res, nil, res != nil
 	})
@@ -174,7 +188,7 @@ func refuseParts(req kmsg.Request, kind kmsg.Response, code int16) {
 		res := kind.(*kmsg.FetchResponse)
 		for i := range req.Topics {
 			t := kmsg.NewFetchResponseTopic()
-			t.Topic = req.Topics[i].Topic
+			t.Topic, t.TopicID = req.Topics[i].Topic, req.Topics[i].TopicID
 			for j := range req.Topics[i].Partitions {
 				p := kmsg.NewFetchResponseTopicPartition()
 				p.Partition, p.HighWatermark, p.ErrorCode = req.Topics[i].Partitions[j].Partition, -1, code

@@ -47,11 +47,8 @@ func (p part) first() batchAt {
 }
 
 // parts calls found with each partition in the answer to a fetch, whose bytes may be
-// changed in place. Versions are those before the flexible ones.
-func parts(version int16, frame []byte, found func(part)) {
-	if version > 11 {
-		panic("the answers of flexible fetches are not known here")
-	}
+// changed in place.
+func (w *World) parts(version int16, frame []byte, found func(part)) {
 	b := frame[8:] // size, correlation ID
 	cut := func(n int) []byte {
 		out := b[:n]
@@ -59,30 +56,75 @@ func parts(version int16, frame []byte, found func(part)) {
 		return out
 	}
 	number := func() int { return int(int32(binary.BigEndian.Uint32(cut(4)))) }
+	varint := func() int {
+		v, n := binary.Uvarint(b)
+		cut(n)
+		return int(v)
+	}
+	count, tags := number, func() {}
+	if version >= 12 { // the flexible ones
+		count = func() int { return varint() - 1 }
+		tags = func() {
+			for range varint() {
+				varint()
+				cut(varint())
+			}
+		}
+	}
+	tags()
 	cut(4) // throttle time
 	if version >= 7 {
 		cut(6) // error code, session
 	}
-	for range number() {
-		topic := string(cut(int(binary.BigEndian.Uint16(cut(2)))))
-		for range number() {
+	for range count() {
+		var topic string
+		switch {
+		case version >= 13:
+			topic = w.nameOf([16]byte(cut(16)))
+		case version == 12:
+			topic = string(cut(count()))
+		default:
+			topic = string(cut(int(binary.BigEndian.Uint16(cut(2)))))
+		}
+		for range count() {
 			p := part{topic: topic, partition: int32(number()), code: cut(2)}
 			cut(16) // high watermark, last stable offset
 			if version >= 5 {
 				cut(8) // log start
 			}
-			if aborted := number(); aborted > 0 {
-				cut(16 * aborted)
+			for range max(count(), 0) { // aborted transactions
+				cut(16)
+				tags()
 			}
 			if version >= 11 {
 				cut(4) // preferred replica
 			}
-			if size := number(); size > 0 {
+			if size := count(); size > 0 {
 				p.records = cut(size)
 			}
+			tags()
 			found(p)
 		}
+		tags()
 	}
+}
+
+// nameOf is the name of a topic by its ID, "" for one that is gone and was never asked for.
+func (w *World) nameOf(id [16]byte) string {
+	w.mu.Lock()
+	name, ok := w.names[id]
+	w.mu.Unlock()
+	if ok {
+		return name
+	}
+	info := w.fake.TopicIDInfo(id)
+	if info == nil {
+		return ""
+	}
+	w.mu.Lock()
+	w.names[id] = info.Topic
+	w.mu.Unlock()
+	return info.Topic
 }
 
 // spoil changes a bit in the first record batch of which last is the last offset or a
@@ -109,7 +151,9 @@ func throttled(r request, frame []byte, ms uint32) {
 	switch key := kmsg.Key(r.key); {
 	case key == kmsg.Produce && r.version >= 1 && r.version <= 8:
 		at = len(frame) - 4
-	case key == kmsg.Fetch && r.version >= 1 && r.version <= 11,
+	case key == kmsg.Fetch && r.version >= 12:
+		at = 9 // after tags, of which there are none
+	case key == kmsg.Fetch && r.version >= 1,
 		key == kmsg.Metadata && r.version >= 3 && r.version <= 8,
 		key == kmsg.OffsetCommit && r.version >= 3 && r.version <= 7,
 		key == kmsg.OffsetFetch && r.version >= 3 && r.version <= 5,

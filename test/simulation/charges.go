@@ -26,7 +26,7 @@ func (w *World) heard(host string, r request, frame []byte) {
 		return
 	}
 	settings := w.settingsOf(host)
-	for _, code := range codes(r, frame) {
+	for _, code := range w.codes(r, frame) {
 		switch verdictOf(key, code, settings) {
 		case ends:
 			w.charge(fmt.Sprintf("%s %s [%d]", host, key.Name(), code))
@@ -78,12 +78,16 @@ func (w *World) mayEndNow(host string) {
 }
 
 // codes are the error codes in an answer.
-func codes(r request, frame []byte) (out []int16) {
+func (w *World) codes(r request, frame []byte) (out []int16) {
 	if kmsg.Key(r.key) == kmsg.Fetch {
 		if r.version >= 7 {
-			out = append(out, int16(frame[12])<<8|int16(frame[13]))
+			at := 12 // after size, correlation ID and throttle time
+			if r.version >= 12 {
+				at++ // and tags, of which there are none
+			}
+			out = append(out, int16(frame[at])<<8|int16(frame[at+1]))
 		}
-		parts(r.version, frame, func(p part) { out = append(out, int16(p.code[0])<<8|int16(p.code[1])) })
+		w.parts(r.version, frame, func(p part) { out = append(out, int16(p.code[0])<<8|int16(p.code[1])) })
 		return out
 	}
 	switch res := parse(r, frame).(type) {

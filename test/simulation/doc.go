@@ -77,6 +77,9 @@
 // does not: [World.demote]. It does not hang up on who writes with acks none what it can't
 // take: [World.takes].
 //
+// In fetch sessions it has topics by their names, whatever IDs they were asked for by:
+// [World.expire].
+//
 // Where the coordinator assigns, the embedded cluster takes no static member out that has
 // left for a while and stays away, and does not notice that a topic is made again while no
 // member is in the group: [World.reap], [World.renew].

@@ -44,7 +44,7 @@ func (w *World) outOfRange(e Event) {
 		if kmsg.Key(r.key) != kmsg.Fetch {
 			return
 		}
-		parts(r.version, frame, func(p part) {
+		w.parts(r.version, frame, func(p part) {
 			if p.topic == topic && p.partition == partition {
 				if log := w.logOf(topic, partition, ""); !denied[log] {
 					denied[log] = true
@@ -91,7 +91,7 @@ func (w *World) crc(e Event) {
 		if kmsg.Key(r.key) != kmsg.Fetch {
 			return
 		}
-		parts(r.version, frame, func(p part) {
+		w.parts(r.version, frame, func(p part) {
 			broken := brokenFor{l.host.name, p.first()}
 			w.mu.Lock()
 			now := left > 0 && w.breaks[broken] < maxSpoiled // other events may meet the same batch
@@ -144,7 +144,7 @@ func (w *World) crcForGood(e Event) {
 		if kmsg.Key(r.key) != kmsg.Fetch {
 			return
 		}
-		parts(r.version, frame, func(p part) {
+		w.parts(r.version, frame, func(p part) {
 			if p.topic != topic || p.partition != partition {
 				return
 			}

@@ -66,7 +66,7 @@ func (w *World) count(host string, r request) {
 // may ask as fast as it is answered.
 func (w *World) fed(host string, version int16, frame []byte) {
 	records := 0
-	parts(version, frame, func(p part) { records += len(p.records) })
+	w.parts(version, frame, func(p part) { records += len(p.records) })
 	if records == 0 {
 		return
 	}

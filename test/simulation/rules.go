@@ -56,6 +56,9 @@ func (w *World) leave(c *change) {
 func (w *World) control(req kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // the order is the cluster's
 	w.fake.KeepControl()
 	node := w.fake.CurrentNode()
+	if res := w.expire(node, req); res != nil {
+		return res, nil, true
+	}
 	if byAdministrator(req) {
 		return nil, nil, false
 	}
@@ -152,6 +155,11 @@ func byAdministrator(req kmsg.Request) bool {
 func (w *World) observe(req kmsg.Request) {
 	switch req := req.(type) {
 	case *kmsg.FetchRequest:
+		for i := range req.Topics {
+			if t := &req.Topics[i]; req.Version >= 13 {
+				t.Topic = w.nameOf(t.TopicID)
+			}
+		}
 		req.MaxBytes = 1 << 30 // where that limit counts, the cluster leaves out which transactions were aborted
 	case *kmsg.JoinGroupRequest:
 		w.hear(req.MemberID, true)

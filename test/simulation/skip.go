@@ -26,7 +26,7 @@ func (w *World) lost(host string, r request, frame []byte) {
 	}
 	switch kmsg.Key(r.key) {
 	case kmsg.Fetch:
-		parts(r.version, frame, func(p part) {
+		w.parts(r.version, frame, func(p part) {
 			if int16(p.code[1]) == kerr.OffsetOutOfRange.Code && p.code[0] == 0 {
 				w.book.refuses(inquiry{host, w.logOf(p.topic, p.partition, "")})
 			}

@@ -130,7 +130,10 @@ func (v view) nothing(req *kmsg.FetchRequest, node int32) *kmsg.FetchResponse {
 		for _, p := range asked.Partitions {
 			m := kmsg.NewFetchResponseTopicPartition()
 			m.Partition, m.HighWatermark, m.LastStableOffset = p.Partition, p.FetchOffset, p.FetchOffset
-			if v.leader(asked.Topic, p.Partition) != node {
+			switch {
+			case req.Version >= 13 && v.topics[asked.Topic].id != asked.TopicID: // it has not heard of that one
+				m.ErrorCode = kerr.UnknownTopicID.Code
+			case v.leader(asked.Topic, p.Partition) != node:
 				m.ErrorCode = kerr.NotLeaderForPartition.Code
 			}
 			t.Partitions = append(t.Partitions, m)

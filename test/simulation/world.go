@@ -62,8 +62,10 @@ type World struct {
 	charges   map[string]*charge
 	reasons   map[string]time.Time // to end, of sources: when each had one last
 	standings map[string]standing  // by groupInstanceID
-	called    bool                 // the operator is
-	over      bool                 // he has nothing more to do
+	names     map[[16]byte]string  // of topics, by their IDs
+	sessions  fetchSessions
+	called    bool // the operator is
+	over      bool // he has nothing more to do
 	requests  int
 }
 
@@ -73,7 +75,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 		plan: plan, book: newBook(), log: log, begun: time.Now(),
 		topics: make(chan struct{}, 1), polling: make(chan struct{}, 1),
 		counts: make(map[string]*rate), seen: make(map[string]time.Time), asked: make(map[string]time.Time), byHand: make(map[seat]logID),
-		breaks: make(map[brokenFor]int), charges: make(map[string]*charge), reasons: make(map[string]time.Time), standings: make(map[string]standing), operator: make(chan struct{}, 1),
+		breaks: make(map[brokenFor]int), charges: make(map[string]*charge), reasons: make(map[string]time.Time), standings: make(map[string]standing), names: make(map[[16]byte]string), sessions: fetchSessions{begun: make(map[sessionName]time.Time)}, operator: make(chan struct{}, 1),
 	}
 	w.net = NewNetwork(plan.Seed, plan.Latency)
 	w.net.Counted, w.net.Changed, w.net.Belated = w.count, w.change, w.book.belated
