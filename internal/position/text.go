@@ -61,7 +61,7 @@ func (w *writer) place(p *Place) {
 	}
 	w.b = binary.AppendUvarint(w.b, uint64(p.Partition))
 	w.b = binary.AppendUvarint(w.b, uint64(p.Next))
-	w.b = binary.AppendUvarint(w.b, uint64(int64(p.LeaderEpoch)+1))
+	w.b = binary.AppendUvarint(w.b, uint64(int64(max(p.LeaderEpoch, -1))+1))
 }
 
 // topic returns the number of a place's topic, 0 if it was not named yet.

@@ -52,6 +52,15 @@ func TestTrailNamesThePartitionsThatWereMovedLastFirst(t *testing.T) {
 	is.Equal(new(Trail).Text(in("t", 0), 1000), "")
 }
 
+// Whatever a broker said: a position that can't be read would end the source for good.
+func TestTrailWithALeaderEpochThatIsNoneCanBeRead(t *testing.T) {
+	for _, epoch := range []int32{-1, -2, math.MinInt32} {
+		p := place("t", 0, 5)
+		p.LeaderEpoch = epoch
+		is.New(t).Equal(names(t, trailOf(p), 1000)[0].LeaderEpoch, int32(-1))
+	}
+}
+
 func TestTrailNamesAsManyPartitionsAsFit(t *testing.T) {
 	is := is.New(t)
 	var trail Trail

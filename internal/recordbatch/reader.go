@@ -137,12 +137,13 @@ func NextOffset(set []byte, from int64) (next int64, epoch int32) {
 	}
 }
 
-// leaderEpoch is the partition leader epoch of a whole batch.
+// leaderEpoch is the partition leader epoch of a whole batch, -1 where there is none. The
+// batch's checksum is not over it.
 func leaderEpoch(b []byte) int32 {
 	if b[posMagic] != 2 {
 		return -1
 	}
-	return int32(binary.BigEndian.Uint32(b[posLeaderEpoch:]))
+	return max(int32(binary.BigEndian.Uint32(b[posLeaderEpoch:])), -1)
 }
 
 // batchSize is the size of the batch or message at the front of a set, of which

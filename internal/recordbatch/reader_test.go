@@ -101,6 +101,16 @@ func TestReaderTimestamps(t *testing.T) {
 	}
 }
 
+func TestReaderKnowsNoLeaderEpochBelowMinusOne(t *testing.T) {
+	is := is.New(t)
+	b := testBatch{producerID: -1, count: 1, leaderEpoch: -1_610_000_000, records: appendRecord(nil, 0, 0, nil, nil)}
+	r := reader(0, ReadOptions{}, b.bytes())
+	is.Equal(len(readAll(t, r)), 1)
+	is.Equal(r.LeaderEpoch(), int32(-1))
+	_, epoch := NextOffset(b.bytes(), 0)
+	is.Equal(epoch, int32(-1))
+}
+
 func TestReaderReportsWhatIsBroken(t *testing.T) {
 	wrongCRC := batchOf(5, 5, 5).bytes()
 	wrongCRC[len(wrongCRC)-1] ^= 1
