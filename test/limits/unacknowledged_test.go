@@ -57,7 +57,7 @@ func TestSourceWhoseRecordsNobodyAcknowledgesStaysAsItIs(t *testing.T) {
 	}
 	before := measure(t)
 	t.Logf("%8s %7d read: %v", "begin", read, before)
-	for i := range 5 {
+	for i := range 6 {
 		take(d / 6)
 		now := measure(t)
 		t.Logf("%8s %7d read: %v", (d / 6 * time.Duration(i+1)).Round(time.Second), read, now)
