@@ -20,8 +20,6 @@ import (
 const (
 	// maxSchema bounds a schema with all that it refers to, in bytes.
 	maxSchema = 8 << 20
-	// maxReferences bounds what one schema may refer to, itself and by others.
-	maxReferences = 1000
 	// maxVersions bounds the list of the places of a schema, in bytes: one with more is
 	// used without.
 	maxVersions = 1 << 20
@@ -77,58 +75,6 @@ func path(subject string) (string, error) {
 		return "", &UnusableError{Reason: fmt.Sprintf("%q can't be the name of a subject", printable.Text(subject))}
 	}
 	return "/subjects/" + url.PathEscape(subject), nil
-}
-
-// complete fetches what a schema refers to, and what that refers to, each once.
-func (c *Client) complete(ctx context.Context, got stored) (*Schema, error) {
-	s := &Schema{ID: got.ID, Type: got.Type, Text: got.Text}
-	seen := make(map[RegisteredReference]bool)
-	size := got.size()
-	var add func([]RegisteredReference) error
-	add = func(of []RegisteredReference) error {
-		for _, r := range of {
-			if seen[r] {
-				continue
-			}
-			if seen[r] = true; len(seen) > maxReferences {
-				return &UnusableError{Reason: fmt.Sprintf("it refers to more than %d others", maxReferences)}
-			}
-			one, err := c.version(ctx, r)
-			if err != nil {
-				return fmt.Errorf("find version %d of subject %q, to which it refers as %q: %w",
-					r.Version, printable.Text(r.Subject), printable.Text(r.Name), err)
-			}
-			if size += one.size(); size > maxSchema {
-				return &UnusableError{Reason: fmt.Sprintf("with what it refers to it is larger than %d bytes", maxSchema)}
-			}
-			if err := add(one.References); err != nil {
-				return err
-			}
-			s.References = append(s.References, Reference{r.Name, one.Text})
-		}
-		return nil
-	}
-	return s, add(got.References)
-}
-
-// version returns what a schema refers to.
-func (c *Client) version(ctx context.Context, r RegisteredReference) (stored, error) {
-	at := SubjectVersion{r.Subject, r.Version}
-	if s, ok := c.versions.get(at); ok {
-		return s, nil
-	}
-	in, err := path(r.Subject)
-	if err != nil {
-		return stored{}, err
-	}
-	if len(r.Name) > maxName {
-		return stored{}, &UnusableError{Reason: fmt.Sprintf("a name has %d characters", len(r.Name))}
-	}
-	s, err := c.get(ctx, fmt.Sprintf("%s/versions/%d", in, r.Version))
-	if err == nil && r.Version > 0 { // below is whichever is the latest
-		c.versions.put(at, s, s.size()+len(r.Subject))
-	}
-	return s, err
 }
 
 // versionsOf returns the subjects of a schema with its versions in them; none where the

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
@@ -21,29 +22,31 @@ const (
 	mostWait  = 10 * time.Second
 )
 
-// ask puts a question to the URLs, from the one that answered last, until one answers. That
+// trying is the message of warnings about what was not answered.
+const trying = "ask the schema registry, trying again"
+
+func (o *outage) lasts() bool { return o.err != nil && time.Now().Before(o.err.RetryAt) }
+
+// ask makes a request of the URLs, from the one that answered last, until one answers. That
 // the registry does not have what was asked for may be news to a replica that lags: it is
 // believed where no other URL has it. During an outage ask asks no more often than the waits
 // allow.
-func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error {
-	if c.outage.err != nil && time.Now().Before(c.outage.err.RetryAt) {
-		return c.outage.err
+func (c *Client) ask(ctx context.Context, request func(*sr.Client) error) error {
+	first, err := c.first()
+	if err != nil {
+		return err
 	}
-	var failures []error
+	var failures []string
 	var missing *NotFoundError // the first such answer
-	answered := func(at int, answer error) error {
-		c.last, c.outage = at, outage{}
-		return answer
-	}
 	missingAt := 0
 	for i := range c.replicas {
-		at := (c.last + i) % len(c.replicas)
-		err := question(c.replicas[at].client)
+		at := (first + i) % len(c.replicas)
+		err := request(c.replicas[at].client)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err == nil {
-			return answered(at, nil)
+			return c.answered(at, nil)
 		}
 		var unknown *NotFoundError
 		switch answer := c.answer(err); {
@@ -52,17 +55,47 @@ func (c *Client) ask(ctx context.Context, question func(*sr.Client) error) error
 				missing, missingAt = unknown, at
 			}
 		case answer != nil:
-			return answered(at, answer)
+			return c.answered(at, answer)
 		default:
-			failures = append(failures, c.explain(c.replicas[at].url, err))
+			failures = append(failures, c.explain(c.replicas[at].url, err).Error())
 		}
 	}
 	if missing != nil {
-		return answered(missingAt, missing)
+		return c.answered(missingAt, missing)
+	}
+	return c.unanswered(failures)
+}
+
+// first returns the replica to ask first, or the outage that lasts.
+func (c *Client) first() (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outage.lasts() {
+		return 0, c.outage.err
+	}
+	return c.last, nil
+}
+
+func (c *Client) answered(at int, answer error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last, c.outage = at, outage{}
+	return answer
+}
+
+// unanswered returns the outage: the one that another request found meanwhile, or a new one.
+func (c *Client) unanswered(failures []string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outage.lasts() {
+		return c.outage.err
 	}
 	c.outage.wait = max(firstWait, min(2*c.outage.wait, mostWait))
-	c.outage.err = &UnavailableError{Errs: failures, RetryAt: time.Now().Add(c.outage.wait)}
-	c.warn("ask the schema registry, trying again", c.outage.err)
+	c.outage.err = &UnavailableError{
+		Reason:  "the schema registry is unavailable: " + strings.Join(failures, "; "),
+		RetryAt: time.Now().Add(c.outage.wait),
+	}
+	c.warn(trying, c.outage.err)
 	return c.outage.err
 }
 

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/sr"
+	"golang.org/x/time/rate"
 )
 
 // Config is where a registry is, and how to reach it.
@@ -28,13 +30,18 @@ type Config struct {
 type Client struct {
 	warn     func(string, error)
 	replicas []replica
+	longest  time.Duration // that a question takes, with all its requests
 
-	turn     chan struct{} // full while somebody asks, so that the same question is asked once
-	last     int           // the replica that answered last
+	turn    chan struct{}         // full while somebody asks, so that the same question is asked once
+	schemas kept[string, *Schema] // by the path at which the registry has them
+	wrong   kept[string, wrong]
+	pace    *rate.Limiter // of questions
+	paced   time.Time     // when that was last said
+
+	mu       sync.Mutex // of what requests of one question share
+	last     int        // the replica that answered last
 	outage   outage
 	login    []string
-	schemas  kept[string, *Schema] // by the path at which the registry has them
-	wrong    kept[string, wrong]
 	versions kept[SubjectVersion, stored] // of references
 }
 
@@ -55,7 +62,10 @@ const wrongFor = 10 * time.Second
 
 // New returns a client. It asks for nothing yet.
 func New(c Config) (*Client, error) {
-	client := &Client{warn: c.Warn, turn: make(chan struct{}, 1)}
+	client := &Client{
+		warn: c.Warn, turn: make(chan struct{}, 1), pace: rate.NewLimiter(questionsPerSecond, questionsAtOnce),
+		longest: c.Timeout * time.Duration(len(c.URLs)+requestsInARow),
+	}
 	transport := newTransport(c.TLS)
 	for _, url := range c.URLs {
 		options := []sr.ClientOpt{
@@ -65,7 +75,7 @@ func New(c Config) (*Client, error) {
 		if c.Authorize != nil {
 			options = append(options, sr.PreReq(func(r *http.Request) error {
 				err := c.Authorize(r)
-				client.login = loginOf(r.Header)
+				client.loggedIn(r.Header)
 				return err
 			}))
 		}
@@ -80,18 +90,6 @@ func New(c Config) (*Client, error) {
 	}
 	return client, nil
 }
-
-// begin waits for the turn to ask. Its error is the context's.
-func (c *Client) begin(ctx context.Context) error {
-	select {
-	case c.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (c *Client) end() { <-c.turn }
 
 // Schema returns the schema of an ID. Its error is a NotFoundError, a RefusedError, an
 // UnusableError, an UnavailableError, or the context's.
@@ -116,24 +114,27 @@ func (c *Client) SchemaByGUID(ctx context.Context, guid uuid.UUID) (*Schema, err
 }
 
 // schema returns the schema at a path, with the ID that identify finds.
-func (c *Client) schema(ctx context.Context, at string, identify func(context.Context) (int, error)) (*Schema, error) {
-	if err := c.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer c.end()
-	if s, ok := c.schemas.get(at); ok {
-		return s, nil
-	}
-	if w, ok := c.wrong.get(at); ok && time.Now().Before(w.until) {
-		return nil, w.err
-	}
-	s, err := c.fetch(ctx, at, identify)
-	switch {
-	case err == nil:
-		c.schemas.put(at, s, s.size())
-	case isAnswer(err):
-		c.wrong.put(at, wrong{err, time.Now().Add(wrongFor)}, len(err.Error()))
-	}
+func (c *Client) schema(ctx context.Context, at string, identify func(context.Context) (int, error)) (s *Schema, err error) {
+	err = c.inTurn(ctx, func(ctx context.Context) error {
+		var known bool
+		if s, known = c.schemas.get(at); known {
+			return nil
+		}
+		if w, ok := c.wrong.get(at); ok && time.Now().Before(w.until) {
+			return w.err
+		}
+		if err := c.keepPace(); err != nil {
+			return err
+		}
+		s, err = c.fetch(ctx, at, identify)
+		switch {
+		case err == nil:
+			c.schemas.put(at, s, s.size())
+		case isAnswer(err):
+			c.wrong.put(at, wrong{err, time.Now().Add(wrongFor)}, len(err.Error()))
+		}
+		return err
+	})
 	return s, err
 }
 
@@ -157,15 +158,13 @@ func (c *Client) fetch(ctx context.Context, at string, identify func(context.Con
 
 // Ping reports why no URL answers, or refuses the login; nil if one does.
 func (c *Client) Ping(ctx context.Context) error {
-	if err := c.begin(ctx); err != nil {
+	return c.inTurn(ctx, func(ctx context.Context) error {
+		// What a client that reads may ask for anywhere. It may well not exist, or be one
+		// that is not for this login.
+		_, err := c.get(ctx, "/schemas/ids/1")
+		if isAnswer(err) {
+			return nil
+		}
 		return err
-	}
-	defer c.end()
-	// What a client that reads may ask for anywhere. It may well not exist, or be one that
-	// is not for this login.
-	_, err := c.get(ctx, "/schemas/ids/1")
-	if isAnswer(err) {
-		return nil
-	}
-	return err
+	})
 }

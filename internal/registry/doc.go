@@ -9,6 +9,7 @@
 // error of the record, and remembered for a moment.
 //
 // A registry is not trusted with the process: how large an answer and a schema may be, how
-// many there are, and how long a request takes are bounded, and its texts reach errors
-// printable, short, and without the login, whoever repeats it.
+// many there are, how long a request takes, and a schema with all that it refers to, and how
+// often it is asked are bounded. Its texts reach errors printable, short, and without the
+// login, whoever repeats it.
 package registry

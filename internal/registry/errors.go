@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
@@ -45,19 +44,14 @@ func isAnswer(err error) bool {
 	return errors.As(err, &missing) || errors.As(err, &refused) || errors.As(err, &unusable)
 }
 
-// UnavailableError says that no URL answers.
+// UnavailableError says that there is no answer for now: no URL gives one, all that it
+// takes is not there in time, or too much was asked for. It says nothing about the question.
 type UnavailableError struct {
-	Errs    []error   // of each URL
+	Reason  string
 	RetryAt time.Time // when asking makes sense again
 }
 
-func (e *UnavailableError) Error() string {
-	texts := make([]string, len(e.Errs))
-	for i, err := range e.Errs {
-		texts[i] = err.Error()
-	}
-	return "the schema registry is unavailable: " + strings.Join(texts, "; ")
-}
+func (e *UnavailableError) Error() string { return e.Reason }
 
 // Wait waits until asking makes sense again. Its error is the context's.
 func (e *UnavailableError) Wait(ctx context.Context) error {

@@ -114,7 +114,7 @@ func TestTheSizeOfReferencesIsBounded(t *testing.T) {
 	before := heap()
 	_, err := client.Schema(context.Background(), 1)
 	expect.Error(t, err, "find schema 1: ", "with what it refers to it is larger than 8388608 bytes")
-	is.Equal(requests.Load(), int64(4))
+	is.True(requests.Load() < 1+3+parallel) // those that were on their way when it was too much
 	is.True(heap()-before < 32<<20)
 	runtime.KeepAlive(client)
 }

@@ -22,7 +22,18 @@ func loginOf(h http.Header) []string {
 	return secrets
 }
 
+// loggedIn remembers what a request has in its header.
+func (c *Client) loggedIn(h http.Header) {
+	login := loginOf(h)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.login = login
+}
+
 // clean makes a text of the registry or about it fit for logs and errors.
 func (c *Client) clean(text string) string {
-	return printable.Text(printable.Without(text, c.login...))
+	c.mu.Lock()
+	login := c.login
+	c.mu.Unlock()
+	return printable.Text(printable.Without(text, login...))
 }

@@ -27,7 +27,7 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 type transport struct{ http.RoundTripper }
 
 func newTransport(secure func() *tls.Config) http.RoundTripper {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: idleFor, MaxIdleConnsPerHost: 1, MaxResponseHeaderBytes: maxHeader}
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: idleFor, MaxIdleConnsPerHost: parallel, MaxResponseHeaderBytes: maxHeader}
 	if secure != nil {
 		t.TLSClientConfig = secure() // through a proxy
 		t.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -18,28 +18,29 @@ func (c *Client) Latest(ctx context.Context, subject string) (*Schema, error) {
 	return s, nil
 }
 
-func (c *Client) latest(ctx context.Context, subject string) (*Schema, error) {
-	if err := c.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer c.end()
+func (c *Client) latest(ctx context.Context, subject string) (s *Schema, err error) {
 	in, err := path(subject)
 	if err != nil {
 		return nil, err
 	}
-	got, err := c.get(ctx, in+"/versions/latest")
-	if err != nil {
-		return nil, err
-	}
-	if err := checkID(got.ID); err != nil {
-		return nil, err
-	}
-	s, err := c.complete(ctx, got)
-	if err != nil {
-		return nil, err
-	}
-	s.Versions = []SubjectVersion{{subject, got.Version}}
-	return s, nil
+	err = c.inTurn(ctx, func(ctx context.Context) error {
+		if err := c.keepPace(); err != nil {
+			return err
+		}
+		got, err := c.get(ctx, in+"/versions/latest")
+		if err != nil {
+			return err
+		}
+		if err := checkID(got.ID); err != nil {
+			return err
+		}
+		if s, err = c.complete(ctx, got); err != nil {
+			return err
+		}
+		s.Versions = []SubjectVersion{{subject, got.Version}}
+		return nil
+	})
+	return s, err
 }
 
 // Register registers a schema under a subject, and returns its ID: that which it has if it
@@ -74,10 +75,6 @@ type given struct {
 
 // place posts a schema to what is under a subject.
 func (c *Client) place(ctx context.Context, subject, under string, draft Draft) (stored, error) {
-	if err := c.begin(ctx); err != nil {
-		return stored{}, err
-	}
-	defer c.end()
 	in, err := path(subject)
 	if err != nil {
 		return stored{}, err
@@ -87,9 +84,14 @@ func (c *Client) place(ctx context.Context, subject, under string, draft Draft) 
 		s.Type = ""
 	}
 	var placed stored
-	err = c.ask(ctx, func(r *sr.Client) error {
-		placed = stored{}
-		return r.Do(ctx, http.MethodPost, in+under, s, &placed)
+	err = c.inTurn(ctx, func(ctx context.Context) error {
+		if err := c.keepPace(); err != nil {
+			return err
+		}
+		return c.ask(ctx, func(r *sr.Client) error {
+			placed = stored{}
+			return r.Do(ctx, http.MethodPost, in+under, s, &placed)
+		})
 	})
 	if err == nil {
 		err = checkID(placed.ID)
