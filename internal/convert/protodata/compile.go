@@ -10,7 +10,12 @@ import (
 	"strings"
 
 	"github.com/bufbuild/protocompile"
+	"github.com/bufbuild/protocompile/parser"
+	"github.com/bufbuild/protocompile/protoutil"
+	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
@@ -30,7 +35,8 @@ const own = "\x00schema.proto"
 var confluent embed.FS
 
 // New compiles a file, with those that it imports. Google's own (google/protobuf) and
-// Confluent's (confluent) need not be among them.
+// Confluent's (confluent) need not be among them. It has no context that ends it: what it
+// does is bounded before (see limits.go, options.go and lookups.go).
 func New(text string, imports ...File) (*Codec, error) {
 	all := []string{text}
 	for _, f := range imports {
@@ -39,46 +45,102 @@ func New(text string, imports ...File) (*Codec, error) {
 	if err := budget.Texts(all...); err != nil {
 		return nil, err
 	}
+	c, err := compile(slices.Concat(imports, []File{{own, text}}))
+	if err != nil {
+		return nil, fmt.Errorf("compile the schema: %s", strings.TrimPrefix(err.Error(), own+":"))
+	}
+	return c, nil
+}
+
+func compile(files []File) (*Codec, error) {
 	s := newSources()
-	for _, f := range slices.Concat(imports, []File{{own, text}}) {
+	for _, f := range files {
 		if err := s.add(f); err != nil {
-			return nil, fmt.Errorf("compile the schema: %w", err)
+			return nil, err
 		}
+	}
+	names := newLookups(s.known)
+	if err := names.check(); err != nil {
+		return nil, err
 	}
 	compiler := protocompile.Compiler{
 		Resolver:       protocompile.WithStandardImports(protocompile.ResolverFunc(s.find)),
 		MaxParallelism: 1,
 	}
-	files, err := compiler.Compile(context.Background(), own)
+	compiled, err := compiler.Compile(context.Background(), own)
 	if err != nil {
-		return nil, fmt.Errorf("compile the schema: %s", strings.TrimPrefix(err.Error(), own+":"))
+		return nil, err
 	}
-	return &Codec{files[0]}, nil
+	file, err := indexed(compiled[0], new(protoregistry.Files))
+	return &Codec{file, names.members}, err
+}
+
+// indexed returns a file whose messages find their fields by a table. Those of the compiler
+// go through all of them each time.
+func indexed(f protoreflect.FileDescriptor, known *protoregistry.Files) (protoreflect.FileDescriptor, error) {
+	if done, err := known.FindFileByPath(f.Path()); err == nil {
+		return done, nil
+	}
+	for i := range f.Imports().Len() {
+		if _, err := indexed(f.Imports().Get(i), known); err != nil {
+			return nil, err
+		}
+	}
+	file, err := protodesc.NewFile(protoutil.ProtoFromFileDescriptor(f), known)
+	if err != nil {
+		return nil, err
+	}
+	return file, known.RegisterFile(file)
 }
 
 // sources are the files that a schema is compiled from.
 type sources struct {
-	known  map[string]protocompile.SearchResult
+	known  map[string]*parsed
 	tokens int // that are left
+	dots   int // that are left
 }
 
-func newSources() *sources {
-	return &sources{make(map[string]protocompile.SearchResult), maxTokens}
+// parsed is a file before it is compiled: as the parser has it, or given compiled.
+type parsed struct {
+	result parser.Result
+	proto  *descriptorpb.FileDescriptorProto
 }
+
+func newSources() *sources { return &sources{make(map[string]*parsed), maxTokens, maxDots} }
 
 func (s *sources) add(f File) error {
-	compiled := compiledFile(f.Name, f.Text)
-	if compiled == nil {
-		s.known[f.Name] = protocompile.SearchResult{Source: strings.NewReader(f.Text)}
-		return s.check(f.Text)
+	if compiled := compiledFile(f.Name, f.Text); compiled != nil {
+		if err := s.take(part * parts(compiled.ProtoReflect())); err != nil {
+			return err
+		}
+		s.known[f.Name] = &parsed{proto: compiled}
+		return dropOptions(compiled.ProtoReflect())
 	}
-	s.known[f.Name] = protocompile.SearchResult{Proto: compiled}
-	return s.take(part * parts(compiled.ProtoReflect()))
+	if err := s.check(f.Text); err != nil {
+		return err
+	}
+	result, err := parse(f.Name, f.Text, true)
+	if err != nil {
+		return err
+	}
+	s.known[f.Name] = &parsed{result, result.FileDescriptorProto()}
+	return dropOptions(result.FileDescriptorProto().ProtoReflect())
+}
+
+func parse(name, text string, validate bool) (parser.Result, error) {
+	handler := reporter.NewHandler(nil)
+	file, err := parser.Parse(name, strings.NewReader(text), handler)
+	if err != nil {
+		return nil, err
+	}
+	return parser.ResultFromAST(file, validate, handler)
 }
 
 func (s *sources) find(name string) (protocompile.SearchResult, error) {
-	if found, ok := s.known[name]; ok {
-		return found, nil
+	if found, ok := s.known[name]; ok && found.result != nil {
+		return protocompile.SearchResult{ParseResult: found.result}, nil
+	} else if ok {
+		return protocompile.SearchResult{Proto: found.proto}, nil
 	}
 	if strings.HasPrefix(name, "confluent/") {
 		if b, err := confluent.ReadFile(name); err == nil {

@@ -13,12 +13,15 @@ const maxNesting = 100
 
 // The compiler looks for some parts of a schema, such as members of a oneof, among all
 // others. So there are no more than maxParts of them (messages, fields, values of enums,
-// options and imports), with those of the schemas that it refers to. In a text each has
-// some other tokens as well.
+// options, ranges and imports), with those of the schemas that it refers to. In a text each
+// has some other tokens as well.
 const (
 	maxParts  = 10_000
 	part      = 10
 	maxTokens = part * maxParts
+	// maxDots bounds the dots in names and numbers of a text. Each part of a name takes
+	// the parser two microseconds.
+	maxDots = 250_000
 )
 
 func (s *sources) take(tokens int) error {
@@ -31,6 +34,7 @@ func (s *sources) take(tokens int) error {
 // check refuses a text in the Protobuf language that is nested too deep or has too many
 // parts. It skips comments and texts within.
 func (s *sources) check(text string) error {
+	var around [maxNesting]byte
 	depth, tokens := 0, 0
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
@@ -41,11 +45,16 @@ func (s *sources) check(text string) error {
 			if depth++; depth > maxNesting {
 				return fmt.Errorf("it is nested more than %d deep", maxNesting)
 			}
+			around[depth-1] = c
 		case '}', ']', ')', '>':
-			depth--
+			depth = max(depth-1, 0)
 		case ';':
 			tokens += part
-		case ',', ':':
+		case ',':
+			if tokens++; depth > 0 && around[depth-1] == '{' { // between ranges and names that are reserved
+				tokens += part - 1
+			}
+		case ':':
 			tokens++
 		case '"', '\'':
 			tokens++
@@ -56,9 +65,30 @@ func (s *sources) check(text string) error {
 			}
 		case '/':
 			i = skipComment(text, i)
+		default:
+			n := nameLength(text[i:])
+			if s.dots -= strings.Count(text[i:i+n], "."); s.dots < 0 {
+				return fmt.Errorf("it has more than %d dots in its names", maxDots)
+			}
+			if n > maxName {
+				return tooLong(text[i:])
+			}
+			i += max(n, 1) - 1
 		}
 	}
 	return s.take(tokens)
+}
+
+// nameLength is the length of the name, or the number, at the beginning of a text.
+func nameLength(text string) int {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '.':
+		default:
+			return i
+		}
+	}
+	return len(text)
 }
 
 // parts counts the messages that a compiled file is made of.

@@ -11,6 +11,8 @@ import (
 const (
 	messageCost = 640
 	valueCost   = 64
+	// smallOneof is how many members a oneof may have where data needs not be measured.
+	smallOneof = 256
 )
 
 // measure takes from a budget what the library will take in memory to decode a message. It
@@ -34,6 +36,11 @@ func measure(b *budget.Budget, m protoreflect.MessageDescriptor, data []byte, de
 		}
 		value, data = value[:n], value[n:]
 		f := m.Fields().ByNumber(number)
+		if f != nil && f.ContainingOneof() != nil { // the library unsets all others, one by one
+			if err := b.Take(f.ContainingOneof().Fields().Len()); err != nil {
+				return err
+			}
+		}
 		inner := value
 		switch {
 		case f == nil:
