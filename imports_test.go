@@ -197,3 +197,18 @@ func TestDesignMapsEachFileAndPackage(t *testing.T) {
 		}
 	}
 }
+
+func TestDesignSaysWhyEachLibraryIsThere(t *testing.T) {
+	is := is.New(t)
+	needed, err := os.ReadFile("go.mod")
+	is.NoErr(err)
+	text, err := os.ReadFile("docs/design.md")
+	is.NoErr(err)
+	direct := regexp.MustCompile(`(?m)^\t([^ /]+/\S+) v\S+$`).FindAllSubmatch(needed, -1) // without // indirect
+	is.True(len(direct) > 20)
+	for _, m := range direct {
+		if !regexp.MustCompile(`(?m)^\| .*\b` + regexp.QuoteMeta(string(m[1])) + `[ ,/].* \|$`).Match(text) {
+			t.Errorf("docs/design.md has no row that says why %s is there", m[1])
+		}
+	}
+}
