@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"primitive":           nil,
 	"printable":           nil,
 	"progress":            {"acl", "cluster", "fetch", "message", "recordbatch"},
-	"produce":             {"acl", "cluster", "message", "primitive", "recordbatch", "wire"},
+	"produce":             {"acl", "cluster", "message", "primitive", "printable", "recordbatch", "wire"},
 	"recordbatch":         nil,
 	"registry":            {"printable"},
 	"security":            {"security/bundle", "security/mskiam", "security/oauth", "security/reload", "security/scram", "setting"},

@@ -1,6 +1,9 @@
 package primitive
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Writer writes big-endian fields one after the other.
 type Writer struct{ b []byte }
@@ -60,3 +63,6 @@ func (w *Writer) Null() { w.Uvarint(0) }
 
 // Tags ends a structure that has no tagged fields.
 func (w *Writer) Tags() { w.Uvarint(0) }
+
+// Grow makes room for n more bytes, so that what follows is not copied as it gets longer.
+func (w *Writer) Grow(n int) { w.b = slices.Grow(w.b, n) }

@@ -28,7 +28,7 @@ func TestSendEndsWhereABrokerDoesNotKnowItsRequests(t *testing.T) {
 		kversion.Stable().EachMaxKeyVersion(func(key, last int16) {
 			k := kmsg.NewApiVersionsResponseApiKey()
 			if k.ApiKey, k.MaxVersion = key, last; key == kmsg.Produce.Int16() {
-				k.MinVersion = 9 // as a Kafka to come may have it
+				k.MinVersion, k.MaxVersion = lastVersion+1, lastVersion+1 // as a Kafka to come may have it
 			}
 			res.ApiKeys = append(res.ApiKeys, k)
 		})

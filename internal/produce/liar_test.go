@@ -145,7 +145,11 @@ var doubtful = []*kerr.Error{kerr.UnknownServerError, kerr.RequestTimedOut, kerr
 func (l *liar) lie(frame []byte, version int16) []byte {
 	res := kmsg.NewPtrProduceResponse()
 	res.SetVersion(version)
-	if res.ReadFrom(frame[8:]) != nil {
+	header := 8 // size, correlation ID
+	if res.IsFlexible() {
+		header++ // no tagged fields
+	}
+	if res.ReadFrom(frame[header:]) != nil {
 		return frame
 	}
 	for i := range res.Topics {
@@ -159,7 +163,7 @@ func (l *liar) lie(frame []byte, version int16) []byte {
 			res.Topics[i].Partitions = parts[:l.intn(len(parts))]
 		}
 	}
-	out := res.AppendTo(frame[:8:8])
+	out := res.AppendTo(frame[:header:header])
 	binary.BigEndian.PutUint32(out, uint32(len(out)-4))
 	return out
 }

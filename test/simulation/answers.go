@@ -149,8 +149,13 @@ func spoil(records []byte, last int64) bool {
 func throttled(r request, frame []byte, ms uint32) {
 	at := 8
 	switch key := kmsg.Key(r.key); {
-	case key == kmsg.Produce && r.version >= 1 && r.version <= 8:
-		at = len(frame) - 4
+	case key == kmsg.Produce:
+		if res, ok := parse(r, frame).(*kmsg.ProduceResponse); ok {
+			res.ThrottleMillis = int32(ms)
+			body := res.AppendTo(nil)
+			copy(frame[len(frame)-len(body):], body)
+		}
+		return
 	case key == kmsg.Fetch && r.version >= 12:
 		at = 9 // after tags, of which there are none
 	case key == kmsg.Fetch && r.version >= 1,

@@ -1,0 +1,109 @@
+package produce
+
+import (
+	"errors"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
+)
+
+// response is the answer to a request.
+type response struct {
+	throttle   time.Duration
+	partitions map[message.TopicPartition]partitionResponse
+	leaders    []endpoint // those that partitions have by now
+}
+
+// partitionResponse is what the broker says of one batch.
+type partitionResponse struct {
+	code    int16
+	message string         // why, if the broker says so
+	records []recordError  // those for which it refuses the batch (KIP-467)
+	leader  *currentLeader // nil: the broker says of no other (KIP-951)
+}
+
+type recordError struct {
+	index   int32 // in the batch
+	message string
+}
+
+// currentLeader is who leads a partition instead of the broker that was asked.
+type currentLeader struct{ id, epoch int32 }
+
+// endpoint is where a broker can be reached.
+type endpoint struct {
+	id   int32
+	host string
+	port int32
+}
+
+// Sizes of the smallest items of arrays in an answer.
+const (
+	minTopic     = 3
+	minPartition = 22
+	minRecord    = 6
+	minEndpoint  = 11
+)
+
+// Tags of fields.
+const (
+	tagCurrentLeader = 0 // of a partition
+	tagEndpoints     = 0 // of the answer
+)
+
+// parse reads a raw frame: size, correlation ID, then the response.
+func parse(frame []byte, version int16) (response, error) {
+	r := primitive.Answer(frame, version >= firstFlexible)
+	res := response{partitions: make(map[message.TopicPartition]partitionResponse)}
+	for range r.Count(minTopic) {
+		topic := r.String()
+		for range r.Count(minPartition) {
+			id, p := readPartition(r, version)
+			res.partitions[message.TopicPartition{Topic: topic, Partition: id}] = p
+		}
+		r.End()
+	}
+	res.throttle = time.Duration(r.Int32()) * time.Millisecond
+	r.EndWith(func(tag uint64, field *primitive.Reader) {
+		if tag == tagEndpoints && version >= firstLeaders {
+			res.leaders = readEndpoints(&primitive.Decoder{Reader: field, Flexible: true})
+		}
+	})
+	if r.Len() > 0 {
+		r.Fail(errors.New("something follows its end"))
+	}
+	return res, r.Err()
+}
+
+func readPartition(r *primitive.Decoder, version int16) (id int32, p partitionResponse) {
+	id, p.code = r.Int32(), r.Int16()
+	r.Take(8 + 8) // base offset, append time
+	if version >= 5 {
+		r.Take(8) // first offset of the log
+	}
+	if version >= firstReasons {
+		for range r.Count(minRecord) {
+			p.records = append(p.records, recordError{r.Int32(), printable.Text(r.NullableString())})
+			r.End()
+		}
+		p.message = printable.Text(r.NullableString())
+	}
+	r.EndWith(func(tag uint64, field *primitive.Reader) {
+		if tag == tagCurrentLeader && version >= firstLeaders {
+			p.leader = &currentLeader{field.Int32(), field.Int32()}
+			field.Tags()
+		}
+	})
+	return id, p
+}
+
+func readEndpoints(r *primitive.Decoder) (out []endpoint) {
+	for range r.Count(minEndpoint) {
+		out = append(out, endpoint{r.Int32(), r.String(), r.Int32()})
+		r.NullableString() // rack
+		r.End()
+	}
+	return out
+}
