@@ -44,7 +44,9 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, line clu
 	p.throttle.set(leader, res.throttle)
 	p.cfg.Hooks.throttled(res.throttle)
 	p.limits.answered(leader, len(queues), size, time.Since(began), res.throttle)
-	switch wrote := p.judge(pl, queues, res); {
+	wrote := p.judge(pl, queues, res)
+	p.learnLeaders(queues, res)
+	switch {
 	case wrote:
 		p.clock.wrote(began)
 	case slices.ContainsFunc(queues, func(q *queue) bool { return !outage(q.err) }):

@@ -3,11 +3,13 @@ package produce
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/matryer/is"
+	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -24,6 +26,8 @@ type changing struct {
 	truth *kclient.Client
 	p     *Producer
 	topic string
+
+	metadata *atomic.Int64 // requests for it
 }
 
 func newChanging(t *testing.T, o broker.Options, change func(*Config)) *changing {
@@ -35,7 +39,15 @@ func newChanging(t *testing.T, o broker.Options, change func(*Config)) *changing
 	truth, err := kclient.New(kafka.Servers())
 	is.NoErr(err)
 	t.Cleanup(truth.Close)
-	client := cluster.New(kafka.Servers(), wire.Config{DialTimeout: 10 * time.Second, RequestTimeout: 30 * time.Second})
+	metadata := new(atomic.Int64)
+	client := cluster.New(kafka.Servers(), wire.Config{
+		DialTimeout: 10 * time.Second, RequestTimeout: 30 * time.Second,
+		Hooks: wire.Hooks{Answered: func(key protocol.ApiKey, _ time.Duration, _ error) {
+			if key == protocol.Metadata {
+				metadata.Add(1)
+			}
+		}},
+	})
 	t.Cleanup(client.Close)
 	cfg := Config{
 		Acks: AcksAll, DeliveryTimeout: time.Minute, RequestTimeout: 30 * time.Second, Backoff: 100 * time.Millisecond,
@@ -44,7 +56,7 @@ func newChanging(t *testing.T, o broker.Options, change func(*Config)) *changing
 	change(&cfg)
 	p := New(client, cfg)
 	t.Cleanup(p.Close)
-	return &changing{is, ctx, truth, p, "t-" + uuid.NewString()}
+	return &changing{is, ctx, truth, p, "t-" + uuid.NewString(), metadata}
 }
 
 func (c *changing) send(messages ...message.Message) {

@@ -42,6 +42,7 @@ func (p *Producer) route(ctx context.Context, pl *plan) map[int32][]*queue {
 	limit := pl.limit()
 	var now cluster.Topic
 	for _, q := range pl.queues {
+		q.redirected = false
 		if len(q.batches) == 0 || q.fatal || pl.first(q) >= limit {
 			continue
 		}

@@ -118,7 +118,7 @@ func (pl *plan) finished(q *queue) {
 		pl.durable[i] = true
 	}
 	q.batches = q.batches[1:]
-	q.err, q.last = nil, nil
+	q.err, q.last, q.redirections = nil, nil, 0
 	if len(q.batches) > 0 && q.batches[0].refused != nil {
 		q.err, q.fatal = q.batches[0].refused, true
 	}

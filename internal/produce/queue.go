@@ -18,6 +18,9 @@ type queue struct {
 	denials   cluster.Insistence // in a row
 	fatal     bool               // no further attempt
 	uncounted bool               // err is no reason to give up: the same goes out in another way
+
+	redirected   bool // the broker that refused the last attempt has named another leader
+	redirections int  // in a row, without a batch that was written
 }
 
 // batch is one record batch: messages of one partition that go together.

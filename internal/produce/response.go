@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 	"github.com/conduitio/conduit-connector-kafka/internal/printable"
@@ -13,7 +14,7 @@ import (
 type response struct {
 	throttle   time.Duration
 	partitions map[message.TopicPartition]partitionResponse
-	leaders    []endpoint // those that partitions have by now
+	leaders    []cluster.Endpoint // those that partitions have by now
 }
 
 // partitionResponse is what the broker says of one batch.
@@ -31,13 +32,6 @@ type recordError struct {
 
 // currentLeader is who leads a partition instead of the broker that was asked.
 type currentLeader struct{ id, epoch int32 }
-
-// endpoint is where a broker can be reached.
-type endpoint struct {
-	id   int32
-	host string
-	port int32
-}
 
 // Sizes of the smallest items of arrays in an answer.
 const (
@@ -99,9 +93,9 @@ func readPartition(r *primitive.Decoder, version int16) (id int32, p partitionRe
 	return id, p
 }
 
-func readEndpoints(r *primitive.Decoder) (out []endpoint) {
+func readEndpoints(r *primitive.Decoder) (out []cluster.Endpoint) {
 	for range r.Count(minEndpoint) {
-		out = append(out, endpoint{r.Int32(), r.String(), r.Int32()})
+		out = append(out, cluster.Endpoint{Node: r.Int32(), Host: r.String(), Port: r.Int32()})
 		r.NullableString() // rack
 		r.End()
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
@@ -22,10 +23,10 @@ func TestReadsWhatFranzGoWrites(t *testing.T) {
 			is.Equal(len(res.partitions), 3)
 			is.Equal(res.partitions[message.TopicPartition{Topic: "a", Partition: 0}], partitionResponse{})
 			moved := partitionResponse{code: 6}
-			var leaders []endpoint
+			var leaders []cluster.Endpoint
 			if version >= firstLeaders {
 				moved.leader = &currentLeader{2, 9}
-				leaders = []endpoint{{2, "two", 9092}, {3, "three", 9093}}
+				leaders = []cluster.Endpoint{{Node: 2, Host: "two", Port: 9092}, {Node: 3, Host: "three", Port: 9093}}
 			}
 			is.Equal(res.leaders, leaders)
 			is.Equal(res.partitions[message.TopicPartition{Topic: "b", Partition: 4}], moved)

@@ -33,9 +33,12 @@ type lost struct {
 	final    error              // why it is of no use to wait any longer; nil: wait
 }
 
-// again asks who leads the partitions of a plan that are left, and looks for those of
-// its topics that are gone. What is of no use to wait for has its error afterwards.
+// again asks who leads the partitions of a plan that are left, unless that is known, and
+// looks for those of its topics that are gone. What is of no use to wait for has its error afterwards.
 func (s *search) again(ctx context.Context, pl *plan) error {
+	if pl.redirected() {
+		return nil
+	}
 	names := pl.unsettledTopics()
 	if err := s.round(ctx, names); err != nil {
 		return err

@@ -65,7 +65,7 @@ func (p *Producer) pause(ctx context.Context, pl *plan, pause *attempts) bool {
 // count counts an attempt for the first batch of each queue that failed, and gives up
 // those that had enough. One that no request was made for, because its partition has no
 // leader or a request before it failed, was not tried. It returns false if there is no
-// need to wait, because the same is to be sent in another way.
+// need to wait, because the same is to be sent in another way, or elsewhere.
 func (pl *plan) count(limit int) (wait bool) {
 	for _, q := range pl.queues {
 		switch {
@@ -75,7 +75,7 @@ func (pl *plan) count(limit int) (wait bool) {
 		case q.fatal || !q.sent:
 			wait = true
 		default:
-			wait = true
+			wait = wait || !q.atOnce()
 			b := q.batches[0]
 			if b.attempts++; b.attempts == limit {
 				q.err = fmt.Errorf("after %d of %d attempts (retry.maxAttempts): %w", b.attempts, limit, q.err)
