@@ -87,20 +87,7 @@ func (w *World) settle() []logID {
 			w.book.wrong("standstill: %s has not written all %s after all was well", r.name, drained)
 		}
 	}
-	live := make(map[logID][]logged)
-	for _, topic := range w.plan.Topics {
-		info := w.fake.TopicInfo(topic)
-		logs, err := w.logs(topic)
-		if err != nil || info == nil {
-			w.book.wrong("the world could not read %s: %v", topic, err)
-			continue
-		}
-		for p, records := range logs {
-			log := logID{topic, info.TopicID, p}
-			live[log] = records
-			w.book.keep(log, records)
-		}
-	}
+	live := w.keepLogs()
 	for until := time.Now().Add(drained); ; time.Sleep(250 * time.Millisecond) {
 		where, n := w.book.missing(live)
 		if n == 0 {
@@ -120,6 +107,30 @@ func (w *World) settle() []logID {
 		out = append(out, log)
 	}
 	return out
+}
+
+// arrived is how long after all was well everything that was sent has arrived.
+const arrived = time.Second
+
+// keepLogs takes all logs into the book, when nothing more is written. With acks none a
+// destination has written what may still be on its way.
+func (w *World) keepLogs() map[logID][]logged {
+	time.Sleep(arrived)
+	live := make(map[logID][]logged)
+	for _, topic := range w.plan.Topics {
+		info := w.fake.TopicInfo(topic)
+		logs, err := w.logs(topic)
+		if err != nil || info == nil {
+			w.book.wrong("the world could not read %s: %v", topic, err)
+			continue
+		}
+		for p, records := range logs {
+			log := logID{topic, info.TopicID, p}
+			live[log] = records
+			w.book.keep(log, records)
+		}
+	}
+	return live
 }
 
 // describe says who is in the group, where something was not read.
