@@ -26,16 +26,23 @@ type reached struct {
 	topicID cluster.TopicID // zero: unknown
 	at      int64           // the next record
 	epoch   int32           // leader epoch of the record before at; -1: unknown
-	// first says that this process has not read the partition yet. Only then may the
-	// group's commit for it have been lost, with the last process. Later, one that is
-	// lower was made by somebody who went back.
+	// first says that this process has not read the partition yet: the group's commit for
+	// it may have been lost with the last process.
 	first bool
+	// committed is what the group had committed when this process lost the partition, -1
+	// for nothing. While it has that, no commit has come since. Another one that is lower
+	// than at was made by somebody who went back.
+	committed int64
 }
+
+// before reports whether an offset that the group has committed is one from before at was
+// acknowledged.
+func (r reached) before(committed group.Offset) bool { return r.first || committed.At == r.committed }
 
 func reachedBefore(c *Config) map[message.TopicPartition]reached {
 	out := make(map[message.TopicPartition]reached)
 	for _, r := range c.resumes() {
-		out[message.TopicPartition{Topic: r.Topic, Partition: r.Partition}] = reached{r.TopicID, r.Offset + 1, r.LeaderEpoch, true}
+		out[message.TopicPartition{Topic: r.Topic, Partition: r.Partition}] = reached{topicID: r.TopicID, at: r.Offset + 1, epoch: r.LeaderEpoch, first: true}
 	}
 	return out
 }
@@ -52,7 +59,7 @@ func (c *Config) resumes() []Resume {
 // if it was read. Otherwise what is known of it still has to serve.
 func (c *Consumer) leave(p message.TopicPartition, last offsets.Commit, read bool) {
 	if read {
-		c.reached[p] = reached{topicID: last.TopicID, at: last.At, epoch: last.LeaderEpoch}
+		c.reached[p] = reached{topicID: last.TopicID, at: last.At, epoch: last.LeaderEpoch, committed: last.Committed}
 	}
 }
 
@@ -77,10 +84,12 @@ func (r reached) isOf(id cluster.TopicID, another bool) bool {
 // any more.
 func (c *Consumer) goOn(p message.TopicPartition, r reached, committed group.Offset) bool {
 	switch {
+	case committed.At < 0 && !r.first && r.committed < 0:
+		// There was none when the partition was lost either.
 	case committed.At < 0:
 		c.cfg.Group.Warn(fmt.Sprintf("group %q has no committed offset for %s/%d any more: going on after offset %d, the last one that was acknowledged",
 			c.cfg.Group.GroupID, p.Topic, p.Partition, r.at-1), errForgotten)
-	case r.first && r.lacksCommit(committed):
+	case r.before(committed) && r.lacksCommit(committed):
 		c.cfg.Info(fmt.Sprintf("records of %s/%d from offset %d to %d were acknowledged, though the commit was lost: going on after them",
 			p.Topic, p.Partition, committed.At, r.at-1))
 	default:

@@ -16,12 +16,14 @@ type Commit struct {
 	High int64
 	// Read is set if something was handed out, and At is not only where to begin.
 	Read bool
+	// Committed is what is committed already, -1 for nothing.
+	Committed int64
 
 	of *partition // as it was tracked; nil for whatever is
 }
 
 func (p *partition) commit(k message.TopicPartition) Commit {
-	return Commit{k.Topic, k.Partition, p.topicID, p.safe, p.epoch(), max(p.high, p.safe), p.read, p}
+	return Commit{k.Topic, k.Partition, p.topicID, p.safe, p.epoch(), max(p.high, p.safe), p.read, p.sent, p}
 }
 
 // Committable lists the partitions whose offset to commit is ahead of the

@@ -34,11 +34,12 @@ func at(offset int64, epoch int32) Commit {
 	return Commit{Topic: "t", At: offset, LeaderEpoch: epoch}
 }
 
-// committable leaves out of which log the commits are, and how far that was read.
+// committable leaves out of which log the commits are, how far that was read, and what is
+// committed already.
 func committable(t *Tracker) []Commit {
 	commits := t.Committable()
 	for i := range commits {
-		commits[i].of, commits[i].TopicID, commits[i].High, commits[i].Read = nil, TopicID{}, 0, false
+		commits[i].of, commits[i].TopicID, commits[i].High, commits[i].Read, commits[i].Committed = nil, TopicID{}, 0, false, 0
 	}
 	return commits
 }
