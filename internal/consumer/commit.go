@@ -83,9 +83,9 @@ func (c *Consumer) commit(ctx context.Context) error {
 	}
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for {
-		err := c.commitOnce(ctx)
+		err := c.commitFitting(ctx)
 		if errors.Is(err, kafkago.UnknownTopicOrPartition) && c.noteDeleted(ctx) == nil {
-			err = c.commitOnce(ctx)
+			err = c.commitFitting(ctx)
 		}
 		passes := cluster.Retriable(err) || errors.Is(err, cluster.StaleMemberEpoch) // the next one is known in a moment
 		if err == nil || expected(err) || !passes || !retry.Wait(ctx) {

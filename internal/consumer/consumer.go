@@ -40,6 +40,7 @@ type Config struct {
 	Reads   string
 	started time.Time // by FindEnds, or else now; also for tests
 	ends    ends      // by FindEnds, nil without it
+	brevity brevity   // by FindEnds, of the notes
 	// Info is called with what is worth knowing and no trouble.
 	Info func(msg string)
 	// ProgressInterval is how often Progress is brought up to date where fetching
@@ -96,7 +97,7 @@ func Open(client *cluster.Client, cfg Config) *Consumer {
 	if c.cfg.started.IsZero() {
 		c.cfg.started = time.Now()
 	}
-	c.topics.history = newHistory(c.cfg)
+	c.topics.history, c.topics.brevity = newHistory(c.cfg), c.cfg.brevity
 	c.life, c.end = context.WithCancelCause(context.Background())
 	c.hard, c.giveUp = context.WithCancel(context.Background())
 	fc := cfg.Fetch

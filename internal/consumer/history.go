@@ -27,8 +27,14 @@ type note struct {
 	high int64
 }
 
+// noteName begins each note.
+const noteName = "conduit"
+
 func (n note) String() string {
-	s := fmt.Sprintf("conduit partitions=%d since=%d reads=%x topic=%s", n.partitions, n.since, n.reads, hex.EncodeToString(n.topic[:]))
+	s := fmt.Sprintf("%s partitions=%d since=%d reads=%x", noteName, n.partitions, n.since, n.reads)
+	if n.topic != (cluster.TopicID{}) {
+		s += " topic=" + hex.EncodeToString(n.topic[:])
+	}
 	if n.high > 0 {
 		s += fmt.Sprintf(" high=%d", n.high)
 	}
@@ -53,7 +59,7 @@ func clusterName(id string) string {
 // returns false if that is no note.
 func readNote(metadata string) (n note, ok bool) {
 	fields := strings.Fields(metadata)
-	if len(fields) < 2 || fields[0] != "conduit" {
+	if len(fields) < 2 || fields[0] != noteName {
 		return n, false
 	}
 	for _, field := range fields[1:] {

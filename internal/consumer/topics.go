@@ -21,6 +21,7 @@ type groupTopics struct {
 	ids    map[string]cluster.TopicID
 	remade map[string]bool // topics that were deleted and made again
 	history
+	brevity brevity // of the notes
 }
 
 // note is the metadata of a commit.
@@ -31,7 +32,7 @@ func (k *groupTopics) note(c offsets.Commit, cluster string) string {
 	if c.High > c.At {
 		n.high = c.High
 	}
-	return n.String()
+	return k.brevity.text(n)
 }
 
 // readSince takes over from a note when the group began to read what it reads.
