@@ -107,7 +107,6 @@ func (f *Fetcher) loop(b *broker) {
 		if idle++; moved || took >= wait/2 {
 			idle = 0
 		}
-		f.cfg.Hooks.throttled(res.throttle)
 		f.sleep(max(res.throttle, hurry(idle, wait)))
 	}
 }

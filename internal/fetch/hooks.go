@@ -1,7 +1,5 @@
 package fetch
 
-import "time"
-
 // Hooks are told what is worth counting. They must be quick; nil ones are left
 // out.
 type Hooks struct {
@@ -11,14 +9,6 @@ type Hooks struct {
 	// Retried has an error for which a partition is fetched again, maybe from
 	// another broker.
 	Retried func(err error)
-	// Throttled has the pause that a broker's answer asks for, because a quota is used up.
-	Throttled func(time.Duration)
-}
-
-func (h Hooks) throttled(d time.Duration) {
-	if h.Throttled != nil && d > 0 {
-		h.Throttled(d)
-	}
 }
 
 func (h Hooks) fetched(bytes int) {

@@ -70,6 +70,7 @@ func (m *Connector) ConnectionHooks() wire.Hooks {
 				m.requestErrors.WithLabelValues(key.String(), kindOf(err)).Inc()
 			}
 		},
+		Throttled: m.waited,
 	}
 }
 
@@ -88,9 +89,8 @@ func (m *Connector) HookConsumer(c *consumer.Config) {
 		Lost:   func(n int) { m.lost.Add(float64(n)) },
 	}
 	c.Fetch.Hooks = fetch.Hooks{
-		Fetched:   func(n int) { m.bytes.Add(float64(n)) },
-		Retried:   m.Retried,
-		Throttled: m.waited,
+		Fetched: func(n int) { m.bytes.Add(float64(n)) },
+		Retried: m.Retried,
 	}
 	c.Hooks = consumer.Hooks{
 		Committed: func(err error) { m.commits.WithLabelValues(resultOf(err)).Inc() },

@@ -170,14 +170,13 @@ func (c *Conn) await(ctx context.Context, cl *call) ([]byte, error) {
 	return nil, err
 }
 
-// decode reads an answer, and the pause that it may ask for.
+// decode reads an answer.
 func (c *Conn) decode(req protocol.Message, frame []byte) (protocol.Message, error) {
 	version, _ := c.VersionOf(req)
 	res, err := decode(frame, req.ApiKey(), version)
 	if err != nil {
 		return nil, c.Refuse(req.ApiKey(), err)
 	}
-	c.throttle(res)
 	return res, nil
 }
 

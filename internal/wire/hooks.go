@@ -17,6 +17,9 @@ type Hooks struct {
 	// with an error code. For a request without an answer (acks none) it reports the
 	// sending.
 	Answered func(key protocol.ApiKey, took time.Duration, err error)
+	// Throttled is called with the pause that a broker's answer asks for, because a quota
+	// is used up. It is not called for Produce.
+	Throttled func(pause time.Duration)
 }
 
 // Stage is how far an attempt to connect has come.
@@ -40,6 +43,12 @@ func (h Hooks) reached(stage Stage) {
 func (h Hooks) dialled(err error) {
 	if h.Dialled != nil {
 		h.Dialled(err)
+	}
+}
+
+func (h Hooks) throttled(pause time.Duration) {
+	if h.Throttled != nil {
+		h.Throttled(pause)
 	}
 }
 

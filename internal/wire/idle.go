@@ -38,7 +38,7 @@ func (c *Conn) probe(ctx context.Context) error {
 		return nil
 	}
 	wait := min(maxSilence, c.timeout)
-	cl := c.newCall(protocol.ApiVersions, wait)
+	cl := c.newCall(protocol.ApiVersions, 0, wait)
 	// A timer, as nobody awaits this answer: the request may be on its way meanwhile.
 	cl.expiry = time.AfterFunc(wait, func() {
 		why := &GiveUp{fmt.Sprintf("the connection had been idle for %s", idle.Round(time.Millisecond))}

@@ -108,7 +108,7 @@ func TestConnLetsABrokerHoldBackTheRequestAfterIdleTime(t *testing.T) {
 
 func TestConnAsksNothingWhereSilenceIsNoSignOfDeath(t *testing.T) {
 	for name, change := range map[string]func(*Conn){
-		"an answer is awaited":                 func(c *Conn) { c.pending = []*call{c.newCall(protocol.Heartbeat, time.Hour)} },
+		"an answer is awaited":                 func(c *Conn) { c.pending = []*call{c.newCall(protocol.Heartbeat, 0, time.Hour)} },
 		"a request without an answer was sent": func(c *Conn) { c.posted = c.answered + 1 },
 		"a quota lasts":                        func(c *Conn) { c.quietUntil = time.Now().Add(time.Hour) },
 		"an answer came just now":              func(c *Conn) { c.heard = time.Now() },

@@ -33,7 +33,7 @@ func (c *Conn) introduce(ctx context.Context, software Software) error {
 		return err
 	}
 	defer c.release()
-	return c.put(ctx, c.newCall(protocol.ApiVersions, c.timeout), introduction{new(apiversions.Request), software}, introduced, true)
+	return c.put(ctx, c.newCall(protocol.ApiVersions, introduced, c.timeout), introduction{new(apiversions.Request), software}, introduced, true)
 }
 
 // introduction is ApiVersions in the version that kafka-go does not have.

@@ -40,6 +40,7 @@ func (c *Conn) read() {
 		} else {
 			c.mu.Unlock()
 		}
+		c.throttle(cl, frame)
 		cl.frame = frame
 		cl.settled()
 	}

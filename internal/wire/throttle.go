@@ -3,37 +3,89 @@ package wire
 import (
 	"context"
 	"fmt"
-	"reflect"
-	"strings"
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 )
 
 // throttle keeps the connection quiet for as long as an answer asks for, however long that
 // is (brokers bound it by the length of all quota windows, 11 s by default): the broker
 // does not read from it meanwhile (KIP-219), and a request that waits there would run
 // into its timeout.
-func (c *Conn) throttle(res protocol.Message) {
-	d := throttleTime(res)
+func (c *Conn) throttle(cl *call, frame []byte) {
+	d := throttleTime(cl.key, cl.version, frame)
 	if d <= 0 {
 		return
 	}
 	c.mu.Lock()
 	c.quietUntil = time.Now().Add(d)
 	c.mu.Unlock()
+	c.hooks.throttled(d)
 }
 
-func throttleTime(res protocol.Message) time.Duration {
-	switch res.ApiKey() {
-	case protocol.Heartbeat, protocol.LeaveGroup:
-		return 0 // kafka-go's types for these have their fields in the wrong order
-	}
-	f := reflect.ValueOf(res).Elem().FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, "ThrottleTimeMs") })
-	if !f.IsValid() {
+// throttled are the kinds of requests whose answers begin with the throttle time: the
+// first version in which they do, and the first whose header has tagged fields.
+//
+// Produce is not among them. Its answer ends with the throttle time, and is read by
+// whoever asked, who paces by it.
+var throttled = map[protocol.ApiKey]struct{ since, flexible int16 }{
+	protocol.Fetch:                {1, 12},
+	protocol.ListOffsets:          {2, 6},
+	protocol.Metadata:             {3, 9},
+	protocol.OffsetCommit:         {3, 8},
+	protocol.OffsetFetch:          {3, 6},
+	protocol.FindCoordinator:      {1, 3},
+	protocol.JoinGroup:            {2, 6},
+	protocol.Heartbeat:            {1, 4},
+	protocol.LeaveGroup:           {1, 4},
+	protocol.SyncGroup:            {1, 4},
+	protocol.DescribeGroups:       {1, 5},
+	protocol.CreateTopics:         {2, 5},
+	protocol.InitProducerId:       {0, 2},
+	protocol.OffsetForLeaderEpoch: {2, 4},
+	protocol.AddPartitionsToTxn:   {0, 3},
+	protocol.AddOffsetsToTxn:      {0, 3},
+	protocol.EndTxn:               {0, 3},
+	protocol.TxnOffsetCommit:      {0, 3},
+	protocol.DescribeConfigs:      {0, 4},
+	68:                            {0, 0}, // ConsumerGroupHeartbeat
+	69:                            {0, 0}, // ConsumerGroupDescribe
+}
+
+// throttleTime reads how long an answer asks the client to be quiet, 0 for not at all.
+func throttleTime(key protocol.ApiKey, version int16, frame []byte) time.Duration {
+	r := primitive.NewReader(frame)
+	r.Take(8) // size, correlation ID
+	where, known := throttled[key]
+	switch {
+	case key == protocol.ApiVersions && version >= 1:
+		skipApiVersions(r, version)
+	case !known || version < where.since:
 		return 0
+	case version >= where.flexible:
+		r.Tags()
 	}
-	return time.Duration(f.Int()) * time.Millisecond
+	if d := r.Int32(); r.Err() == nil {
+		return time.Duration(d) * time.Millisecond
+	}
+	return 0
+}
+
+// skipApiVersions skips what comes before the throttle time of ApiVersions, whose header
+// never has tagged fields.
+func skipApiVersions(r *primitive.Reader, version int16) {
+	const size, firstFlexible = 6, 3
+	r.Int16() // error code
+	if version < firstFlexible {
+		r.Take(r.Count(size) * size)
+		return
+	}
+	for range r.CompactCount(size) {
+		r.Take(size)
+		r.Tags()
+	}
 }
 
 // awaitQuota waits until the broker takes requests again.

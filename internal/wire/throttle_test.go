@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -13,14 +14,11 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/findcoordinator"
 	"github.com/segmentio/kafka-go/protocol/heartbeat"
-	"github.com/segmentio/kafka-go/protocol/metadata"
-	"github.com/segmentio/kafka-go/protocol/offsetcommit"
-	"github.com/segmentio/kafka-go/protocol/produce"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// throttled asks for a coordinator and gets an answer that asks for a pause.
-func throttled(t *testing.T, c *Conn, broker net.Conn, pause time.Duration) {
+// throttledBy asks for a coordinator and gets an answer that asks for a pause.
+func throttledBy(t *testing.T, c *Conn, broker net.Conn, pause time.Duration) {
 	t.Helper()
 	c.offered[protocol.FindCoordinator] = versions{0, 2}
 	done := make(chan error)
@@ -42,7 +40,7 @@ func TestIsQuietForAsLongAsTheBrokerAsksFor(t *testing.T) {
 	is := is.New(t)
 	c, broker := pair(t, time.Minute)
 	const pause = 150 * time.Millisecond
-	throttled(t, c, broker, pause)
+	throttledBy(t, c, broker, pause)
 	since := time.Now()
 	done := make(chan error)
 	go func() {
@@ -57,7 +55,7 @@ func TestIsQuietForAsLongAsTheBrokerAsksFor(t *testing.T) {
 func TestAPauseEndsWithTheContextOrTheConnection(t *testing.T) {
 	is := is.New(t)
 	c, broker := pair(t, time.Minute)
-	throttled(t, c, broker, time.Hour)
+	throttledBy(t, c, broker, time.Hour)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	_, err := c.RoundTrip(ctx, &heartbeat.Request{})
@@ -72,7 +70,7 @@ func TestAPauseEndsWithTheContextOrTheConnection(t *testing.T) {
 func TestAPauseIsKeptToHoweverLongItIs(t *testing.T) {
 	is := is.New(t)
 	c, broker := pair(t, time.Minute)
-	throttled(t, c, broker, 24*time.Hour)
+	throttledBy(t, c, broker, 24*time.Hour)
 	c.mu.Lock()
 	left := time.Until(c.quietUntil)
 	c.mu.Unlock()
@@ -87,12 +85,81 @@ func TestAPauseIsKeptToHoweverLongItIs(t *testing.T) {
 	is.True(errors.Is(<-done, context.Canceled))
 }
 
+// Each answer is as the broker sends it, in each of its versions.
 func TestFindsThePauseInEachKindOfAnswer(t *testing.T) {
-	is := is.New(t)
-	for _, res := range []protocol.Message{
-		&produce.Response{ThrottleTimeMs: 7}, &offsetcommit.Response{ThrottleTimeMs: 7}, &metadata.Response{ThrottleTimeMs: 7},
-	} {
-		is.Equal(throttleTime(res), 7*time.Millisecond)
+	kinds := []protocol.ApiKey{protocol.ApiVersions}
+	for key := range throttled {
+		kinds = append(kinds, key)
 	}
-	is.Equal(throttleTime(&heartbeat.Response{ThrottleTimeMs: 7}), time.Duration(0)) // the wrong field
+	for _, key := range kinds {
+		t.Run(kmsg.NameForKey(int16(key)), func(t *testing.T) {
+			is := is.New(t)
+			found := 0
+			for version := range kmsg.ResponseForKey(int16(key)).MaxVersion() + 1 {
+				frame, has := frameOf(int16(key), version, 7)
+				got := throttleTime(key, version, frame)
+				if !has {
+					is.Equal(got, time.Duration(0))
+					continue
+				}
+				found++
+				is.Equal(got, 7*time.Millisecond)
+				is.Equal(throttleTime(key, version, frame[:9]), time.Duration(0)) // cut off
+			}
+			is.True(found > 0)
+		})
+	}
+}
+
+// frameOf is an answer with a pause, in milliseconds, and whether its version has one.
+func frameOf(key, version int16, pause int32) ([]byte, bool) {
+	res := kmsg.ResponseForKey(key)
+	switch res := res.(type) {
+	case *kmsg.ApiVersionsResponse:
+		for k := range int16(3) {
+			res.ApiKeys = append(res.ApiKeys, kmsg.ApiVersionsResponseApiKey{ApiKey: k, MaxVersion: 5})
+		}
+	case *kmsg.InitProducerIDResponse:
+		res.ProducerID = 99
+	}
+	res.SetVersion(0)
+	res.(kmsg.SetThrottleResponse).SetThrottle(0)
+	res.SetVersion(version)
+	without := res.AppendTo(nil)
+	res.(kmsg.SetThrottleResponse).SetThrottle(pause)
+	body := res.AppendTo(nil)
+	frame := make([]byte, 8)
+	if res.IsFlexible() && key != int16(protocol.ApiVersions) {
+		frame = append(frame, 0) // no tagged fields
+	}
+	return append(frame, body...), !bytes.Equal(body, without)
+}
+
+// Whoever asks reads the answer from the raw frame.
+func TestKeepsThePauseOfARawAnswerAndCountsIt(t *testing.T) {
+	is := is.New(t)
+	c, broker := pair(t, time.Minute)
+	var counted []time.Duration
+	c.hooks = Hooks{Throttled: func(pause time.Duration) { counted = append(counted, pause) }}
+	c.offered[protocol.Heartbeat] = versions{0, 4}
+	const pause = 150 * time.Millisecond
+	done := make(chan error)
+	ask := func() {
+		_, err := c.Frame(context.Background(), &heartbeat.Request{}, 0)
+		done <- err
+	}
+	send := func(pause int32) {
+		frame, _ := frameOf(int16(protocol.Heartbeat), 4, pause)
+		binary.BigEndian.PutUint32(frame[4:], request(t, broker))
+		binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
+		_, _ = broker.Write(frame)
+		is.NoErr(<-done)
+	}
+	go ask()
+	send(int32(pause.Milliseconds()))
+	since := time.Now()
+	go ask()
+	send(0)
+	is.True(time.Since(since) > pause/2) // not before
+	is.Equal(counted, []time.Duration{pause})
 }

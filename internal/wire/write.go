@@ -10,13 +10,14 @@ import (
 
 // call is one request in flight.
 type call struct {
-	id    int32
-	key   protocol.ApiKey
-	sent  time.Time
-	due   time.Time // the answer must be here by then
-	frame []byte    // whole frame with its size prefix, once answered
-	err   error
-	ready chan struct{}
+	id      int32
+	key     protocol.ApiKey
+	version int16
+	sent    time.Time
+	due     time.Time // the answer must be here by then
+	frame   []byte    // whole frame with its size prefix, once answered
+	err     error
+	ready   chan struct{}
 
 	expiry *time.Timer // ends the connection unless the answer comes first; see probe
 }
@@ -95,7 +96,7 @@ func (c *Conn) writeInTurn(ctx context.Context, req protocol.Message, version in
 
 // write sends a request. The caller has the turn.
 func (c *Conn) write(ctx context.Context, req protocol.Message, version int16, wait time.Duration) (*call, error) {
-	cl := c.newCall(req.ApiKey(), c.timeout+wait)
+	cl := c.newCall(req.ApiKey(), version, c.timeout+wait)
 	if err := c.put(ctx, cl, req, version, wait != noAnswer); err != nil {
 		return nil, err
 	}
@@ -103,10 +104,10 @@ func (c *Conn) write(ctx context.Context, req protocol.Message, version int16, w
 }
 
 // newCall begins a call whose answer must be here within a duration.
-func (c *Conn) newCall(key protocol.ApiKey, within time.Duration) *call {
+func (c *Conn) newCall(key protocol.ApiKey, version int16, within time.Duration) *call {
 	now := time.Now()
 	c.nextID++
-	return &call{id: c.nextID, key: key, sent: now, due: now.Add(within), ready: make(chan struct{})}
+	return &call{id: c.nextID, key: key, version: version, sent: now, due: now.Add(within), ready: make(chan struct{})}
 }
 
 // put sends a request whole or kills the connection: half a request would garble
