@@ -72,7 +72,7 @@ func (c *SourceConfig) resolve() (consumer.Config, error) {
 	group, groupErr := c.GroupConfig.resolve()
 	start, startErr := c.StartConfig.resolve(topics)
 	fetch, fetchErr := c.FetchConfig.resolve()
-	group.Topics, group.Match = topics.names, topics.match
+	group.Topics, group.Match, group.Pattern = topics.names, topics.match, topics.pattern
 	batch := 0
 	if c.BatchSize != nil {
 		batch = *c.BatchSize

@@ -29,7 +29,10 @@ type TopicsConfig struct {
 type topics struct {
 	names []string                // those that are named, each once, sorted
 	match func(topic string) bool // whether to read others; nil: none
-	words string                  // what the settings say, one a line
+	// pattern is the expression by which match chooses them; "" where it takes more than
+	// one.
+	pattern string
+	words   string // what the settings say, one a line
 }
 
 func (c *TopicsConfig) resolve() (topics, error) {
@@ -54,10 +57,15 @@ func (c *TopicsConfig) resolve() (topics, error) {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
+	pattern := ""
+	if include != nil && exclude == nil {
+		pattern = include.String()
+	}
 	return topics{
-		names: names,
-		match: matcher(include, exclude),
-		words: strings.Join(names, ",") + "\n" + c.TopicsRegex + "\n" + c.TopicsExclude,
+		names:   names,
+		match:   matcher(include, exclude),
+		pattern: pattern,
+		words:   strings.Join(names, ",") + "\n" + c.TopicsRegex + "\n" + c.TopicsExclude,
 	}, errors.Join(append(errs, includeErr, excludeErr)...)
 }
 

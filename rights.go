@@ -39,10 +39,7 @@ func mayRead(ctx context.Context, client *cluster.Client, cfg consumer.Config) e
 
 // mayJoin returns an error if the login may not be a member of the group.
 func mayJoin(ctx context.Context, client *cluster.Client, name string) error {
-	node, err := client.Coordinator(ctx, name)
-	if err == nil {
-		err = group.Probe(ctx, client, node, name)
-	}
+	err := group.Probe(ctx, client, name)
 	if !errors.Is(err, kafkago.GroupAuthorizationFailed) {
 		return nil // joining says what else is wrong
 	}

@@ -25,7 +25,7 @@ func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Res
 	}
 	r.ok("coordinator", r.Group, fmt.Sprintf("broker %d", node))
 
-	classic, byServer := r.probe(ctx, client, node, group.Probe), r.probe(ctx, client, node, group.ProbeServer)
+	classic, byServer := r.probe(ctx, client, group.Probe), r.probe(ctx, client, group.ProbeServer)
 	err = classic
 	if r.Protocol == group.Consumer {
 		err = byServer
@@ -46,8 +46,8 @@ func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Res
 	r.offsets(ctx, client, m)
 }
 
-func (r *run) probe(ctx context.Context, client *cluster.Client, node int32, probe func(context.Context, *cluster.Client, int32, string) error) error {
-	_, err := cluster.WhileRetriable(ctx, patience, func() (struct{}, error) { return struct{}{}, probe(ctx, client, node, r.Group) })
+func (r *run) probe(ctx context.Context, client *cluster.Client, probe func(context.Context, *cluster.Client, string) error) error {
+	_, err := cluster.WhileRetriable(ctx, patience, func() (struct{}, error) { return struct{}{}, probe(ctx, client, r.Group) })
 	return err
 }
 

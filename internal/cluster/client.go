@@ -21,19 +21,20 @@ type Client struct {
 
 	mu sync.Mutex
 	membership
-	brokers    map[int32]string     // host:port by node ID, as metadata lists them
-	doubts     map[string]time.Time // by host:port: when there was trouble with it last
-	namedBy    map[string]string    // host:port of the broker that named a coordinator last, by what it coordinates
-	topics     map[string]Topic     // as a broker described them last
-	believed   map[string]Topic     // as a broker described them last without an error
-	told       map[string]string    // host:port of the broker that described a topic last, by topic
-	toldAll    string               // host:port of the broker that described all topics last
-	former     map[string][]TopicID // of topics that had a name before
-	controller int32                // node ID
-	conns      map[connKey]*slot
-	retired    []*wire.Conn // which end with what is in flight on them
-	closed     bool
-	refusals   refusals
+	brokers      map[int32]string     // host:port by node ID, as metadata lists them
+	doubts       map[string]time.Time // by host:port: when there was trouble with it last
+	namedBy      map[string]string    // host:port of the broker that named a coordinator last, by what it coordinates
+	coordinators map[string]int32     // node IDs, by consumer group
+	topics       map[string]Topic     // as a broker described them last
+	believed     map[string]Topic     // as a broker described them last without an error
+	told         map[string]string    // host:port of the broker that described a topic last, by topic
+	toldAll      string               // host:port of the broker that described all topics last
+	former       map[string][]TopicID // of topics that had a name before
+	controller   int32                // node ID
+	conns        map[connKey]*slot
+	retired      []*wire.Conn // which end with what is in flight on them
+	closed       bool
+	refusals     refusals
 
 	tasks sync.WaitGroup // dials and questions under way
 }
@@ -42,18 +43,19 @@ type Client struct {
 // It connects to nothing before it is asked.
 func New(seeds []string, cfg wire.Config) *Client {
 	c := &Client{
-		seeds:      seeds,
-		cfg:        cfg,
-		brokers:    make(map[int32]string),
-		doubts:     make(map[string]time.Time),
-		namedBy:    make(map[string]string),
-		topics:     make(map[string]Topic),
-		believed:   make(map[string]Topic),
-		told:       make(map[string]string),
-		former:     make(map[string][]TopicID),
-		conns:      make(map[connKey]*slot),
-		membership: membership{sure: make(map[string]time.Time), met: make(map[string]bool)},
-		refusals:   refusals{patience: refusalPatience},
+		seeds:        seeds,
+		cfg:          cfg,
+		brokers:      make(map[int32]string),
+		doubts:       make(map[string]time.Time),
+		namedBy:      make(map[string]string),
+		coordinators: make(map[string]int32),
+		topics:       make(map[string]Topic),
+		believed:     make(map[string]Topic),
+		told:         make(map[string]string),
+		former:       make(map[string][]TopicID),
+		conns:        make(map[connKey]*slot),
+		membership:   membership{sure: make(map[string]time.Time), met: make(map[string]bool)},
+		refusals:     refusals{patience: refusalPatience},
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c

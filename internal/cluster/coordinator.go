@@ -11,14 +11,35 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
-// Coordinator asks which node coordinates a consumer group. The answer is not
-// kept: callers ask again when a coordinator says that it is none. Then others are asked
-// than the broker that named it.
+// Coordinator returns which node coordinates a consumer group. The answer is kept until
+// ForgetCoordinator is called: when a coordinator says that it is none, or can't be asked.
+// Then others are asked than the broker that named it.
 func (c *Client) Coordinator(ctx context.Context, group string) (int32, error) {
-	return c.coordinator(ctx, &findcoordinator.Request{Key: group}, fmt.Sprintf("group %q", group), acl.OnGroup(group))
+	c.mu.Lock()
+	node, known := c.coordinators[group]
+	c.mu.Unlock()
+	if known {
+		return node, nil
+	}
+	node, err := c.coordinator(ctx, &findcoordinator.Request{Key: group}, fmt.Sprintf("group %q", group), acl.OnGroup(group))
+	if err != nil {
+		return -1, err
+	}
+	c.mu.Lock()
+	c.coordinators[group] = node
+	c.mu.Unlock()
+	return node, nil
 }
 
-// TransactionCoordinator is Coordinator for the transactions of a transactional ID.
+// ForgetCoordinator makes the next call of Coordinator ask.
+func (c *Client) ForgetCoordinator(group string) {
+	c.mu.Lock()
+	delete(c.coordinators, group)
+	c.mu.Unlock()
+}
+
+// TransactionCoordinator asks which node coordinates the transactions of a transactional
+// ID. The answer is not kept.
 func (c *Client) TransactionCoordinator(ctx context.Context, id string) (int32, error) {
 	const transaction = 1
 	return c.coordinator(ctx, &findcoordinator.Request{Key: id, KeyType: transaction}, fmt.Sprintf("transactional ID %q", id), acl.OnTransactionalID(id))

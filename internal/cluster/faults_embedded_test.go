@@ -29,6 +29,7 @@ var operations = map[kmsg.Key]func(context.Context, *Client) error{
 		return topics["t"].Err
 	},
 	kmsg.FindCoordinator: func(ctx context.Context, c *Client) error {
+		c.ForgetCoordinator("g")
 		_, err := c.Coordinator(ctx, "g")
 		return err
 	},

@@ -84,7 +84,7 @@ func (c *Consumer) commit(ctx context.Context) error {
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for {
 		err := c.commitFitting(ctx)
-		if errors.Is(err, kafkago.UnknownTopicOrPartition) && c.noteDeleted(ctx) == nil {
+		if unknownTopic(err) && c.noteDeleted(ctx) == nil {
 			err = c.commitFitting(ctx)
 		}
 		passes := cluster.Retriable(err) || errors.Is(err, cluster.StaleMemberEpoch) // the next one is known in a moment

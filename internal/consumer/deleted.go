@@ -13,18 +13,34 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/offsets"
 )
 
+// unknownTopic reports whether the coordinator refuses a commit since there is no topic of
+// that name or, where commits name IDs, of that ID.
+func unknownTopic(err error) bool {
+	return errors.Is(err, kafkago.UnknownTopicOrPartition) || errors.Is(err, kafkago.UnknownTopicID)
+}
+
 // noteDeleted notes which of the topics that something is to be committed for don't exist
-// any more: the coordinator won't take it, and it must hold up neither other commits nor a
-// rebalance. A broker that has just started, or is cut off, may know less than the others:
-// they are asked as well.
+// any more, or are others than those that have the offsets: the coordinator won't take it,
+// and it must hold up neither other commits nor a rebalance. A broker that has just started,
+// or is cut off, may know less than the others: they are asked as well.
 func (c *Consumer) noteDeleted(ctx context.Context) error {
-	partitions := make(map[string]int)
-	for _, k := range c.committable() {
+	partitions, former := make(map[string]int), make(map[string]int)
+	commits := c.committable()
+	for _, k := range commits {
 		partitions[k.Topic]++
 	}
 	found, err := c.client.Confirm(ctx, slices.AppendSeq([]string{}, maps.Keys(partitions)))
 	if err != nil {
 		return err
+	}
+	for _, k := range commits {
+		if t := found[k.Topic]; t.Err == nil && differ(t.ID, k.TopicID) {
+			former[k.Topic]++
+		}
+	}
+	for name, n := range former {
+		c.cfg.Info(fmt.Sprintf("topic %q was deleted and made again: the offsets of %d partitions of the former topic are not committed", name, n))
+		c.gone[name] = found[name].AsOf // as of when it is described: what is of the new topic is committed
 	}
 	for name, t := range found {
 		if errors.Is(t.Err, kafkago.UnknownTopicOrPartition) {
@@ -39,15 +55,14 @@ func (c *Consumer) noteDeleted(ctx context.Context) error {
 // brokers had forgotten for a while, as they started, comes back with its ID: then what
 // was held back is committed, or a group that begins at the end would begin there again.
 func (c *Consumer) committable() []offsets.Commit {
-	back, left := make(map[string]bool), make(map[string]time.Time)
+	left := make(map[string]time.Time)
 	commits := slices.DeleteFunc(c.tracker.Committable(), func(k offsets.Commit) bool {
 		since, gone := c.gone[k.Topic]
-		if gone && !back[k.Topic] {
-			if back[k.Topic] = c.isBack(k, since); !back[k.Topic] {
-				left[k.Topic] = since
-			}
+		held := gone && !c.isBack(k, since)
+		if held {
+			left[k.Topic] = since
 		}
-		return gone && !back[k.Topic]
+		return held
 	})
 	c.gone = left
 	return commits

@@ -64,3 +64,16 @@ func TestConsumerCommitsWhereItStartsThoughAllBrokersForgotTheTopicForAWhile(t *
 	defer c.Close(w.ctx)
 	w.committed(map[int32]int64{0: 3, 1: 3, 2: 3})
 }
+
+// The coordinator refuses what is of the former topic, which the fetcher has yet to notice.
+// Nobody waits for it: there is nothing to commit any more.
+func TestConsumerClosesThoughItsTopicWasMadeAgainAMomentAgo(t *testing.T) {
+	w := newWorld(t, kfake.NumBrokers(1))
+	c := w.open(nil)
+	w.produce(9)
+	read := w.next(c, 9)
+	embedded.Ignore(w.fake, int16(kmsg.Fetch), 1000)
+	w.again(1)
+	ack(c, read...)
+	w.NoErr(c.Close(w.ctx))
+}

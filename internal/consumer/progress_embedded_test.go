@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 // progress waits until a consumer says that it is so far, as high
@@ -116,18 +117,7 @@ func TestTellsWhatIsWorthCounting(t *testing.T) {
 	await("another generation", func() bool { return joined.Load() >= 2 && held.Load() == partitions })
 
 	w.fake.ControlKey(int16(kmsg.OffsetCommit), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		res := req.ResponseKind().(*kmsg.OffsetCommitResponse)
-		for _, rt := range req.(*kmsg.OffsetCommitRequest).Topics {
-			t := kmsg.NewOffsetCommitResponseTopic()
-			t.Topic = rt.Topic
-			for _, rp := range rt.Partitions {
-				p := kmsg.NewOffsetCommitResponseTopicPartition()
-				p.Partition, p.ErrorCode = rp.Partition, kerr.NotCoordinator.Code
-				t.Partitions = append(t.Partitions, p)
-			}
-			res.Topics = append(res.Topics, t)
-		}
-		return res, nil, true
+		return embedded.Refusal(req, kerr.NotCoordinator.Code), nil, true
 	})
 	w.produce(3)
 	ack(c, w.next(c, 3)...)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/heartbeat"
 	"github.com/segmentio/kafka-go/protocol/leavegroup"
 
@@ -38,13 +39,14 @@ func (m *Member) beat(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, kafkago.RebalanceInProgress):
+			m.reason = "the group rebalances"
 			return nil
 		case !cluster.Retriable(err):
 			return m.errorf("send heartbeat to", err)
 		case time.Since(m.lastContact) > m.cfg.SessionTimeout:
 			return m.errorf("send heartbeat to", err)
 		default:
-			m.setCoordinator(-1)
+			m.leaveCoordinator()
 		}
 	}
 }
@@ -55,9 +57,14 @@ func (m *Member) changed(ctx context.Context) bool {
 	defer cancel()
 	if m.outdated(ctx) {
 		m.rejoins++
+		m.reason = "the assignment does not fit the topics that are there"
 		return true
 	}
-	return ctx.Err() == nil && m.topicsChanged(ctx)
+	if ctx.Err() == nil && m.topicsChanged(ctx) {
+		m.reason = "topics or partitions have changed"
+		return true
+	}
+	return false
 }
 
 // heartbeat sends a heartbeat. It waits for the answer for a third of the session timeout,
@@ -65,7 +72,7 @@ func (m *Member) changed(ctx context.Context) bool {
 func (m *Member) heartbeat(ctx context.Context) error {
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
-	_, memberID, generation := m.identity()
+	memberID, generation := m.identity()
 	return m.sendHeartbeat(ctx, cluster.Group, memberID, generation)
 }
 
@@ -91,19 +98,19 @@ func (m *Member) sendHeartbeat(ctx context.Context, p cluster.Purpose, memberID 
 // leave tells the coordinator that this member is gone, so that the others need
 // not wait for the session timeout. A static member comes back: it doesn't.
 func (m *Member) leave(ctx context.Context) {
-	_, memberID, _ := m.identity()
+	memberID, _ := m.identity()
 	m.setGeneration(-1)
 	if m.cfg.InstanceID != "" || memberID == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, leaveEnd)
 	defer cancel()
-	if err := m.sendLeave(ctx, memberID); err != nil {
+	if err := m.sendLeave(ctx, memberID, "the source is stopped"); err != nil {
 		m.cfg.Warn("the other members go on after the session timeout", m.errorf("leave", err))
 	}
 }
 
-func (m *Member) sendLeave(ctx context.Context, memberID string) error {
+func (m *Member) sendLeave(ctx context.Context, memberID, reason string) error {
 	// Not the Group connection: a join may still wait there.
 	conn, err := m.connect(ctx, cluster.Commit)
 	if err != nil {
@@ -114,10 +121,15 @@ func (m *Member) sendLeave(ctx context.Context, memberID string) error {
 		MemberID: memberID,
 		Members:  []leavegroup.RequestMember{{MemberID: memberID}},
 	}
-	frame, err := conn.Frame(ctx, req, 0)
+	var sent protocol.Message = req
+	reasoned := &leaveRequest{req, reason}
+	if _, ok := conn.VersionOf(reasoned); ok {
+		sent = reasoned
+	}
+	frame, err := conn.Frame(ctx, sent, 0)
 	if err != nil {
 		return err
 	}
-	version, _ := conn.Version(req.ApiKey())
+	version, _ := conn.VersionOf(sent)
 	return leaveError(frame, version)
 }

@@ -30,7 +30,11 @@ type Config struct {
 	Topics   []string
 	// Match chooses further topics by their names, as they come and go; nil for
 	// none. Internal topics are only read if they are named.
-	Match             func(topic string) bool
+	Match func(topic string) bool
+	// Pattern is the regular expression by which Match chooses, if one does, in the syntax
+	// that Go and RE2/J have in common, where a name matches as a whole or not at all. A
+	// coordinator that assigns may be asked to look for the topics. "" for none.
+	Pattern           string
 	SessionTimeout    time.Duration // the coordinator gives a silent member up after it. For Classic alone, as are HeartbeatInterval and Balancers
 	RebalanceTimeout  time.Duration // how long members have to join again
 	HeartbeatInterval time.Duration

@@ -31,17 +31,18 @@ type MemberDescription struct {
 // dead is the state of a group that the coordinator doesn't know.
 const dead = "Dead"
 
-// Describe asks a coordinator for the members of a group, of either protocol.
-func Describe(ctx context.Context, client *cluster.Client, coordinator int32, group string) (Description, error) {
-	d, err := describe(ctx, client, coordinator, group)
+// Describe asks the coordinator of a group for its members, of either protocol.
+func Describe(ctx context.Context, client *cluster.Client, group string) (Description, error) {
+	d, err := describe(ctx, client, group)
+	forgetUnfit(client, group, err)
 	if err != nil {
 		return d, fmt.Errorf("describe group %q: %w", group, client.Explain(err, acl.Right{Operation: "Describe", Resource: "group", Names: []string{group}}))
 	}
 	return d, nil
 }
 
-func describe(ctx context.Context, client *cluster.Client, coordinator int32, group string) (Description, error) {
-	conn, err := client.Broker(ctx, coordinator, cluster.Control)
+func describe(ctx context.Context, client *cluster.Client, group string) (Description, error) {
+	conn, err := coordinator(ctx, client, group, cluster.Control)
 	if err != nil {
 		return Description{}, err
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/joingroup"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -34,20 +33,20 @@ const (
 // The former member leaves when this one has joined and waits for it. A group that its
 // last member has left waits for more members, for group.initial.rebalance.delay.ms,
 // before one that joins gets its partitions.
-func (m *Member) askToJoin(ctx context.Context, req *joingroup.Request) (protocol.Message, error) {
+func (m *Member) askToJoin(ctx context.Context, req *joingroup.Request) (joined, error) {
 	if m.former == "" {
-		return m.ask(ctx, req)
+		return m.sendJoin(ctx, req)
 	}
 	conn, err := m.connect(ctx, cluster.Group)
 	if err != nil {
-		return nil, err
+		return joined{}, err
 	}
 	switch version, _ := conn.Version(req.ApiKey()); {
 	case version < firstWithID: // it learns its ID too late to look whether it is inside
 		m.dismissFormer(ctx)
-		return m.ask(ctx, req)
+		return m.sendJoin(ctx, req)
 	case req.MemberID == "":
-		return m.ask(ctx, req)
+		return m.sendJoin(ctx, req)
 	}
 	beside, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -57,10 +56,10 @@ func (m *Member) askToJoin(ctx context.Context, req *joingroup.Request) (protoco
 		m.awaitInside(beside, req.MemberID)
 		m.dismissFormer(beside)
 	}()
-	msg, err := m.ask(ctx, req)
+	res, err := m.sendJoin(ctx, req)
 	cancel()
 	<-done
-	return msg, err
+	return res, err
 }
 
 // awaitInside waits until the coordinator counts this member in: until then it doesn't
@@ -84,7 +83,7 @@ func (m *Member) dismissFormer(ctx context.Context) {
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
 	for ctx.Err() == nil {
 		leave, cancel := context.WithTimeout(ctx, dismissTimeout)
-		err := m.sendLeave(leave, m.former)
+		err := m.sendLeave(leave, m.former, "its process has ended without leaving")
 		cancel()
 		if ctx.Err() != nil {
 			return
@@ -116,6 +115,6 @@ func (m *Member) MemberID() string {
 	if m.cfg.InstanceID != "" {
 		return ""
 	}
-	_, id, _ := m.identity()
+	id, _ := m.identity()
 	return id
 }

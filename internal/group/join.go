@@ -9,7 +9,6 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/joingroup"
 	"github.com/segmentio/kafka-go/protocol/syncgroup"
 
@@ -25,11 +24,12 @@ func (m *Member) join(ctx, ending context.Context) (Partitions, error) {
 	if _, err := m.subscribe(ctx); err != nil {
 		return nil, m.errorf("find topics to read as a member of", err)
 	}
-	_, id, _ := m.identity()
+	id, _ := m.identity()
 	res, err := m.joinGroup(ending)
 	if err != nil {
 		return nil, m.errorf("join", err)
 	}
+	m.reason = ""
 	if !slices.Contains(m.cfg.Balancers, res.ProtocolName) {
 		return nil, m.errorf("join", fmt.Errorf("the coordinator chose the assignment protocol %.100q, which was not offered", res.ProtocolName))
 	}
@@ -50,7 +50,7 @@ func (m *Member) join(ctx, ending context.Context) (Partitions, error) {
 		}
 	}
 	// One that comes without an ID may have been given the assignment of before.
-	m.verified = id != "" && (leads || m.verified)
+	m.verified = id != "" && (leads && !res.skip || m.verified)
 	if err := m.watch(ending); err != nil {
 		return nil, m.errorf("find partitions to read as a member of", err)
 	}
@@ -61,7 +61,7 @@ func (m *Member) join(ctx, ending context.Context) (Partitions, error) {
 	return m.keepSubscribed(p), nil
 }
 
-func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
+func (m *Member) joinGroup(ctx context.Context) (joined, error) {
 	req := &joingroup.Request{
 		GroupID:            m.cfg.GroupID,
 		SessionTimeoutMS:   int32(m.cfg.SessionTimeout.Milliseconds()),
@@ -71,16 +71,15 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 	}
 	for {
 		var generation int32
-		_, req.MemberID, generation = m.identity()
+		req.MemberID, generation = m.identity()
 		if generation >= 0 {
 			m.lastGeneration = generation
 		}
 		req.Protocols = m.offer(m.lastGeneration)
-		msg, err := m.askToJoin(ctx, req)
+		res, err := m.askToJoin(ctx, req)
 		if err != nil {
-			return nil, err
+			return res, err
 		}
-		res := msg.(*joingroup.Response)
 		err = cluster.CodeError(res.ErrorCode)
 		// KIP-394: join again with this ID. Only who has none is asked for one.
 		if errors.Is(err, kafkago.MemberIDRequired) && res.MemberID != "" && req.MemberID == "" {
@@ -88,7 +87,7 @@ func (m *Member) joinGroup(ctx context.Context) (*joingroup.Response, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return res, err
 		}
 		m.lastContact, m.former = time.Now(), ""
 		m.setMember(res.MemberID, -1)
@@ -119,8 +118,8 @@ func (m *Member) offer(generation int32) []joingroup.RequestProtocol {
 	return out
 }
 
-// lead makes the assignment for all members.
-func (m *Member) lead(ctx context.Context, res *joingroup.Response) (map[string]Partitions, error) {
+// lead makes the assignment for all members, unless the one of before stays.
+func (m *Member) lead(ctx context.Context, res joined) (map[string]Partitions, error) {
 	members := make([]memberInfo, len(res.Members))
 	topics := make(map[string]bool)
 	for i, rm := range res.Members {
@@ -138,10 +137,13 @@ func (m *Member) lead(ctx context.Context, res *joingroup.Response) (map[string]
 		return nil, err
 	}
 	m.counts = counts
+	if res.skip {
+		return nil, nil
+	}
 	return m.bal.assign(members, counts), nil
 }
 
-func (m *Member) syncGroup(ctx context.Context, res *joingroup.Response, assignments map[string]Partitions) (Partitions, error) {
+func (m *Member) syncGroup(ctx context.Context, res joined, assignments map[string]Partitions) (Partitions, error) {
 	req := &syncgroup.Request{
 		GroupID:         m.cfg.GroupID,
 		GenerationID:    res.GenerationID,
@@ -153,11 +155,17 @@ func (m *Member) syncGroup(ctx context.Context, res *joingroup.Response, assignm
 	for id, p := range assignments {
 		req.Assignments = append(req.Assignments, syncgroup.RequestAssignment{MemberID: id, Assignment: encodeAssignment(p)})
 	}
-	msg, err := m.ask(ctx, req)
+	var sres *syncgroup.Response
+	err := m.ask(ctx, func(conn *wire.Conn) error {
+		msg, err := conn.RoundTripWait(ctx, req, m.cfg.RebalanceTimeout)
+		if err == nil {
+			sres = msg.(*syncgroup.Response)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	sres := msg.(*syncgroup.Response)
 	if err := cluster.CodeError(sres.ErrorCode); err != nil {
 		return nil, err
 	}
@@ -172,16 +180,16 @@ func (m *Member) syncGroup(ctx context.Context, res *joingroup.Response, assignm
 // ask sends a request that the coordinator may hold back until all members have
 // joined. A member that waits for that is alive for the coordinator, however long it
 // takes: the session timeout does not run meanwhile.
-func (m *Member) ask(ctx context.Context, req protocol.Message) (protocol.Message, error) {
+func (m *Member) ask(ctx context.Context, send func(*wire.Conn) error) error {
 	conn, err := m.connect(ctx, cluster.Group)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	begun := time.Now()
-	msg, err := conn.RoundTripWait(ctx, req, m.cfg.RebalanceTimeout)
+	err = send(conn)
 	var silence *wire.TimeoutError // whose broker may have been dead all the time
 	if !errors.As(err, &silence) {
 		m.lastContact = m.lastContact.Add(time.Since(begun))
 	}
-	return msg, err
+	return err
 }

@@ -27,6 +27,7 @@ type Member struct {
 	lookInterval   time.Duration    // from then to the time after that
 	surplus        bool             // it was assigned topics that it doesn't subscribe to
 	hasty          int              // generations in a row that ended at once
+	reason         string           // why it joins again; "" the first time
 	rejoins        uint32           // how often a static member asked for an assignment that fits it
 	former         string           // still to be taken out of the group
 	dismissals     int              // how often that was tried
@@ -100,6 +101,7 @@ func (m *Member) live(ctx, ending context.Context) error {
 	m.take(ending, assigned, revoked)
 	if revoked.Len() > 0 { // and is free only when all have joined again (KIP-429)
 		m.hasty++
+		m.reason = "it has given partitions back"
 	} else {
 		m.hasty = 0
 		if err := m.beat(ctx); err != nil {
@@ -144,7 +146,10 @@ func (m *Member) prepareRejoin(ctx context.Context) {
 // What is held stays as long as the coordinator may still count this member in.
 func (m *Member) recover(err error) {
 	var code kafkago.Error
-	errors.As(err, &code)
+	m.reason = "the connection to the coordinator failed"
+	if errors.As(err, &code) {
+		m.reason = "the coordinator refused a request: " + code.Title()
+	}
 	switch code {
 	case kafkago.UnknownMemberId, kafkago.IllegalGeneration:
 		m.lose()
@@ -154,7 +159,7 @@ func (m *Member) recover(err error) {
 	case kafkago.RebalanceInProgress:
 		return
 	default:
-		m.setCoordinator(-1)
+		m.leaveCoordinator()
 		if time.Since(m.lastContact) > m.cfg.SessionTimeout {
 			m.lose()
 		}

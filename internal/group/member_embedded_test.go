@@ -144,7 +144,7 @@ func (m *member) until(what string, ok func() bool) error {
 		case <-m.ctx.Done():
 			m.mu.Lock()
 			defer m.mu.Unlock()
-			return fmt.Errorf("wait until %s: %w; told %v, warned %v", what, m.ctx.Err(), m.events, m.warned)
+			return fmt.Errorf("wait until %s: %w; told %v, holds %v, warned %v", what, m.ctx.Err(), m.events, m.holds, m.warned)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/offsetcommit"
 	"github.com/segmentio/kafka-go/protocol/offsetfetch"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // Offset is what a group has committed for a partition, or is to.
@@ -48,7 +48,7 @@ func (o Offsets) partitions() Partitions {
 
 // Generation is the group's generation that the member is in, -1 for none.
 func (s *session) Generation() int32 {
-	_, _, generation := s.identity()
+	_, generation := s.identity()
 	return generation
 }
 
@@ -60,24 +60,55 @@ func (s *session) Commit(ctx context.Context, generation int32, offsets Offsets)
 	if generation < 0 {
 		return nil, s.errorf("commit offsets of", kafkago.RebalanceInProgress)
 	}
-	_, memberID, _ := s.identity()
-	return s.commit(ctx, &offsetcommit.Request{
-		GroupID:         s.cfg.GroupID,
-		GenerationID:    generation,
-		MemberID:        memberID,
-		GroupInstanceID: s.cfg.InstanceID,
-	}, offsets)
+	memberID, _ := s.identity()
+	return s.commit(ctx, &commitRequest{s.cfg.GroupID, memberID, s.cfg.InstanceID, generation, offsets, commitByID})
 }
 
 // CommitAlone is Commit for a group that has no members: the coordinator refuses it, with
 // UNKNOWN_MEMBER_ID, if there is one.
 func (s *session) CommitAlone(ctx context.Context, offsets Offsets) (Offsets, error) {
-	return s.commit(ctx, &offsetcommit.Request{GroupID: s.cfg.GroupID, GenerationID: -1}, offsets)
+	return s.commit(ctx, &commitRequest{s.cfg.GroupID, "", "", -1, offsets, commitByID})
 }
 
-func (s *session) commit(ctx context.Context, req *offsetcommit.Request, offsets Offsets) (Offsets, error) {
-	req.RetentionTimeMs = -1
-	for topic, parts := range offsets {
+func (s *session) commit(ctx context.Context, req *commitRequest) (Offsets, error) {
+	conn, err := s.connect(ctx, cluster.Commit)
+	var answers []commitAnswer
+	if err == nil {
+		if _, ok := conn.VersionOf(req); ok {
+			answers, err = sendCommit(ctx, conn, req)
+			asBefore(answers, req.epoch)
+		} else {
+			answers, err = sendOlderCommit(ctx, conn, req)
+		}
+	}
+	if err != nil {
+		s.leaveCoordinator()
+		return nil, s.errorf("commit offsets of", err)
+	}
+	return s.taken(req.offsets, answers)
+}
+
+// asBefore gives a generation that has ended with its group the code that it had before
+// version 9.
+func asBefore(answers []commitAnswer, generation int32) {
+	for i := range answers {
+		if a := &answers[i]; generation >= 0 && a.code == int16(kafkago.GroupIdNotFound) {
+			a.code = int16(kafkago.IllegalGeneration)
+		}
+	}
+}
+
+func sendCommit(ctx context.Context, conn *wire.Conn, req *commitRequest) ([]commitAnswer, error) {
+	version, _ := conn.VersionOf(req)
+	return exchange(ctx, conn, req, req.read(version))
+}
+
+// sendOlderCommit sends a request in the versions that kafka-go has, which go by names.
+func sendOlderCommit(ctx context.Context, conn *wire.Conn, r *commitRequest) ([]commitAnswer, error) {
+	req := &offsetcommit.Request{
+		GroupID: r.group, GenerationID: r.epoch, MemberID: r.member, GroupInstanceID: r.instance, RetentionTimeMs: -1,
+	}
+	for topic, parts := range r.offsets {
 		t := offsetcommit.RequestTopic{Name: topic}
 		for p, o := range parts {
 			t.Partitions = append(t.Partitions, offsetcommit.RequestPartition{
@@ -89,10 +120,9 @@ func (s *session) commit(ctx context.Context, req *offsetcommit.Request, offsets
 		}
 		req.Topics = append(req.Topics, t)
 	}
-	msg, err := s.roundTrip(ctx, req)
+	msg, err := conn.RoundTrip(ctx, req)
 	if err != nil {
-		s.setCoordinator(-1)
-		return nil, s.errorf("commit offsets of", err)
+		return nil, err
 	}
 	var answers []commitAnswer
 	for _, t := range msg.(*offsetcommit.Response).Topics {
@@ -100,7 +130,7 @@ func (s *session) commit(ctx context.Context, req *offsetcommit.Request, offsets
 			answers = append(answers, commitAnswer{t.Name, p.PartitionIndex, p.ErrorCode})
 		}
 	}
-	return s.taken(offsets, answers)
+	return answers, nil
 }
 
 // commitAnswer is what the coordinator says of the offset of a partition.
@@ -123,7 +153,7 @@ func (s *session) taken(offsets Offsets, answers []commitAnswer) (Offsets, error
 		case first == nil:
 			first = fmt.Errorf("commit offset of %s/%d in group %q: %w", a.topic, a.partition, s.cfg.GroupID, s.explain(err, a.topic))
 			if cluster.Retriable(err) {
-				s.setCoordinator(-1)
+				s.leaveCoordinator()
 			}
 		}
 	}
@@ -171,7 +201,7 @@ func (s *session) Committed(ctx context.Context, p Partitions) (Offsets, error) 
 		if misses%10 == 0 && ctx.Err() == nil {
 			s.cfg.Warn("fetch committed offsets, trying again", err)
 		}
-		s.setCoordinator(-1)
+		s.leaveCoordinator()
 		if !retry.Wait(ctx) {
 			return nil, s.errorf("fetch committed offsets of", err)
 		}
@@ -261,12 +291,4 @@ func (o Offsets) read(res *offsetfetch.Response) (denied []string, err error) {
 		delete(o, name)
 	}
 	return denied, nil
-}
-
-func (s *session) roundTrip(ctx context.Context, req protocol.Message) (protocol.Message, error) {
-	conn, err := s.connect(ctx, cluster.Commit)
-	if err != nil {
-		return nil, err
-	}
-	return conn.RoundTrip(ctx, req)
 }

@@ -23,14 +23,15 @@ type serverMember struct {
 	session
 	handler Handler
 
-	held    Partitions
-	heldIDs map[string]cluster.TopicID // of the topics of what is held; guarded by session.mu outside of Run
-	target  ownedPartitions            // what the coordinator assigned last; nil for nothing yet
-	names   map[cluster.TopicID]string // of topics, as far as they were looked for
-	told    report                     // what the coordinator knows of this member
+	held   Partitions                 // whose heldIDs are written by Run alone
+	target ownedPartitions            // what the coordinator assigned last; nil for nothing yet
+	names  map[cluster.TopicID]string // of topics, as far as they were looked for
+	told   report                     // what the coordinator knows of this member
 
 	former      string        // still to be taken out of the group
 	unreleased  time.Time     // since when another member has had the instance ID; zero: it has not
+	pattern     string        // of topics that the coordinator is to look for; "" for none
+	strangeAt   time.Time     // since when topics are assigned that pattern should not find; zero: there are none
 	denied      []string      // topics that are left out of the subscription
 	subscribeAt time.Time     // when to look for topics again
 	lastContact time.Time     // when the coordinator last counted this member in
@@ -42,9 +43,10 @@ type serverMember struct {
 
 // report is what a member says of itself, as far as the coordinator has confirmed it.
 type report struct {
-	sure   bool // false: all of it has to be said again
-	topics []string
-	owned  ownedPartitions
+	sure    bool // false: all of it has to be said again
+	topics  []string
+	pattern string
+	owned   ownedPartitions
 	// moved says that the coordinator has assigned something else since. It waits to hear
 	// what is owned by then, be it the same: partitions of a topic that was deleted before
 	// its name was known were never taken, and are to be given back.
@@ -57,7 +59,7 @@ type report struct {
 func newServerMember(client *cluster.Client, cfg Config, h Handler) *serverMember {
 	m := &serverMember{
 		session: newSession(client, cfg), handler: h,
-		held: Partitions{}, names: make(map[cluster.TopicID]string), former: cfg.Former,
+		held: Partitions{}, names: make(map[cluster.TopicID]string), former: cfg.Former, pattern: patternFor(cfg),
 		sooner: make(chan struct{}, 1),
 	}
 	m.memberID = client.ClientID() + "-" + uuid.NewString()
@@ -68,7 +70,7 @@ func newServerMember(client *cluster.Client, cfg Config, h Handler) *serverMembe
 // name of a static member that was killed is free for another one only once it is taken
 // out.
 func (m *serverMember) MemberID() string {
-	_, id, _ := m.identity()
+	id, _ := m.identity()
 	return id
 }
 
@@ -119,11 +121,14 @@ func (m *serverMember) step(ctx, ending context.Context) error {
 	if err := m.look(ctx); err != nil {
 		return m.errorf("find topics to read as a member of", err)
 	}
-	_, _, before := m.identity()
-	if err := m.beat(ending); err != nil {
+	_, before := m.identity()
+	if err := m.beat(ending); err != nil && m.pattern != "" && errors.Is(err, cluster.InvalidRegularExpression) {
+		m.dropPattern(err)
+		return nil
+	} else if err != nil {
 		return m.errorf("send heartbeat to", err)
 	}
-	_, _, epoch := m.identity()
+	_, epoch := m.identity()
 	if epoch != before {
 		m.cfg.Hooks.joined()
 	}
@@ -144,7 +149,7 @@ const (
 // plan decides when the next heartbeat is due.
 func (m *serverMember) plan(changed, freed bool) {
 	switch {
-	case freed || !m.told.says(m.wanted(), m.owned()):
+	case freed || !m.told.says(m.report()):
 		m.pause = 0
 	case changed:
 		m.pause = firstPause
@@ -186,7 +191,7 @@ func (m *serverMember) recover(err error) {
 		m.lose()
 	case cluster.UnreleasedInstanceID:
 	default:
-		m.setCoordinator(-1)
+		m.leaveCoordinator()
 		if time.Since(m.lastContact) > serverSession {
 			m.lose()
 		}

@@ -51,6 +51,7 @@ func (m *serverMember) reconcile(ctx, ending context.Context) (changed bool) {
 	if m.unresolved() {
 		m.findNames(ctx)
 	}
+	m.checkPattern()
 	assigned, ids := m.assigned()
 	revoked, added := m.held.Minus(assigned), assigned.Minus(m.held)
 	for topic, id := range m.heldIDs {
@@ -76,11 +77,11 @@ func (m *serverMember) reconcile(ctx, ending context.Context) (changed bool) {
 // this member does not subscribe to any more are not taken. Of two topics of a name the one
 // that is not held yet came later.
 func (m *serverMember) assigned() (Partitions, map[string]cluster.TopicID) {
-	out, ids, wanted := Partitions{}, make(map[string]cluster.TopicID), set(m.topics)
+	out, ids, wanted := Partitions{}, make(map[string]cluster.TopicID), m.chooses()
 	for id, partitions := range m.target {
 		topic := m.names[id]
 		other, twice := ids[topic]
-		if !wanted[topic] || len(partitions) == 0 || twice && other != m.heldIDs[topic] {
+		if !wanted(topic) || len(partitions) == 0 || twice && other != m.heldIDs[topic] {
 			continue
 		}
 		out[topic], ids[topic] = slices.Sorted(slices.Values(partitions)), id
@@ -104,12 +105,16 @@ func (m *serverMember) unresolved() bool {
 func (m *serverMember) findNames(ctx context.Context) {
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
-	found, err := m.client.Refresh(ctx, m.topics, false)
+	names := m.topics
+	if m.pattern != "" {
+		names = nil // all: the coordinator has found them
+	}
+	found, err := m.client.Refresh(ctx, names, false)
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		m.cfg.Warn("find topics that were assigned", err)
 	}
 	for name, t := range found {
-		if t.Err == nil && t.ID != (cluster.TopicID{}) {
+		if t.Err == nil && t.ID != (cluster.TopicID{}) && !(t.Internal && m.cfg.Match != nil && !slices.Contains(m.topics, name)) {
 			m.names[t.ID] = name
 		}
 	}

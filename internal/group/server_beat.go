@@ -20,8 +20,8 @@ import (
 func (m *serverMember) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, serverSession/3)
 	defer cancel()
-	_, id, epoch := m.identity()
-	says := report{sure: true, topics: m.wanted(), owned: m.owned()}
+	id, epoch := m.identity()
+	says := m.report()
 	req := m.heartbeat(id, epoch, says)
 	m.joins = true
 	answer, err := m.sendServer(ctx, cluster.Group, req)
@@ -66,15 +66,24 @@ func (m *serverMember) heartbeat(id string, epoch int32, says report) *serverHea
 	if all || !slices.Equal(says.topics, m.told.topics) {
 		req.topics = says.topics
 	}
+	// The one before that has had the name of a static member may have had a pattern.
+	if said := m.cfg.InstanceID != "" || m.cfg.Pattern != ""; says.pattern != m.told.pattern || all && said {
+		req.pattern = &says.pattern
+	}
 	if all || m.told.moved || !says.owned.equal(m.told.owned) {
 		req.owned = says.owned
 	}
 	return req
 }
 
-// says reports whether a report has these topics and partitions.
-func (r report) says(topics []string, owned ownedPartitions) bool {
-	return r.sure && !r.moved && slices.Equal(topics, r.topics) && owned.equal(r.owned)
+// report is what there is to say now.
+func (m *serverMember) report() report {
+	return report{sure: true, topics: m.wanted(), pattern: m.pattern, owned: m.owned()}
+}
+
+// says reports whether a report has the topics and partitions of another one.
+func (r report) says(now report) bool {
+	return r.sure && !r.moved && slices.Equal(now.topics, r.topics) && now.pattern == r.pattern && now.owned.equal(r.owned)
 }
 
 func (o ownedPartitions) equal(p ownedPartitions) bool { return maps.EqualFunc(o, p, slices.Equal) }
@@ -100,16 +109,17 @@ func (a serverAnswer) err() error {
 	return err
 }
 
-// look finds out, every now and then, which topics this member subscribes to.
+// look finds out, every now and then, which topics this member subscribes to by their names.
 func (m *serverMember) look(ctx context.Context) error {
 	now := time.Now()
-	if m.subscribed && (m.cfg.Match == nil && len(m.denied) == 0 || now.Before(m.subscribeAt)) {
+	lists := m.cfg.Match != nil && m.pattern == ""
+	if m.subscribed && (!lists && len(m.denied) == 0 || now.Before(m.subscribeAt)) {
 		return nil
 	}
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
 	first := !m.subscribed
-	_, err := m.subscribe(ctx)
+	err := m.subscribeNames(ctx)
 	if err != nil && !first && ctx.Err() == nil {
 		m.cfg.Warn("look for new topics", err)
 		err = nil

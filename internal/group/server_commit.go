@@ -12,8 +12,8 @@ import (
 // Commit commits offsets under the epoch in which they were collected, as Membership has
 // it. Where the member has another epoch by now, which it may not have heard of yet, the
 // error is a cluster.StaleMemberEpoch: the offsets are still its own to commit, under the
-// new one. The coordinator looks at the epoch alone, and goes by names: offsets of another
-// topic than the one that is assigned are left out.
+// new one. The coordinator looks at the epoch alone, and older ones go by names: offsets of
+// another topic than the one that is assigned are left out.
 func (m *serverMember) Commit(ctx context.Context, epoch int32, offsets Offsets) (Offsets, error) {
 	if epoch < 0 {
 		return nil, m.errorf("commit offsets of", kafkago.RebalanceInProgress)
@@ -22,10 +22,15 @@ func (m *serverMember) Commit(ctx context.Context, epoch int32, offsets Offsets)
 	if len(offsets) == 0 {
 		return nil, nil
 	}
-	_, id, _ := m.identity()
-	answers, err := m.sendCommit(ctx, &epochCommit{group: m.cfg.GroupID, member: id, instance: m.cfg.InstanceID, epoch: epoch, offsets: offsets})
+	id, _ := m.identity()
+	req := &commitRequest{m.cfg.GroupID, id, m.cfg.InstanceID, epoch, offsets, commitByEpoch}
+	conn, err := m.connect(ctx, cluster.Commit)
+	var answers []commitAnswer
+	if err == nil {
+		answers, err = sendCommit(ctx, conn, req)
+	}
 	if err != nil {
-		m.setCoordinator(-1)
+		m.leaveCoordinator()
 		return nil, m.errorf("commit offsets of", err)
 	}
 	taken, err := m.taken(offsets, answers)
@@ -46,14 +51,6 @@ func (m *serverMember) own(offsets Offsets) Offsets {
 		}
 	}
 	return out
-}
-
-func (m *serverMember) sendCommit(ctx context.Context, req *epochCommit) ([]commitAnswer, error) {
-	conn, err := m.connect(ctx, cluster.Commit)
-	if err != nil {
-		return nil, err
-	}
-	return exchange(ctx, conn, req, readEpochCommit)
 }
 
 // hurry asks for a heartbeat at once.

@@ -38,7 +38,7 @@ func (m *serverMember) leave(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, leaveEnd)
 	defer cancel()
-	_, id, _ := m.identity()
+	id, _ := m.identity()
 	err := m.sendLeave(ctx, id)
 	var unsupported *wire.UnsupportedError
 	if err != nil && !gone(err) && !errors.As(err, &unsupported) {

@@ -43,7 +43,7 @@ func (m *serverMember) dismissFormer(ctx context.Context) bool {
 		case gone(err):
 			return false
 		case cluster.Retriable(err) && retry.Wait(ctx):
-			m.setCoordinator(-1)
+			m.leaveCoordinator()
 			continue
 		case ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded):
 			m.cfg.Warn(fmt.Sprintf("member %q stays in group %q until its session times out, with its partitions", former, m.cfg.GroupID), err)
@@ -55,7 +55,7 @@ func (m *serverMember) dismissFormer(ctx context.Context) bool {
 // releaseName makes the name of a static member free that this process has had, or the one
 // before it, and reports whether it did. If another member has it, that one keeps it.
 func (m *serverMember) releaseName(ctx context.Context) bool {
-	_, id, _ := m.identity()
+	id, _ := m.identity()
 	for _, id := range []string{m.former, id} {
 		if id == "" {
 			continue

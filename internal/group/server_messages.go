@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
 
@@ -12,10 +13,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
-// The messages of the protocol in which the coordinator assigns (KIP-848), none of which
-// kafka-go has: ConsumerGroupHeartbeat 1, and OffsetCommit 9, the first version that
-// carries a member's epoch. Each is described once: a request as it is written, an answer
-// as it is read.
+// ConsumerGroupHeartbeat 1, the message of the protocol in which the coordinator assigns
+// (KIP-848), which kafka-go lacks: the request as it is written, the answer as it is read.
 
 // ownedPartitions are partitions by the ID of their topic.
 type ownedPartitions map[cluster.TopicID][]int32
@@ -36,6 +35,7 @@ type serverHeartbeat struct {
 	epoch                   int32
 	rebalanceTimeout        int32 // milliseconds, or unchanged
 	topics                  []string
+	pattern                 *string // "" for none
 	assignor                string
 	owned                   ownedPartitions
 }
@@ -66,7 +66,11 @@ func (r *serverHeartbeat) Body(int16) net.Buffers {
 			w.CompactString(t)
 		}
 	}
-	w.Null() // pattern
+	if r.pattern == nil {
+		w.Null()
+	} else {
+		w.CompactString(*r.pattern)
+	}
 	w.CompactNullableString(r.assignor)
 	if r.owned == nil {
 		w.Null()
@@ -96,10 +100,8 @@ type serverAnswer struct {
 
 // Sizes of the smallest items of the arrays in answers.
 const (
-	minOwned       = 18
-	minCommitTopic = 3
-	minCommitted   = 7
-	int32Size      = 4
+	minOwned  = 18
+	int32Size = 4
 )
 
 func readServerAnswer(frame []byte) (serverAnswer, error) {
@@ -110,8 +112,7 @@ func readServerAnswer(frame []byte) (serverAnswer, error) {
 	if present := r.Take(1); present != nil && int8(present[0]) >= 0 {
 		a.assigned = ownedPartitions{}
 		for range r.CompactCount(minOwned) {
-			var id cluster.TopicID
-			copy(id[:], r.Take(len(id)))
+			id := readTopicID(r)
 			for range r.CompactCount(int32Size) {
 				a.assigned[id] = append(a.assigned[id], r.Int32())
 			}
@@ -122,61 +123,6 @@ func readServerAnswer(frame []byte) (serverAnswer, error) {
 	}
 	r.Tags()
 	return a, finished(r)
-}
-
-// epochCommit is OffsetCommit under a member's epoch.
-type epochCommit struct {
-	group, member, instance string
-	epoch                   int32
-	offsets                 Offsets
-}
-
-// ApiKey is that of OffsetCommit.
-func (*epochCommit) ApiKey() protocol.ApiKey { return protocol.OffsetCommit }
-
-// Versions has the first version that carries an epoch. The next names topics by IDs.
-func (*epochCommit) Versions() (first, last int16) { return 9, 9 }
-
-// FirstFlexible is that of OffsetCommit.
-func (*epochCommit) FirstFlexible() int16 { return 8 }
-
-// Body is the request without its header.
-func (r *epochCommit) Body(int16) net.Buffers {
-	var w primitive.Writer
-	w.CompactString(r.group)
-	w.Int32(r.epoch)
-	w.CompactString(r.member)
-	w.CompactNullableString(r.instance)
-	w.CompactCount(len(r.offsets))
-	for topic, parts := range r.offsets {
-		w.CompactString(topic)
-		w.CompactCount(len(parts))
-		for p, o := range parts {
-			w.Int32(p)
-			w.Int64(o.At)
-			w.Int32(o.LeaderEpoch)
-			w.CompactString(o.Metadata)
-			w.Tags()
-		}
-		w.Tags()
-	}
-	w.Tags()
-	return net.Buffers{w.Written()}
-}
-
-func readEpochCommit(frame []byte) ([]commitAnswer, error) {
-	r := flexibleBody(frame)
-	var out []commitAnswer
-	for range r.CompactCount(minCommitTopic) {
-		topic := r.CompactString()
-		for range r.CompactCount(minCommitted) {
-			out = append(out, commitAnswer{topic, r.Int32(), r.Int16()})
-			r.Tags()
-		}
-		r.Tags()
-	}
-	r.Tags()
-	return out, finished(r)
 }
 
 // flexibleBody reads the header of a flexible answer, and the throttle time that comes
@@ -191,8 +137,13 @@ func flexibleBody(frame []byte) *primitive.Reader {
 
 // exchange sends a request that encodes itself, and reads its answer. One that can't be read
 // closes the connection.
-func exchange[T any](ctx context.Context, conn *wire.Conn, req protocol.Message, read func(frame []byte) (T, error)) (answer T, err error) {
-	frame, err := conn.Frame(ctx, req, 0)
+func exchange[T any](ctx context.Context, conn *wire.Conn, req protocol.Message, read func(frame []byte) (T, error)) (T, error) {
+	return exchangeWait(ctx, conn, req, 0, read)
+}
+
+// exchangeWait is exchange for a request that the coordinator may hold back for that long.
+func exchangeWait[T any](ctx context.Context, conn *wire.Conn, req protocol.Message, wait time.Duration, read func(frame []byte) (T, error)) (answer T, err error) {
+	frame, err := conn.Frame(ctx, req, wait)
 	if err != nil {
 		return answer, err
 	}

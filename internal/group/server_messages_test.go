@@ -22,7 +22,7 @@ func TestServerHeartbeatIsWhatKafkaReads(t *testing.T) {
 	id := cluster.TopicID{1, 2, 3}
 	full := &serverHeartbeat{
 		group: "g", member: "m", instance: "i", epoch: 7, rebalanceTimeout: 60_000,
-		topics: []string{"a", "b"}, assignor: "uniform", owned: ownedPartitions{id: {0, 5}},
+		topics: []string{"a", "b"}, pattern: kmsg.StringPtr("^(?:x.*)$"), assignor: "uniform", owned: ownedPartitions{id: {0, 5}},
 	}
 	var got kmsg.ConsumerGroupHeartbeatRequest
 	got.Version = 1
@@ -34,6 +34,7 @@ func TestServerHeartbeatIsWhatKafkaReads(t *testing.T) {
 	is.Equal(got.MemberEpoch, int32(7))
 	is.Equal(got.RebalanceTimeoutMillis, int32(60_000))
 	is.Equal(got.SubscribedTopicNames, []string{"a", "b"})
+	is.Equal(*got.SubscribedTopicRegex, "^(?:x.*)$")
 	is.Equal(*got.ServerAssignor, "uniform")
 	is.Equal(len(got.Topics), 1)
 	is.Equal(got.Topics[0].TopicID, [16]byte(id))
@@ -42,7 +43,7 @@ func TestServerHeartbeatIsWhatKafkaReads(t *testing.T) {
 	same := &serverHeartbeat{group: "g", member: "m", epoch: 7, rebalanceTimeout: unchanged}
 	got = kmsg.ConsumerGroupHeartbeatRequest{Version: 1}
 	is.NoErr(got.ReadFrom(body(same.Body(1))))
-	is.True(got.InstanceID == nil && got.SubscribedTopicNames == nil && got.ServerAssignor == nil && got.Topics == nil)
+	is.True(got.InstanceID == nil && got.SubscribedTopicNames == nil && got.SubscribedTopicRegex == nil && got.ServerAssignor == nil && got.Topics == nil)
 	is.Equal(got.RebalanceTimeoutMillis, int32(-1))
 
 	none := &serverHeartbeat{group: "g", member: "m", topics: []string{}, owned: ownedPartitions{}}
@@ -84,40 +85,9 @@ func TestServerAnswerIsReadAsItIsWritten(t *testing.T) {
 	is.True(err != nil)
 }
 
-func TestEpochCommitIsWhatKafkaReads(t *testing.T) {
-	is := is.New(t)
-	req := &epochCommit{group: "g", member: "m", instance: "i", epoch: 7, offsets: Offsets{"t": {2: {At: 5, LeaderEpoch: 3, Metadata: "note"}}}}
-	got := kmsg.OffsetCommitRequest{Version: 9}
-	is.NoErr(got.ReadFrom(body(req.Body(9))))
-	is.Equal(got.AppendTo(nil), body(req.Body(9)))
-	is.Equal(got.Group, "g")
-	is.Equal(got.MemberID, "m")
-	is.Equal(*got.InstanceID, "i")
-	is.Equal(got.Generation, int32(7))
-	is.Equal(got.Topics[0].Topic, "t")
-	p := got.Topics[0].Partitions[0]
-	is.Equal(p.Partition, int32(2))
-	is.Equal(p.Offset, int64(5))
-	is.Equal(p.LeaderEpoch, int32(3))
-	is.Equal(*p.Metadata, "note")
-
-	res := kmsg.NewPtrOffsetCommitResponse()
-	res.Version = 9
-	res.Topics = []kmsg.OffsetCommitResponseTopic{{Topic: "t", Partitions: []kmsg.OffsetCommitResponseTopicPartition{{Partition: 2, ErrorCode: 113}}}}
-	answers, err := readEpochCommit(frame(res))
-	is.NoErr(err)
-	is.Equal(answers, []commitAnswer{{"t", 2, 113}})
-	whole := frame(res)
-	for n := range len(whole) {
-		if _, err := readEpochCommit(whole[:n]); err == nil {
-			t.Errorf("%d of %d bytes are an answer", n, len(whole))
-		}
-	}
-}
-
 func TestStableFetchIsWhatKafkaReads(t *testing.T) {
 	is := is.New(t)
-	req := &stableFetch{"g", Partitions{"t": {2, 5}}}
+	req := &stableFetch{group: "g", partitions: Partitions{"t": {2, 5}}}
 	got := kmsg.OffsetFetchRequest{Version: 9}
 	is.NoErr(got.ReadFrom(body(req.Body(9))))
 	is.Equal(got.AppendTo(nil), body(req.Body(9)))
@@ -138,8 +108,8 @@ func TestStableFetchIsWhatKafkaReads(t *testing.T) {
 	res.Groups = []kmsg.OffsetFetchResponseGroup{{Group: "g", ErrorCode: 15, Topics: []kmsg.OffsetFetchResponseGroupTopic{{
 		Topic: "t", Partitions: []kmsg.OffsetFetchResponseGroupTopicPartition{{Partition: 2, Offset: 7, LeaderEpoch: 3, Metadata: &note, ErrorCode: 88}},
 	}}}}
-	whole := frame(res)
-	read, err := readStableFetch(whole)
+	whole, readBack := frame(res), req.read(9)
+	read, err := readBack(whole)
 	is.NoErr(err)
 	is.Equal(read.ErrorCode, int16(15))
 	p := read.Topics[0].Partitions[0]
@@ -148,11 +118,37 @@ func TestStableFetchIsWhatKafkaReads(t *testing.T) {
 	is.Equal(p.Metadata, "note")
 	is.Equal(p.ErrorCode, int16(88))
 	for n := range len(whole) {
-		if _, err := readStableFetch(whole[:n]); err == nil {
+		if _, err := readBack(whole[:n]); err == nil {
 			t.Errorf("%d of %d bytes are an answer", n, len(whole))
 		}
 	}
 	res.Groups = nil
-	_, err = readStableFetch(frame(res))
+	_, err = readBack(frame(res))
 	is.True(err != nil)
+}
+
+// Where the IDs of all topics are known, those are what the request names.
+func TestStableFetchNamesTopicsByTheirIDs(t *testing.T) {
+	is := is.New(t)
+	id := cluster.TopicID{9}
+	req := &stableFetch{group: "g", partitions: Partitions{"t": {2}}, ids: map[string]cluster.TopicID{"t": id}}
+	_, last := req.Versions()
+	is.Equal(last, int16(fetchByID))
+	got := kmsg.OffsetFetchRequest{Version: fetchByID}
+	is.NoErr(got.ReadFrom(body(req.Body(fetchByID))))
+	is.Equal(got.AppendTo(nil), body(req.Body(fetchByID)))
+	is.Equal(got.Groups[0].Topics[0].TopicID, [16]byte(id))
+	req.partitions["u"] = []int32{0}
+	_, last = req.Versions()
+	is.Equal(last, int16(9)) // one of which the ID is not known
+
+	res := kmsg.NewPtrOffsetFetchResponse()
+	res.Version = fetchByID
+	res.Groups = []kmsg.OffsetFetchResponseGroup{{Group: "g", Topics: []kmsg.OffsetFetchResponseGroupTopic{{
+		TopicID: id, Partitions: []kmsg.OffsetFetchResponseGroupTopicPartition{{Partition: 2, Offset: 7}},
+	}}}}
+	read, err := req.read(fetchByID)(frame(res))
+	is.NoErr(err)
+	is.Equal(read.Topics[0].Name, "t")
+	is.Equal(read.Topics[0].Partitions[0].CommittedOffset, int64(7))
 }

@@ -14,9 +14,8 @@ import (
 
 // ProbeServer is Probe for the protocol Consumer. Where the coordinator does not have that,
 // Unoffered reports so of the error.
-func ProbeServer(ctx context.Context, client *cluster.Client, coordinator int32, group string) error {
+func ProbeServer(ctx context.Context, client *cluster.Client, group string) error {
 	s := newSession(client, Config{GroupID: group, Protocol: Consumer})
-	s.coordinator = coordinator
 	conn, err := s.connect(ctx, cluster.Group)
 	if err != nil {
 		return err
@@ -28,13 +27,14 @@ func ProbeServer(ctx context.Context, client *cluster.Client, coordinator int32,
 	if err == nil || gone(err) {
 		return nil
 	}
+	forgetUnfit(client, group, err)
 	return fmt.Errorf("send heartbeat to group %q: %w%s", group, err, s.remedy(err))
 }
 
 // speaksServer returns an error if a broker lacks one of the requests that the protocol
 // takes: that of its heartbeats, or a version of another one with epochs or topic IDs.
 func speaksServer(conn *wire.Conn) error {
-	for _, req := range []protocol.Message{new(serverHeartbeat), new(epochCommit), new(stableFetch), cluster.TopicIDsRequest()} {
+	for _, req := range []protocol.Message{new(serverHeartbeat), &commitRequest{first: commitByEpoch}, new(stableFetch), cluster.TopicIDsRequest()} {
 		if _, ok := conn.VersionOf(req); !ok {
 			return &wire.UnsupportedError{Addr: conn.Addr(), Key: req.ApiKey()}
 		}
@@ -55,11 +55,7 @@ func Offered(ctx context.Context, client *cluster.Client, cfg Config) error {
 	if cfg.Protocol != Consumer {
 		return nil
 	}
-	node, err := client.Coordinator(ctx, cfg.GroupID)
-	if err != nil {
-		return nil //nolint:nilerr // as above
-	}
-	if err := ProbeServer(ctx, client, node, cfg.GroupID); Unoffered(err) {
+	if err := ProbeServer(ctx, client, cfg.GroupID); Unoffered(err) {
 		return err
 	}
 	return nil

@@ -14,10 +14,10 @@ type session struct {
 	client *cluster.Client
 	cfg    Config
 
-	mu          sync.Mutex // guards what Commit reads
-	coordinator int32      // -1 unknown
-	memberID    string
-	generation  int32 // or the member's epoch; -1 outside of the group
+	mu         sync.Mutex // guards what Commit reads
+	memberID   string
+	generation int32                      // or the member's epoch; -1 outside of the group
+	heldIDs    map[string]cluster.TopicID // of the topics of what is held; nil where assignments name topics
 
 	topics     []string           // that this member subscribes to
 	subscribed bool               // topics is set
@@ -31,14 +31,11 @@ func newSession(client *cluster.Client, cfg Config) session {
 	if cfg.Info == nil {
 		cfg.Info = func(string) {}
 	}
-	return session{client: client, cfg: cfg, coordinator: -1, generation: -1, warned: make(map[string]trouble)}
+	return session{client: client, cfg: cfg, generation: -1, warned: make(map[string]trouble)}
 }
 
-func (s *session) setCoordinator(id int32) {
-	s.mu.Lock()
-	s.coordinator = id
-	s.mu.Unlock()
-}
+// leaveCoordinator makes the next request ask for the coordinator first.
+func (s *session) leaveCoordinator() { s.client.ForgetCoordinator(s.cfg.GroupID) }
 
 func (s *session) setGeneration(generation int32) {
 	s.mu.Lock()
@@ -52,31 +49,44 @@ func (s *session) setMember(id string, generation int32) {
 	s.mu.Unlock()
 }
 
-// identity is what requests carry.
-func (s *session) identity() (coordinator int32, memberID string, generation int32) {
+// ids are the IDs of topics, as far as they are known from the assignment.
+func (s *session) ids(p Partitions) map[string]cluster.TopicID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.coordinator, s.memberID, s.generation
+	out := make(map[string]cluster.TopicID, len(p))
+	for topic := range p {
+		if id := s.heldIDs[topic]; id != (cluster.TopicID{}) {
+			out[topic] = id
+		}
+	}
+	return out
 }
 
-// findCoordinator returns the coordinator's node ID, asking if it isn't known.
-func (s *session) findCoordinator(ctx context.Context) (int32, error) {
-	if id, _, _ := s.identity(); id >= 0 {
-		return id, nil
-	}
-	id, err := s.client.Coordinator(ctx, s.cfg.GroupID)
-	if err != nil {
-		return -1, err
-	}
-	s.setCoordinator(id)
-	return id, nil
+// identity is what requests carry.
+func (s *session) identity() (memberID string, generation int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memberID, s.generation
 }
 
 // connect returns a connection to the coordinator.
 func (s *session) connect(ctx context.Context, p cluster.Purpose) (*wire.Conn, error) {
-	id, err := s.findCoordinator(ctx)
+	return coordinator(ctx, s.client, s.cfg.GroupID, p)
+}
+
+// forgetUnfit makes the next request ask for the coordinator of a group after an error that
+// another one may not give.
+func forgetUnfit(client *cluster.Client, group string, err error) {
+	if cluster.Retriable(err) {
+		client.ForgetCoordinator(group)
+	}
+}
+
+// coordinator connects to the coordinator of a group.
+func coordinator(ctx context.Context, client *cluster.Client, group string, p cluster.Purpose) (*wire.Conn, error) {
+	id, err := client.Coordinator(ctx, group)
 	if err != nil {
 		return nil, err
 	}
-	return s.client.Broker(ctx, id, p)
+	return client.Broker(ctx, id, p)
 }

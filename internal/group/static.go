@@ -8,13 +8,14 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// A static member (KIP-345) that comes back gets its partitions without a
-// rebalance: the coordinator looks neither at what it subscribes to now nor, in the
-// versions spoken here, tells it that it leads the group (KIP-814). If it says so all the
-// same, it does not take another assignment either. So each static member watches the
-// topics that it subscribes to, as the leader does for all; and whenever it has joined
-// without a member ID it looks at the assignment of the group, which may have been made
-// for other topics or partitions.
+// A static member (KIP-345) that comes back gets its partitions without a rebalance: the
+// coordinator does not look at what it subscribes to now. If it leads the group the
+// coordinator says so from JoinGroup 9 on (KIP-814), but takes no other assignment from it
+// then, and before that it does not even say so; nor do leaders know it whose clients speak
+// older versions than the brokers do. So each static member watches the topics that it
+// subscribes to, as the leader does for all; and whenever it has joined without a member ID
+// it looks at the assignment of the group, which may have been made for other topics or
+// partitions.
 
 // watch remembers the partitions of the topics that a static member subscribes to,
 // if it isn't known to be the leader.

@@ -19,11 +19,7 @@ const patience = 10 * time.Second
 // members asks the coordinator who is in the group.
 func (a *Admin) members(ctx context.Context) (group.Description, error) {
 	return cluster.WhileRetriable(ctx, patience, func() (group.Description, error) {
-		node, err := a.Client.Coordinator(ctx, a.GroupID)
-		if err != nil {
-			return group.Description{}, err
-		}
-		return group.Describe(ctx, a.Client, node, a.GroupID)
+		return group.Describe(ctx, a.Client, a.GroupID)
 	})
 }
 

@@ -30,7 +30,19 @@ func Start(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 		t.Fatalf("start embedded Kafka: %v", err)
 	}
 	t.Cleanup(c.Close)
+	NoPattern(c)
 	return c
+}
+
+// NoPattern makes a cluster take an empty SubscribedTopicRegex as Kafka does, for none: it
+// would find all topics.
+func NoPattern(c *kfake.Cluster) {
+	Answer(c, kmsg.ConsumerGroupHeartbeat, func(req kmsg.Request) kmsg.Response {
+		if r := req.(*kmsg.ConsumerGroupHeartbeatRequest); r.SubscribedTopicRegex != nil && *r.SubscribedTopicRegex == "" {
+			r.SubscribedTopicRegex = kmsg.StringPtr("$^")
+		}
+		return nil
+	})
 }
 
 // TLS returns an option that makes a cluster listen with TLS only, clientAuth

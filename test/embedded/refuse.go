@@ -137,7 +137,7 @@ func refuseParts(req kmsg.Request, kind kmsg.Response, code int16) {
 		res := kind.(*kmsg.OffsetCommitResponse)
 		for i := range req.Topics {
 			t := kmsg.NewOffsetCommitResponseTopic()
-			t.Topic = req.Topics[i].Topic
+			t.Topic, t.TopicID = req.Topics[i].Topic, req.Topics[i].TopicID
 			for j := range req.Topics[i].Partitions {
 				p := kmsg.NewOffsetCommitResponseTopicPartition()
 				p.Partition, p.ErrorCode = req.Topics[i].Partitions[j].Partition, code

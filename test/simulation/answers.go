@@ -156,7 +156,11 @@ func throttled(r request, frame []byte, ms uint32) {
 			copy(frame[len(frame)-len(body):], body)
 		}
 		return
-	case key == kmsg.Fetch && r.version >= 12:
+	case key == kmsg.Fetch && r.version >= 12,
+		key == kmsg.OffsetCommit && r.version >= 8,
+		key == kmsg.OffsetFetch && r.version >= 6,
+		key == kmsg.Heartbeat && r.version >= 4,
+		key == kmsg.ConsumerGroupHeartbeat:
 		at = 9 // after tags, of which there are none
 	case key == kmsg.Fetch && r.version >= 1,
 		key == kmsg.Metadata && r.version >= 3 && r.version <= 8,
@@ -164,11 +168,6 @@ func throttled(r request, frame []byte, ms uint32) {
 		key == kmsg.OffsetFetch && r.version >= 3 && r.version <= 5,
 		key == kmsg.ListOffsets && r.version >= 2 && r.version <= 5,
 		key == kmsg.Heartbeat && r.version >= 1 && r.version <= 3:
-	case key == kmsg.OffsetCommit && r.version >= 8,
-		key == kmsg.OffsetFetch && r.version >= 6,
-		key == kmsg.Heartbeat && r.version >= 4,
-		key == kmsg.ConsumerGroupHeartbeat:
-		at = 9 // after the tags of a flexible header
 	default:
 		return
 	}

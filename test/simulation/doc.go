@@ -74,7 +74,7 @@
 // members out of the group, and all of them where it does not answer their joins. Nor does
 // it drop a group's offsets with the topic: one whose offsets were set by hand is not
 // deleted. It tells a static member that comes back that it leads the group, which Kafka
-// does not: [World.demote]. It does not hang up on who writes with acks none what it can't
+// does not before JoinGroup 9: [World.demote]. It does not hang up on who writes with acks none what it can't
 // take: [World.takes].
 //
 // In fetch sessions it has topics by their names, whatever IDs they were asked for by:

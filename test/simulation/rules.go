@@ -175,12 +175,16 @@ func (w *World) observe(req kmsg.Request) {
 	case *kmsg.OffsetCommitRequest:
 		w.hear(req.MemberID, false)
 		for _, t := range req.Topics {
+			topic := t.Topic
+			if topic == "" { // a commit that names topics by their IDs
+				topic = w.nameOf(t.TopicID)
+			}
 			for _, p := range t.Partitions {
 				note := ""
 				if p.Metadata != nil {
 					note = *p.Metadata
 				}
-				w.book.note(entry{kind: wasAsked, who: req.MemberID, log: w.logOf(t.Topic, p.Partition, note), offset: p.Offset})
+				w.book.note(entry{kind: wasAsked, who: req.MemberID, log: w.logOf(topic, p.Partition, note), offset: p.Offset})
 			}
 		}
 	}

@@ -6,6 +6,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
+// firstWithSkip is the version of JoinGroup in which a static member that comes back hears
+// that it leads, and that its assignment stays.
+const firstWithSkip = 9
+
 // standing is what a static member was told last when it joined.
 type standing struct {
 	member     string
@@ -18,7 +22,7 @@ type standing struct {
 // (KIP-814). The embedded cluster names the member that it is now.
 func (w *World) demote(host string, r request, frame []byte) {
 	instance := w.settingsOf(host)["groupInstanceID"]
-	if kmsg.Key(r.key) != kmsg.JoinGroup || instance == "" {
+	if kmsg.Key(r.key) != kmsg.JoinGroup || instance == "" || r.version >= firstWithSkip {
 		return
 	}
 	res, ok := parse(r, frame).(*kmsg.JoinGroupResponse)

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 const (
@@ -91,6 +92,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+	embedded.NoPattern(w.fake)
 	w.fake.ControlKey(-1, w.control)
 	for i, topic := range plan.Topics {
 		for p := range plan.Parts {

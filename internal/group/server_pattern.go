@@ -1,0 +1,86 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A coordinator can look for the topics itself that match a regular expression
+// (SubscribedTopicRegex), so that not every member has to list all topics of the cluster.
+// The settings hold all the same. Where they say more than one expression can, or that
+// would find topics of Kafka's own, the topics are listed here; and so they are from then
+// on if the coordinator does not take the expression, or assigns what the settings don't
+// choose or this login may not see: it looks with the rights of any member of the group.
+
+// internalTopics are Kafka's own, which are read only if they are named.
+var internalTopics = []string{"__consumer_offsets", "__transaction_state", "__share_group_state"}
+
+// patternFor is what a coordinator is to look for, "" for nothing.
+func patternFor(cfg Config) string {
+	if cfg.Pattern == "" || cfg.Match == nil || slices.ContainsFunc(internalTopics, cfg.Match) {
+		return ""
+	}
+	return cfg.Pattern
+}
+
+// subscribeNames finds the topics that are subscribed to by name: beside a pattern, those
+// that the settings name.
+func (m *serverMember) subscribeNames(ctx context.Context) error {
+	if m.pattern == "" {
+		_, err := m.subscribe(ctx)
+		return err
+	}
+	m.topics, m.subscribed = append([]string{}, m.cfg.Topics...), true
+	m.cfg.Info(fmt.Sprintf("group %q: reading %d topics that are named, and those that the coordinator finds to match %s", m.cfg.GroupID, len(m.topics), m.pattern))
+	return nil
+}
+
+// chooses returns what reports whether a topic is one that this member reads.
+func (m *serverMember) chooses() func(topic string) bool {
+	named := set(m.topics)
+	return func(topic string) bool {
+		return named[topic] || m.pattern != "" && topic != "" && m.cfg.Match(topic)
+	}
+}
+
+// patternPatience is how long topics may be assigned that a pattern should not find. The
+// broker that tells their names may know later of a topic than the coordinator does.
+const patternPatience = 10 * time.Second
+
+// errStrange says why a pattern is given up.
+var errStrange = errors.New("the coordinator assigns topics that topicsRegex does not choose, or that this login may not describe")
+
+// checkPattern gives a pattern up by which other topics are assigned than should be.
+func (m *serverMember) checkPattern() {
+	switch {
+	case m.pattern == "" || !m.strange():
+		m.strangeAt = time.Time{}
+	case m.strangeAt.IsZero():
+		m.strangeAt = time.Now()
+	case time.Since(m.strangeAt) > patternPatience:
+		m.dropPattern(errStrange)
+	}
+}
+
+// strange reports whether there is a topic in the target without a known name, or that is
+// not to be read.
+func (m *serverMember) strange() bool {
+	wanted := m.chooses()
+	for id := range m.target {
+		if !wanted(m.names[id]) {
+			return true
+		}
+	}
+	return false
+}
+
+// dropPattern lists the topics here from now on.
+func (m *serverMember) dropPattern(why error) {
+	m.cfg.Warn("the source looks for topics itself, and not the coordinator",
+		fmt.Errorf("have the coordinator of group %q find the topics that topicsRegex chooses, as %s: %w", m.cfg.GroupID, m.pattern, why))
+	m.pattern, m.strangeAt = "", time.Time{}
+	m.subscribed, m.pause = false, 0
+}
