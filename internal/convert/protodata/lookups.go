@@ -3,7 +3,6 @@ package protodata
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"google.golang.org/protobuf/types/descriptorpb"
 )
@@ -39,12 +38,6 @@ type lookups struct {
 	members int // of the largest oneof that was seen
 }
 
-// way is what it takes to look into a file and all that it imports publicly. In each file
-// the compiler goes through those on the way to it, too.
-type way struct {
-	steps, depth int
-}
-
 func newLookups(files map[string]*parsed) *lookups {
 	return &lookups{files: files, ways: make(map[string]way)}
 }
@@ -69,51 +62,16 @@ func rangesOf(messages []*descriptorpb.DescriptorProto) int {
 	return n
 }
 
-// way returns the way into a file. One that imports itself has none that ends: the compiler
-// says so, and looks nothing up.
-func (l *lookups) way(name string) way {
-	w, seen := l.ways[name]
-	f := l.files[name]
-	if seen || f == nil {
-		return way{max(w.steps, look), max(w.depth, 1)}
-	}
-	l.ways[name] = way{}
-	imports := f.proto.GetDependency()
-	w = way{look + pass*len(imports), 1}
-	for _, i := range f.proto.GetPublicDependency() {
-		if int(i) < len(imports) && i >= 0 {
-			w = w.then(l.way(imports[i]), len(imports))
-		}
-	}
-	l.ways[name] = w
-	return w
-}
-
-// then adds the way into one of some imports.
-func (w way) then(further way, imports int) way {
-	return way{min(w.steps+pass*imports+further.steps, maxSteps), max(w.depth, further.depth+1)}
-}
-
-// scope is what is around a name.
-type scope struct {
-	full         int // of the innermost message or package, in bytes
-	names, bytes int // of the messages
-	outer        int // steps through all files for what is not found in them, in each package
-	packages     int
-	packageBytes int
-}
-
 func (l *lookups) file(f *descriptorpb.FileDescriptorProto) error {
-	if err := l.path(f.GetName()); err != nil {
-		return err
+	of := f.GetPackage()
+	for _, name := range []string{f.GetName(), of} {
+		if len(name) > maxName {
+			return tooLong(name)
+		}
 	}
 	w := way{look, 1}
 	for _, name := range f.GetDependency() {
 		w = w.then(l.way(name), len(f.GetDependency()))
-	}
-	of := f.GetPackage()
-	if len(of) > maxName {
-		return tooLong(of)
 	}
 	s := scope{full: len(of), outer: min(w.steps*(look+w.depth)/look, maxSteps), packages: 1}
 	for i, c := range of + "." {
@@ -141,24 +99,6 @@ func (l *lookups) file(f *descriptorpb.FileDescriptorProto) error {
 		}
 	}
 	return l.fields(f.GetExtension(), s)
-}
-
-func (l *lookups) path(name string) error {
-	if len(name) > maxName {
-		return tooLong(name)
-	}
-	return nil
-}
-
-// within returns the scope of a message.
-func (s scope) within(name string) (scope, error) {
-	s.full += 1 + len(name)
-	if s.full > maxName {
-		return s, tooLong(name)
-	}
-	s.names++
-	s.bytes += s.full
-	return s, nil
 }
 
 func (l *lookups) message(m *descriptorpb.DescriptorProto, around scope) error {
@@ -248,22 +188,9 @@ func (l *lookups) find(s scope, names ...string) error {
 	return nil
 }
 
-// steps are those to find what a name stands for.
-func (s scope) steps(name string) int {
-	inFiles := func(names, bytes int) int { return s.outer * names * (1 + bytes/names/stepBytes/look) }
-	if strings.HasPrefix(name, ".") { // it has all that is around it
-		return inFiles(1, len(name))
-	}
-	return s.names*look + (s.bytes+s.names*len(name))/stepBytes + inFiles(s.packages, s.packageBytes+s.packages*len(name))
-}
-
 func (l *lookups) take(steps int) error {
 	if l.steps += steps; l.steps > maxSteps {
 		return errSteps
 	}
 	return nil
-}
-
-func tooLong(name string) error {
-	return fmt.Errorf("a name in it has more than %d bytes, with those around it: %s…", maxName, strings.ToValidUTF8(name[:min(len(name), 40)], ""))
 }
