@@ -30,25 +30,31 @@ func (i *Insistence) Again() time.Duration {
 // WhileDenied asks until the answer is something else than a denial (acl.Refused), and
 // returns that, or the denial after patience: a broker that has just started may not know
 // its ACLs yet. It returns nil where brokers did not answer for most of that time, which
-// leaves it open. Before it asks again it warns of the denial.
+// leaves it open. An answer that the end of patience cuts off says nothing against the
+// denials before it. Before it asks again it warns of the denial.
 func WhileDenied(ctx context.Context, patience time.Duration, ask func(context.Context) error, warn func(error)) error {
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	retry := NewRetry(100*time.Millisecond, time.Second)
 	var denials Insistence
+	var denial error
+	var said time.Duration
 	for {
 		err := ask(limited)
-		if !acl.Refused(err) {
+		cut := limited.Err() != nil && ctx.Err() == nil
+		switch {
+		case acl.Refused(err):
+			denial, said = err, denials.Again()
+		case !cut || said < patience/2:
 			return err
 		}
-		said := denials.Again()
 		switch {
 		case retry.Wait(limited):
-			warn(err)
+			warn(denial)
 		case ctx.Err() == nil && said < patience/2:
 			return nil
 		default:
-			return err
+			return denial
 		}
 	}
 }

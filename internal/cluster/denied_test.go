@@ -70,3 +70,29 @@ func TestWhileDeniedEndsWithItsContext(t *testing.T) {
 		is.New(t).Equal(err, kafkago.TopicAuthorizationFailed)
 	})
 }
+
+// A broker that is slow when patience ends has not allowed what it denied before.
+func TestWhileDeniedBelievesDenialsBeforeAnAnswerThatIsCutOff(t *testing.T) {
+	const patience = 5 * time.Second
+	for name, test := range map[string]struct {
+		denied time.Duration // for as long
+		want   error
+	}{
+		"denied for most of the time": {4 * time.Second, kafkago.TopicAuthorizationFailed},
+		"denied for a moment":         {time.Second, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begun := time.Now()
+				err := WhileDenied(t.Context(), patience, func(ctx context.Context) error {
+					if time.Since(begun) < test.denied {
+						return kafkago.TopicAuthorizationFailed
+					}
+					<-ctx.Done()
+					return nil // as where it can't be known
+				}, func(error) {})
+				is.New(t).Equal(err, test.want)
+			})
+		})
+	}
+}
