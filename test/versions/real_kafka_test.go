@@ -46,6 +46,7 @@ var scenarios = []struct {
 }{
 	{"round trip", func(t *testing.T, c cluster, _ []string) { roundTrip(t, c) }},
 	{"group", func(t *testing.T, c cluster, _ []string) { group(t, c) }},
+	{"mixed group", func(t *testing.T, c cluster, _ []string) { mixed(t, c) }},
 	{"transactions", func(t *testing.T, c cluster, _ []string) { transactions(t, c) }},
 	{"restarts", func(t *testing.T, c cluster, _ []string) { restarts(t, c) }},
 	{"ACL errors", aclErrors},
