@@ -65,7 +65,7 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 	plan.ProducerID = !writes.NoSequences
 	plan.TransactionalID = c.TransactionalID
 	if c.ProgressTopic != "" {
-		plan.Topics = append(plan.Topics, c.ProgressTopic)
+		plan.Topics, plan.ProgressTopic = append(plan.Topics, c.ProgressTopic), c.ProgressTopic
 	}
 	return slices.Concat(rightSettings(), check.Run(ctx, plan), c.checkRegistry(ctx))
 }

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -143,4 +144,29 @@ func TestWriteTellsTheProducerOfRecordsThatBecomeNoMessage(t *testing.T) {
 	is.Equal(n, 2)
 	is.True(err != nil)
 	is.Equal(m.offsets, []string{"2", "3"})
+}
+
+// A Write that gave up waiting for another one has written nothing, whatever comes later.
+func TestWriteTellsTheProducerOfRecordsThatGotNoTurn(t *testing.T) {
+	is := is.New(t)
+	c, err := ParseDestination(map[string]string{"servers": "a:1", "topic": "t"})
+	is.NoErr(err)
+	messages, err := convert.NewMessages(c.messages(nil))
+	is.NoErr(err)
+	m := new(missed)
+	s := newWriteSession(m, messages, metrics.Open(context.Background(), false, metrics.Destination), func() {})
+	s.turn <- struct{}{}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	n, err := s.write(ctx, of("a", "b"))
+	is.Equal(n, 0)
+	is.True(errors.Is(err, context.Canceled))
+	is.Equal(m.offsets, nil) // the producer is in use
+	<-s.turn
+	for range 2 {
+		n, err = s.write(context.Background(), of("c"))
+		is.NoErr(err)
+		is.Equal(n, 1)
+		is.Equal(m.offsets, []string{"of a", "of b"})
+	}
 }

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,9 @@ type writeSession struct {
 	messages *convert.Messages
 	metrics  *metrics.Connector
 	cancel   context.CancelFunc // of the context of Open
+
+	mu      sync.Mutex
+	dropped []opencdc.Position // records of Writes that got no turn: see drop
 
 	turn chan struct{}   // full while a Write runs: the producer and the maker have one caller
 	life context.Context // ends with Teardown
@@ -57,9 +61,11 @@ func (s *writeSession) take(ctx context.Context) error {
 
 func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int, error) {
 	if err := s.take(ctx); err != nil {
+		s.drop(records)
 		return 0, err
 	}
 	defer func() { <-s.turn }()
+	s.missDropped()
 	batch, makeErr := s.convert(ctx, records)
 	n, err := s.send(ctx, batch.Messages)
 	batch.Release(err == nil)
@@ -73,6 +79,30 @@ func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int
 	}
 	s.metrics.Failed(err)
 	return n, err
+}
+
+// drop notes the records of a Write that got no turn. The producer may be in use, and
+// learns of them when the next Write has its turn.
+func (s *writeSession) drop(records []opencdc.Record) {
+	if _, ok := s.producer.(misser); !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range records {
+		s.dropped = append(s.dropped, slices.Clone(r.Position))
+	}
+}
+
+// missDropped is called by the Write that has its turn.
+func (s *writeSession) missDropped() {
+	s.mu.Lock()
+	positions := s.dropped
+	s.dropped = nil
+	s.mu.Unlock()
+	for _, p := range positions {
+		s.producer.(misser).Miss(p)
+	}
 }
 
 // convert makes messages of records. An outage of the schema registry may last as long as

@@ -21,7 +21,7 @@ import (
 // the map of docs/design.md. Arrows go down only.
 var mayImport = map[string][]string{
 	"acl":                 nil,
-	"check":               {"acl", "cluster", "group", "security/oauth", "transact", "wire"},
+	"check":               {"acl", "cluster", "group", "progress", "security/oauth", "transact", "wire"},
 	"cluster":             {"acl", "primitive", "printable", "wire"},
 	"consumer":            {"acl", "cluster", "fetch", "group", "message", "offsets"},
 	"convert":             {"convert/avrodata", "convert/budget", "convert/connectjson", "convert/jsonschema", "convert/opencdcjson", "convert/plain", "convert/protodata", "convert/rawdata", "message", "printable", "recordbatch", "registry", "setting", "unzeroed"},
@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"convert/plain":       {"convert/budget"},
 	"convert/protodata":   {"convert/budget", "convert/plain", "printable"},
 	"convert/rawdata":     nil,
-	"exactlyonce":         {"cluster", "message", "produce", "progress", "transact", "wire"},
+	"exactlyonce":         {"acl", "cluster", "message", "produce", "progress", "transact", "wire"},
 	"fetch":               {"acl", "cluster", "message", "primitive", "recordbatch", "wire"},
 	"group":               {"acl", "cluster", "message", "primitive", "wire"},
 	"groupadmin":          {"acl", "cluster", "group", "message"},

@@ -46,6 +46,7 @@ type Plan struct {
 	ProducerID bool // needed for writing once
 	// TransactionalID is needed for writing exactly once; empty for none.
 	TransactionalID string
+	ProgressTopic   string // that of writing exactly once, which is among Topics; empty for none
 	Group           string // to be a member of; empty for none
 	Protocol        group.Protocol
 }
@@ -72,6 +73,9 @@ func Run(ctx context.Context, p Plan) []Result {
 	}
 	if p.TransactionalID != "" {
 		r.transactionalID(ctx, client)
+	}
+	if p.ProgressTopic != "" {
+		r.progressTopic(ctx, client, answer)
 	}
 	if p.Group != "" {
 		r.group(ctx, client, answer)

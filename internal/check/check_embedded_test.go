@@ -264,3 +264,28 @@ func TestCheckTriesTheTransactionalID(t *testing.T) {
 	is.Equal(steps, "failed transactional ID copy")
 	expect.Text(t, first.Remedy, "--transactional-id copy")
 }
+
+func TestCheckLooksWhetherTheProgressTopicIsCompacted(t *testing.T) {
+	for policy, c := range map[string]struct{ steps, remedy string }{
+		"compact":        {"", ""},
+		"delete":         {"failed progress topic p", "--entity-name p --add-config cleanup.policy=compact"},
+		"compact,delete": {"failed progress topic p", "--entity-name p --add-config cleanup.policy=compact"},
+		"missing":        {"", ""},
+	} {
+		t.Run(policy, func(t *testing.T) {
+			is := is.New(t)
+			fake := embedded.Start(t, kfake.SeedTopics(1, "t"))
+			p := writing(fake.ListenAddrs()...)
+			p.Topics, p.ProgressTopic, p.Create = append(p.Topics, "p"), "p", true
+			if policy != "missing" {
+				client, err := kclient.New(fake.ListenAddrs())
+				is.NoErr(err)
+				defer client.Close()
+				is.NoErr(client.CreateTopic(context.Background(), "p", 1, map[string]string{"cleanup.policy": policy}))
+			}
+			steps, first := failed(t, p)
+			is.Equal(steps, c.steps)
+			is.True(strings.Contains(first.Remedy, c.remedy))
+		})
+	}
+}

@@ -3,6 +3,7 @@ package exactlyonce
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func (x *writer) hang(first, end int) {
 // One process is killed in a transaction, then another one, whose partition a third one gets.
 func TestWriterKnowsWhatWasWrittenAfterATransactionThatHangs(t *testing.T) {
 	w := newWorld(t)
-	w.transactionTimeout = 3 * time.Second
+	w.limit, w.transactionTimeout = 2*time.Second, 5*time.Second // that is waited for beside the limit
 	a, b, c := w.startAs("a"), w.startAs("b"), w.startAs("c")
 	c.sends(from(1, 2, 0, 1))
 	a.sends(from(1, 0, 0, 3))
@@ -61,8 +62,9 @@ func TestWriterAbortsWhatItWritesWhenItIsClosed(t *testing.T) {
 	x := w.start()
 	x.sends(from(1, 0, 0, 3))
 	ended := make(chan struct{})
+	end := sync.OnceFunc(func() { close(ended) })
 	w.fake.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {
-		close(ended)
+		end()
 		return nil, nil, false
 	})
 	produced := make(chan struct{})

@@ -24,9 +24,17 @@ func (w *Writer) Open(ctx context.Context) error {
 	if err := w.fence(asking); err != nil {
 		return err
 	}
+	look, err := w.topic.Watch(asking)
+	if err != nil {
+		return err
+	}
 	reading, cancel := context.WithTimeout(ctx, w.readTimeout())
 	defer cancel()
-	return w.topic.Read(reading, w.table)
+	if err := w.topic.Read(reading, w.table); err != nil {
+		return err
+	}
+	w.tasks.Go(func() { w.watch(look) })
+	return nil
 }
 
 // readTimeout is as long as a transaction of another process may be open.
@@ -46,5 +54,5 @@ func (w *Writer) fence(ctx context.Context) error {
 		return err
 	}
 	w.producer.Continue(w.session.Producer())
-	return nil
+	return w.wrote.shut(ctx, w.cfg.Produce.Warn)
 }

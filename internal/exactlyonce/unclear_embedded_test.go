@@ -88,6 +88,17 @@ func spoil(req kmsg.Request, code int16) kmsg.Response {
 	switch r := req.(type) {
 	case *kmsg.EndTxnRequest:
 		res.(*kmsg.EndTxnResponse).ErrorCode = code
+	case *kmsg.AddPartitionsToTxnRequest:
+		for _, t := range r.Topics {
+			of := kmsg.NewAddPartitionsToTxnResponseTopic()
+			of.Topic = t.Topic
+			for _, p := range t.Partitions {
+				at := kmsg.NewAddPartitionsToTxnResponseTopicPartition()
+				at.Partition, at.ErrorCode = p, code
+				of.Partitions = append(of.Partitions, at)
+			}
+			res.(*kmsg.AddPartitionsToTxnResponse).Topics = append(res.(*kmsg.AddPartitionsToTxnResponse).Topics, of)
+		}
 	case *kmsg.ProduceRequest:
 		for _, t := range r.Topics {
 			of := kmsg.NewProduceResponseTopic()

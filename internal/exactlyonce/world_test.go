@@ -41,6 +41,7 @@ type world struct {
 	topic   string
 	id      string
 	limit   time.Duration
+	hooks   wire.Hooks
 
 	transactionTimeout time.Duration
 }
@@ -81,7 +82,7 @@ func (w *world) startAs(transactionalID string) *writer {
 }
 
 func (w *world) create(transactionalID string) *writer {
-	client := cluster.New(w.servers, wire.Config{ClientID: "test", DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
+	client := cluster.New(w.servers, wire.Config{ClientID: "test", DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second, Hooks: w.hooks})
 	for _, err := client.Refresh(w.ctx, []string{}, false); err != nil; _, err = client.Refresh(w.ctx, []string{}, false) {
 		w.NoErr(w.ctx.Err())
 	}
@@ -173,6 +174,16 @@ func (w *world) committed() map[int32][]string {
 		out[r.Partition] = append(out[r.Partition], string(r.Value))
 	}
 	return out
+}
+
+// await waits for a condition.
+func (w *world) await(what string, done func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Fatal(what)
+		}
+	}
 }
 
 // has compares what consumers see with messages.

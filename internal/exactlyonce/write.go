@@ -32,7 +32,7 @@ func (w *Writer) write(ctx context.Context, messages []message.Message) (int, er
 			return until, refused
 		}
 		err = w.session.Fence(err)
-		w.astray = true
+		w.astray, w.wrote.late = true, w.wrote.late || w.producer.Doubtful()
 		var of *message.RecordError
 		switch {
 		case errors.As(err, &of) && of.Index < len(w.index):
@@ -72,6 +72,7 @@ func (w *Writer) transaction(ctx context.Context, until int) (err error) {
 	if w.batch, err = w.table.Messages(w.cfg.Topic, w.places[:until], time.Now().UnixMilli(), w.batch); err != nil {
 		return err
 	}
+	clear(w.wrote.to)
 	if _, err := w.producer.Send(ctx, w.batch); err != nil {
 		if r := (*message.RecordError)(nil); errors.As(err, &r) && r.Index >= len(w.index) {
 			return fmt.Errorf("write progress: %w", r.Err)

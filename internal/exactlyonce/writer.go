@@ -3,7 +3,8 @@ package exactlyonce
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -25,7 +26,7 @@ type Config struct {
 	Topic string
 	// ReplicationFactor is that of the topic, if it is created; 0: the brokers' default.
 	ReplicationFactor int
-	// Limit is how long a Send may take.
+	// Limit is how long a Send may take, beside waiting for what others have open in the topic.
 	Limit time.Duration
 	// TransactionTimeout is how long a transaction may be open. It is longer than Limit.
 	TransactionTimeout time.Duration
@@ -44,9 +45,14 @@ type Writer struct {
 	open     context.Context // until Close
 	end      context.CancelFunc
 	busy     chan struct{} // full while a Send runs
+	tasks    sync.WaitGroup
+	lost     atomic.Bool // the topic has lost progress
+	// watchEvery is a field for the tests' sake.
+	watchEvery time.Duration
 
 	// astray says that a transaction may be open, or that its outcome is not known.
 	astray bool
+	wrote  written
 	places []progress.Place
 	batch  []message.Message // what is sent
 	index  []int             // of these, in the messages of Send
@@ -58,13 +64,16 @@ func New(client *cluster.Client, cfg Config) *Writer {
 		ID: cfg.TransactionalID, Timeout: cfg.TransactionTimeout,
 		RequestTimeout: cfg.Produce.RequestTimeout, Warn: cfg.Produce.Warn, Hooks: cfg.Hooks,
 	})
-	cfg.Produce.Transactions = session
 	open, end := context.WithCancel(context.Background())
-	return &Writer{
-		cfg: cfg, session: session, producer: produce.New(client, cfg.Produce), open: open, end: end, busy: make(chan struct{}, 1),
+	w := &Writer{
+		cfg: cfg, session: session, open: open, end: end, busy: make(chan struct{}, 1), watchEvery: watchEvery,
 		topic: &progress.Topic{Name: cfg.Topic, ReplicationFactor: cfg.ReplicationFactor, Client: client, Warn: cfg.Produce.Warn},
 		table: progress.NewTable(cfg.ID, cfg.Origin),
+		wrote: written{Session: session, client: client, to: make(map[message.TopicPartition]bool)},
 	}
+	cfg.Produce.Transactions = &w.wrote
+	w.producer = produce.New(client, cfg.Produce)
+	return w
 }
 
 // Try is that of the producer.
@@ -81,6 +90,7 @@ const moment = 3 * time.Second
 // client open.
 func (w *Writer) Close() {
 	w.end()
+	w.tasks.Wait()
 	w.producer.Close()
 	timer := time.NewTimer(moment)
 	defer timer.Stop()
@@ -100,20 +110,20 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 	if w.open.Err() != nil {
 		return 0, wire.ErrClosed
 	}
-	ctx, cancel := w.deadline(ctx)
-	defer cancel()
 	var placeErr error
 	w.places, placeErr = w.table.Places(messages, w.places)
 	n, err := 0, w.catchUp(ctx)
 	if err == nil {
-		n, err = w.write(ctx, messages[:len(w.places)])
+		err = w.within(ctx, w.cfg.Limit, func(ctx context.Context) (err error) {
+			n, err = w.write(ctx, messages[:len(w.places)])
+			return err
+		})
 	}
 	if err == nil {
 		err = placeErr
 	}
 	if err != nil {
 		w.table.Left(messages[n:], w.places[n:])
-		err = w.explain(ctx, err)
 		w.release(err)
 		return n, err
 	}
@@ -126,16 +136,22 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 func (w *Writer) Miss(position []byte) { w.table.Miss(position) }
 
 // catchUp has the table know all that is written: what a transaction did whose outcome is not
-// known, and what another process has written of partitions that this one has got.
+// known, and what another process has written of partitions that this one has got. For that
+// it waits as Open does.
 func (w *Writer) catchUp(ctx context.Context) error {
-	if err := w.settle(ctx); err != nil {
+	if err := w.within(ctx, w.cfg.Limit, w.settle); err != nil {
 		return err
 	}
 	if w.table.Fresh() {
-		if err := w.topic.Read(ctx, w.table); err != nil {
+		if err := w.within(ctx, w.readTimeout(), func(ctx context.Context) error { return w.topic.Read(ctx, w.table) }); err != nil {
 			return err
 		}
 		w.table.Looked()
+	}
+	if w.lost.Load() {
+		if err := w.within(ctx, w.readTimeout(), w.heal); err != nil {
+			return err
+		}
 	}
 	w.table.Review(w.places)
 	return nil
@@ -152,30 +168,4 @@ func (w *Writer) release(err error) {
 	if err := w.settle(ctx); err != nil && w.open.Err() == nil {
 		w.cfg.Produce.Warn("abort the transaction of a write that failed", err)
 	}
-}
-
-var errTimeIsUp = errors.New("deliveryTimeout and outageTimeout are over")
-
-// deadline is the context of a Send.
-func (w *Writer) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(w.open, func() { cancel(wire.ErrClosed) })
-	timer := time.AfterFunc(w.cfg.Limit, func() { cancel(errTimeIsUp) })
-	return ctx, func() {
-		timer.Stop()
-		stop()
-		cancel(nil)
-	}
-}
-
-// explain says why a Send ended before it was done.
-func (w *Writer) explain(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	if cause == nil || errors.Is(err, cause) {
-		return err
-	}
-	if errors.Is(cause, errTimeIsUp) {
-		return fmt.Errorf("write within deliveryTimeout and outageTimeout (%s): %w", w.cfg.Limit, err)
-	}
-	return fmt.Errorf("%w: %w", cause, err)
 }

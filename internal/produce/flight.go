@@ -118,6 +118,9 @@ func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queu
 	w := &waiting{queues: queues}
 	first := w.next(ctx, p, leader)
 	lines := p.flights.lines(leader)
+	if p.cfg.Transactions != nil {
+		lines = lines[:1] // two first requests of a transaction at a time fail with NOT_ENOUGH_REPLICAS: the broker asks about one
+	}
 	var others sync.WaitGroup
 	for _, beside := range lines[1:] {
 		if now := w.next(ctx, p, leader); now != nil {

@@ -77,6 +77,7 @@ type Producer struct {
 	writers     writers
 	renewal     renewal
 	unsettled   *plan // of the last Send, if that failed
+	doubtful    bool  // see Doubtful
 
 	// Fields for the tests' sake.
 	maxAge   time.Duration // metadataMaxAge
@@ -120,6 +121,7 @@ func (p *Producer) Send(ctx context.Context, messages []message.Message) (int, e
 	ctx, cancel := p.deadline(ctx)
 	defer cancel()
 	defer p.writers.shrink()
+	p.doubtful = false
 	p.partitioner.begin()
 	search := &search{producer: p}
 

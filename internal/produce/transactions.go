@@ -3,6 +3,7 @@ package produce
 import (
 	"context"
 	"errors"
+	"slices"
 
 	kafkago "github.com/segmentio/kafka-go"
 
@@ -27,6 +28,16 @@ var ErrSpoilt = errors.New("the transaction must be aborted")
 // Continue has batches numbered under a producer ID and an epoch that are new, so that
 // nothing is under way with them.
 func (p *Producer) Continue(id int64, epoch int16) { p.sequences.begin(id, epoch) }
+
+// Doubtful reports whether a broker may still write, or may have written, something of the
+// last Send that was not answered. It is for transactions, and has the caller of Send.
+func (p *Producer) Doubtful() bool { return p.doubtful }
+
+// doubtful reports whether a broker may have one of the batches that are left, or may get it
+// yet.
+func (q *queue) doubtful() bool {
+	return slices.ContainsFunc(q.batches, func(b *batch) bool { return b.uncertain })
+}
 
 // transactionalID is "" where there are no transactions.
 func (p *Producer) transactionalID() string {

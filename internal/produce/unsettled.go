@@ -19,6 +19,7 @@ import (
 // keep holds on to a plan that failed, if its batches are numbered.
 func (p *Producer) keep(pl *plan) {
 	if !p.idempotent() || p.cfg.Transactions != nil {
+		p.doubtful = slices.ContainsFunc(pl.queues, (*queue).doubtful)
 		pl.release()
 		return
 	}

@@ -2,7 +2,9 @@ package progress
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/segmentio/kafka-go/protocol/describeconfigs"
@@ -13,25 +15,49 @@ import (
 
 const cleanupPolicy = "cleanup.policy"
 
-// compacted returns an error if brokers delete progress that is old: that of a partition to
-// which nothing is written for long would be unknown. If they don't say, it warns.
-func (t *Topic) compacted(ctx context.Context) error {
-	policy, err := t.policy(ctx)
-	if err != nil {
-		t.Warn(fmt.Sprintf("ask whether progress topic %q is compacted", t.Name), t.Client.Explain(err, acl.OnTopics("DescribeConfigs", t.Name)))
-		return nil
-	}
-	if !strings.Contains(policy, "delete") {
-		return nil
-	}
-	return fmt.Errorf("progress topic %q has the %s %q, with which brokers delete progress: have it compacted only: %s", t.Name, cleanupPolicy, policy,
-		t.Client.Command("kafka-configs.sh", "--alter", "--entity-type", "topics", "--entity-name", t.Name, "--add-config", cleanupPolicy+"=compact"))
+// PolicyError says that brokers delete progress that is old, or keep all that was ever
+// written. Without the progress of a partition to which nothing is written for long, what was
+// written would be unknown.
+type PolicyError struct {
+	Topic, Policy string
+	Remedy        string // a command
 }
 
-func (t *Topic) policy(ctx context.Context) (string, error) {
+func (e *PolicyError) Error() string {
+	return fmt.Sprintf("progress topic %q has the %s %q, with which brokers delete progress, or never compact it: have it compacted only: %s", e.Topic, cleanupPolicy, e.Policy, e.Remedy)
+}
+
+// Policy returns a *PolicyError if a topic is not compacted only, or another error if that is
+// not known.
+func Policy(ctx context.Context, client *cluster.Client, topic string) error {
+	policy, err := policyOf(ctx, client, topic)
+	if err != nil {
+		return client.Explain(err, acl.OnTopics("DescribeConfigs", topic))
+	}
+	parts := strings.Split(policy, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	if slices.Contains(parts, "compact") && !slices.Contains(parts, "delete") {
+		return nil
+	}
+	return &PolicyError{topic, policy, client.Command("kafka-configs.sh", "--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", cleanupPolicy+"=compact")}
+}
+
+// compacted returns a *PolicyError, or nil. If brokers don't say, it warns.
+func (t *Topic) compacted(ctx context.Context) error {
+	err := Policy(ctx, t.Client, t.Name)
+	if err != nil && !errors.As(err, new(*PolicyError)) {
+		t.Warn(fmt.Sprintf("ask whether progress topic %q is compacted", t.Name), err)
+		return nil
+	}
+	return err
+}
+
+func policyOf(ctx context.Context, client *cluster.Client, topic string) (string, error) {
 	const ofTopic = 2
-	msg, err := t.Client.Controller(ctx, &describeconfigs.Request{Resources: []describeconfigs.RequestResource{{
-		ResourceType: ofTopic, ResourceName: t.Name, ConfigNames: []string{cleanupPolicy},
+	msg, err := client.Controller(ctx, &describeconfigs.Request{Resources: []describeconfigs.RequestResource{{
+		ResourceType: ofTopic, ResourceName: topic, ConfigNames: []string{cleanupPolicy},
 	}}})
 	if err != nil {
 		return "", err

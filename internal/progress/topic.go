@@ -110,3 +110,9 @@ func (t *Topic) Read(ctx context.Context, into *Table) error {
 	t.next = next
 	return nil
 }
+
+// ReadAgain is Read of the whole topic, after something has disappeared from it.
+func (t *Topic) ReadAgain(ctx context.Context, into *Table) error {
+	t.next = 0
+	return t.Read(ctx, into)
+}

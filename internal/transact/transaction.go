@@ -113,14 +113,19 @@ func (s *Session) Commit(ctx context.Context) error {
 }
 
 // Abort ends the transaction so that its records don't count, unless they do already.
-func (s *Session) Abort(ctx context.Context) error {
+func (s *Session) Abort(ctx context.Context) error { return s.abort(ctx, s.cfg.Hooks.Aborted) }
+
+// Drop is Abort for a transaction in which nothing was written. It is not counted.
+func (s *Session) Drop(ctx context.Context) error { return s.abort(ctx, nil) }
+
+func (s *Session) abort(ctx context.Context, aborted func()) error {
 	switch err := s.end(ctx, false); {
 	case errors.Is(err, ErrNotOpen):
 		return nil
 	case err != nil:
 		return fmt.Errorf("abort the transaction: %w", err)
 	}
-	call(s.cfg.Hooks.Aborted)
+	call(aborted)
 	return nil
 }
 

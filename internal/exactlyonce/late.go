@@ -1,0 +1,75 @@
+package exactlyonce
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/acl"
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/transact"
+)
+
+// written is a session that knows what its last transaction was to write to.
+type written struct {
+	*transact.Session
+	client *cluster.Client
+	to     map[message.TopicPartition]bool
+	// late says that a broker may still get something of a transaction that is over.
+	late bool
+}
+
+// Add is for the producer.
+func (w *written) Add(ctx context.Context, partitions []message.TopicPartition) error {
+	if err := w.Session.Add(ctx, partitions); err != nil {
+		return err
+	}
+	for _, p := range partitions {
+		w.to[p] = true
+	}
+	return nil
+}
+
+// shut has the brokers refuse what may still come of an earlier epoch. Those before Kafka 3.6
+// don't ask whether its transaction is open, and would begin one that nobody ends
+// (KIP-890). The end of a transaction shows them the new epoch, and ends what came before.
+func (w *written) shut(ctx context.Context, warn func(string, error)) error {
+	if !w.late {
+		return nil
+	}
+	parts, err := w.existing(ctx)
+	if err != nil {
+		return err
+	}
+	switch err := w.Session.Add(ctx, parts); {
+	case acl.Refused(err):
+		warn("shut out what may still come of an aborted transaction", err)
+	case err != nil:
+		return err
+	default:
+		if err := w.Drop(ctx); err != nil {
+			return err
+		}
+	}
+	w.late = false
+	return nil
+}
+
+// existing lists those partitions of the last transaction that still exist.
+func (w *written) existing(ctx context.Context) (out []message.TopicPartition, err error) {
+	names := make(map[string]bool)
+	for p := range w.to {
+		names[p.Topic] = true
+	}
+	topics, err := w.client.Refresh(ctx, slices.Collect(maps.Keys(names)), false)
+	if err != nil {
+		return nil, err
+	}
+	for p := range w.to {
+		if _, ok := topics[p.Topic].Partition(p.Partition); ok {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
