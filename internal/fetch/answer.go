@@ -41,6 +41,7 @@ func (f *Fetcher) accept(b *broker, req *request, res response) (sets []fetched,
 	}
 	b.heard = time.Now()
 	b.busy = res.bytes() >= len(b.asked)*nameSize
+	var hints []cluster.LeaderHint
 	for i := range res.partitions {
 		r := &res.partitions[i]
 		in, ok := b.inquiryOf(r)
@@ -57,6 +58,11 @@ func (f *Fetcher) accept(b *broker, req *request, res response) (sets []fetched,
 			if set, ok := f.acceptOne(a, r); ok {
 				sets = append(sets, set)
 			}
+			if r.refersOn() {
+				hints = append(hints, cluster.LeaderHint{
+					Topic: a.p.Topic, TopicID: a.topicID, Partition: r.id, Leader: r.leader, LeaderEpoch: r.leaderEpoch,
+				})
+			}
 		}
 		if !a.stands() {
 			moved = true
@@ -65,6 +71,7 @@ func (f *Fetcher) accept(b *broker, req *request, res response) (sets []fetched,
 			in.question = question{} // the news were of no use: it is to be asked about again
 		}
 	}
+	f.takeHints(hints, res.endpoints)
 	return sets, f.unmentioned(b, req.sessionEpoch <= 0) || moved
 }
 

@@ -19,7 +19,7 @@
 //
 //	config.go, partition.go    what is asked for, and what is known of a partition
 //	moves.go                   who has it
-//	router.go, leaderless.go   where it is to be read; identity.go
+//	router.go, leaderless.go   where it is to be read; identity.go, hint.go
 //	ask.go                     questions other than fetches
 //	broker.go, request.go      the loop; session.go, size.go, replica.go
 //	response.go, answer.go     what comes back

@@ -101,7 +101,7 @@ func TestPartitionThatIsAskedAboutIsRoutedAgainWhenItsTopicIsIdentified(t *testi
 			f.identify(p, cluster.Topic{ID: cluster.TopicID{2}})
 			is.True(!asked.stands())
 			is.Equal(p.state, routing)
-			due, _ := f.due()
+			_, due, _ := f.due()
 			is.Equal(len(due), 1)
 		})
 	}

@@ -18,6 +18,7 @@ type response struct {
 	err        int16 // of the whole request
 	session    int32 // 0: none
 	partitions []partitionResponse
+	endpoints  []cluster.Endpoint // of leaders that partitions name
 }
 
 type partitionResponse struct {
@@ -29,6 +30,8 @@ type partitionResponse struct {
 	logStart      int64
 	aborted       []recordbatch.AbortedTransaction
 	preferred     int32 // node to read from instead of this one; -1 none
+	leader        int32 // node that leads it, where this one refuses to give records; -1 not told
+	leaderEpoch   int32
 	set           []byte
 }
 
@@ -41,11 +44,18 @@ func (r *response) bytes() int {
 	return n
 }
 
+// Tagged fields by which a broker says who leads a partition (KIP-951).
+const (
+	tagEndpoints     = 0 // of the response
+	tagCurrentLeader = 1 // of a partition
+)
+
 // Sizes of the smallest items of the arrays in a fetch response.
 const (
 	minTopic     = 3
 	minPartition = 30
 	minAborted   = 16
+	minEndpoint  = 11
 )
 
 // parse reads a raw frame: size, correlation ID, then the response.
@@ -73,7 +83,11 @@ func parse(frame []byte, version int16) (response, error) {
 		}
 		r.End()
 	}
-	r.End()
+	r.EndWith(func(tag uint64, field *primitive.Reader) {
+		if tag == tagEndpoints {
+			res.endpoints = readEndpoints(field)
+		}
+	})
 	if r.Len() > 0 {
 		r.Fail(errors.New("something follows its end"))
 	}
@@ -84,7 +98,7 @@ func parse(frame []byte, version int16) (response, error) {
 }
 
 func readPartition(r *primitive.Decoder, version int16) partitionResponse {
-	p := partitionResponse{id: r.Int32(), err: r.Int16(), highWatermark: r.Int64(), logStart: -1, preferred: -1}
+	p := partitionResponse{id: r.Int32(), err: r.Int16(), highWatermark: r.Int64(), logStart: -1, preferred: -1, leader: -1}
 	r.Int64() // last stable offset
 	if version >= minLogStart {
 		p.logStart = r.Int64()
@@ -99,6 +113,20 @@ func readPartition(r *primitive.Decoder, version int16) partitionResponse {
 	if set := r.Bytes(); len(set) > 0 {
 		p.set = set
 	}
-	r.End()
+	r.EndWith(func(tag uint64, field *primitive.Reader) {
+		if tag == tagCurrentLeader {
+			p.leader, p.leaderEpoch = field.Int32(), field.Int32()
+		}
+	})
 	return p
+}
+
+func readEndpoints(r *primitive.Reader) []cluster.Endpoint {
+	var out []cluster.Endpoint
+	for range r.CompactCount(minEndpoint) {
+		out = append(out, cluster.Endpoint{Node: r.Int32(), Host: r.CompactString(), Port: r.Int32()})
+		r.CompactString() // rack
+		r.Tags()
+	}
+	return out
 }

@@ -21,9 +21,14 @@ func frameOf(version int16) []byte {
 		p.Partition, p.ErrorCode, p.HighWatermark, p.LogStartOffset, p.PreferredReadReplica = id, int16(id), 40, 3, -1
 		p.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 9, FirstOffset: 12}}
 		p.RecordBatches = batch(10, 12, "a", "b")
+		if id == 1 {
+			p.CurrentLeader.LeaderID, p.CurrentLeader.LeaderEpoch = 3, 6
+		}
 		t.Partitions = append(t.Partitions, p)
 	}
 	res.Topics = append(res.Topics, t)
+	rack := "r"
+	res.Brokers = []kmsg.FetchResponseBroker{{NodeID: 3, Host: "three", Port: 9092, Rack: &rack}, {NodeID: 4, Host: "four", Port: 9093}}
 	frame := make([]byte, 8)
 	if res.IsFlexible() {
 		frame = append(frame, 1, 9, 2, 0, 0) // a tagged field that nobody knows
@@ -51,6 +56,14 @@ func TestReadsFetchResponsesOfEachVersion(t *testing.T) {
 		is.Equal(p.highWatermark, int64(40))
 		is.Equal(p.aborted[0].ProducerID, int64(9))
 		is.Equal(p.set, batch(10, 12, "a", "b"))
+		leader, leaderEpoch, endpoints := int32(-1), int32(0), []cluster.Endpoint(nil)
+		if version >= 12 {
+			leader, leaderEpoch = 3, 6
+			endpoints = []cluster.Endpoint{{Node: 3, Host: "three", Port: 9092}, {Node: 4, Host: "four", Port: 9093}}
+		}
+		is.Equal([]int32{p.leader, p.leaderEpoch}, []int32{leader, leaderEpoch})
+		is.Equal(res.endpoints, endpoints)
+		is.Equal(res.partitions[0].leader, int32(-1))
 		for cut := range frameOf(version) {
 			_, err := parse(frameOf(version)[:cut], version)
 			is.True(err != nil)

@@ -41,7 +41,8 @@ type unreachable struct {
 // routeDue looks after the partitions whose time has come, and returns how long it is
 // until that of the next.
 func (f *Fetcher) routeDue(u *unreachable) time.Duration {
-	due, topics := f.due()
+	known, due, topics := f.due()
+	f.assign(known)
 	if len(topics) == 0 {
 		return f.untilDue()
 	}
@@ -67,14 +68,14 @@ func (f *Fetcher) routeDue(u *unreachable) time.Duration {
 	return f.untilDue()
 }
 
-// due lists the partitions to look after now, and their topics. Those that are asked
-// about are freed first where their leader has changed: nobody else waits for a leader
-// that doesn't answer.
-func (f *Fetcher) due() (due []asked, topics []string) {
+// due lists the partitions to look after now: those of which the next leader is known, the
+// others, and the topics of these. Partitions that are asked about are freed first where
+// their leader has changed: nobody else waits for a leader that doesn't answer.
+func (f *Fetcher) due() (known, due []asked, topics []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	now := time.Now()
 	seen := make(map[string]bool)
@@ -86,13 +87,17 @@ func (f *Fetcher) due() (due []asked, topics []string) {
 			p.retryAt = now.Add(askedTooLong / 4)
 			continue
 		}
+		if f.knowsNext(p) {
+			known = append(known, p.ask())
+			continue
+		}
 		due = append(due, p.ask())
 		if !seen[p.Topic] {
 			seen[p.Topic] = true
 			topics = append(topics, p.Topic)
 		}
 	}
-	return due, topics
+	return known, due, topics
 }
 
 // askedTooLong is after how long without an answer it is looked whether the leader that
