@@ -1,0 +1,116 @@
+// Command failover moves, kills and freezes the leader of partitions again and again while
+// records are written and read, and measures how long each side stands still: the connector
+// and franz-go, in the same cluster at the same time.
+//
+//	failover                            30 moves, kills and freezes, and 30 times nothing
+//	failover -calms 0 -kills 5
+//
+// Three brokers are started here. One topic is written by franz-go and read by both, another
+// is written by the connector; each has one partition, and both have the same leader. The
+// pause is the longest time between two records. A reader's pause has that of the writer in
+// it: what a reader adds is how long records waited that had been written.
+//
+//	main.go     what is asked for, and what is printed
+//	rounds.go   what is done to the leader
+//	sides.go    those who write and read
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
+)
+
+type options struct {
+	calms, moves, kills, freezes int
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.calms, "calms", 30, "how often nothing is done, to compare with")
+	flag.IntVar(&o.moves, "moves", 30, "how often the leader is moved")
+	flag.IntVar(&o.kills, "kills", 30, "how often it is killed")
+	flag.IntVar(&o.freezes, "freezes", 30, "how often it is frozen")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "failover:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) (err error) {
+	cluster, err := broker.Start(ctx, broker.Options{Nodes: 3})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stopped := cluster.Stop(); err == nil {
+			err = stopped
+		}
+	}()
+	client, err := kclient.New(cluster.Servers())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	f := &field{ctx: ctx, cluster: cluster, client: client}
+	for _, topic := range topics {
+		if err := client.CreateTopic(ctx, topic, 1, nil); err != nil {
+			return err
+		}
+	}
+	if err := f.start(); err != nil {
+		return err
+	}
+	defer func() {
+		if stopped := f.stop(); err == nil {
+			err = stopped
+		}
+	}()
+	for _, e := range []struct {
+		name   string
+		rounds int
+		do     func(node int) error
+	}{{"stays", o.calms, f.stay}, {"moves", o.moves, f.move}, {"is killed", o.kills, f.kill}, {"freezes", o.freezes, f.freeze}} {
+		if e.rounds == 0 {
+			continue
+		}
+		all, err := f.rounds(e.rounds, e.do)
+		if err != nil {
+			return fmt.Errorf("the leader %s: %w", e.name, err)
+		}
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "leader\trounds\tside\tpause: median\tmax\trecords waited: median\tmax")
+		for i, s := range f.sides() {
+			waited := "\t"
+			if s.reads {
+				waited = milliseconds(median(all[i].waits)) + "\t" + milliseconds(slices.Max(all[i].waits))
+			}
+			fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", e.name, e.rounds, s.name,
+				milliseconds(median(all[i].pauses)), milliseconds(slices.Max(all[i].pauses)), waited)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func median(all []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
