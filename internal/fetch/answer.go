@@ -16,9 +16,10 @@ import (
 )
 
 var (
-	errSilent  = errors.New("the broker's answer does not mention it")
-	errNotPast = errors.New("the broker's answer does not get past the offset")
-	errSendsOn = errors.New("a replica sends its reader to another one")
+	errSilent   = errors.New("the broker's answer does not mention it")
+	errNotPast  = errors.New("the broker's answer does not get past the offset")
+	errDiverges = errors.New("the broker has other records in its log than were read")
+	errSendsOn  = errors.New("a replica sends its reader to another one")
 )
 
 // fetched is the raw record set of one partition on its way to the decoder.
@@ -96,6 +97,11 @@ func (f *Fetcher) acceptOne(a asked, r *partitionResponse) (fetched, bool) {
 		return fetched{}, false
 	}
 	f.serve(p)
+	if r.diverges {
+		p.checked = -1
+		f.missed(p, errDiverges)
+		return fetched{}, false
+	}
 	p.noteWatermark(r.highWatermark)
 	if r.preferred >= 0 && r.preferred != p.node {
 		f.prefer(p, r.preferred)

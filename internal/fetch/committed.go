@@ -131,7 +131,7 @@ func (w *reading) fetch(ctx context.Context) error {
 	req := &request{
 		maxWait: int32(readingWait.Milliseconds()), minBytes: 1, maxBytes: readingBytes, committed: true, sessionEpoch: sessionless,
 		topics: []requestTopic{{topicName{w.Topic, topic.ID}, []requestPartition{{
-			id: w.Partition, epoch: -1, offset: w.next, maxBytes: readingBytes,
+			id: w.Partition, epoch: -1, offset: w.next, lastEpoch: -1, maxBytes: readingBytes,
 		}}}},
 		byID: topic.ID != (cluster.TopicID{}),
 	}

@@ -48,10 +48,11 @@ type requestTopic struct {
 }
 
 type requestPartition struct {
-	id       int32
-	epoch    int32 // of the leader; -1 unknown
-	offset   int64
-	maxBytes int32
+	id        int32
+	epoch     int32 // of the leader; -1 unknown
+	offset    int64
+	lastEpoch int32 // of the record before offset, for the broker to look whether it has that; -1 not to be looked at
+	maxBytes  int32
 }
 
 type forgottenTopic struct {
@@ -141,7 +142,7 @@ func (p *requestPartition) write(e *primitive.Encoder, version int16) {
 	}
 	e.Int64(p.offset)
 	if version >= minFlexible {
-		e.Int32(-1) // last fetched epoch: where epochs end is asked for otherwise
+		e.Int32(p.lastEpoch)
 	}
 	if version >= minLogStart {
 		e.Int64(-1) // log start, of a replica

@@ -21,7 +21,7 @@ func asFranzGo(version int16) *kmsg.FetchRequest {
 	t.Topic, t.TopicID = topic, [16]byte{8}
 	for id := range int32(2) {
 		p := kmsg.NewFetchRequestTopicPartition()
-		p.Partition, p.CurrentLeaderEpoch, p.FetchOffset, p.PartitionMaxBytes = id, 4, 40+int64(id), 1<<10
+		p.Partition, p.CurrentLeaderEpoch, p.FetchOffset, p.LastFetchedEpoch, p.PartitionMaxBytes = id, 4, 40+int64(id), 3, 1<<10
 		t.Partitions = append(t.Partitions, p)
 	}
 	req.Topics = append(req.Topics, t)
@@ -39,7 +39,7 @@ func TestRequestIsWrittenAsFranzGoWritesIt(t *testing.T) {
 			req := &request{
 				maxWait: 500, minBytes: 1, maxBytes: 1 << 20, committed: true, session: 7, sessionEpoch: 3, rack: "r", byID: true,
 				topics: []requestTopic{{topicName{topic, cluster.TopicID{8}}, []requestPartition{
-					{id: 0, epoch: 4, offset: 40, maxBytes: 1 << 10}, {id: 1, epoch: 4, offset: 41, maxBytes: 1 << 10},
+					{id: 0, epoch: 4, offset: 40, lastEpoch: 3, maxBytes: 1 << 10}, {id: 1, epoch: 4, offset: 41, lastEpoch: 3, maxBytes: 1 << 10},
 				}}},
 				forgotten: []forgottenTopic{{topicName{"u", cluster.TopicID{9}}, []int32{5, 6}}},
 			}

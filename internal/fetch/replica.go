@@ -61,6 +61,18 @@ func (f *Fetcher) askLeader(p *partition) bool {
 // must not say where we are. The lock is held.
 func (p *partition) onlyLeader() bool { return p.near.node == noLeader && !p.near.over() }
 
+// epochToCompare is the leader epoch of the record that was read last, for a replica to look
+// whether its log has that record (KIP-595); -1 for a leader. One that has not caught up
+// with a leader of an unclean election has others there. Leaders are asked where the epoch
+// ended, once in each of their epochs, since silence says less: not every broker looks, and
+// one that does not know the epoch calls the offset out of range. The lock is held.
+func (p *partition) epochToCompare() int32 {
+	if !p.replica {
+		return -1
+	}
+	return p.lastEpoch
+}
+
 var errReplicaSilent = &wire.GiveUp{Why: "the leaders of its partitions give the records as well"}
 
 // whileNeeded returns a context for a fetch from a broker that may wait for records so

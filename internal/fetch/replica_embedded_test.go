@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -27,6 +28,7 @@ type racks struct {
 	wrong   map[int64]kerr.Error // what the follower answers at an offset
 	gone    bool                 // the follower hangs up
 	silent  bool                 // the follower does not answer
+	other   int64                // at this offset the follower's log has another record before it than the leader's
 	timeout time.Duration        // of requests
 	asked   []string             // "leader" or "follower" and an offset, of each record that was given
 }
@@ -61,6 +63,8 @@ func (c *racks) answer(node int32, r *kmsg.FetchRequest) kmsg.Response {
 	}
 	wrong, isWrong := c.wrong[offset]
 	switch {
+	case node == c.follower && c.other > 0 && offset == c.other && r.Topics[0].Partitions[0].LastFetchedEpoch >= 0:
+		p.DivergingEpoch.Epoch, p.DivergingEpoch.EndOffset = 0, 1
 	case node == c.follower && isWrong:
 		p.ErrorCode = wrong.Code
 	case node == c.leader && r.Rack == "r" && c.lag == 0:
@@ -70,7 +74,11 @@ func (c *racks) answer(node int32, r *kmsg.FetchRequest) kmsg.Response {
 			if _, isWrong := c.wrong[i]; isWrong && node == c.follower {
 				break
 			}
-			p.RecordBatches = append(p.RecordBatches, batch(i, i, fmt.Sprint(i))...)
+			b := batch(i, i, fmt.Sprint(i))
+			if c.other > 0 {
+				binary.BigEndian.PutUint32(b[12:], 0) // the leader epoch
+			}
+			p.RecordBatches = append(p.RecordBatches, b...)
 			c.asked = append(c.asked, fmt.Sprintf("%s %d", who, i))
 		}
 	default:
@@ -150,6 +158,22 @@ func TestGoesBackToTheLeaderWhenAReplicaFails(t *testing.T) {
 			is.Equal(gave[9], "leader 9")
 		})
 	}
+}
+
+// After an unclean election a replica that has not caught up has other records. The leader
+// is asked whether it has what was read, and gives the rest.
+func TestGoesBackToTheLeaderWhenAReplicaHasOtherRecords(t *testing.T) {
+	is := is.New(t)
+	c := newRacks(t)
+	checks := epochEnds(c.fake, c.leader, 10)
+	c.other = 5
+	c.wrong[5] = *kerr.UnknownServerError // it gives five records at a time
+	c.write(10)
+	inOrder(t, c.read(t, time.Minute), 0, 10)
+	gave := c.gave()
+	is.Equal(gave[4], "follower 4")
+	is.Equal(gave[5], "leader 5")
+	is.Equal(checks.Load(), int32(1))
 }
 
 func TestGoesBackToTheLeaderWhenAReplicaIsGone(t *testing.T) {

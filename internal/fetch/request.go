@@ -115,7 +115,7 @@ func (b *broker) name(req *request, p *partition) {
 		req.topics = append(req.topics, requestTopic{topicName: topic})
 	}
 	req.topics[i].partitions = append(req.topics[i].partitions, requestPartition{
-		id: p.Partition, epoch: p.epoch, offset: p.offset, maxBytes: p.maxBytes,
+		id: p.Partition, epoch: p.epoch, offset: p.offset, lastEpoch: p.epochToCompare(), maxBytes: p.maxBytes,
 	})
 }
 

@@ -32,6 +32,7 @@ type partitionResponse struct {
 	preferred     int32 // node to read from instead of this one; -1 none
 	leader        int32 // node that leads it, where this one refuses to give records; -1 not told
 	leaderEpoch   int32
+	diverges      bool // the log has not the record that was read last
 	set           []byte
 }
 
@@ -44,10 +45,11 @@ func (r *response) bytes() int {
 	return n
 }
 
-// Tagged fields by which a broker says who leads a partition (KIP-951).
+// Tagged fields.
 const (
-	tagEndpoints     = 0 // of the response
-	tagCurrentLeader = 1 // of a partition
+	tagEndpoints      = 0 // of the response: where leaders are reached (KIP-951)
+	tagDivergingEpoch = 0 // of a partition: where its log and what was read part (KIP-595)
+	tagCurrentLeader  = 1 // of a partition: who leads it (KIP-951)
 )
 
 // Sizes of the smallest items of the arrays in a fetch response.
@@ -114,7 +116,11 @@ func readPartition(r *primitive.Decoder, version int16) partitionResponse {
 		p.set = set
 	}
 	r.EndWith(func(tag uint64, field *primitive.Reader) {
-		if tag == tagCurrentLeader {
+		switch tag {
+		case tagDivergingEpoch:
+			field.Int32() // the last epoch that both have
+			p.diverges = field.Int64() >= 0
+		case tagCurrentLeader:
 			p.leader, p.leaderEpoch = field.Int32(), field.Int32()
 		}
 	})

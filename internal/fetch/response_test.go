@@ -23,6 +23,7 @@ func frameOf(version int16) []byte {
 		p.RecordBatches = batch(10, 12, "a", "b")
 		if id == 1 {
 			p.CurrentLeader.LeaderID, p.CurrentLeader.LeaderEpoch = 3, 6
+			p.DivergingEpoch.Epoch, p.DivergingEpoch.EndOffset = 2, 30
 		}
 		t.Partitions = append(t.Partitions, p)
 	}
@@ -63,6 +64,8 @@ func TestReadsFetchResponsesOfEachVersion(t *testing.T) {
 		}
 		is.Equal([]int32{p.leader, p.leaderEpoch}, []int32{leader, leaderEpoch})
 		is.Equal(res.endpoints, endpoints)
+		is.Equal(p.diverges, version >= 12)
+		is.True(!res.partitions[0].diverges)
 		is.Equal(res.partitions[0].leader, int32(-1))
 		for cut := range frameOf(version) {
 			_, err := parse(frameOf(version)[:cut], version)
