@@ -66,6 +66,9 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		// The batch was not written and the broker won't take its number.
 		b.stamped = false
 		p.sequences.renumber(q.batches[1:])
+	case errors.Is(err, kafkago.UnknownTopicID) && !b.astray:
+		// Metadata will tell of the topic made again, for which this is no attempt.
+		b.astray, q.uncounted = true, true
 	case tooLarge(err) && len(b.indexes) == 1:
 		if err = p.oversized(pl, q, err); err == nil {
 			return
@@ -117,7 +120,7 @@ func unwritten(err error) bool {
 	}
 	switch code {
 	case kafkago.MessageSizeTooLarge, kafkago.RecordListTooLarge, kafkago.InvalidMessage, kafkago.InvalidRecord, kafkago.InvalidTimestamp,
-		kafkago.UnknownTopicOrPartition, kafkago.InvalidTopic, kafkago.TopicAuthorizationFailed, kafkago.ClusterAuthorizationFailed,
+		kafkago.UnknownTopicOrPartition, kafkago.UnknownTopicID, kafkago.InvalidTopic, kafkago.TopicAuthorizationFailed, kafkago.ClusterAuthorizationFailed,
 		kafkago.UnsupportedVersion, kafkago.UnsupportedForMessageFormat, kafkago.UnsupportedCompressionType, kafkago.PolicyViolation:
 		return true
 	}
@@ -173,8 +176,8 @@ func (p *Producer) judgeRecords(pl *plan, q *queue, r partitionResponse) {
 func (pl *plan) split(q *queue, at int) error {
 	whole := q.batches[0]
 	parts := []*batch{
-		{indexes: whole.indexes[:at], stamp: whole.stamp, uncertain: whole.uncertain, corrupt: whole.corrupt},
-		{indexes: whole.indexes[at:], stamp: whole.stamp, uncertain: whole.uncertain, corrupt: whole.corrupt},
+		{indexes: whole.indexes[:at], stamp: whole.stamp, uncertain: whole.uncertain, named: whole.named, corrupt: whole.corrupt},
+		{indexes: whole.indexes[at:], stamp: whole.stamp, uncertain: whole.uncertain, named: whole.named, corrupt: whole.corrupt},
 	}
 	parts[1].stamp.seq = advance(whole.stamp.seq, int32(at))
 	for _, b := range parts {

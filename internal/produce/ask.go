@@ -31,13 +31,14 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, line clu
 	if !req.HasResponse() {
 		return p.post(ctx, pl, leader, conn, req)
 	}
+	version, _ := conn.VersionOf(req)
+	req.sent(version)
 	began := time.Now()
 	frame, err := p.ask(ctx, leader, conn, req)
 	if err != nil {
 		return p.unanswered(leader, conn, queues, err)
 	}
-	version, _ := conn.VersionOf(req)
-	res, err := parse(frame, version)
+	res, err := parse(frame, version, req)
 	if err != nil {
 		return p.unanswered(leader, conn, queues, conn.Refuse(req.ApiKey(), err))
 	}

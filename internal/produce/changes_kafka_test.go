@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/matryer/is"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -128,6 +129,41 @@ func TestSendCreatesATopicAgainThatWasDeletedFromKafka(t *testing.T) {
 			c.Equal(len(c.values()), 30)
 			c.NoErr(c.truth.DeleteTopic(c.ctx, c.topic))
 		}
+	}
+}
+
+// Since Kafka 4.1 nothing gets into a topic made again by its name, and so nothing where
+// its key does not belong.
+func TestSendDividesAgainWhatIsForATopicOfKafkaMadeAgain(t *testing.T) {
+	for _, again := range []int{2, 7} {
+		t.Run(fmt.Sprint(again), func(t *testing.T) {
+			c := newChanging(t, broker.Options{}, func(c *Config) { c.BatchBytes = 1000 })
+			keyed := func(from, to int) []message.Message {
+				messages := keyedFrom(from, to)
+				for i := range messages {
+					messages[i].Topic = c.topic
+				}
+				return messages
+			}
+			c.NoErr(c.truth.CreateTopic(c.ctx, c.topic, 4, nil))
+			c.send(keyed(0, 100)...)
+			c.NoErr(c.truth.DeleteTopic(c.ctx, c.topic))
+			c.NoErr(c.truth.CreateTopic(c.ctx, c.topic, int32(again), nil))
+			c.send(keyed(100, 300)...)
+			c.send(keyed(300, 400)...)
+			records, err := c.truth.Consume(c.ctx, c.topic)
+			c.NoErr(err)
+			c.Equal(len(records), 300)
+			conn, err := c.p.client.Broker(c.ctx, 1, cluster.Produce)
+			c.NoErr(err)
+			if version, _ := conn.VersionOf(new(request)); version < firstIDs {
+				return
+			}
+			for _, r := range records {
+				want := kgo.StickyKeyPartitioner(nil).ForTopic(c.topic).Partition(&kgo.Record{Key: r.Key}, again)
+				c.Equal(int(r.Partition), want)
+			}
+		})
 	}
 }
 

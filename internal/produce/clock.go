@@ -151,7 +151,7 @@ func outage(err error) bool {
 		return err != nil // of a connection, or of looking the leader up
 	}
 	switch code {
-	case kafkago.UnknownTopicOrPartition, kafkago.LeaderNotAvailable, kafkago.NotLeaderForPartition, kafkago.FencedLeaderEpoch,
+	case kafkago.UnknownTopicOrPartition, kafkago.UnknownTopicID, kafkago.LeaderNotAvailable, kafkago.NotLeaderForPartition, kafkago.FencedLeaderEpoch,
 		kafkago.UnknownLeaderEpoch, kafkago.ReplicaNotAvailable, kafkago.BrokerNotAvailable, kafkago.KafkaStorageError,
 		kafkago.NotEnoughReplicas, kafkago.NotEnoughReplicasAfterAppend, kafkago.RequestTimedOut, kafkago.ThrottlingQuotaExceeded:
 		return true

@@ -50,7 +50,7 @@ func (p *Producer) route(ctx context.Context, pl *plan) map[int32][]*queue {
 			now, _ = p.client.Cached(q.Topic)
 		}
 		part, ok := now.Partition(q.Partition)
-		q.leader, q.sent = -1, false
+		q.topicID, q.leader, q.sent = pl.byName[q.Topic].ID, -1, false
 		switch {
 		case unknown != nil:
 			q.err = unknown

@@ -23,7 +23,11 @@ func (p *Producer) learnLeaders(queues []*queue, res response) {
 		if r.leader == nil || r.leader.id < 0 || r.leader.epoch < 0 || !led(cluster.CodeError(r.code)) {
 			continue
 		}
-		hints = append(hints, cluster.LeaderHint{Topic: q.Topic, Partition: q.Partition, Leader: r.leader.id, LeaderEpoch: r.leader.epoch})
+		hint := cluster.LeaderHint{Topic: q.Topic, Partition: q.Partition, Leader: r.leader.id, LeaderEpoch: r.leader.epoch}
+		if res.byID {
+			hint.TopicID = q.topicID
+		}
+		hints = append(hints, hint)
 	}
 	if len(hints) == 0 {
 		return

@@ -94,7 +94,7 @@ func (w *world) fail(partition int32, code int16, times int) {
 		res := r.ResponseKind().(*kmsg.ProduceResponse)
 		for _, t := range r.Topics {
 			rt := kmsg.NewProduceResponseTopic()
-			rt.Topic = t.Topic
+			rt.Topic, rt.TopicID = t.Topic, t.TopicID
 			for _, p := range t.Partitions {
 				rp := kmsg.NewProduceResponseTopicPartition()
 				rp.Partition = p.Partition
@@ -186,7 +186,7 @@ func TestSplitsBatchesThatTheBrokerFindsTooLarge(t *testing.T) {
 		res := r.ResponseKind().(*kmsg.ProduceResponse)
 		for _, t := range r.Topics {
 			rt := kmsg.NewProduceResponseTopic()
-			rt.Topic = t.Topic
+			rt.Topic, rt.TopicID = t.Topic, t.TopicID
 			for _, p := range t.Partitions {
 				var b kmsg.RecordBatch
 				if err := b.ReadFrom(p.Records); err != nil || b.NumRecords <= int32(limit) {
@@ -276,7 +276,7 @@ func TestHoldsBackWhatAThrottlingBrokerDoesNotWant(t *testing.T) {
 		res.ThrottleMillis = int32(pause.Milliseconds())
 		for _, t := range req.(*kmsg.ProduceRequest).Topics {
 			rt := kmsg.NewProduceResponseTopic()
-			rt.Topic = t.Topic
+			rt.Topic, rt.TopicID = t.Topic, t.TopicID
 			for _, p := range t.Partitions {
 				rp := kmsg.NewProduceResponseTopicPartition()
 				rp.Partition, rp.ErrorCode = p.Partition, kerr.ThrottlingQuotaExceeded.Code

@@ -11,6 +11,7 @@ import (
 type queue struct {
 	message.TopicPartition
 	batches   []*batch           // not yet durable ones
+	topicID   cluster.TopicID    // for which the partition was chosen; zero: unknown
 	leader    int32              // which was asked last; -1: none
 	sent      bool               // the last attempt had a request for it
 	err       error              // of the last attempt; nil after success
@@ -33,6 +34,8 @@ type batch struct {
 	// uncertain says that a broker may have written it: an attempt ended without an
 	// answer, or with one that doesn't exclude it.
 	uncertain bool
+	named     bool  // it was sent to a topic of this name, whichever that was
+	astray    bool  // a broker did not know the topic's ID
 	attempts  int   // that failed, in this Send
 	corrupt   int   // of those, how often the broker found it corrupt
 	refused   error // why it is not sent again in this Send, nor what comes after it

@@ -39,7 +39,7 @@ func (w *world) refusing(rnd *rand.Rand, quiet *atomic.Bool) {
 		res := r.ResponseKind().(*kmsg.ProduceResponse)
 		for _, rt := range r.Topics {
 			st := kmsg.NewProduceResponseTopic()
-			st.Topic = rt.Topic
+			st.Topic, st.TopicID = rt.Topic, rt.TopicID
 			for _, rp := range rt.Partitions {
 				sp := kmsg.NewProduceResponseTopicPartition()
 				sp.Partition, sp.ErrorCode = rp.Partition, codes[rnd.Intn(len(codes))]

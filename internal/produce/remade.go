@@ -13,7 +13,11 @@ import (
 // gone with the old topic. What is left is divided among the partitions of the new
 // one, so that a key goes where later messages with it will.
 //
-// Produce requests name topics, not their IDs, so that a batch whose answer never came
+// From version 13 on Produce has the ID of the topic for which a partition was chosen, and
+// a broker that knows it by another ID refuses the request. Nothing that was sent is in the
+// new topic then, or will be.
+//
+// Before, it has the topic's name, so that a batch whose answer never came
 // may be in the new topic already. To divide it again, under another number, might
 // write its messages twice. It stays where it is, with its number, and the broker
 // recognises it, or takes it now: a partition that knows nothing of a producer takes
@@ -36,7 +40,7 @@ func (p *Producer) follow(pl *plan, t *topicPlan, now cluster.Topic) {
 		_, exists := now.Partition(id)
 		var kept []*batch
 		for _, b := range slices.Backward(q.batches) {
-			if b.uncertain && exists {
+			if b.uncertain && b.named && exists {
 				kept = append(kept, b)
 				continue
 			}

@@ -214,6 +214,71 @@ func TestSendWritesOnceIntoATopicMadeAgain(t *testing.T) {
 	}
 }
 
+// What was sent to the ID of the topic that was before is not in the new one, whatever came of
+// the answer: keys go where later messages with them will.
+func TestSendDividesAgainWhatWasSentToTheTopicThatWasBefore(t *testing.T) {
+	for _, again := range []int{3, 2, 5} {
+		t.Run(fmt.Sprint(again), func(t *testing.T) {
+			var spoiler embedded.Spoiler
+			w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.BatchBytes = 0, 300 }, kfake.NumBrokers(1), spoiler.Option())
+			_, err := w.p.Send(w.ctx, keyedFrom(0, 30))
+			w.NoErr(err)
+			w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
+			w.NoErr(w.truth.CreateTopic(w.ctx, topic, int32(again), nil))
+			spoiler.Next(kmsg.Produce, embedded.Spoils()[0], 1)
+			n, err := w.p.Send(w.ctx, keyedFrom(30, 90))
+			w.NoErr(err)
+			w.Equal(n, 60)
+			w.Equal(spoiler.Left(), 0)
+			w.hasKeyed(30, 90, again)
+		})
+	}
+}
+
+// A broker that refuses an ID has not had the batch: it is no attempt to write it.
+func TestSendIntoATopicMadeAgainIsTheFirstAttempt(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxAttempts = 1 })
+	_, err := w.p.Send(w.ctx, keyedFrom(0, 30))
+	w.NoErr(err)
+	w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
+	w.NoErr(w.truth.CreateTopic(w.ctx, topic, 2, nil))
+	n, err := w.p.Send(w.ctx, keyedFrom(30, 60))
+	w.NoErr(err)
+	w.Equal(n, 30)
+	w.hasKeyed(30, 60, 2)
+	w.fail(0, kerr.UnknownTopicID.Code, -1) // and so for ever: it ends
+	n, err = w.p.Send(w.ctx, []message.Message{to(topic, 0, "x")})
+	w.Equal(n, 0)
+	w.Equal(attemptsIn(err), 1)
+}
+
+// A request is on its way to a broker while its topic is made again, and arrives when the
+// new one has what it carries: it does not get into that.
+func TestARequestThatIsLateDoesNotGetIntoATopicMadeAgain(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.RequestTimeout = 0, 500*time.Millisecond }, kfake.NumBrokers(1))
+	_, err := w.p.Send(w.ctx, keyedFrom(0, 30))
+	w.NoErr(err)
+	var late *kmsg.ProduceRequest
+	w.fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		late = req.(*kmsg.ProduceRequest)
+		return nil, nil, true // no answer
+	})
+	// The producer finds out about it when the request has no answer.
+	w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
+	w.NoErr(w.truth.CreateTopic(w.ctx, topic, 2, nil))
+	_, err = w.p.Send(w.ctx, keyedFrom(30, 60))
+	w.NoErr(err)
+	w.NoErr(w.truth.AddPartitions(w.ctx, topic, 3))
+	res, err := w.truth.Raw().Broker(0).Request(w.ctx, late)
+	w.NoErr(err)
+	got := res.(*kmsg.ProduceResponse).Topics
+	w.Equal(len(got), 1)
+	for _, p := range got[0].Partitions {
+		w.Equal(p.ErrorCode, kerr.UnknownTopicID.Code)
+	}
+	w.hasKeyed(30, 60, 2)
+}
+
 // A batch that stays where it is in a topic made again comes first in its partition, and
 // may be refused. What comes before it in the batch of the Send is written all the same.
 func TestSendWritesWhatComesBeforeABatchThatATopicMadeAgainRefuses(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/segmentio/kafka-go/protocol"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
 )
 
@@ -16,7 +17,9 @@ const (
 	firstReasons  = 8  // names the records that a broker refuses (KIP-467)
 	firstFlexible = 9  // has tagged fields
 	firstLeaders  = 10 // says who leads instead (KIP-951)
-	lastVersion   = 12
+	lastNamed     = 12
+	firstIDs      = 13 // has topics by their IDs (KIP-516)
+	lastVersion   = 13
 	// lastJoined is the last version for partitions that were added to a transaction. A
 	// later one adds them itself, and brokers refuse it where the cluster's
 	// transaction.version is below 2 (KIP-890).
@@ -34,10 +37,15 @@ type request struct {
 // ApiKey is that of Produce.
 func (*request) ApiKey() protocol.ApiKey { return protocol.Produce }
 
-// Versions depend on whether the request belongs to a transaction.
+// Versions depend on whether the request belongs to a transaction, and on whether it can do
+// without the names of topics. It has them where the broker does not answer: one that knows
+// the topic by another ID says so by hanging up, when what follows is lost too.
 func (r *request) Versions() (first, last int16) {
-	if r.transactional != "" {
+	switch {
+	case r.transactional != "":
 		return firstVersion, lastJoined
+	case r.acks == AcksNone || slices.ContainsFunc(r.queues, func(q *queue) bool { return q.topicID == cluster.TopicID{} }):
+		return firstVersion, lastNamed
 	}
 	return firstVersion, lastVersion
 }
@@ -49,9 +57,9 @@ func (*request) FirstFlexible() int16 { return firstFlexible }
 func (r *request) HasResponse() bool { return r.acks != AcksNone }
 
 // perQueue is what a queue adds to a request besides its batch and its topic's name, in
-// bytes, at most: the lengths of the name, of the topic's partitions and of the batch, the
+// bytes, at most: the topic's ID, the lengths of the topic's partitions and of the batch, the
 // partition, and the ends of the partition and of the topic.
-const perQueue = 2 + 5 + 5 + 4 + 1 + 1
+const perQueue = 16 + 5 + 5 + 4 + 1 + 1
 
 // Body is the request after its header. The batches in it are not copied.
 func (r *request) Body(version int16) net.Buffers {
@@ -78,7 +86,11 @@ func (r *request) Body(version int16) net.Buffers {
 	w.Count(countTopics(queues))
 	for len(queues) > 0 {
 		n := countSame(queues)
-		w.String(queues[0].Topic)
+		if version >= firstIDs {
+			w.Raw(queues[0].topicID[:])
+		} else {
+			w.String(queues[0].Topic)
+		}
 		w.Count(n)
 		for _, q := range queues[:n] {
 			batch := q.batches[0].encoded
@@ -94,6 +106,24 @@ func (r *request) Body(version int16) net.Buffers {
 	w.End()
 	take()
 	return pieces
+}
+
+// sent notes by what the batches of a request name their topic.
+func (r *request) sent(version int16) {
+	for _, q := range r.queues {
+		if b := q.batches[0]; version < firstIDs {
+			b.named = true
+		}
+	}
+}
+
+// names are those of topics by their IDs.
+func (r *request) names() map[cluster.TopicID]string {
+	names := make(map[cluster.TopicID]string)
+	for _, q := range r.queues {
+		names[q.topicID] = q.Topic
+	}
+	return names
 }
 
 // countTopics counts the topics of queues that are sorted by them.

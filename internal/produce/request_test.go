@@ -10,6 +10,7 @@ import (
 	"github.com/matryer/is"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
@@ -19,6 +20,10 @@ func TestARequestIsWhatFranzGoMakesOfIt(t *testing.T) {
 	for range 100 {
 		is := is.New(t)
 		req := &request{acks: AcksAll, timeout: int32(rnd.Intn(1e6))}
+		var ids [4]cluster.TopicID
+		for i := range ids {
+			rnd.Read(ids[i][:])
+		}
 		if rnd.Intn(2) == 0 {
 			req.transactional = "mine"
 		}
@@ -26,7 +31,7 @@ func TestARequestIsWhatFranzGoMakesOfIt(t *testing.T) {
 			for id := range 1 + rnd.Intn(4) {
 				encoded := make([]byte, rnd.Intn(300))
 				rnd.Read(encoded)
-				req.queues = append(req.queues, &queue{TopicPartition: message.TopicPartition{Topic: fmt.Sprintf("topic-%d", topic), Partition: int32(id)}, batches: []*batch{{encoded: encoded}}})
+				req.queues = append(req.queues, &queue{TopicPartition: message.TopicPartition{Topic: fmt.Sprintf("topic-%d", topic), Partition: int32(id)}, topicID: ids[topic], batches: []*batch{{encoded: encoded}}})
 			}
 		}
 		inOrder := slices.Clone(req.queues)
@@ -54,7 +59,7 @@ func theirs(req *request, queues []*queue) *kmsg.ProduceRequest {
 	}
 	for _, q := range queues {
 		if n := len(r.Topics); n == 0 || r.Topics[n-1].Topic != q.Topic {
-			r.Topics = append(r.Topics, kmsg.ProduceRequestTopic{Topic: q.Topic})
+			r.Topics = append(r.Topics, kmsg.ProduceRequestTopic{Topic: q.Topic, TopicID: q.topicID})
 		}
 		last := &r.Topics[len(r.Topics)-1]
 		last.Partitions = append(last.Partitions, kmsg.ProduceRequestTopicPartition{Partition: q.Partition, Records: q.batches[0].encoded})
@@ -86,11 +91,25 @@ func TestARequestDoesNotCopyItsBatches(t *testing.T) {
 	}
 }
 
-// A cluster whose transaction.version is below 2 refuses a later version.
-func TestARequestInATransactionEndsAtTheVersionThatAddsNoPartitions(t *testing.T) {
-	is := is.New(t)
-	_, last := (&request{}).Versions()
-	is.Equal(last, int16(12))
-	_, last = (&request{transactional: "mine"}).Versions()
-	is.Equal(last, int16(11))
+// A cluster whose transaction.version is below 2 refuses a later version than 11 in a
+// transaction, and version 13 has no names.
+func TestTheLastVersionOfARequestIsThatWhichItCanBeSentIn(t *testing.T) {
+	known := []*queue{{topicID: cluster.TopicID{1}}}
+	for name, c := range map[string]struct {
+		req  request
+		last int16
+	}{
+		"topics with IDs":             {request{acks: AcksAll, queues: known}, 13},
+		"acks one":                    {request{acks: AcksOne, queues: known}, 13},
+		"a topic without an ID":       {request{acks: AcksAll, queues: append(known, &queue{})}, 12},
+		"nobody says that it is gone": {request{acks: AcksNone, queues: known}, 12},
+		"in a transaction":            {request{acks: AcksAll, queues: known, transactional: "mine"}, 11},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			first, last := c.req.Versions()
+			is.Equal(first, int16(3))
+			is.Equal(last, c.last)
+		})
+	}
 }

@@ -13,6 +13,7 @@ import (
 // response is the answer to a request.
 type response struct {
 	throttle   time.Duration
+	byID       bool // it is about topics of these IDs, and not about those that have the names now
 	partitions map[message.TopicPartition]partitionResponse
 	leaders    []cluster.Endpoint // those that partitions have by now
 }
@@ -47,12 +48,16 @@ const (
 	tagEndpoints     = 0 // of the answer
 )
 
-// parse reads a raw frame: size, correlation ID, then the response.
-func parse(frame []byte, version int16) (response, error) {
+// parse reads a raw frame: size, correlation ID, then the response to a request.
+func parse(frame []byte, version int16, req *request) (response, error) {
 	r := primitive.Answer(frame, version >= firstFlexible)
 	res := response{partitions: make(map[message.TopicPartition]partitionResponse)}
+	var names map[cluster.TopicID]string
+	if res.byID = version >= firstIDs; res.byID {
+		names = req.names()
+	}
 	for range r.Count(minTopic) {
-		topic := r.String()
+		topic := readTopic(r, names)
 		for range r.Count(minPartition) {
 			id, p := readPartition(r, version)
 			res.partitions[message.TopicPartition{Topic: topic, Partition: id}] = p
@@ -69,6 +74,17 @@ func parse(frame []byte, version int16) (response, error) {
 		r.Fail(errors.New("something follows its end"))
 	}
 	return res, r.Err()
+}
+
+// readTopic reads the name of a topic, or its ID where names is not nil. An ID that nobody
+// asked for has the name "".
+func readTopic(r *primitive.Decoder, names map[cluster.TopicID]string) string {
+	if names == nil {
+		return r.String()
+	}
+	var id cluster.TopicID
+	copy(id[:], r.Take(len(id)))
+	return names[id]
 }
 
 func readPartition(r *primitive.Decoder, version int16) (id int32, p partitionResponse) {

@@ -12,12 +12,18 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
 
+// asking is what was asked about the topics of answers.
+var asking = &request{queues: []*queue{
+	{TopicPartition: message.TopicPartition{Topic: "a"}, topicID: cluster.TopicID{1}},
+	{TopicPartition: message.TopicPartition{Topic: "b"}, topicID: cluster.TopicID{2}},
+}}
+
 func TestReadsWhatFranzGoWrites(t *testing.T) {
 	for version := int16(firstVersion); version <= lastVersion; version++ {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			is := is.New(t)
 			frame := answer(version)
-			res, err := parse(frame, version)
+			res, err := parse(frame, version, asking)
 			is.NoErr(err)
 			is.Equal(res.throttle, 77*time.Millisecond)
 			is.Equal(len(res.partitions), 3)
@@ -37,10 +43,10 @@ func TestReadsWhatFranzGoWrites(t *testing.T) {
 			is.Equal(res.partitions[message.TopicPartition{Topic: "b", Partition: 2}], refused)
 
 			for n := range frame {
-				_, err := parse(frame[:n], version)
+				_, err := parse(frame[:n], version, asking)
 				is.True(err != nil) // cut off
 			}
-			_, err = parse(append(frame, 0), version)
+			_, err = parse(append(frame, 0), version, asking)
 			is.True(err != nil) // too long
 		})
 	}
@@ -63,8 +69,8 @@ func answer(version int16) []byte {
 	res := kmsg.NewPtrProduceResponse()
 	res.Version, res.ThrottleMillis = version, 77
 	res.Topics = []kmsg.ProduceResponseTopic{
-		{Topic: "a", Partitions: []kmsg.ProduceResponseTopicPartition{partition(0, 0)}},
-		{Topic: "b", Partitions: []kmsg.ProduceResponseTopicPartition{moved, refused}},
+		{Topic: "a", TopicID: cluster.TopicID{1}, Partitions: []kmsg.ProduceResponseTopicPartition{partition(0, 0)}},
+		{Topic: "b", TopicID: cluster.TopicID{2}, Partitions: []kmsg.ProduceResponseTopicPartition{moved, refused}},
 	}
 	res.Brokers = []kmsg.ProduceResponseBroker{{NodeID: 2, Host: "two", Port: 9092, Rack: text("r")}, {NodeID: 3, Host: "three", Port: 9093}}
 	res.UnknownTags.Set(7, []byte("later"))
@@ -80,7 +86,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(answer(version), version)
 	}
 	f.Fuzz(func(t *testing.T, frame []byte, version int16) {
-		res, err := parse(frame, version)
+		res, err := parse(frame, version, asking)
 		if err == nil && len(res.partitions)+len(res.leaders) > len(frame) {
 			t.Errorf("%d partitions and %d leaders out of %d bytes", len(res.partitions), len(res.leaders), len(frame))
 		}

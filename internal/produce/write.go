@@ -111,7 +111,7 @@ func suspicious(err error) bool {
 		return true
 	}
 	switch code {
-	case kafkago.NotLeaderForPartition, kafkago.LeaderNotAvailable, kafkago.UnknownTopicOrPartition,
+	case kafkago.NotLeaderForPartition, kafkago.LeaderNotAvailable, kafkago.UnknownTopicOrPartition, kafkago.UnknownTopicID,
 		kafkago.FencedLeaderEpoch, kafkago.UnknownLeaderEpoch, kafkago.InvalidMessage, kafkago.ThrottlingQuotaExceeded:
 		return false
 	}

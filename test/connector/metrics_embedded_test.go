@@ -102,7 +102,7 @@ func TestADestinationCountsWhatItWrites(t *testing.T) {
 	c.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		res := req.ResponseKind().(*kmsg.ProduceResponse)
 		rt := kmsg.NewProduceResponseTopic()
-		rt.Topic = "topic"
+		rt.Topic, rt.TopicID = "topic", c.TopicInfo("topic").TopicID
 		p := kmsg.NewProduceResponseTopicPartition()
 		p.ErrorCode = kerr.NotLeaderForPartition.Code
 		rt.Partitions = append(rt.Partitions, p)

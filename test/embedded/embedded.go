@@ -31,6 +31,10 @@ func Start(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 	}
 	t.Cleanup(c.Close)
 	NoPattern(c)
+	c.ControlKey(kmsg.Produce.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		NameTopics(c, req) // before any other control function
+		return nil, nil, false
+	})
 	return c
 }
 

@@ -20,13 +20,22 @@ func Codes() []int16 {
 
 // NameTopics puts the names of topics into a request that has their IDs alone.
 func NameTopics(c *kfake.Cluster, req kmsg.Request) {
-	r, ok := req.(*kmsg.FetchRequest)
-	if !ok || r.Version < 13 {
+	if req.GetVersion() < 13 {
 		return
 	}
-	for i := range r.Topics {
-		if info := c.TopicIDInfo(r.Topics[i].TopicID); info != nil {
-			r.Topics[i].Topic = info.Topic
+	name := func(id [16]byte, name *string) {
+		if info := c.TopicIDInfo(id); info != nil {
+			*name = info.Topic
+		}
+	}
+	switch r := req.(type) {
+	case *kmsg.FetchRequest:
+		for i := range r.Topics {
+			name(r.Topics[i].TopicID, &r.Topics[i].Topic)
+		}
+	case *kmsg.ProduceRequest:
+		for i := range r.Topics {
+			name(r.Topics[i].TopicID, &r.Topics[i].Topic)
 		}
 	}
 }
@@ -200,7 +209,7 @@ func refuseParts(req kmsg.Request, kind kmsg.Response, code int16) {
 		res := kind.(*kmsg.ProduceResponse)
 		for i := range req.Topics {
 			t := kmsg.NewProduceResponseTopic()
-			t.Topic = req.Topics[i].Topic
+			t.Topic, t.TopicID = req.Topics[i].Topic, req.Topics[i].TopicID
 			for j := range req.Topics[i].Partitions {
 				p := kmsg.NewProduceResponseTopicPartition()
 				p.Partition, p.BaseOffset, p.ErrorCode = req.Topics[i].Partitions[j].Partition, -1, code

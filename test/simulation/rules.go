@@ -161,6 +161,12 @@ func (w *World) observe(req kmsg.Request) {
 			}
 		}
 		req.MaxBytes = 1 << 30 // where that limit counts, the cluster leaves out which transactions were aborted
+	case *kmsg.ProduceRequest:
+		for i := range req.Topics {
+			if t := &req.Topics[i]; req.Version >= 13 {
+				t.Topic = w.nameOf(t.TopicID)
+			}
+		}
 	case *kmsg.JoinGroupRequest:
 		w.hear(req.MemberID, true)
 		w.mu.Lock()
