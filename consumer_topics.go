@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -77,7 +75,7 @@ func topicsToRead(ctx context.Context, client *cluster.Client, cfg consumer.Conf
 			}
 		}
 	}
-	if cfg.Group.Match != nil && !slices.ContainsFunc(slices.Collect(maps.Keys(found)), cfg.Group.Match) {
+	if cfg.Group.Match != nil && len(cluster.Chosen(found, nil, cfg.Group.Match)) == 0 {
 		sdk.Logger(ctx).Warn().Msg("no topic matches topicsRegex, or the login may see none of those that do; those that come later are read")
 	}
 	there := present(found)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/groupadmin"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
@@ -113,12 +114,7 @@ func aboutOffsets(ctx context.Context, settings map[string]string, position open
 		if err != nil {
 			return out, fmt.Errorf("list topics: %w", err)
 		}
-		topics = slices.Clone(topics)
-		for name, t := range found {
-			if !t.Internal && reads.Group.Match(name) && !slices.Contains(topics, name) {
-				topics = append(topics, name)
-			}
-		}
+		topics = cluster.Chosen(found, topics, reads.Group.Match)
 	}
 	a := &groupadmin.Admin{Client: client, GroupID: out.GroupID, ReadCommitted: reads.Fetch.ReadCommitted}
 	if out.Standing, err = a.Describe(ctx, topics); err != nil {

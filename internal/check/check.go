@@ -2,8 +2,6 @@ package check
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/metadata"
@@ -129,10 +127,5 @@ func (r *run) names(ctx context.Context, client *cluster.Client) ([]string, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if r.Match(name) && !all[name].Internal && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names, nil
+	return cluster.Chosen(all, names, r.Match), nil
 }

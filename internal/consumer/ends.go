@@ -91,7 +91,7 @@ func (c *Config) read(topics map[string]cluster.Topic) []string {
 }
 
 func (c *Config) selects(t cluster.Topic) bool {
-	return slices.Contains(c.Group.Topics, t.Name) || !t.Internal && c.Group.Match != nil && c.Group.Match(t.Name)
+	return t.Chosen(c.Group.Topics, c.Group.Match)
 }
 
 func (c *Config) allCommitted(topics map[string]cluster.Topic, committed group.Offsets) bool {

@@ -24,14 +24,7 @@ func (s *session) subscribe(ctx context.Context) (changed bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		topics = slices.Clone(topics)
-		for name, t := range all {
-			if !t.Internal && !errors.Is(t.Err, kafkago.UnknownTopicOrPartition) && s.cfg.Match(name) {
-				topics = append(topics, name)
-			}
-		}
-		slices.Sort(topics)
-		topics = slices.Compact(topics)
+		topics = cluster.Chosen(all, topics, s.cfg.Match)
 	}
 	if s.subscribed && slices.Equal(topics, s.topics) {
 		return false, nil
