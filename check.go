@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/check"
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -36,6 +37,9 @@ func CheckSource(ctx context.Context, settings map[string]string) []CheckResult 
 		return wrongSettings(err, params)
 	}
 	plan.Topics, plan.Match, plan.Protocol = reads.Group.Topics, reads.Group.Match, reads.Group.Protocol
+	if c.CopyTopicConfigs {
+		plan.Also = []check.Operation{{Name: "DescribeConfigs", Bit: cluster.DescribeConfigsBit}}
+	}
 	if plan.Group = c.GroupID; plan.Group == "" {
 		plan.Group = uuid.NewString() // as a source would generate it
 	}
@@ -57,6 +61,9 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 	plan.Write, plan.Create = true, c.TopicAutoCreate
 	if topic := c.onlyTopic(); topic != "" {
 		plan.Topics = []string{topic}
+	}
+	if c.CopyTopicConfigs {
+		plan.Also = []check.Operation{{Name: "Alter", Bit: cluster.AlterBit}, {Name: "AlterConfigs", Bit: cluster.AlterConfigsBit}}
 	}
 	writes, err := c.resolve()
 	if err != nil {

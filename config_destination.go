@@ -37,6 +37,11 @@ type DestinationConfig struct {
 	// names: cleanup.policy=compact. What is not named has the brokers' defaults.
 	TopicConfigs string `json:"topicConfigs"`
 
+	// Whether topics follow those of a source of this connector that has the setting of the
+	// same name: they are created with its partitions and configuration, and get what is
+	// changed there later. topicPartitions and topicConfigs come before it. It needs
+	// topicAutoCreate and, for topics that exist, the rights Alter and AlterConfigs.
+	CopyTopicConfigs bool `json:"copyTopicConfigs" default:"false"`
 	// When a record counts as written: all (or -1) waits for all in-sync replicas, one
 	// (or 1) waits for the leader, none (or 0) does not wait.
 	Acks string `json:"acks" default:"all"`

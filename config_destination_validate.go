@@ -46,7 +46,7 @@ func (c *DestinationConfig) resolve() (produce.Config, error) {
 			ReplicationFactor: c.TopicReplicationFactor,
 			Configs:           configs,
 		},
-	}, errors.Join(c.checkNewTopics(), configsErr, c.checkAllowedTopics(), acksErr, idempotentErr, c.checkExactlyOnce(acks), c.checkTimes(), codecErr, c.checkBatchBytes(), c.checkOnOversize(), partitionerErr)
+	}, errors.Join(c.checkNewTopics(), configsErr, c.checkCopyTopicConfigs(), c.checkAllowedTopics(), acksErr, idempotentErr, c.checkExactlyOnce(acks), c.checkTimes(), codecErr, c.checkBatchBytes(), c.checkOnOversize(), partitionerErr)
 }
 
 func (c *DestinationConfig) checkAllowedTopics() error {

@@ -23,6 +23,11 @@ type TopicsConfig struct {
 	// Go regular expression for topics to leave out of those that topicsRegex matches.
 	// It must match the whole name.
 	TopicsExclude string `json:"topicsExclude"`
+	// Whether records say what their topics are like: some have the topic's partitions and
+	// configuration in the metadata field kafka.topicConfigs, which a destination with the
+	// setting of the same name applies to its own topics. The login needs DescribeConfigs on
+	// the topics.
+	CopyTopicConfigs bool `json:"copyTopicConfigs" default:"false"`
 }
 
 // topics is what a source reads, out of the settings.

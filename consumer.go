@@ -86,8 +86,16 @@ func newGroupConsumer(ctx context.Context, c SourceConfig, groupID string, from 
 	}
 	cfg.Info = func(msg string) { logger.Info().Msg(msg) }
 	cfg.FindEnds(ctx, client, topics)
+	teller, err := c.topicTeller(ctx, client, cfg, topics)
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
 	m.HookConsumer(&cfg)
 	joined := consumer.Open(client, cfg)
 	m.Watch(joined)
+	if teller != nil {
+		return tellingConsumer{joined, teller}, nil
+	}
 	return joined, nil
 }

@@ -9,6 +9,9 @@ import (
 const (
 	MetadataPartition = convert.MetadataPartition
 	MetadataOffset    = convert.MetadataOffset
+	// MetadataTopicConfigs says what the record's topic is like, in some records of a source
+	// with copyTopicConfigs.
+	MetadataTopicConfigs = convert.MetadataTopicConfigs
 	// MetadataHeaderPrefix begins the field of a header's value; the header's key
 	// follows.
 	MetadataHeaderPrefix = convert.MetadataHeaderPrefix

@@ -88,6 +88,7 @@ func progressTopic(id string) string {
 type exactProducer struct {
 	client *cluster.Client
 	*exactlyonce.Writer
+	followingTopics
 	partitionMetadata, compression string // settings, which errors name
 }
 
@@ -98,7 +99,7 @@ func newExactProducer(ctx context.Context, c DestinationConfig, client *cluster.
 		return nil, err
 	}
 	m.HookTransactions(&e.Hooks)
-	p := exactProducer{client, exactlyonce.New(client, e), c.PartitionMetadata, c.Compression}
+	p := exactProducer{client, exactlyonce.New(client, e), c.followingTopics(ctx, client, cfg.NewTopics), c.PartitionMetadata, c.Compression}
 	if err = p.Open(ctx); err == nil {
 		err = p.Try(ctx, c.onlyTopic(), refusedTimeout)
 	}

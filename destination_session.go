@@ -67,6 +67,7 @@ func (s *writeSession) write(ctx context.Context, records []opencdc.Record) (int
 	defer func() { <-s.turn }()
 	s.missDropped()
 	batch, makeErr := s.convert(ctx, records)
+	s.followTopics(ctx, records, batch.Messages)
 	n, err := s.send(ctx, batch.Messages)
 	batch.Release(err == nil)
 	if err == nil {

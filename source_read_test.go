@@ -72,6 +72,24 @@ func TestReadNReturnsAllThatIsThere(t *testing.T) {
 	}
 }
 
+// What a topic is like is said once, whichever part of a batch is read first.
+func TestReadSaysOnceWhatATopicIsLike(t *testing.T) {
+	is := is.New(t)
+	s, c := opened(t)
+	given := batches("t", 0, 1, 2, 3)
+	given[0].TopicConfigs = `{"topic":"t"}`
+	c.EXPECT().Next(gomock.Any(), readBatch).Return(given, nil)
+	first, err := s.Read(context.Background())
+	is.NoErr(err)
+	is.Equal(first.Metadata[MetadataTopicConfigs], `{"topic":"t"}`)
+	rest, err := s.ReadN(context.Background(), 1)
+	is.NoErr(err)
+	is.Equal(len(rest), 2)
+	for _, r := range rest {
+		is.Equal(r.Metadata[MetadataTopicConfigs], "")
+	}
+}
+
 func TestReadNReturnsFirstWhatReadLeft(t *testing.T) {
 	is := is.New(t)
 	s, c := opened(t)

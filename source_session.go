@@ -153,6 +153,9 @@ func (s *readSession) mayFit(limit int) int {
 // drop takes n records away from the first batch of the rest.
 func (s *readSession) drop(n int) {
 	b := &s.rest[0]
+	if n > 0 {
+		b.TopicConfigs = "" // the first record has said it
+	}
 	if b.Records = b.Records[n:]; len(b.Records) > 0 {
 		return
 	}

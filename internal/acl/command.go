@@ -57,6 +57,8 @@ func (a Admin) Grant(r Right) string {
 // actions are what policies of Amazon MSK call rights.
 var actions = map[string][]string{
 	"Describe topic":          {"kafka-cluster:DescribeTopic"},
+	"Alter topic":             {"kafka-cluster:DescribeTopic", "kafka-cluster:AlterTopic"},
+	"AlterConfigs topic":      {"kafka-cluster:DescribeTopic", "kafka-cluster:DescribeTopicDynamicConfiguration", "kafka-cluster:AlterTopicDynamicConfiguration"},
 	"DescribeConfigs topic":   {"kafka-cluster:DescribeTopic", "kafka-cluster:DescribeTopicDynamicConfiguration"},
 	"Read topic":              {"kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"},
 	"Write topic":             {"kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"},

@@ -40,6 +40,7 @@ type Plan struct {
 	Match  func(topic string) bool // chooses more topics; nil for none
 	Write  bool                    // rather than read
 	Create bool                    // missing topics are created
+	Also   []Operation             // on each topic but ProgressTopic, besides reading or writing
 
 	ProducerID bool // needed for writing once
 	// TransactionalID is needed for writing exactly once; empty for none.
@@ -47,6 +48,12 @@ type Plan struct {
 	ProgressTopic   string // that of writing exactly once, which is among Topics; empty for none
 	Group           string // to be a member of; empty for none
 	Protocol        group.Protocol
+}
+
+// Operation is one of Kafka's ACLs, with its bit in what brokers say is allowed (KIP-430).
+type Operation struct {
+	Name string
+	Bit  int
 }
 
 // Run does what the plan says, in about the time of a few dials, and returns a

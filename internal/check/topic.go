@@ -65,15 +65,24 @@ func (r *run) topic(t *metadata.ResponseTopic) bool {
 
 // allowed reports whether the topic's records may be read, or written.
 func (r *run) allowed(t *metadata.ResponseTopic) {
-	step, operation, bit := "read", "Read", cluster.ReadBit
+	step, first := "read", Operation{"Read", cluster.ReadBit}
 	if r.Write {
-		step, operation, bit = "write", "Write", cluster.WriteBit
+		step, first = "write", Operation{"Write", cluster.WriteBit}
 	}
+	r.may(step, t, first)
+	for _, o := range r.Also {
+		if t.Name != r.ProgressTopic {
+			r.may(o.Name, t, o)
+		}
+	}
+}
+
+func (r *run) may(step string, t *metadata.ResponseTopic, o Operation) {
 	switch operations := t.TopicAuthorizedOperations; {
 	case operations == unknownOperations || operations == 0:
 		r.skip(step, t.Name, "brokers before Kafka 2.3 do not tell what is allowed")
-	case operations&(1<<bit) == 0:
-		r.fail(step, t.Name, "an ACL is missing, or denies it", r.allow(acl.OnTopics(operation, t.Name)))
+	case operations&(1<<o.Bit) == 0:
+		r.fail(step, t.Name, "an ACL is missing, or denies it", r.allow(acl.OnTopics(o.Name, t.Name)))
 	default:
 		r.ok(step, t.Name, "allowed")
 	}

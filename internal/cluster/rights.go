@@ -36,8 +36,11 @@ func Admin(cfg wire.Config, servers []string) acl.Admin {
 
 // Operations of Kafka's ACLs, by the bits in which brokers say what is allowed (KIP-430).
 const (
-	ReadBit  = 3
-	WriteBit = 4
+	ReadBit            = 3
+	WriteBit           = 4
+	AlterBit           = 7
+	DescribeConfigsBit = 10
+	AlterConfigsBit    = 11
 )
 
 // untold is what brokers answer that don't know what is allowed (before Kafka 2.3).

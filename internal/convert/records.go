@@ -17,6 +17,9 @@ import (
 const (
 	MetadataPartition = "kafka.partition"
 	MetadataOffset    = "kafka.offset"
+	// MetadataTopicConfigs says what the record's topic is like: JSON with the topic's
+	// name, its partitions and its configuration. Some records have it, where it is asked for.
+	MetadataTopicConfigs = "kafka.topicConfigs"
 )
 
 // Records turns messages into records. It has one caller at a time.
@@ -82,7 +85,19 @@ func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time
 	if len(b.Records) == 0 {
 		return dst, room
 	}
-	prefix := m.prefixOf(&b)
+	if b.TopicConfigs == "" {
+		return m.append(dst, &b, readAt, room)
+	}
+	start := len(dst)
+	dst, room = m.append(dst, &b, readAt, room-fieldFraming-len(MetadataTopicConfigs)-len(b.TopicConfigs))
+	if len(dst) > start {
+		dst[start].Metadata[MetadataTopicConfigs] = b.TopicConfigs
+	}
+	return dst, room
+}
+
+func (m *Records) append(dst []opencdc.Record, b *message.Batch, readAt time.Time, room int) ([]opencdc.Record, int) {
+	prefix := m.prefixOf(b)
 	// A copy of a small map is cheaper than a map that is filled field by field.
 	template := opencdc.Metadata{
 		opencdc.MetadataCollection: b.Topic,
@@ -94,7 +109,7 @@ func (m *Records) Append(dst []opencdc.Record, b message.Batch, readAt time.Time
 	if common >= 0 {
 		template[opencdc.MetadataCreatedAt] = m.createdAt.text(&m.numbers, common)
 	}
-	m.extras.ofBatch(template, &b)
+	m.extras.ofBatch(template, b)
 	// One allocation for all positions of the batch: no offset has more digits than the last.
 	last := len(m.numbers.text(b.Records[len(b.Records)-1].Offset, ""))
 	positions := unzeroed.Bytes(len(b.Records) * (len(prefix) + last + 1))[:0]

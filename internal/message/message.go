@@ -27,6 +27,9 @@ type Batch struct {
 	TopicID [16]byte
 	// Assignment is that of the fetch.Start which the records were read for.
 	Assignment int64
+	// TopicConfigs is what the topic is like, if somebody is to be told (package
+	// topicconfig): its first record says so. Empty: nothing.
+	TopicConfigs string
 	// Memory is the slice that all records of the batch lie in, these being the last of
 	// them; nil where others come after these, or where it is not for Release.
 	Memory []recordbatch.Record
