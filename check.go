@@ -74,7 +74,7 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 	if c.ProgressTopic != "" {
 		plan.Topics, plan.ProgressTopic = append(plan.Topics, c.ProgressTopic), c.ProgressTopic
 	}
-	return slices.Concat(rightSettings(), check.Run(ctx, plan), c.checkRegistry(ctx))
+	return slices.Concat(rightSettings(), check.Run(ctx, plan), c.checkRegistry(ctx), c.checkSourceRegistry(ctx))
 }
 
 // checkRegistry tries the schema registry, if there is one.

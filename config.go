@@ -78,6 +78,8 @@ type (
 	OAuthConfig    = security.OAuthConfig
 	AWSConfig      = security.AWSConfig
 	RegistryConfig = security.RegistryConfig
+
+	SourceRegistryConfig = security.SourceRegistryConfig
 )
 
 // Parse reads the settings that the source and the destination share out of a

@@ -17,6 +17,7 @@ type DestinationConfig struct {
 	SchemaDecoding
 	Config
 	EncodeConfig
+	SourceRegistry
 
 	// Topic to write to: a name, or a [Go template](https://pkg.go.dev/text/template)
 	// that is evaluated for each record.
@@ -36,12 +37,12 @@ type DestinationConfig struct {
 	// Configuration of topics that are created, one per line, as name=value with Kafka's
 	// names: cleanup.policy=compact. What is not named has the brokers' defaults.
 	TopicConfigs string `json:"topicConfigs"`
-
 	// Whether topics follow those of a source of this connector that has the setting of the
 	// same name: they are created with its partitions and configuration, and get what is
 	// changed there later. topicPartitions and topicConfigs come before it. It needs
 	// topicAutoCreate and, for topics that exist, the rights Alter and AlterConfigs.
 	CopyTopicConfigs bool `json:"copyTopicConfigs" default:"false"`
+
 	// When a record counts as written: all (or -1) waits for all in-sync replicas, one
 	// (or 1) waits for the leader, none (or 0) does not wait.
 	Acks string `json:"acks" default:"all"`
@@ -111,7 +112,7 @@ type DestinationConfig struct {
 	// Value of each message: record (the whole record, in the format of
 	// sdk.record.format) or payload (the field .Payload.After alone, and null for a
 	// delete: bytes as they are, structured data as JSON). The payload may also be encoded
-	// with a schema: connect-json, avro, protobuf or json-schema (see keyFormat).
+	// with a schema: connect-json, avro, protobuf, json-schema or schema-id (see keyFormat).
 	ValueFormat string `json:"value.format" default:"record"`
 	// Whether to turn the metadata fields kafka.header.<key>, which the source makes
 	// from headers, into headers again.

@@ -63,7 +63,9 @@ func (c Config) registry(ctx context.Context) (*registry.Client, error) {
 type EncodeConfig struct {
 	// How to encode keys: none (bytes as they are, structured data as JSON), connect-json
 	// (JSON with a schema beside it, as Kafka Connect's JsonConverter reads it), or with a
-	// schema of the schema registry avro, protobuf or json-schema.
+	// schema of the schema registry avro, protobuf or json-schema; schema-id writes bytes as
+	// they are, with the ID that their schema has in schemaRegistry.urls in the place of the
+	// one that it has in schemaRegistry.source.urls.
 	KeyFormat string `json:"keyFormat" default:"none"`
 	// Schema of keys that are encoded with one: latest (the last version of the subject
 	// in the registry), the ID of a schema there, or the path of a file with a schema. What
@@ -80,6 +82,7 @@ type EncodeConfig struct {
 	SchemaSubject string `json:"schema.subject" default:"topic"`
 	// Whether to register the schema of a file under its subject, with what it refers to, and
 	// with keySchema or value.schema latest one that is made of the first record of a topic
-	// whose subject has none. If false, it must be registered there already.
+	// whose subject has none; of the formats schema-id those that the source's registry has.
+	// If false, it must be registered there already.
 	SchemaAutoRegister bool `json:"schema.autoRegister"`
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/metrics"
 )
 
@@ -77,11 +76,7 @@ func (d *Destination) begin(cancel context.CancelFunc) error {
 }
 
 func (d *Destination) connect(ctx context.Context, cancel context.CancelFunc) (*writeSession, error) {
-	schemas, err := d.config.registry(ctx)
-	if err != nil {
-		return nil, err
-	}
-	messages, err := convert.NewMessages(d.config.messages(schemas))
+	messages, err := d.config.newMessages(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -26,10 +26,11 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 	registry := RegistryConfig{URLs: []string{"https://user:" + password + "@registry/?key=" + password}, Password: password, PasswordFile: password, Token: password, TokenFile: password}
 	shared.RegistryConfig = registry
-	source, destination := SourceConfig{Config: shared}, DestinationConfig{Config: shared}
+	other := SourceRegistryConfig{SourceRegistryURLs: []string{"https://user:" + password + "@registry/?key=" + password}, SourceRegistryPassword: password, SourceRegistryPasswordFile: password, SourceRegistryToken: password, SourceRegistryTokenFile: password}
+	source, destination := SourceConfig{Config: shared}, DestinationConfig{Config: shared, SourceRegistry: SourceRegistry{other}}
 	for _, v := range []any{
 		shared, &shared, source, &source, destination, &destination,
-		shared.TLSConfig, &shared.TLSConfig, shared.AWSConfig, &shared.AWSConfig, shared.SASLConfig, &shared.SASLConfig, shared.OAuthConfig, &shared.OAuthConfig, registry, &registry,
+		shared.TLSConfig, &shared.TLSConfig, shared.AWSConfig, &shared.AWSConfig, shared.SASLConfig, &shared.SASLConfig, shared.OAuthConfig, &shared.OAuthConfig, registry, &registry, other, &other, destination.SourceRegistry,
 		[]Config{shared}, map[string]SourceConfig{"x": source}, struct{ C DestinationConfig }{destination},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {

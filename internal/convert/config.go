@@ -42,7 +42,8 @@ type Config struct {
 	SchemaSubject      string
 	SchemaAutoRegister bool
 
-	Registry Registry // nil: there is none
+	Registry   Registry   // nil: there is none
+	Translator Translator // nil: the source's registry is not known
 }
 
 // Validate reports everything that is wrong at once.

@@ -39,10 +39,10 @@ func checkSchemas(c Config) error {
 	// A schema may be of a file, or be made of the records. One that is given by ID is there.
 	given := func(format, schema string) bool {
 		_, err := strconv.Atoi(schema)
-		return schemaTypes[format] == "" || err == nil
+		return format != formatSchemaID && (schemaTypes[format] == "" || err == nil)
 	}
 	if c.SchemaAutoRegister && given(c.KeyFormat, c.KeySchema) && given(c.ValueFormat, c.ValueSchema) {
-		errs = append(errs, setting.Invalid("schema.autoRegister", fmt.Sprintf("it registers schemas for the formats %s, %s and %s that are not given by their IDs, and there is none", formatAvro, formatProtobuf, formatJSONSchema), ""))
+		errs = append(errs, setting.Invalid("schema.autoRegister", fmt.Sprintf("it registers schemas for the formats %s, %s, %s and %s that are not given by their IDs, and there is none", formatAvro, formatProtobuf, formatJSONSchema, formatSchemaID), ""))
 	}
 	return errors.Join(errs...)
 }
@@ -95,7 +95,7 @@ func newKeyEncoder(c Config) (encoder, error) {
 
 func newValueEncoder(c Config) (encoder, error) {
 	format := c.ValueFormat
-	if !slices.Contains([]string{formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema}, format) {
+	if !slices.Contains([]string{formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema, formatSchemaID}, format) {
 		format = "" // which newValueFunc knows, or refuses
 	}
 	return encodedPart{"value", format, c.ValueSchema, c.ValueMessage, "-value", func(r *opencdc.Record) (opencdc.Data, error) {
@@ -116,9 +116,11 @@ func (p encodedPart) encoder() (encoder, error) {
 		return connectEncoder{p.data}, p.checkUnused()
 	case formatAvro, formatProtobuf, formatJSONSchema:
 		return newRegistryEncoder(p)
+	case formatSchemaID:
+		return newIDTranslator(p)
 	}
 	return nil, setting.Invalid(p.setting("format"), fmt.Sprintf("%q is not allowed: %s", p.format,
-		strings.Join([]string{formatNone, formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema}, ", ")), "")
+		strings.Join([]string{formatNone, formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema, formatSchemaID}, ", ")), "")
 }
 
 // checkUnused complains about settings of a schema where none is used.

@@ -35,6 +35,7 @@ const (
 	formatAvro        = "avro"
 	formatProtobuf    = "protobuf"
 	formatJSONSchema  = "json-schema"
+	formatSchemaID    = "schema-id" // bytes as they are, with the ID of another registry
 )
 
 // newValueFunc makes values of whole records in the SDK's format, or of payloads.
@@ -42,14 +43,14 @@ func newValueFunc(c Config, e *opencdcjson.Encoder) (valueFunc, error) {
 	switch c.ValueFormat {
 	case formatRecord:
 		return newRecordFunc(c.DestinationWithRecordFormat, e)
-	case formatPayload, formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema:
+	case formatPayload, formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema, formatSchemaID:
 		if f := c.RecordFormat; f != nil && *f != defaultRecordFormat {
 			return nil, setting.Invalid("sdk.record.format", fmt.Sprintf("%q formats whole records, but value.format is %s: set value.format to %s, or leave sdk.record.format out", *f, c.ValueFormat, formatRecord), "")
 		}
 		return payload, nil // unless newValueEncoder has another for it
 	}
 	return nil, setting.Invalid("value.format", fmt.Sprintf("%q is not allowed: %s", c.ValueFormat,
-		strings.Join([]string{formatRecord, formatPayload, formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema}, ", ")), "")
+		strings.Join([]string{formatRecord, formatPayload, formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema, formatSchemaID}, ", ")), "")
 }
 
 // defaultRecordFormat is the SDK's, which it fills in.

@@ -36,7 +36,7 @@ type ownHeader struct {
 func newHeadersFromMetadata(c Config) (*headersFromMetadata, error) {
 	chosen, err := newChosenFields(c.HeadersFromMetadata)
 	h := &headersFromMetadata{forward: c.ForwardHeaders, chosen: chosen, encodes: map[string]bool{
-		keyFields.header: schemaTypes[c.KeyFormat] != "", valueFields.header: schemaTypes[c.ValueFormat] != "",
+		keyFields.header: encodes(c.KeyFormat), valueFields.header: encodes(c.ValueFormat),
 	}}
 	errs := []error{err}
 	for line := range strings.Lines(c.Headers) {
@@ -54,6 +54,9 @@ func newHeadersFromMetadata(c Config) (*headersFromMetadata, error) {
 	}
 	return h, errors.Join(errs...)
 }
+
+// encodes reports whether bytes of a format begin with the ID of their schema.
+func encodes(format string) bool { return schemaTypes[format] != "" || format == formatSchemaID }
 
 // append appends the headers of a record: first those of its metadata, unless it is
 // known to have none, and of the fields of it that are chosen, except keys that the headers

@@ -49,7 +49,7 @@ func RegistryForTest(t testing.TB) *SchemaRegistry {
 	defer shared.mu.Unlock()
 	if shared.registry == nil {
 		shared.registry = new(startedRegistry)
-		shared.registry.of, shared.registry.err = startRegistry(shared.ctx)
+		shared.registry.of, shared.registry.err = StartRegistry(shared.ctx)
 	}
 	switch err := shared.registry.err; {
 	case errors.Is(err, ErrUnavailable) && os.Getenv("KAFKA_REQUIRED") != "1":
@@ -60,7 +60,25 @@ func RegistryForTest(t testing.TB) *SchemaRegistry {
 	return shared.registry.of
 }
 
-func startRegistry(ctx context.Context) (*SchemaRegistry, error) {
+// AnotherRegistryForTest returns a schema registry of the test's own, besides that of
+// [RegistryForTest], which it starts first. It ends with the test.
+func AnotherRegistryForTest(t testing.TB) *SchemaRegistry {
+	t.Helper()
+	RegistryForTest(t) // which skips the test where there is none
+	r, err := StartRegistry(shared.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// StartRegistry starts a schema registry, which whoever calls it has to close.
+func StartRegistry(ctx context.Context) (*SchemaRegistry, error) {
 	const name = "apicurio"
 	if missing := missingJava(ctx, name, RegistryVersion, registryPOM); missing != "" {
 		return nil, fmt.Errorf("%w: start a schema registry: %s: install Java 17 and Maven", ErrUnavailable, missing)
