@@ -3,7 +3,6 @@ package operations
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,38 +28,13 @@ const guard = 2 * time.Minute
 var built string
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if testing.Short() {
-		os.Exit(m.Run())
-	}
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "operations")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	for _, build := range []*exec.Cmd{
-		exec.Command("go", "build", "-o", filepath.Join(dir, "conduit"), ".."),
-		exec.Command("go", "build", "-o", filepath.Join(dir, "connectors", "kafka"), "github.com/conduitio/conduit-connector-kafka/cmd/connector"),
-		exec.Command("go", "build", "-o", filepath.Join(dir, "connectors", "file"), "github.com/conduitio/conduit-connector-file/cmd/connector"),
-	} {
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			fmt.Fprintln(os.Stderr, "build:", err)
-			return 1
+	conduit.Main(m, &built, func(dir string) []*exec.Cmd {
+		return []*exec.Cmd{
+			exec.Command("go", "build", "-o", filepath.Join(dir, "conduit"), ".."),
+			exec.Command("go", "build", "-o", filepath.Join(dir, "connectors", "kafka"), "github.com/conduitio/conduit-connector-kafka/cmd/connector"),
+			exec.Command("go", "build", "-o", filepath.Join(dir, "connectors", "file"), "github.com/conduitio/conduit-connector-file/cmd/connector"),
 		}
-	}
-	built = dir
-	code := m.Run()
-	if err := stopKafka(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = max(code, 1)
-	}
-	return code
+	}, stopKafka)
 }
 
 // host is a Conduit process with its HTTP API.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,28 +23,9 @@ const guard = 90 * time.Second
 var built string
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if testing.Short() {
-		os.Exit(m.Run())
-	}
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "roundtrip")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", dir, "..", ".")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build Conduit:", err)
-		return 1
-	}
-	built = dir
-	return m.Run()
+	conduit.Main(m, &built, func(dir string) []*exec.Cmd {
+		return []*exec.Cmd{exec.Command("go", "build", "-o", dir, "..", ".")}
+	}, nil)
 }
 
 // program is this program, running.
