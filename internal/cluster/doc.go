@@ -13,6 +13,6 @@
 // Nothing here runs in the background: metadata is asked for when a caller
 // needs it, says that what it got has proved wrong, or waits for a leader that is
 // silent. A broker that accepts connections and never answers costs at most a
-// second before the next one is asked as well, and holds up nobody who waits for
+// second before the next one is asked as well, and holds up nobody that waits for
 // another broker.
 package cluster

@@ -78,7 +78,7 @@ func (c *Client) candidatesAfter(later map[string]bool) []string {
 }
 
 // toldOf lists the addresses of the brokers that described topics last, all topics where
-// names is nil. Somebody who asks again wants to know what has changed since: one that
+// names is nil. A caller that asks again wants to know what has changed since: a broker that
 // is cut off from the others would say the same each time.
 func (c *Client) toldOf(names []string) map[string]bool {
 	c.mu.Lock()

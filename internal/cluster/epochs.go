@@ -71,7 +71,7 @@ func epochEnds(ctx context.Context, conn *wire.Conn, questions []question[EpochQ
 		case !ok:
 			out[i] = noEpochEnd(q.query, errUnmentioned)
 		case errors.Is(err, kafkago.TopicAuthorizationFailed), errors.Is(err, kafkago.ClusterAuthorizationFailed), err == nil && a.EndOffset < 0:
-			out[i] = noEpochEnd(q.query, ErrNoEpochs) // who may not ask may still read
+			out[i] = noEpochEnd(q.query, ErrNoEpochs) // a client that may not ask may still read
 		case err != nil:
 			out[i] = noEpochEnd(q.query, err)
 		default:
