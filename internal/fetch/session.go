@@ -25,10 +25,12 @@ type session struct {
 	vain  int        // sessions in a row that were lost before any use
 }
 
+// sessionless is the epoch of a request that asks for no session.
+const sessionless int32 = -1
+
 const (
-	sessionless  int32 = -1 // the epoch of a request that asks for no session
-	maxSessions        = 3  // of what is lost before any use, before none is asked for
-	maxUnheardOf       = 10 // answers in a session before a partition is missed in them
+	maxSessions  = 3  // of what is lost before any use, before none is asked for
+	maxUnheardOf = 10 // answers in a session before a partition is missed in them
 )
 
 // whole reports whether the next request names all partitions.
