@@ -26,7 +26,7 @@ func (c *DestinationConfig) newMessages(ctx context.Context) (*convert.Messages,
 		if err != nil {
 			return nil, err
 		}
-		m.Translator = registry.Translation{From: from, To: schemas, Register: c.SchemaAutoRegister}
+		m.Translator = registry.NewTranslation(from, schemas, c.SchemaAutoRegister)
 	}
 	return convert.NewMessages(m)
 }
@@ -43,7 +43,7 @@ func (c *DestinationConfig) sourceRegistry(ctx context.Context) (*registry.Clien
 func (c *DestinationConfig) checkRegistries() error {
 	m := c.messages(c.unasked())
 	if c.SourceRegistryConfig.Given() {
-		m.Translator = registry.Translation{}
+		m.Translator = new(registry.Translation)
 	}
 	errs := []error{m.Validate(), c.SourceRegistryConfig.Validate()}
 	if c.SourceRegistryConfig.Given() && !m.Translates() {
