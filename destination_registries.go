@@ -21,6 +21,7 @@ func (c *DestinationConfig) newMessages(ctx context.Context) (*convert.Messages,
 		return nil, err
 	}
 	m := c.messages(schemas)
+	m.ProgressTopic = c.progressTopic(ctx)
 	if schemas != nil && c.SourceRegistryConfig.Given() {
 		from, err := c.sourceRegistry(ctx)
 		if err != nil {
@@ -40,8 +41,9 @@ func (c *DestinationConfig) sourceRegistry(ctx context.Context) (*registry.Clien
 }
 
 // checkRegistries reports what is wrong with the settings of both registries together.
-func (c *DestinationConfig) checkRegistries() error {
+func (c *DestinationConfig) checkRegistries(ctx context.Context) error {
 	m := c.messages(c.unasked())
+	m.ProgressTopic = c.progressTopic(ctx)
 	if c.SourceRegistryConfig.Given() {
 		m.Translator = new(registry.Translation)
 	}
