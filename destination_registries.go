@@ -21,13 +21,12 @@ func (c *DestinationConfig) newMessages(ctx context.Context) (*convert.Messages,
 		return nil, err
 	}
 	m := c.messages(schemas)
-	m.ProgressTopic = c.progressTopic(ctx)
 	if schemas != nil && c.SourceRegistryConfig.Given() {
 		from, err := c.sourceRegistry(ctx)
 		if err != nil {
 			return nil, err
 		}
-		m.Translator = registry.NewTranslation(from, schemas, c.SchemaAutoRegister)
+		m.Translator = registry.Translation{From: from, To: schemas, Register: c.SchemaAutoRegister}
 	}
 	return convert.NewMessages(m)
 }
@@ -41,11 +40,10 @@ func (c *DestinationConfig) sourceRegistry(ctx context.Context) (*registry.Clien
 }
 
 // checkRegistries reports what is wrong with the settings of both registries together.
-func (c *DestinationConfig) checkRegistries(ctx context.Context) error {
+func (c *DestinationConfig) checkRegistries() error {
 	m := c.messages(c.unasked())
-	m.ProgressTopic = c.progressTopic(ctx)
 	if c.SourceRegistryConfig.Given() {
-		m.Translator = new(registry.Translation)
+		m.Translator = registry.Translation{}
 	}
 	errs := []error{m.Validate(), c.SourceRegistryConfig.Validate()}
 	if c.SourceRegistryConfig.Given() && !m.Translates() {

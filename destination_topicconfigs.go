@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
 	sdk "github.com/conduitio/conduit-connector-sdk"
@@ -14,18 +15,42 @@ import (
 )
 
 // followingTopics has the topics of a destination follow those of its source.
-type followingTopics struct{ applier *topicconfig.Applier } // nil: they don't
+type followingTopics struct {
+	applier  *topicconfig.Applier // nil: they don't
+	patience time.Duration        // with all topics of a Write together; 0: until its context ends
+}
 
 // follow does what records say of the topics that their messages go to.
 func (f followingTopics) follow(ctx context.Context, records []opencdc.Record, messages []message.Message) {
 	if f.applier == nil {
 		return
 	}
-	for i := range messages {
+	first := 0
+	for first < len(messages) && records[first].Metadata[MetadataTopicConfigs] == "" {
+		first++
+	}
+	if first == len(messages) {
+		return
+	}
+	if f.patience > 0 {
+		limited, cancel := context.WithTimeout(ctx, f.patience)
+		defer cancel()
+		ctx = limited
+	}
+	for i := first; i < len(messages); i++ {
 		if text := records[i].Metadata[MetadataTopicConfigs]; text != "" {
-			f.applier.Apply(ctx, messages[i].Topic, text)
+			f.applier.Apply(ctx, messages[i].Topic, topicOf(records[i].Position), text)
 		}
 	}
+}
+
+// topicOf is the topic that a record was read from, "" if not by this connector's source.
+func topicOf(p opencdc.Position) string {
+	pos, err := ParsePosition(p)
+	if err != nil {
+		return ""
+	}
+	return pos.Topic
 }
 
 // follower is a producer whose topics may follow those of the source.
@@ -41,24 +66,25 @@ func (s *writeSession) followTopics(ctx context.Context, records []opencdc.Recor
 	}
 }
 
-// followingTopics is what the settings say of it.
-func (c *DestinationConfig) followingTopics(ctx context.Context, client *cluster.Client, topics produce.NewTopics) followingTopics {
+// followingTopics is what the settings say of it. A progress topic does not follow any.
+func (c *DestinationConfig) followingTopics(ctx context.Context, client *cluster.Client, topics produce.NewTopics, progressTopic string) followingTopics {
 	if !c.CopyTopicConfigs {
 		return followingTopics{}
 	}
 	logger := sdk.Logger(ctx)
 	cfg := topicconfig.Config{
 		Partitions: topics.Partitions, ReplicationFactor: topics.ReplicationFactor,
-		RequestTimeout: c.RequestTimeout,
-		Warn:           warner(ctx), Info: func(msg string) { logger.Info().Msg(msg) },
-	}
-	if c.DeliveryTimeout > 0 {
-		cfg.Patience = c.OutageTimeout + c.DeliveryTimeout
+		ProgressTopic: progressTopic, RequestTimeout: c.RequestTimeout,
+		Warn: warner(ctx), Info: func(msg string) { logger.Info().Msg(msg) },
 	}
 	for _, s := range topics.Configs {
 		cfg.Configs = append(cfg.Configs, topicconfig.Setting(s))
 	}
-	return followingTopics{topicconfig.NewApplier(client, cfg)}
+	f := followingTopics{applier: topicconfig.NewApplier(client, cfg)}
+	if c.DeliveryTimeout > 0 {
+		f.patience = c.OutageTimeout + c.DeliveryTimeout
+	}
+	return f
 }
 
 func (c *DestinationConfig) checkCopyTopicConfigs() error {

@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"security/reload":     nil,
 	"security/scram":      nil,
 	"setting":             nil,
-	"topicconfig":         {"acl", "cluster", "message"},
+	"topicconfig":         {"acl", "cluster", "message", "printable"},
 	"transact":            {"acl", "cluster", "message", "wire"},
 	"unzeroed":            nil,
 	"wire":                {"primitive", "printable", "unzeroed"},

@@ -54,7 +54,7 @@ func newSyncProducer(ctx context.Context, c DestinationConfig, m *metrics.Connec
 	if c.ExactlyOnce {
 		return newExactProducer(ctx, c, client, cfg, m)
 	}
-	p := syncProducer{client, produce.New(client, cfg), c.followingTopics(ctx, client, cfg.NewTopics), c.PartitionMetadata, c.Compression}
+	p := syncProducer{client, produce.New(client, cfg), c.followingTopics(ctx, client, cfg.NewTopics, ""), c.PartitionMetadata, c.Compression}
 	if err := p.Try(ctx, c.onlyTopic(), refusedTimeout); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}

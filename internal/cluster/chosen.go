@@ -7,6 +7,11 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 )
 
+// InternalTopics lists Kafka's own topics, which brokers also mark as Internal.
+func InternalTopics() []string {
+	return []string{"__consumer_offsets", "__transaction_state", "__share_group_state"}
+}
+
 // Chosen reports whether somebody who names topics, and others by a rule, means this one. The
 // rule may be nil, for none. Kafka's internal topics are meant by their names alone.
 func (t Topic) Chosen(names []string, match func(topic string) bool) bool {

@@ -25,7 +25,6 @@ type Config struct {
 
 	Topic               string
 	AllowedTopics       []string
-	ProgressTopic       string // as it is, also if the setting is empty; "": there is none
 	Partitioner         string // only PartitionerMetadata matters here
 	PartitionMetadata   string
 	Key                 string

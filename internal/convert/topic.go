@@ -12,22 +12,16 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
-// topicRules say which topics records may go to.
-type topicRules struct {
-	allowed  []string // none: all
-	progress string   // is not for records; "": there is none
-}
+// allowedTopics are the topics that records may go to; none: all.
+type allowedTopics []string
 
 // check tells why no record may go to a topic.
-func (r topicRules) check(name string) error {
+func (a allowedTopics) check(name string) error {
 	if err := setting.CheckTopic(name); err != nil {
 		return err
 	}
-	if len(r.allowed) > 0 && !slices.Contains(r.allowed, name) {
-		return fmt.Errorf("topic %q is not one of allowedTopics (%s)", name, strings.Join(r.allowed, ", "))
-	}
-	if name == r.progress && name != "" {
-		return fmt.Errorf("topic %q is where exactlyOnce keeps progress, and not for records: have them go to another topic, or set another progressTopic", name)
+	if len(a) > 0 && !slices.Contains(a, name) {
+		return fmt.Errorf("topic %q is not one of allowedTopics (%s)", name, strings.Join(a, ", "))
 	}
 	return nil
 }
@@ -38,8 +32,8 @@ const (
 )
 
 // newTopicFunc reads the topic setting: a name, or a template that makes one.
-func newTopicFunc(topic string, rules topicRules) (textFunc, error) {
-	check := rules.check
+func newTopicFunc(topic string, allowed ...string) (textFunc, error) {
+	check := allowedTopics(allowed).check
 	if topic == "" {
 		return nil, &setting.Error{Name: "topic", Problem: "the name is empty; " + topicForms, Example: topicExample, Err: setting.ErrTopicMissing}
 	}

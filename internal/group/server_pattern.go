@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
 // A coordinator can look for the topics itself that match a regular expression
@@ -15,12 +17,10 @@ import (
 // on if the coordinator does not take the expression, or assigns what the settings don't
 // choose or this login may not see: it looks with the rights of any member of the group.
 
-// internalTopics are Kafka's own, which are read only if they are named.
-var internalTopics = []string{"__consumer_offsets", "__transaction_state", "__share_group_state"}
-
-// patternFor is what a coordinator is to look for, "" for nothing.
+// patternFor is what a coordinator is to look for, "" for nothing. Kafka's internal topics are
+// read only if they are named.
 func patternFor(cfg Config) string {
-	if cfg.Pattern == "" || cfg.Match == nil || slices.ContainsFunc(internalTopics, cfg.Match) {
+	if cfg.Pattern == "" || cfg.Match == nil || slices.ContainsFunc(cluster.InternalTopics(), cfg.Match) {
 		return ""
 	}
 	return cfg.Pattern

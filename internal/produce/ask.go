@@ -17,11 +17,7 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, line clu
 		return err
 	}
 	conn, err := p.client.Broker(ctx, leader, line)
-	switch {
-	case err == nil:
-	case line != lines[0]:
-		return errNoLine
-	default:
+	if err != nil {
 		tried(queues)
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // What is done to a config (KIP-339).
@@ -62,7 +63,7 @@ func (a *Applier) changed(name string, want Topic, changes []incrementalaltercon
 			words[i] = c.Name + " to its default"
 		}
 	}
-	a.cfg.Info(fmt.Sprintf("set %s of topic %q, as topic %q of the source has", strings.Join(words, ", "), name, want.Name))
+	a.cfg.Info(fmt.Sprintf("set %s of topic %q, as topic %q of the source has", printable.Text(strings.Join(words, ", ")), name, want.Name))
 }
 
 // changes are those that make a topic with configs of its own as it is to be, sorted.
@@ -95,7 +96,7 @@ func (a *Applier) changeEach(ctx context.Context, f *follower, name string, chan
 		}
 	}
 	if len(names) > 0 {
-		a.warn(f, name, fmt.Errorf("brokers refuse the source's %s, and the topic is left without: %w", strings.Join(names, ", "), errors.Join(errs...)))
+		a.warn(f, name, fmt.Errorf("brokers refuse the source's %s, and the topic is left without: %w", printable.Text(strings.Join(names, ", ")), errors.Join(errs...)))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -32,17 +33,39 @@ func (t Topic) String() string {
 	return string(text)
 }
 
+// What Parse takes: whoever can write to a topic may have written the text. A name or a value
+// that is longer does not fit into a request.
+const (
+	maxText       = 64 << 10
+	maxName       = 249 // Kafka's, of a topic
+	maxString     = math.MaxInt16
+	maxConfigs    = 1000
+	maxPartitions = 10_000 // that Kafka's controller creates at once
+)
+
 // Parse reads what String returns.
 func Parse(text string) (Topic, error) {
 	var t Topic
+	if len(text) > maxText {
+		return t, fmt.Errorf("it has %d bytes, and %d are the most", len(text), maxText)
+	}
 	if err := json.Unmarshal([]byte(text), &t); err != nil {
 		return t, err
 	}
 	switch {
 	case t.Name == "":
 		return t, errors.New("it names no topic")
-	case t.Partitions < 0:
-		return t, fmt.Errorf("a topic can't have %d partitions", t.Partitions)
+	case len(t.Name) > maxName:
+		return t, fmt.Errorf("a topic can't have a name of %d bytes", len(t.Name))
+	case t.Partitions < 0 || t.Partitions > maxPartitions:
+		return t, fmt.Errorf("a topic can't have %d partitions: %d are the most", t.Partitions, maxPartitions)
+	case len(t.Configs) > maxConfigs:
+		return t, fmt.Errorf("a topic can't have %d values of its own: %d are the most", len(t.Configs), maxConfigs)
+	}
+	for name, value := range t.Configs {
+		if len(name) > maxString || len(value) > maxString {
+			return t, fmt.Errorf("%.50q has a name of %d bytes and a value of %d: %d are the most", name, len(name), len(value), maxString)
+		}
 	}
 	return t, nil
 }

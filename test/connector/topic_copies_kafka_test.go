@@ -113,6 +113,7 @@ func TestCopiesLeaveOutWhatTheBrokersRefuse(t *testing.T) {
 	var log sides.Log
 	ctx := sides.Guarded(t, zerolog.New(&log))
 	record := numbered(1)[0]
+	record.Position = kafka.Position{GroupID: "g", Topic: "orders"}.Encode()
 	record.Metadata = map[string]string{kafka.MetadataTopicConfigs: `{"topic":"orders","partitions":3,"configs":{"confluent.placement.constraints":"x","retention.ms":"1234567"}}`}
 	for _, to := range []string{topic, "t-" + uuid.NewString()} { // one that exists, and one that does not
 		_, err := write(ctx, settings{"servers": list(cluster.Servers()), "topic": to, "copyTopicConfigs": "true"}, record)
@@ -139,6 +140,7 @@ func TestCopyTopicConfigsSaysWhichRightIsMissing(t *testing.T) {
 	awaitFailures(ctx, t, func() []kafka.CheckResult { return kafka.CheckDestination(ctx, l.destination().with(on)) }, "Alter "+l.topic, "AlterConfigs "+l.topic)
 
 	record := numbered(1)[0]
+	record.Position = kafka.Position{GroupID: "g", Topic: "orders"}.Encode()
 	record.Metadata = map[string]string{kafka.MetadataTopicConfigs: `{"topic":"orders","partitions":2,"configs":{"retention.ms":"1234567"}}`}
 	_, err = write(ctx, l.destination().with(on), record)
 	is.NoErr(err) // the record is written

@@ -95,52 +95,38 @@ func (c *Codec) Decode(data []byte) (any, error) {
 	if _, err := c.schema.Decode(data, &v); err != nil {
 		return nil, err
 	}
-	return values(v)
+	return values(v), nil
 }
 
 // values replaces in place the numbers, texts and names of a value by plain ones.
-func values(v any) (any, error) {
-	var err error
+func values(v any) any {
 	switch v := v.(type) {
 	case int32:
-		return int64(v), nil
+		return int64(v)
 	case float32:
-		return plain.Float32(v), nil
+		return plain.Float32(v)
 	case float64:
-		return plain.Float(v), nil
+		return plain.Float(v)
 	case string:
-		return plain.Text(v), nil
+		return plain.Text(v)
 	case []any:
 		for i := range v {
-			if v[i], err = values(v[i]); err != nil {
-				return nil, err
-			}
+			v[i] = values(v[i])
 		}
 	case map[string]any:
 		var bad []string
 		for name, item := range v {
-			if v[name], err = values(item); err != nil {
-				return nil, err
-			}
+			v[name] = values(item)
 			if !utf8.ValidString(name) {
 				bad = append(bad, name)
 			}
 		}
-		return v, replaceNames(v, bad)
-	}
-	return v, nil
-}
-
-// replaceNames replaces the names of a map that are no UTF-8.
-func replaceNames(m map[string]any, bad []string) error {
-	slices.Sort(bad)
-	for _, name := range bad {
-		text := plain.Text(name)
-		if _, taken := m[text]; taken {
-			return plain.SameName(text)
+		slices.Sort(bad)
+		for _, name := range bad {
+			item := v[name]
+			delete(v, name)
+			v[plain.Text(name)] = item
 		}
-		m[text] = m[name]
-		delete(m, name)
 	}
-	return nil
+	return v
 }

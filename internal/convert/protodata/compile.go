@@ -71,9 +71,8 @@ func compile(files []File) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	var known protoregistry.Files
-	file, err := indexed(compiled[0], &known)
-	return &Codec{file, names.members, haveGroups(&known)}, err
+	file, err := indexed(compiled[0], new(protoregistry.Files))
+	return &Codec{file, names.members}, err
 }
 
 // indexed returns a file whose messages find their fields by a table. Those of the compiler
