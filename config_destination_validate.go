@@ -16,7 +16,7 @@ import (
 // Validate reports everything that is wrong at once.
 func (c *DestinationConfig) Validate(ctx context.Context) error {
 	_, err := c.resolve()
-	return errors.Join(c.Config.Validate(ctx), c.checkRegistries(), err)
+	return errors.Join(c.Config.Validate(ctx), c.checkRegistries(ctx), err)
 }
 
 // resolve makes of the settings what a producer takes, and reports everything that is

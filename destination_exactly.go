@@ -43,9 +43,6 @@ func (c *DestinationConfig) checkExactlyOnce(acks produce.Acks) error {
 	}
 	if c.ProgressTopic != "" {
 		errs = append(errs, setting.Topic("progressTopic", c.ProgressTopic))
-		if c.ProgressTopic == c.Topic {
-			errs = append(errs, setting.Invalid("progressTopic", "it must be another topic than the one that records are written to (topic)", ""))
-		}
 	}
 	return errors.Join(errs...)
 }
@@ -65,10 +62,22 @@ func (c *DestinationConfig) exactlyOnce(ctx context.Context, cfg produce.Config)
 	}
 	limit := c.DeliveryTimeout + c.OutageTimeout
 	return exactlyonce.Config{
-		ID: c.Topic, TransactionalID: cmp.Or(c.TransactionalID, id), Topic: cmp.Or(c.ProgressTopic, progressTopic(id)), ReplicationFactor: c.TopicReplicationFactor,
+		ID: c.Topic, TransactionalID: cmp.Or(c.TransactionalID, id), Topic: c.progressTopic(ctx), ReplicationFactor: c.TopicReplicationFactor,
 		Limit: limit, TransactionTimeout: limit + transactionRoom,
 		Origin: new(origins).find, Produce: cfg,
 	}, nil
+}
+
+// progressTopic is where progress is kept; "" with exactlyOnce off, or if nothing says yet.
+func (c *DestinationConfig) progressTopic(ctx context.Context) string {
+	id := cmp.Or(sdk.ConnectorIDFromContext(ctx), c.TransactionalID)
+	switch {
+	case !c.ExactlyOnce:
+		return ""
+	case c.ProgressTopic == "" && id != "":
+		return progressTopic(id)
+	}
+	return c.ProgressTopic
 }
 
 // progressTopic is the default, of the ID of a connector. IDs that differ only in what names

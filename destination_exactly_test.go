@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -30,12 +31,13 @@ func TestExactlyOnceRefusesWhatContradictsIt(t *testing.T) {
 		"no limit":           {map[string]string{"exactlyOnce": "true", "deliveryTimeout": "0s"}, "deliveryTimeout is 0s"},
 		"no topic's name":    {map[string]string{"exactlyOnce": "true", "progressTopic": "a b"}, "progressTopic"},
 		"the same topic":     {map[string]string{"exactlyOnce": "true", "progressTopic": "t"}, "another topic"},
+		"the default topic":  {map[string]string{"exactlyOnce": "true", "transactionalID": "a", "topic": "conduit-progress-a"}, "another topic"},
 		"an ID without it":   {map[string]string{"transactionalID": "a"}, "transactionalID: it is of no use while exactlyOnce is off"},
 		"a topic without it": {map[string]string{"progressTopic": "p"}, "progressTopic: it is of no use while exactlyOnce is off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			c.settings["servers"], c.settings["topic"] = "a:1", "t"
+			c.settings["servers"], c.settings["topic"] = "a:1", cmp.Or(c.settings["topic"], "t")
 			_, err := ParseDestination(c.settings)
 			if c.says == "" {
 				is.NoErr(err)
@@ -168,5 +170,30 @@ func TestWriteTellsTheProducerOfRecordsThatGotNoTurn(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(n, 1)
 		is.Equal(m.offsets, []string{"of a", "of b"})
+	}
+}
+
+func TestNoRecordGoesToTheProgressTopic(t *testing.T) {
+	is := is.New(t)
+	for progress, settings := range map[string]map[string]string{
+		"own":                {"transactionalID": "a", "progressTopic": "own"},
+		"conduit-progress-a": {"transactionalID": "a"},
+	} {
+		settings["servers"], settings["exactlyOnce"] = "a:1", "true"
+		c, err := ParseDestination(settings)
+		is.NoErr(err)
+		messages, err := c.newMessages(context.Background())
+		is.NoErr(err)
+		var records []opencdc.Record
+		for _, topic := range []string{"orders", progress} {
+			records = append(records, opencdc.Record{Position: opencdc.Position(topic), Metadata: opencdc.Metadata{opencdc.MetadataCollection: topic}})
+		}
+		got, err := messages.Convert(context.Background(), records)
+		is.Equal(len(got.Messages), 1)
+		var of *message.RecordError
+		is.True(errors.As(err, &of))
+		is.Equal(of.Index, 1)
+		is.True(strings.Contains(err.Error(), progress))
+		is.True(strings.Contains(err.Error(), "set another progressTopic"))
 	}
 }

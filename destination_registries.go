@@ -21,12 +21,13 @@ func (c *DestinationConfig) newMessages(ctx context.Context) (*convert.Messages,
 		return nil, err
 	}
 	m := c.messages(schemas)
+	m.ProgressTopic = c.progressTopic(ctx)
 	if schemas != nil && c.SourceRegistryConfig.Given() {
 		from, err := c.sourceRegistry(ctx)
 		if err != nil {
 			return nil, err
 		}
-		m.Translator = registry.Translation{From: from, To: schemas, Register: c.SchemaAutoRegister}
+		m.Translator = registry.NewTranslation(from, schemas, c.SchemaAutoRegister)
 	}
 	return convert.NewMessages(m)
 }
@@ -40,10 +41,11 @@ func (c *DestinationConfig) sourceRegistry(ctx context.Context) (*registry.Clien
 }
 
 // checkRegistries reports what is wrong with the settings of both registries together.
-func (c *DestinationConfig) checkRegistries() error {
+func (c *DestinationConfig) checkRegistries(ctx context.Context) error {
 	m := c.messages(c.unasked())
+	m.ProgressTopic = c.progressTopic(ctx)
 	if c.SourceRegistryConfig.Given() {
-		m.Translator = registry.Translation{}
+		m.Translator = new(registry.Translation)
 	}
 	errs := []error{m.Validate(), c.SourceRegistryConfig.Validate()}
 	if c.SourceRegistryConfig.Given() && !m.Translates() {

@@ -25,6 +25,7 @@ type Config struct {
 
 	Topic               string
 	AllowedTopics       []string
+	ProgressTopic       string // as it is, also if the setting is empty; "": there is none
 	Partitioner         string // only PartitionerMetadata matters here
 	PartitionMetadata   string
 	Key                 string

@@ -24,7 +24,7 @@ func translating(t testing.TB, from, to *srfake.Registry, settings map[string]st
 	t.Helper()
 	c := configOf(t, settings)
 	c.Topic, c.Registry = "orders", clientOf(t, to)
-	c.Translator = registry.Translation{From: clientOf(t, from), To: clientOf(t, to), Register: c.SchemaAutoRegister}
+	c.Translator = registry.NewTranslation(clientOf(t, from), clientOf(t, to), c.SchemaAutoRegister)
 	m, err := NewMessages(c)
 	is.New(t).NoErr(err)
 	return m

@@ -34,7 +34,7 @@ type messageMaker struct {
 
 // newMessageMaker reports everything that is wrong with the settings at once.
 func newMessageMaker(c Config) (*messageMaker, error) {
-	topic, topicErr := newTopicFunc(c.Topic, setting.List(c.AllowedTopics)...)
+	topic, topicErr := newTopicFunc(c.Topic, topicRules{setting.List(c.AllowedTopics), c.ProgressTopic})
 	partition, partitionErr := newPartitionFunc(c)
 	timestamp, timestampErr := newTimestampFunc(c.Timestamp)
 	key, keyErr := newKeyFunc(c)

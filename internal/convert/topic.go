@@ -12,16 +12,22 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
-// allowedTopics are the topics that records may go to; none: all.
-type allowedTopics []string
+// topicRules say which topics records may go to.
+type topicRules struct {
+	allowed  []string // none: all
+	progress string   // is not for records; "": there is none
+}
 
 // check tells why no record may go to a topic.
-func (a allowedTopics) check(name string) error {
+func (r topicRules) check(name string) error {
 	if err := setting.CheckTopic(name); err != nil {
 		return err
 	}
-	if len(a) > 0 && !slices.Contains(a, name) {
-		return fmt.Errorf("topic %q is not one of allowedTopics (%s)", name, strings.Join(a, ", "))
+	if len(r.allowed) > 0 && !slices.Contains(r.allowed, name) {
+		return fmt.Errorf("topic %q is not one of allowedTopics (%s)", name, strings.Join(r.allowed, ", "))
+	}
+	if name == r.progress && name != "" {
+		return fmt.Errorf("topic %q is where exactlyOnce keeps progress, and not for records: have them go to another topic, or set another progressTopic", name)
 	}
 	return nil
 }
@@ -32,8 +38,8 @@ const (
 )
 
 // newTopicFunc reads the topic setting: a name, or a template that makes one.
-func newTopicFunc(topic string, allowed ...string) (textFunc, error) {
-	check := allowedTopics(allowed).check
+func newTopicFunc(topic string, rules topicRules) (textFunc, error) {
+	check := rules.check
 	if topic == "" {
 		return nil, &setting.Error{Name: "topic", Problem: "the name is empty; " + topicForms, Example: topicExample, Err: setting.ErrTopicMissing}
 	}

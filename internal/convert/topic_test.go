@@ -42,7 +42,7 @@ func TestTheTopicOfARecord(t *testing.T) {
 	} {
 		t.Run(setting, func(t *testing.T) {
 			is := is.New(t)
-			topic, err := newTopicFunc(setting)
+			topic, err := newTopicFunc(setting, topicRules{})
 			is.NoErr(err)
 			for range 2 {
 				got, err := topic(&record)
@@ -71,7 +71,7 @@ func TestTopicSettingsThatCanNotWork(t *testing.T) {
 	} {
 		t.Run(setting, func(t *testing.T) {
 			is := is.New(t)
-			_, err := newTopicFunc(setting)
+			_, err := newTopicFunc(setting, topicRules{})
 			is.True(err != nil)
 			is.True(strings.HasPrefix(err.Error(), "topic: "))
 			expect.Error(t, err, says)
@@ -84,7 +84,7 @@ func TestTopicSettingsThatCanNotWork(t *testing.T) {
 // What a record says is text, whatever it looks like.
 func TestATemplateInARecordIsNotExecuted(t *testing.T) {
 	for _, setting := range []string{defaultTopic, `{{ index .Metadata "opencdc.collection" | trim }}`} {
-		topic, err := newTopicFunc(setting)
+		topic, err := newTopicFunc(setting, topicRules{})
 		is.New(t).NoErr(err)
 		_, err = topic(collected(`{{ .Operation }}`))
 		expect.Error(t, err, `{{ .Operation }}`) // which is not a topic's name
@@ -112,7 +112,7 @@ func TestATemplateThatFailsForOneRecord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			topic, err := newTopicFunc(c.setting)
+			topic, err := newTopicFunc(c.setting, topicRules{})
 			is.NoErr(err)
 			for range 2 {
 				got, err := topic(collected("before"))
@@ -131,9 +131,26 @@ func TestATemplateThatFailsForOneRecord(t *testing.T) {
 	}
 }
 
+// What exactlyOnce has noted would be overwritten.
+func TestNoRecordGoesToTheProgressTopic(t *testing.T) {
+	const says = "topic \"progress\" is where exactlyOnce keeps progress"
+	for _, setting := range []string{defaultTopic, `{{ index .Metadata "opencdc.collection" | lower }}`} {
+		topic, err := newTopicFunc(setting, topicRules{progress: "progress"})
+		is.New(t).NoErr(err)
+		for range 2 {
+			_, err = topic(collected("progress"))
+			expect.Error(t, err, says)
+			_, err = topic(collected("orders"))
+			is.New(t).NoErr(err)
+		}
+	}
+	_, err := newTopicFunc("progress", topicRules{progress: "progress"})
+	expect.Error(t, err, says)
+}
+
 func TestTheDefaultTopicNeedsNoTemplateRun(t *testing.T) {
 	is := is.New(t)
-	topic, err := newTopicFunc(defaultTopic)
+	topic, err := newTopicFunc(defaultTopic, topicRules{})
 	is.NoErr(err)
 	r := collected("orders")
 	is.Equal(testing.AllocsPerRun(100, func() { _, _ = topic(r) }), 0.0)
@@ -141,7 +158,7 @@ func TestTheDefaultTopicNeedsNoTemplateRun(t *testing.T) {
 
 func TestManyTopicsOfOneTemplate(t *testing.T) {
 	is := is.New(t)
-	topic, err := newTopicFunc(`x.{{ .Metadata.n }}`)
+	topic, err := newTopicFunc(`x.{{ .Metadata.n }}`, topicRules{})
 	is.NoErr(err)
 	first := make(map[string]string)
 	for round := range 2 {

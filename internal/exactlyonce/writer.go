@@ -3,6 +3,7 @@ package exactlyonce
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,7 +112,10 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 		return 0, wire.ErrClosed
 	}
 	var placeErr error
-	w.places, placeErr = w.table.Places(messages, w.places)
+	until, progressErr := w.beforeProgress(messages)
+	if w.places, placeErr = w.table.Places(messages[:until], w.places); placeErr == nil {
+		placeErr = progressErr
+	}
 	n, err := 0, w.catchUp(ctx)
 	if err == nil {
 		err = w.within(ctx, w.cfg.Limit, func(ctx context.Context) (err error) {
@@ -128,6 +132,17 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 		return n, err
 	}
 	return n, nil
+}
+
+// beforeProgress counts the messages before the first for the progress topic, with the error
+// of that one: what a record says would count as progress.
+func (w *Writer) beforeProgress(messages []message.Message) (int, error) {
+	for i := range messages {
+		if m := &messages[i]; m.Topic == w.cfg.Topic {
+			return i, &message.RecordError{Index: i, Position: m.Position, Err: fmt.Errorf("topic %q is where exactlyOnce keeps progress, and not for records", m.Topic)}
+		}
+	}
+	return len(messages), nil
 }
 
 // Miss notes a record of which no message could be made. Like Send it is called for records

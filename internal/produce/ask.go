@@ -17,7 +17,11 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, line clu
 		return err
 	}
 	conn, err := p.client.Broker(ctx, leader, line)
-	if err != nil {
+	switch {
+	case err == nil:
+	case line != lines[0]:
+		return errNoLine
+	default:
 		tried(queues)
 		return err
 	}

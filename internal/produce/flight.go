@@ -31,8 +31,16 @@ type flights struct {
 
 type flight struct {
 	quick bool
-	bytes int // of the requests without an answer
+	alone time.Time // until then one connection is used: another could not be opened
+	bytes int       // of the requests without an answer
 }
+
+// aloneFor is how long a broker is left with one connection that took no other.
+const aloneFor = time.Minute
+
+// errNoLine is that of a request for which a connection beside the first could not be
+// opened. The first takes it.
+var errNoLine = errors.New("no further connection to the broker")
 
 // begin notes that a request of this size is sent. It returns the size of all that the
 // broker has not answered.
@@ -66,10 +74,19 @@ func (f *flights) set(broker int32, to flight) {
 func (f *flights) lines(broker int32) []cluster.Purpose {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.byBroker[broker].quick {
+	if now := f.byBroker[broker]; now.quick && time.Now().After(now.alone) {
 		return lines
 	}
 	return lines[:1]
+}
+
+// leaveAlone notes that a broker took no connection beside the first.
+func (f *flights) leaveAlone(broker int32) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.byBroker[broker]
+	now.alone = time.Now().Add(aloneFor)
+	f.set(broker, now)
 }
 
 // waiting is what is to be written to one broker.
@@ -118,8 +135,11 @@ func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queu
 	w := &waiting{queues: queues}
 	first := w.next(ctx, p, leader)
 	lines := p.flights.lines(leader)
-	if p.cfg.Transactions != nil {
-		lines = lines[:1] // two first requests of a transaction at a time fail with NOT_ENOUGH_REPLICAS: the broker asks about one
+	if p.cfg.Transactions != nil || !p.idempotent() {
+		// Two first requests of a transaction at a time fail with NOT_ENOUGH_REPLICAS: the
+		// broker asks about one. Without numbers nothing but the order on one connection
+		// keeps a request that was given up from being written after the next.
+		lines = lines[:1]
 	}
 	var others sync.WaitGroup
 	for _, beside := range lines[1:] {
@@ -129,6 +149,7 @@ func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queu
 	}
 	p.writeLine(ctx, pl, leader, lines[0], w, first)
 	others.Wait()
+	p.writeLine(ctx, pl, leader, lines[0], w, w.next(ctx, p, leader)) // what another left
 	if w.err != nil {
 		fail(w.queues, w.err)
 		return
@@ -142,6 +163,12 @@ func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queu
 // these queues.
 func (p *Producer) writeLine(ctx context.Context, pl *plan, leader int32, line cluster.Purpose, w *waiting, now []*queue) {
 	for ; now != nil; now = w.next(ctx, p, leader) {
-		w.back(pl, now, p.request(ctx, pl, leader, line, now))
+		err := p.request(ctx, pl, leader, line, now)
+		if errors.Is(err, errNoLine) {
+			p.flights.leaveAlone(leader)
+			w.back(pl, now, nil)
+			return
+		}
+		w.back(pl, now, err)
 	}
 }

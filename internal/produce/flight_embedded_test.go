@@ -2,7 +2,9 @@ package produce
 
 import (
 	"context"
+	"net"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,7 +12,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
+	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // unanswered notes how many bytes the producer has in flight at most while a broker looks
@@ -62,6 +66,32 @@ func TestSendAwaitsEachAnswerOfABrokerThatIsSlow(t *testing.T) {
 	w.NoErr(err)
 	w.Equal(n, 300)
 	w.True(most.Load() <= flightRequest)
+}
+
+// A broker may take no further connection of this client (max.connections.per.ip): the one
+// that there is carries everything.
+func TestSendGoesOnWithOneConnectionWhereTheBrokerTakesNoSecond(t *testing.T) {
+	w := newFlightWorld(t)
+	var full atomic.Bool
+	client := cluster.New(w.fake.ListenAddrs(), wire.Config{
+		ClientID: "test", DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second,
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if full.Load() {
+				return nil, syscall.ECONNRESET
+			}
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		},
+	})
+	t.Cleanup(client.Close)
+	cfg := w.p.cfg
+	cfg.MaxAttempts = 1
+	p := New(client, cfg)
+	_, err := p.Send(w.ctx, random10K(3))
+	w.NoErr(err) // the broker is quick
+	full.Store(true)
+	n, err := p.Send(w.ctx, random10K(900))
+	w.NoErr(err)
+	w.Equal(n, 900)
 }
 
 // What waits is not sent after an error, which it gets.

@@ -8,42 +8,92 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
-// Translation finds in one registry what another one has.
+// Translation finds in one registry what another one has. Its methods may be called from any
+// goroutine, and end with their contexts. What it found of a schema stays while a registry is
+// unavailable or not to be asked: the next attempt goes on from there, whoever makes it.
 type Translation struct {
-	From, To *Client
-	// Register has what To lacks registered there.
-	Register bool
+	from, to *Client
+	register bool
+
+	turn  chan struct{} // full while somebody asks
+	ids   kept[translated, int]
+	begun map[int]*original // by ID: those about which not all is known yet
 }
 
-// original is a schema of the other registry, with those that it refers to.
-type original struct {
-	stored
-	others []*original // of References, in their order
-	place  int         // the version in the registry of the translation; 0: not known yet
+// translated is a schema of the other registry, and the subject that it is to have.
+type translated struct {
+	id      int
+	subject string
 }
 
-// ID returns the ID that a schema of From has in To, under a subject: a schema with the same
-// text, which refers to the same ones under the subjects that they have in From. Its error is as
-// those of Schema, of Lookup and of Register.
-func (t Translation) ID(ctx context.Context, id int, subject string) (int, error) {
-	s, err := t.From.original(ctx, id)
+// maxBegun bounds the schemas about which not all is known yet: each may have maxSchema bytes.
+// There are no more of them than goroutines that ask, and those of contexts that ended.
+const maxBegun = 16
+
+// NewTranslation returns what finds the schemas of a registry in another one. If register is
+// set, it registers there what is missing.
+func NewTranslation(from, to *Client, register bool) *Translation {
+	return &Translation{from: from, to: to, register: register, turn: make(chan struct{}, 1), begun: make(map[int]*original)}
+}
+
+// ID returns the ID that a schema of the one registry has in the other, under a subject: a
+// schema with the same text, which refers to the same ones under the subjects that they have.
+// Its error is as those of Schema, of Lookup and of Register.
+func (t *Translation) ID(ctx context.Context, id int, subject string) (int, error) {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	of := translated{id, subject}
+	if known, ok := t.ids.get(of); ok {
+		return known, nil
+	}
+	s, err := t.original(ctx, id)
 	if err != nil {
 		return 0, fmt.Errorf("in the registry of the source: find schema %d: %w", id, err)
 	}
-	draft, err := t.draft(ctx, s)
+	found, err := t.translate(ctx, s, subject)
 	if err == nil {
-		if t.Register {
-			id, err = t.To.Register(ctx, subject, draft)
-		} else {
-			id, _, err = t.To.Lookup(ctx, subject, draft)
-			err = unregistered(err)
-		}
+		t.ids.put(of, found, overhead+len(subject))
 	}
-	return id, err
+	if err == nil || isAnswer(err) { // which may be that a place is no longer right
+		delete(t.begun, id)
+	}
+	return found, err
 }
 
-// draft is a schema as To takes it, with what it refers to in its place.
-func (t Translation) draft(ctx context.Context, s *original) (Draft, error) {
+// original returns a schema of the one registry, with what is known of it in the other.
+func (t *Translation) original(ctx context.Context, id int) (*original, error) {
+	if s, ok := t.begun[id]; ok {
+		return s, nil
+	}
+	s, err := t.from.original(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(t.begun) >= maxBegun {
+		clear(t.begun)
+	}
+	t.begun[id] = s
+	return s, nil
+}
+
+func (t *Translation) translate(ctx context.Context, s *original, subject string) (int, error) {
+	draft, err := t.draft(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	if t.register {
+		return t.to.Register(ctx, subject, draft)
+	}
+	id, _, err := t.to.Lookup(ctx, subject, draft)
+	return id, unregistered(err)
+}
+
+// draft is a schema as the other registry takes it, with what it refers to in its place.
+func (t *Translation) draft(ctx context.Context, s *original) (Draft, error) {
 	d := Draft{Type: s.Type, Text: s.Text}
 	for i, other := range s.others {
 		r := s.References[i]
@@ -59,20 +109,25 @@ func (t Translation) draft(ctx context.Context, s *original) (Draft, error) {
 	return d, nil
 }
 
-// placed returns the version that a schema has under a subject of To.
-func (t Translation) placed(ctx context.Context, subject string, s *original) (int, error) {
+// placed returns the version that a schema has under a subject of the other registry. Each
+// answer counts, also where the next question has to wait.
+func (t *Translation) placed(ctx context.Context, subject string, s *original) (int, error) {
 	draft, err := t.draft(ctx, s)
 	if err != nil {
 		return 0, err
 	}
-	_, version, err := t.To.Lookup(ctx, subject, draft)
-	var missing *NotFoundError
-	if errors.As(err, &missing) && t.Register {
-		if _, err := t.To.Register(ctx, subject, draft); err != nil {
-			return 0, err
+	if !s.missing {
+		_, version, err := t.to.Lookup(ctx, subject, draft)
+		var missing *NotFoundError
+		if s.missing = errors.As(err, &missing) && t.register; !s.missing {
+			return version, unregistered(err)
 		}
-		_, version, err = t.To.Lookup(ctx, subject, draft)
 	}
+	if _, err := t.to.Register(ctx, subject, draft); err != nil {
+		return 0, err
+	}
+	s.missing = false
+	_, version, err := t.to.Lookup(ctx, subject, draft)
 	return version, unregistered(err)
 }
 
@@ -83,57 +138,4 @@ func unregistered(err error) error {
 		return fmt.Errorf("%w; schema.autoRegister registers it", err)
 	}
 	return err
-}
-
-// original returns a schema with those that it refers to, each once.
-func (c *Client) original(ctx context.Context, id int) (s *original, err error) {
-	err = c.inTurn(ctx, func(ctx context.Context) error {
-		if err := c.keepPace(); err != nil {
-			return err
-		}
-		got, err := c.get(ctx, fmt.Sprintf("/schemas/ids/%d", id))
-		if err != nil {
-			return err
-		}
-		o := originals{client: c, size: got.size(), known: make(map[RegisteredReference]*original)}
-		s = &original{stored: got}
-		return o.complete(ctx, s)
-	})
-	return s, err
-}
-
-// originals are what a schema refers to, within the bounds that all schemas have.
-type originals struct {
-	client *Client
-	size   int
-	known  map[RegisteredReference]*original // by subject and version; nil while it is completed
-}
-
-func (o *originals) complete(ctx context.Context, s *original) error {
-	for _, r := range s.References {
-		at := RegisteredReference{Subject: r.Subject, Version: r.Version}
-		other, ok := o.known[at]
-		if ok && other == nil {
-			return &UnusableError{Reason: fmt.Sprintf("version %d of subject %q refers to itself", r.Version, printable.Text(r.Subject))}
-		}
-		if !ok {
-			if o.known[at] = nil; len(o.known) > maxReferences {
-				return &UnusableError{Reason: fmt.Sprintf("it refers to more than %d others", maxReferences)}
-			}
-			got, err := o.client.version(ctx, r)
-			if err != nil {
-				return fmt.Errorf("find version %d of subject %q, to which it refers as %q: %w", r.Version, printable.Text(r.Subject), printable.Text(r.Name), err)
-			}
-			if o.size += got.size(); o.size > maxSchema {
-				return &UnusableError{Reason: fmt.Sprintf("with what it refers to it is larger than %d bytes", maxSchema)}
-			}
-			other = &original{stored: got}
-			if err := o.complete(ctx, other); err != nil {
-				return err
-			}
-			o.known[at] = other
-		}
-		s.others = append(s.others, other)
-	}
-	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -23,7 +25,7 @@ import (
 // must not be an open transaction then, and if another producer has the transactional ID
 // by now, that is an error (KIP-360; brokers before Kafka 2.5 don't tell).
 func (s *Session) Begin(ctx context.Context) error {
-	req := &initproducerid.Request{TransactionalID: s.cfg.ID, TransactionTimeoutMs: int32(s.cfg.Timeout.Milliseconds())}
+	req := &initproducerid.Request{TransactionalID: s.cfg.ID, TransactionTimeoutMs: timeoutMs(s.cfg.Timeout)}
 	req.ProducerID, req.ProducerEpoch = s.Producer()
 	msg, err := s.do(ctx, req, func(m protocol.Message) int16 { return m.(*initproducerid.Response).ErrorCode })
 	if err != nil {
@@ -39,6 +41,9 @@ func (s *Session) Begin(ctx context.Context) error {
 	clear(s.added)
 	return nil
 }
+
+// timeoutMs is a timeout as requests have it, or the longest there is.
+func timeoutMs(d time.Duration) int32 { return int32(min(d.Milliseconds(), math.MaxInt32)) }
 
 // Add adds partitions to the transaction, which begins with the first of them. Those that
 // were added cost nothing.

@@ -95,38 +95,52 @@ func (c *Codec) Decode(data []byte) (any, error) {
 	if _, err := c.schema.Decode(data, &v); err != nil {
 		return nil, err
 	}
-	return values(v), nil
+	return values(v)
 }
 
 // values replaces in place the numbers, texts and names of a value by plain ones.
-func values(v any) any {
+func values(v any) (any, error) {
+	var err error
 	switch v := v.(type) {
 	case int32:
-		return int64(v)
+		return int64(v), nil
 	case float32:
-		return plain.Float32(v)
+		return plain.Float32(v), nil
 	case float64:
-		return plain.Float(v)
+		return plain.Float(v), nil
 	case string:
-		return plain.Text(v)
+		return plain.Text(v), nil
 	case []any:
 		for i := range v {
-			v[i] = values(v[i])
+			if v[i], err = values(v[i]); err != nil {
+				return nil, err
+			}
 		}
 	case map[string]any:
 		var bad []string
 		for name, item := range v {
-			v[name] = values(item)
+			if v[name], err = values(item); err != nil {
+				return nil, err
+			}
 			if !utf8.ValidString(name) {
 				bad = append(bad, name)
 			}
 		}
-		slices.Sort(bad)
-		for _, name := range bad {
-			item := v[name]
-			delete(v, name)
-			v[plain.Text(name)] = item
-		}
+		return v, replaceNames(v, bad)
 	}
-	return v
+	return v, nil
+}
+
+// replaceNames replaces the names of a map that are no UTF-8.
+func replaceNames(m map[string]any, bad []string) error {
+	slices.Sort(bad)
+	for _, name := range bad {
+		text := plain.Text(name)
+		if _, taken := m[text]; taken {
+			return plain.SameName(text)
+		}
+		m[text] = m[name]
+		delete(m, name)
+	}
+	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/conduitio/conduit-commons/opencdc"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/printable"
 )
 
 // Data is a value as the key or the payload of a record. An object is structured data and
@@ -112,3 +114,10 @@ func Uint(n uint64) any {
 // Text is a text in UTF-8. What is no UTF-8 in it is replaced by U+FFFD, as JSON and
 // Conduit's protocol can't carry it.
 func Text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// SameName is the error of a map in which two names become the same text by Text, so that
+// a value would be lost.
+func SameName(text string) error {
+	shown := printable.Text(strings.ReplaceAll(text, "\uFFFD", "?"))
+	return fmt.Errorf("two names of a map differ only in what is no UTF-8 in them, a ? here: %s", shown)
+}

@@ -71,8 +71,9 @@ func compile(files []File) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := indexed(compiled[0], new(protoregistry.Files))
-	return &Codec{file, names.members}, err
+	var known protoregistry.Files
+	file, err := indexed(compiled[0], &known)
+	return &Codec{file, names.members, haveGroups(&known)}, err
 }
 
 // indexed returns a file whose messages find their fields by a table. Those of the compiler

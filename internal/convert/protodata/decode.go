@@ -69,8 +69,13 @@ func (d *decoding) entries(f protoreflect.FieldDescriptor, m protoreflect.Map) (
 	var err error
 	m.Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
 		var item any
+		text := plain.Text(k.String())
+		if _, taken := out[text]; taken {
+			err = plain.SameName(text)
+			return false
+		}
 		item, err = d.single(f.MapValue(), v)
-		out[plain.Text(k.String())] = item
+		out[text] = item
 		return err == nil
 	})
 	return out, err

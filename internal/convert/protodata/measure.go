@@ -1,8 +1,11 @@
 package protodata
 
 import (
+	"fmt"
+
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 )
@@ -11,13 +14,16 @@ import (
 const (
 	messageCost = 640
 	valueCost   = 64
+	// groupCost is what a byte of a group counts: it takes time, not memory.
+	groupCost = 4
 	// smallOneof is how many members a oneof may have where data needs not be measured.
 	smallOneof = 256
 )
 
 // measure takes from a budget what the library will take in memory to decode a message. It
 // looks at messages alone, which take far more than their bytes; what is wrong with the
-// data is for the library.
+// data is for the library. A group counts again in each group around it, as the library goes
+// through all that is in one to find its end.
 func measure(b *budget.Budget, m protoreflect.MessageDescriptor, data []byte, depth int) error {
 	if depth > budget.Depth {
 		return budget.ErrDepth
@@ -41,9 +47,15 @@ func measure(b *budget.Budget, m protoreflect.MessageDescriptor, data []byte, de
 				return err
 			}
 		}
-		inner := value
+		if typ == protowire.StartGroupType {
+			if err := b.Take(groupCost * len(value)); err != nil {
+				return fmt.Errorf("with its groups counted again at each level that they are nested in, %w", err)
+			}
+		}
+		inner := value // of a group with its end, where it ends
 		switch {
 		case f == nil:
+			continue
 		case f.Message() == nil:
 			cost := valueCost + len(value)
 			if f.IsList() && typ == protowire.BytesType && isPackable(f.Kind()) {
@@ -55,11 +67,6 @@ func measure(b *budget.Budget, m protoreflect.MessageDescriptor, data []byte, de
 			continue
 		case typ == protowire.BytesType:
 			inner, _ = protowire.ConsumeBytes(value)
-		case typ == protowire.StartGroupType:
-			inner, _ = protowire.ConsumeGroup(number, value)
-		}
-		if f == nil {
-			continue
 		}
 		if err := measure(b, f.Message(), inner, depth+1); err != nil {
 			return err
@@ -71,4 +78,29 @@ func measure(b *budget.Budget, m protoreflect.MessageDescriptor, data []byte, de
 // isPackable reports whether a list of values may be packed: all but texts and bytes.
 func isPackable(k protoreflect.Kind) bool {
 	return k != protoreflect.StringKind && k != protoreflect.BytesKind
+}
+
+// haveGroups reports whether a message in some files has a field of a group.
+func haveGroups(files *protoregistry.Files) bool {
+	found := false
+	files.RangeFiles(func(f protoreflect.FileDescriptor) bool {
+		found = anyGroup(f.Messages())
+		return !found
+	})
+	return found
+}
+
+func anyGroup(messages protoreflect.MessageDescriptors) bool {
+	for i := range messages.Len() {
+		m := messages.Get(i)
+		for j := range m.Fields().Len() {
+			if m.Fields().Get(j).Kind() == protoreflect.GroupKind {
+				return true
+			}
+		}
+		if anyGroup(m.Messages()) {
+			return true
+		}
+	}
+	return false
 }

@@ -17,7 +17,8 @@ import (
 // Codec is what a file says. Its methods may be called from any goroutine.
 type Codec struct {
 	file    protoreflect.FileDescriptor
-	members int // of the largest oneof
+	members int  // of the largest oneof
+	groups  bool // there are fields of them
 }
 
 // Decode decodes a message. Before it stands which one of the file it is.
@@ -27,7 +28,7 @@ func (c *Codec) Decode(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > budget.Small || c.members > smallOneof {
+	if len(data) > budget.Small || c.members > smallOneof || c.groups {
 		if err := measure(budget.New(), of, data, 0); err != nil {
 			return nil, fmt.Errorf("decode message %s: %w", of.FullName(), err)
 		}
