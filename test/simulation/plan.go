@@ -15,6 +15,7 @@ type Plan struct {
 	Latency time.Duration // of one way, at the most
 	Topics  []string
 	Parts   int32 // of each topic at first
+	ByName  bool  // brokers know topics by their names alone
 	Readers []ReaderPlan
 	Writers []WriterPlan
 	Events  []Event
@@ -100,6 +101,7 @@ func NewPlan(seed uint64) Plan {
 	dice{rand.New(rand.NewPCG(seed, 9))}.late(&p)
 	dice{rand.New(rand.NewPCG(seed, 10))}.latest(&p)
 	dice{rand.New(rand.NewPCG(seed, 11))}.protocol(&p)
+	dice{rand.New(rand.NewPCG(seed, 12))}.byName(&p)
 	slices.SortStableFunc(p.Events, func(a, b Event) int { return int(a.At - b.At) })
 	for i := range p.Events {
 		p.Events[i].Index = i
@@ -232,7 +234,7 @@ func copied(m map[string]string) map[string]string {
 
 // describe writes a plan for people.
 func (p Plan) describe(out io.Writer) {
-	fmt.Fprintf(out, "seed %d: latency up to %s, topics %s of %d partitions\n", p.Seed, p.Latency, p.Topics, p.Parts)
+	fmt.Fprintf(out, "seed %d: latency up to %s, topics %s of %d partitions, by name: %t\n", p.Seed, p.Latency, p.Topics, p.Parts, p.ByName)
 	for _, r := range p.Readers {
 		fmt.Fprintf(out, "source: %+v\n", r)
 	}

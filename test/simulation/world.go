@@ -88,7 +88,7 @@ func newWorld(plan Plan, log io.Writer) (*World, error) {
 	}
 	var err error
 	w.fake, err = kfake.NewCluster(kfake.Ports(ports...), kfake.ListenFn(w.net.Listen), kfake.SeedTopics(plan.Parts, plan.Topics...),
-		kfake.DefaultNumPartitions(int(plan.Parts)), kfake.GroupMinSessionTimeout(100*time.Millisecond), sessions())
+		kfake.DefaultNumPartitions(int(plan.Parts)), kfake.GroupMinSessionTimeout(100*time.Millisecond), sessions(), plan.versions())
 	if err != nil {
 		return nil, err
 	}
