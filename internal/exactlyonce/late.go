@@ -2,8 +2,11 @@ package exactlyonce
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
+
+	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/acl"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -43,6 +46,8 @@ func (w *written) shut(ctx context.Context, warn func(string, error)) error {
 		return err
 	}
 	switch err := w.Session.Add(ctx, parts); {
+	case errors.Is(err, kafkago.UnknownTopicOrPartition) && ctx.Err() == nil:
+		return w.shut(ctx, warn) // after a while: one was just deleted, or created
 	case acl.Refused(err):
 		warn("shut out what may still come of an aborted transaction", err)
 	case err != nil:

@@ -40,10 +40,14 @@ func (w *Writer) Open(ctx context.Context) error {
 // readTimeout is as long as a transaction of another process may be open.
 func (w *Writer) readTimeout() time.Duration { return w.cfg.TransactionTimeout + expiry }
 
-// begin gets a new epoch and reads what earlier transactions have written.
+// begin gets a new epoch and reads what earlier transactions have written, or writes again
+// what has disappeared of it.
 func (w *Writer) begin(ctx context.Context) error {
 	if err := w.fence(ctx); err != nil {
 		return err
+	}
+	if w.lost.Load() {
+		return w.heal(ctx)
 	}
 	return w.topic.Read(ctx, w.table)
 }

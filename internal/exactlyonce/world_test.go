@@ -43,6 +43,8 @@ type world struct {
 	limit   time.Duration
 	hooks   wire.Hooks
 
+	newTopics produce.NewTopics
+
 	transactionTimeout time.Duration
 }
 
@@ -90,7 +92,7 @@ func (w *world) create(transactionalID string) *writer {
 		ID: w.id, TransactionalID: transactionalID, Topic: "progress-" + w.id, Limit: w.limit, TransactionTimeout: w.transactionTimeout,
 		Origin: new(origins).find,
 		Produce: produce.Config{
-			Acks: produce.AcksAll, DeliveryTimeout: w.limit, RequestTimeout: 5 * time.Second, BatchBytes: 1 << 20,
+			Acks: produce.AcksAll, DeliveryTimeout: w.limit, RequestTimeout: 5 * time.Second, BatchBytes: 1 << 20, NewTopics: w.newTopics,
 			Warn: func(msg string, err error) { w.t.Log(msg, err) },
 		},
 	})

@@ -32,6 +32,9 @@ func (w *Writer) write(ctx context.Context, messages []message.Message) (int, er
 			return until, refused
 		}
 		err = w.session.Fence(err)
+		if errors.Is(err, produce.ErrExcepted) { // the progress topic was deleted
+			w.lost.Store(true)
+		}
 		w.astray, w.wrote.late = true, w.wrote.late || w.producer.Doubtful()
 		var of *message.RecordError
 		switch {
@@ -52,7 +55,7 @@ func (w *Writer) write(ctx context.Context, messages []message.Message) (int, er
 
 // again reports whether what comes of a transaction is no reason not to try another one.
 func again(err error) bool {
-	return errors.Is(err, produce.ErrSpoilt) || errors.Is(err, transact.ErrNotOpen) ||
+	return errors.Is(err, produce.ErrExcepted) || errors.Is(err, produce.ErrSpoilt) || errors.Is(err, transact.ErrNotOpen) ||
 		errors.Is(err, kafkago.InvalidTransactionState) || errors.Is(err, kafkago.InvalidProducerIDMapping)
 }
 

@@ -72,7 +72,7 @@ func New(client *cluster.Client, cfg Config) *Writer {
 		table: progress.NewTable(cfg.ID, cfg.Origin),
 		wrote: written{Session: session, client: client, to: make(map[message.TopicPartition]bool)},
 	}
-	cfg.Produce.Transactions = &w.wrote
+	cfg.Produce.Transactions, cfg.Produce.NewTopics.Except = &w.wrote, cfg.Topic
 	w.producer = produce.New(client, cfg.Produce)
 	return w
 }

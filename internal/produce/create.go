@@ -19,7 +19,14 @@ type NewTopics struct {
 	Partitions        int // 0: as many as the brokers give (num.partitions)
 	ReplicationFactor int // 0: the brokers' (default.replication.factor)
 	Configs           []TopicConfig
+	// Except is a topic that is not created, whatever Create says; "": none. It is for the
+	// caller to create, as it is to be another than these. Where it is missing, the error is
+	// ErrExcepted.
+	Except string
 }
+
+// ErrExcepted says that the topic is missing which is not for the producer to create.
+var ErrExcepted = errors.New("it does not exist")
 
 // TopicConfig is a setting of a topic, by Kafka's name of it, such as cleanup.policy.
 type TopicConfig struct{ Name, Value string }
@@ -126,6 +133,8 @@ func (c *creation) withoutDefaults() bool {
 func (c *creation) explain() error {
 	const unknown = kafkago.UnknownTopicOrPartition
 	switch {
+	case c.name == c.Except:
+		return fmt.Errorf("%w: %w", ErrExcepted, unknown)
 	case !c.Create:
 		return fmt.Errorf("it does not exist, and topicAutoCreate is off: create it, or correct the topic setting: %w", unknown)
 	case c.asked != nil:

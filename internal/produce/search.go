@@ -123,6 +123,7 @@ func (s *search) lose(name string) *lost {
 	l := s.lost[name]
 	if l == nil {
 		l = &lost{creation: creation{NewTopics: s.producer.cfg.NewTopics, name: name}, patience: s.producer.patience}
+		l.Create = l.Create && name != l.Except
 		if !l.Create && s.producer.missing.lately(lack{topic: name}) {
 			l.patience = 0
 		}

@@ -22,6 +22,10 @@ const (
 	shortWaits = 100
 )
 
+// newTopicTries are retries, in a second or so, after which a topic that the coordinator does
+// not know has hardly just been created.
+const newTopicTries = 7
+
 // do sends a request to the coordinator until that has carried it out or refused it, or
 // until ctx ends. code returns the error code of an answer.
 func (s *Session) do(ctx context.Context, req protocol.Message, code func(protocol.Message) int16) (protocol.Message, error) {
@@ -44,6 +48,8 @@ func (s *Session) do(ctx context.Context, req protocol.Message, code func(protoc
 			return nil, s.fence(err)
 		case !cluster.Retriable(err):
 			return nil, s.explain(err)
+		case errors.Is(err, kafkago.UnknownTopicOrPartition) && tries >= newTopicTries:
+			return nil, err // who has named it may ask whether it is gone
 		case errors.Is(err, kafkago.ConcurrentTransactions):
 			d := shortWait
 			if tries > shortWaits {
