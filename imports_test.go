@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"convert/connectjson": {"convert/budget", "convert/plain", "printable"},
 	"convert/jsonschema":  {"convert/budget"},
 	"convert/opencdcjson": nil,
-	"convert/plain":       {"convert/budget"},
+	"convert/plain":       {"convert/budget", "printable"},
 	"convert/protodata":   {"convert/budget", "convert/plain", "printable"},
 	"convert/rawdata":     nil,
 	"exactlyonce":         {"acl", "cluster", "message", "produce", "progress", "transact", "wire"},
