@@ -32,6 +32,7 @@ type serverMember struct {
 	unreleased  time.Time     // since when another member has had the instance ID; zero: it has not
 	pattern     string        // of topics that the coordinator is to look for; "" for none
 	strangeAt   time.Time     // since when topics are assigned that pattern should not find; zero: there are none
+	unfit       bool          // pattern is to go as soon as the topics are listed
 	denied      []string      // topics that are left out of the subscription
 	subscribeAt time.Time     // when to look for topics again
 	lastContact time.Time     // when the coordinator last counted this member in
@@ -124,6 +125,7 @@ func (m *serverMember) step(ctx, ending context.Context) error {
 	_, before := m.identity()
 	if err := m.beat(ending); err != nil && m.pattern != "" && errors.Is(err, cluster.InvalidRegularExpression) {
 		m.dropPattern(err)
+		m.subscribed, m.pause = false, 0
 		return nil
 	} else if err != nil {
 		return m.errorf("send heartbeat to", err)

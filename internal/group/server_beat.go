@@ -112,7 +112,7 @@ func (a serverAnswer) err() error {
 // look finds out, every now and then, which topics this member subscribes to by their names.
 func (m *serverMember) look(ctx context.Context) error {
 	now := time.Now()
-	lists := m.cfg.Match != nil && m.pattern == ""
+	lists := m.cfg.Match != nil && m.pattern == "" || m.unfit
 	if m.subscribed && (!lists && len(m.denied) == 0 || now.Before(m.subscribeAt)) {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (m *serverMember) look(ctx context.Context) error {
 	defer cancel()
 	first := !m.subscribed
 	err := m.subscribeNames(ctx)
-	if err != nil && !first && ctx.Err() == nil {
+	if err != nil && !first && !errors.Is(ctx.Err(), context.Canceled) {
 		m.cfg.Warn("look for new topics", err)
 		err = nil
 	}
@@ -128,6 +128,9 @@ func (m *serverMember) look(ctx context.Context) error {
 		m.leaveOutDenied(ctx)
 	}
 	m.subscribeAt = now.Add(m.cfg.MetadataInterval)
+	if m.unfit {
+		m.subscribeAt = now.Add(min(m.cfg.MetadataInterval, patternPatience))
+	}
 	return err
 }
 

@@ -27,10 +27,14 @@ func patternFor(cfg Config) string {
 }
 
 // subscribeNames finds the topics that are subscribed to by name: beside a pattern, those
-// that the settings name.
+// that the settings name. A pattern that is unfit goes once the topics are listed: until
+// then it chooses what this member holds.
 func (m *serverMember) subscribeNames(ctx context.Context) error {
-	if m.pattern == "" {
+	if m.pattern == "" || m.unfit {
 		_, err := m.subscribe(ctx)
+		if err == nil && m.unfit {
+			m.dropPattern(errStrange)
+		}
 		return err
 	}
 	m.topics, m.subscribed = append([]string{}, m.cfg.Topics...), true
@@ -53,15 +57,16 @@ const patternPatience = 10 * time.Second
 // errStrange says why a pattern is given up.
 var errStrange = errors.New("the coordinator assigns topics that topicsRegex does not choose, or that this login may not describe")
 
-// checkPattern gives a pattern up by which other topics are assigned than should be.
+// checkPattern has a pattern given up by which other topics are assigned than should be.
 func (m *serverMember) checkPattern() {
 	switch {
 	case m.pattern == "" || !m.strange():
-		m.strangeAt = time.Time{}
+		m.strangeAt, m.unfit = time.Time{}, false
 	case m.strangeAt.IsZero():
 		m.strangeAt = time.Now()
-	case time.Since(m.strangeAt) > patternPatience:
-		m.dropPattern(errStrange)
+	case !m.unfit && time.Since(m.strangeAt) > patternPatience:
+		m.unfit, m.subscribeAt = true, time.Time{}
+		m.hurry()
 	}
 }
 
@@ -81,6 +86,5 @@ func (m *serverMember) strange() bool {
 func (m *serverMember) dropPattern(why error) {
 	m.cfg.Warn("the source looks for topics itself, and not the coordinator",
 		fmt.Errorf("have the coordinator of group %q find the topics that topicsRegex chooses, as %s: %w", m.cfg.GroupID, m.pattern, why))
-	m.pattern, m.strangeAt = "", time.Time{}
-	m.subscribed, m.pause = false, 0
+	m.pattern, m.strangeAt, m.unfit = "", time.Time{}, false
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,6 +141,74 @@ func TestServerMemberLooksForTopicsItselfOnceItIsAssignedOthers(t *testing.T) {
 	is.NoErr(m.close())
 	is.Equal(len(m.warned), 1)
 	is.True(errors.Is(m.warned[0], errStrange))
+}
+
+// What the member reads by then is still chosen, and still its own: that one topic is not
+// to be read is no reason to give the others back.
+func TestServerMemberReadsOnWhileItGivesItsPatternUp(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, "x1"), kfake.SeedTopics(1, "x2"), shortBeats())
+	embedded.Answer(fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
+		r := req.(*kmsg.MetadataRequest)
+		if r.Topics == nil {
+			name := "x1"
+			r.Topics = []kmsg.MetadataRequestTopic{{Topic: &name}}
+		}
+		return nil
+	})
+	subscription := listen(fake)
+	m := startMember(fake, "g", matching("x.*"))
+	is.NoErr(m.untilItHolds(partitions))
+	is.NoErr(m.until("it has listed its topics", func() bool { return subscription.is(nothing, "x1") }))
+	is.NoErr(m.untilItHolds(partitions))
+	is.Equal(m.told("revoked"), 0)
+	is.Equal(m.told("assigned"), 1)
+	is.NoErr(m.close())
+}
+
+// Nor is it one that the brokers which could list the topics are away.
+func TestServerMemberBeatsOnWhileItCannotListItsTopics(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, "x1"), kfake.SeedTopics(1, "x2"), shortBeats())
+	var away atomic.Bool
+	fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
+		r := req.(*kmsg.MetadataRequest)
+		switch {
+		case r.Topics == nil && away.Load():
+			return nil, errors.New("disconnect"), true
+		case r.Topics == nil:
+			name := "x1"
+			r.Topics = []kmsg.MetadataRequestTopic{{Topic: &name}}
+		}
+		return nil, nil, false
+	})
+	subscription, beats := listen(fake), embedded.Count(fake, int16(kmsg.ConsumerGroupHeartbeat))
+	var failed atomic.Int64
+	m := startMember(fake, "g", func(c *Config) {
+		matching("x.*")(c)
+		warn := c.Warn
+		c.Warn = func(what string, err error) {
+			if what == "look for new topics" {
+				failed.Add(1)
+			}
+			warn(what, err)
+		}
+	})
+	is.NoErr(m.untilItHolds(partitions))
+	away.Store(true)
+	is.NoErr(m.until("it has failed to list its topics", func() bool { return failed.Load() > 0 }))
+	before := beats.Load()
+	is.NoErr(m.until("it has sent heartbeats", func() bool { return beats.Load() > before+1 }))
+	is.True(subscription.is("^(?:x.*)$"))
+	away.Store(false)
+	is.NoErr(m.until("it has listed its topics", func() bool { return subscription.is(nothing, "x1") }))
+	is.NoErr(m.untilItHolds(partitions))
+	is.Equal(m.told("revoked")+m.told("lost"), 0)
+	is.Equal(m.told("assigned"), 1)
+	is.NoErr(m.close())
 }
 
 // The coordinator keeps what a static member subscribes to until it comes back.
