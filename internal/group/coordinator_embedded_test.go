@@ -36,3 +36,17 @@ func TestCoordinatorIsAskedForOnce(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(asked.Load(), int64(2)) // it was none any more
 }
+
+// An answer is no reason to ask for the coordinator again, nor to doubt the broker that named it.
+func TestDescribeKeepsTheCoordinatorThatAnswers(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	client := cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 30 * time.Second, RequestTimeout: 30 * time.Second})
+	defer client.Close()
+	asked := embedded.Count(fake, int16(kmsg.FindCoordinator))
+	for range 3 {
+		_, err := Describe(t.Context(), client, "g")
+		is.NoErr(err)
+	}
+	is.Equal(asked.Load(), int64(1))
+}

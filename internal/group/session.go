@@ -77,7 +77,7 @@ func (s *session) connect(ctx context.Context, p cluster.Purpose) (*wire.Conn, e
 // forgetUnfit makes the next request ask for the coordinator of a group after an error that
 // another one may not give.
 func forgetUnfit(client *cluster.Client, group string, err error) {
-	if cluster.Retriable(err) {
+	if err != nil && cluster.Retriable(err) {
 		client.ForgetCoordinator(group)
 	}
 }
