@@ -140,17 +140,20 @@ type commitAnswer struct {
 	code      int16
 }
 
-// taken returns the offsets that the coordinator took, and the first error of the others.
+// taken returns the offsets that the coordinator took, and the first error of the others:
+// rather the one that stands as long as the same metadata is sent than any else.
 func (s *session) taken(offsets Offsets, answers []commitAnswer) (Offsets, error) {
 	taken := Offsets{}
 	var first error
 	for _, a := range answers {
 		at, asked := offsets[a.topic][a.partition]
-		switch err := cluster.CodeError(a.code); {
+		err := cluster.CodeError(a.code)
+		prior := errors.Is(err, kafkago.OffsetMetadataTooLarge) && !errors.Is(first, kafkago.OffsetMetadataTooLarge)
+		switch {
 		case !asked:
 		case err == nil:
 			taken.Set(a.topic, a.partition, at)
-		case first == nil:
+		case first == nil || prior:
 			first = fmt.Errorf("commit offset of %s/%d in group %q: %w", a.topic, a.partition, s.cfg.GroupID, s.explain(err, a.topic))
 			if cluster.Retriable(err) {
 				s.leaveCoordinator()
