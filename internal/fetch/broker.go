@@ -107,7 +107,7 @@ func (f *Fetcher) loop(b *broker) {
 		if idle++; moved || took >= wait/2 {
 			idle = 0
 		}
-		f.sleep(max(res.throttle, hurry(idle, wait)))
+		f.sleep(max(res.quiet, hurry(idle, wait)))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 const (
 	minLogStart     int16 = 5  // where the log begins (KIP-107)
 	minSessions     int16 = 7  // fetch sessions (KIP-227)
+	minAnswersFirst int16 = 8  // brokers that throttle answer before they wait (KIP-219)
 	minLeaderEpochs int16 = 9  // the leader epoch that is expected (KIP-320)
 	minRacks        int16 = 11 // replicas in the reader's rack (KIP-392)
 	minFlexible     int16 = 12 // tagged fields (KIP-482)

@@ -15,8 +15,9 @@ import (
 // records as it goes, and loses where empty batches end.
 type response struct {
 	throttle   time.Duration
-	err        int16 // of the whole request
-	session    int32 // 0: none
+	quiet      time.Duration // for how long the broker will read no requests
+	err        int16         // of the whole request
+	session    int32         // 0: none
 	partitions []partitionResponse
 	endpoints  []cluster.Endpoint // of leaders that partitions name
 }
@@ -67,6 +68,9 @@ func parse(frame []byte, version int16) (response, error) {
 	r.End() // of the header
 	var res response
 	res.throttle = time.Duration(r.Int32()) * time.Millisecond
+	if version >= minAnswersFirst {
+		res.quiet = res.throttle
+	}
 	if version >= minSessions {
 		res.err = r.Int16()
 		res.session = r.Int32()

@@ -45,6 +45,7 @@ func TestReadsFetchResponsesOfEachVersion(t *testing.T) {
 		res, err := parse(frameOf(version), version)
 		is.NoErr(err)
 		is.Equal(res.throttle.Milliseconds(), int64(5))
+		is.Equal(res.quiet > 0, version >= 8) // brokers before Kafka 2.0 have waited already
 		is.Equal(len(res.partitions), 2)
 		p := res.partitions[1]
 		if version < 13 {

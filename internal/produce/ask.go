@@ -46,7 +46,7 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, line clu
 	if err != nil {
 		return p.unanswered(leader, conn, queues, conn.Refuse(req.ApiKey(), err))
 	}
-	p.throttle.set(leader, res.throttle)
+	p.throttle.set(leader, res.quiet)
 	p.cfg.Hooks.throttled(res.throttle)
 	p.limits.answered(leader, len(queues), size, time.Since(began), res.throttle)
 	wrote := p.judge(pl, queues, res)

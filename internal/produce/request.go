@@ -13,7 +13,10 @@ import (
 
 // The versions of Produce that are sent, and those from which on something is there.
 const (
-	firstVersion  = 3  // carries record batches of magic 2
+	firstVersion = 3 // carries record batches of magic 2
+	// firstQuiet is the first version that only brokers have which answer before they wait
+	// for a quota (KIP-219).
+	firstQuiet    = 6
 	firstReasons  = 8  // names the records that a broker refuses (KIP-467)
 	firstFlexible = 9  // has tagged fields
 	firstLeaders  = 10 // says who leads instead (KIP-951)

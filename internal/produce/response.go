@@ -13,7 +13,8 @@ import (
 // response is the answer to a request.
 type response struct {
 	throttle   time.Duration
-	byID       bool // it is about topics of these IDs, and not about those that have the names now
+	quiet      time.Duration // for how long the broker will read no requests
+	byID       bool          // it is about topics of these IDs, and not about those that have the names now
 	partitions map[message.TopicPartition]partitionResponse
 	leaders    []cluster.Endpoint // those that partitions have by now
 }
@@ -65,6 +66,9 @@ func parse(frame []byte, version int16, req *request) (response, error) {
 		r.End()
 	}
 	res.throttle = time.Duration(r.Int32()) * time.Millisecond
+	if version >= firstQuiet {
+		res.quiet = res.throttle
+	}
 	r.EndWith(func(tag uint64, field *primitive.Reader) {
 		if tag == tagEndpoints && version >= firstLeaders {
 			res.leaders = readEndpoints(&primitive.Decoder{Reader: field, Flexible: true})

@@ -13,45 +13,57 @@ import (
 // throttle keeps the connection quiet for as long as an answer asks for, however long that
 // is (brokers bound it by the length of all quota windows, 11 s by default): the broker
 // does not read from it meanwhile (KIP-219), and a request that waits there would run
-// into its timeout.
+// into its timeout. Brokers before Kafka 2.0 have waited themselves before they answered.
 func (c *Conn) throttle(cl *call, frame []byte) {
 	d := throttleTime(cl.key, cl.version, frame)
 	if d <= 0 {
 		return
 	}
-	c.mu.Lock()
-	c.quietUntil = time.Now().Add(d)
-	c.mu.Unlock()
+	if answersFirst(cl.key, cl.version) {
+		c.mu.Lock()
+		c.quietUntil = time.Now().Add(d)
+		c.mu.Unlock()
+	}
 	c.hooks.throttled(d)
 }
 
 // throttled are the kinds of requests whose answers begin with the throttle time: the
-// first version in which they do, and the first whose header has tagged fields.
+// first version in which they do, the first that only brokers have which answer before they
+// wait (Kafka 2.0 and later), and the first whose header has tagged fields.
 //
 // Produce is not among them. Its answer ends with the throttle time, and is read by
 // whoever asked, who paces by it.
-var throttled = map[protocol.ApiKey]struct{ since, flexible int16 }{
-	protocol.Fetch:                {1, 12},
-	protocol.ListOffsets:          {2, 6},
-	protocol.Metadata:             {3, 9},
-	protocol.OffsetCommit:         {3, 8},
-	protocol.OffsetFetch:          {3, 6},
-	protocol.FindCoordinator:      {1, 3},
-	protocol.JoinGroup:            {2, 6},
-	protocol.Heartbeat:            {1, 4},
-	protocol.LeaveGroup:           {1, 4},
-	protocol.SyncGroup:            {1, 4},
-	protocol.DescribeGroups:       {1, 5},
-	protocol.CreateTopics:         {2, 5},
-	protocol.InitProducerId:       {0, 2},
-	protocol.OffsetForLeaderEpoch: {2, 4},
-	protocol.AddPartitionsToTxn:   {0, 3},
-	protocol.AddOffsetsToTxn:      {0, 3},
-	protocol.EndTxn:               {0, 3},
-	protocol.TxnOffsetCommit:      {0, 3},
-	protocol.DescribeConfigs:      {0, 4},
-	68:                            {0, 0}, // ConsumerGroupHeartbeat
-	69:                            {0, 0}, // ConsumerGroupDescribe
+var throttled = map[protocol.ApiKey]struct{ since, answersFirst, flexible int16 }{
+	protocol.Fetch:                {1, 8, 12},
+	protocol.ListOffsets:          {2, 3, 6},
+	protocol.Metadata:             {3, 6, 9},
+	protocol.OffsetCommit:         {3, 4, 8},
+	protocol.OffsetFetch:          {3, 4, 6},
+	protocol.FindCoordinator:      {1, 2, 3},
+	protocol.JoinGroup:            {2, 3, 6},
+	protocol.Heartbeat:            {1, 2, 4},
+	protocol.LeaveGroup:           {1, 2, 4},
+	protocol.SyncGroup:            {1, 2, 4},
+	protocol.DescribeGroups:       {1, 2, 5},
+	protocol.CreateTopics:         {2, 3, 5},
+	protocol.InitProducerId:       {0, 1, 2},
+	protocol.OffsetForLeaderEpoch: {2, 2, 4},
+	protocol.AddPartitionsToTxn:   {0, 1, 3},
+	protocol.AddOffsetsToTxn:      {0, 1, 3},
+	protocol.EndTxn:               {0, 1, 3},
+	protocol.TxnOffsetCommit:      {0, 1, 3},
+	protocol.DescribeConfigs:      {0, 2, 4},
+	68:                            {0, 0, 0}, // ConsumerGroupHeartbeat
+	69:                            {0, 0, 0}, // ConsumerGroupDescribe
+}
+
+// answersFirst reports whether a broker that answers in this version does so at once, and
+// reads nothing for the time that the answer says. Others have let it pass by then.
+func answersFirst(key protocol.ApiKey, version int16) bool {
+	if key == protocol.ApiVersions {
+		return version >= 2
+	}
+	return version >= throttled[key].answersFirst
 }
 
 // throttleTime reads how long an answer asks the client to be quiet, 0 for not at all.

@@ -111,6 +111,33 @@ func TestFindsThePauseInEachKindOfAnswer(t *testing.T) {
 	}
 }
 
+// Brokers before Kafka 2.0 wait, and then answer: what they say is over.
+func TestIsNotQuietForWhatABrokerHasWaitedAlready(t *testing.T) {
+	kinds := []protocol.ApiKey{protocol.ApiVersions}
+	for key := range throttled {
+		kinds = append(kinds, key)
+	}
+	for _, key := range kinds {
+		t.Run(kmsg.NameForKey(int16(key)), func(t *testing.T) {
+			is := is.New(t)
+			for version := range kmsg.ResponseForKey(int16(key)).MaxVersion() + 1 {
+				frame, has := frameOf(int16(key), version, 7)
+				if !has {
+					continue
+				}
+				var counted time.Duration
+				c := &Conn{hooks: Hooks{Throttled: func(pause time.Duration) { counted += pause }}}
+				c.throttle(&call{key: key, version: version}, frame)
+				res := kmsg.ResponseForKey(int16(key))
+				res.SetVersion(version)
+				_, answersFirst := res.(kmsg.ThrottleResponse).Throttle()
+				is.Equal(!c.quietUntil.IsZero(), answersFirst)
+				is.Equal(counted, 7*time.Millisecond) // the quota slows this client down all the same
+			}
+		})
+	}
+}
+
 // frameOf is an answer with a pause, in milliseconds, and whether its version has one.
 func frameOf(key, version int16, pause int32) ([]byte, bool) {
 	res := kmsg.ResponseForKey(key)
