@@ -238,6 +238,7 @@ func TestGroupOfBothProtocolsAndJava(t *testing.T) {
 	ctx, kafka, truth := realKafka(t)
 	topic, g := kafka.NewTopic(t, 8, nil), broker.Name(t)
 	ours := openWith(t, kafka.Servers(), topic, g, byServer)
+	settled(ctx, t, ours, 8) // members of both protocols that found a group together: see docs/design.md
 	classic := openReal(t, kafka.Servers(), topic, g)
 	settled(ctx, t, ours, 4)
 	settled(ctx, t, classic, 4)
