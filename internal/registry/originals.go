@@ -25,43 +25,37 @@ func (c *Client) original(ctx context.Context, id int) (s *original, err error) 
 		if err != nil {
 			return err
 		}
-		o := originals{client: c, size: got.size(), known: make(map[RegisteredReference]*original)}
+		found, err := c.references(ctx, got)
+		if err != nil {
+			return err
+		}
 		s = &original{stored: got}
-		return o.complete(ctx, s)
+		return originals{found, make(map[SubjectVersion]*original)}.link(s)
 	})
 	return s, err
 }
 
-// originals are what a schema refers to, within the bounds that all schemas have.
+// originals are what a schema refers to.
 type originals struct {
-	client *Client
-	size   int
-	known  map[RegisteredReference]*original // by subject and version; nil while it is completed
+	found  map[RegisteredReference]stored
+	linked map[SubjectVersion]*original // nil while it is being linked
 }
 
-func (o *originals) complete(ctx context.Context, s *original) error {
+// link has a schema know those that it refers to.
+func (o originals) link(s *original) error {
 	for _, r := range s.References {
-		at := RegisteredReference{Subject: r.Subject, Version: r.Version}
-		other, ok := o.known[at]
+		at := SubjectVersion{r.Subject, r.Version}
+		other, ok := o.linked[at]
 		if ok && other == nil {
 			return &UnusableError{Reason: fmt.Sprintf("version %d of subject %q refers to itself", r.Version, printable.Text(r.Subject))}
 		}
 		if !ok {
-			if o.known[at] = nil; len(o.known) > maxReferences {
-				return &UnusableError{Reason: fmt.Sprintf("it refers to more than %d others", maxReferences)}
-			}
-			got, err := o.client.version(ctx, r)
-			if err != nil {
-				return fmt.Errorf("find version %d of subject %q, to which it refers as %q: %w", r.Version, printable.Text(r.Subject), printable.Text(r.Name), err)
-			}
-			if o.size += got.size(); o.size > maxSchema {
-				return &UnusableError{Reason: fmt.Sprintf("with what it refers to it is larger than %d bytes", maxSchema)}
-			}
-			other = &original{stored: got}
-			if err := o.complete(ctx, other); err != nil {
+			o.linked[at] = nil
+			other = &original{stored: o.found[r]}
+			if err := o.link(other); err != nil {
 				return err
 			}
-			o.known[at] = other
+			o.linked[at] = other
 		}
 		s.others = append(s.others, other)
 	}

@@ -24,15 +24,24 @@ type references struct {
 	size   atomic.Int64 // in bytes, with the one that refers to them
 }
 
-// complete fetches what a schema refers to, and what that refers to, each once.
-func (c *Client) complete(ctx context.Context, got stored) (*Schema, error) {
+// references fetches what a schema refers to, and what that refers to, each once.
+func (c *Client) references(ctx context.Context, of stored) (map[RegisteredReference]stored, error) {
 	all := &references{client: c, found: make(map[RegisteredReference]stored)}
-	all.size.Add(int64(got.size()))
-	for next := got.References; len(next) > 0; {
+	all.size.Add(int64(of.size()))
+	for next := of.References; len(next) > 0; {
 		var err error
 		if next, err = all.fetch(ctx, next); err != nil {
 			return nil, err
 		}
+	}
+	return all.found, nil
+}
+
+// complete returns a schema with what it refers to.
+func (c *Client) complete(ctx context.Context, got stored) (*Schema, error) {
+	found, err := c.references(ctx, got)
+	if err != nil {
+		return nil, err
 	}
 	s := &Schema{ID: got.ID, Type: got.Type, Text: got.Text}
 	placed := make(map[RegisteredReference]bool)
@@ -41,8 +50,8 @@ func (c *Client) complete(ctx context.Context, got stored) (*Schema, error) {
 		for _, r := range of {
 			if !placed[r] {
 				placed[r] = true
-				place(all.found[r].References)
-				s.References = append(s.References, Reference{r.Name, all.found[r].Text})
+				place(found[r].References)
+				s.References = append(s.References, Reference{r.Name, found[r].Text})
 			}
 		}
 	}

@@ -121,3 +121,14 @@ func TestTranslationWaitsNoLongerThanItsContext(t *testing.T) {
 	_, err := translation.ID(ctx, 1, "orders-value")
 	is.New(t).True(errors.Is(err, context.Canceled))
 }
+
+// Schemas that refer to each other in a circle have no order to be registered in.
+func TestTranslationOfACircleIsRefused(t *testing.T) {
+	from, _ := asking(t, Config{URLs: []string{referring(t, 2, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"schema":"{}","schemaType":"JSON","references":[{"name":"other","subject":"s1","version":1}]}`)
+	})}})
+	_, err := NewTranslation(from, nil, true).ID(context.Background(), 1, "orders-value")
+	expect.Error(t, err, `in the registry of the source: find schema 1: the schema registry's answer can't be used: version 1 of subject "s1" refers to itself`)
+	var unusable *UnusableError
+	is.New(t).True(errors.As(err, &unusable))
+}
