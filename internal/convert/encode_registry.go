@@ -24,16 +24,14 @@ type registryEncoder struct {
 	choice   schemaChoice
 	file     *codec // of a file; nil without one
 	registry Registry
-	writers  map[string]*writer // by topic
+	writers  answers[string, *writer] // by topic
 	places   map[*fileSchema]registry.RegisteredReference
 }
 
-// writer is a schema to write with, or why there is none.
+// writer is a schema to write with.
 type writer struct {
 	codec
 	prefix []byte
-	err    error
-	until  time.Time // when it is looked for again
 }
 
 // codec encodes with a schema.
@@ -43,17 +41,12 @@ type codec struct {
 	put  func(any) ([]byte, error)
 }
 
-const (
-	// latestFor is how long the latest schema of a subject is used before the registry is
-	// asked again, and refusedFor how long it is believed that there is none.
-	latestFor  = time.Minute
-	refusedFor = 10 * time.Second
-	// maxWriters bounds the topics whose schema is kept.
-	maxWriters = 1000
-)
+// latestFor is how long the latest schema of a subject is used before the registry is asked
+// again.
+const latestFor = time.Minute
 
 func newRegistryEncoder(p encodedPart) (*registryEncoder, error) {
-	e := &registryEncoder{part: p, typ: schemaTypes[p.format], registry: p.settings.Registry, writers: make(map[string]*writer), places: make(map[*fileSchema]registry.RegisteredReference)}
+	e := &registryEncoder{part: p, typ: schemaTypes[p.format], registry: p.settings.Registry, writers: make(answers[string, *writer]), places: make(map[*fileSchema]registry.RegisteredReference)}
 	var errs []error
 	if p.settings.Registry == nil {
 		errs = append(errs, setting.Missing("schemaRegistry.urls", fmt.Sprintf("it is required with %s %s", p.setting("format"), p.format), "https://registry:8081", nil))
@@ -80,7 +73,7 @@ func (e *registryEncoder) encode(ctx context.Context, topic string, r *opencdc.R
 	if err != nil || isNull(data) {
 		return nil, err
 	}
-	w, err := e.writer(ctx, topic, data)
+	w, err := e.writers.of(ctx, topic, func() (*writer, time.Time, error) { return e.find(ctx, topic, data) })
 	if err != nil {
 		return nil, err
 	}
@@ -97,38 +90,8 @@ func (e *registryEncoder) encode(ctx context.Context, topic string, r *opencdc.R
 	return append(w.prefix[:len(w.prefix):len(w.prefix)], b...), nil
 }
 
-// writer returns the schema for the records of a topic. During an outage of the registry
-// it uses the one that it has, or waits.
-func (e *registryEncoder) writer(ctx context.Context, topic string, data opencdc.Data) (*writer, error) {
-	had := e.writers[topic]
-	if had != nil && (had.until.IsZero() || time.Now().Before(had.until)) {
-		return had, had.err
-	}
-	for {
-		w, err := e.find(ctx, topic, data)
-		var outage *registry.UnavailableError
-		switch {
-		case errors.As(err, &outage) && had != nil && had.err == nil:
-			return had, nil
-		case errors.As(err, &outage):
-			if outage.Wait(ctx) != nil {
-				return nil, err
-			}
-			continue
-		case err != nil && ctx.Err() != nil:
-			return nil, err
-		case err != nil:
-			w = &writer{err: err, until: time.Now().Add(refusedFor)}
-		}
-		if len(e.writers) >= maxWriters {
-			clear(e.writers)
-		}
-		e.writers[topic] = w
-		return w, w.err
-	}
-}
-
-func (e *registryEncoder) find(ctx context.Context, topic string, data opencdc.Data) (*writer, error) {
+// find returns what to write the records of a topic with, and until when.
+func (e *registryEncoder) find(ctx context.Context, topic string, data opencdc.Data) (*writer, time.Time, error) {
 	var missing *registry.NotFoundError
 	switch {
 	case e.choice.id > 0:
@@ -143,9 +106,9 @@ func (e *registryEncoder) find(ctx context.Context, topic string, data opencdc.D
 	}
 	id, err := e.place(ctx, e.subject(topic))
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
-	return &writer{codec: *e.file, prefix: framing(id)}, nil
+	return &writer{*e.file, framing(id)}, time.Time{}, nil
 }
 
 // infer registers a schema made of the first record of a topic whose subject has none. It
@@ -169,19 +132,19 @@ func (e *registryEncoder) infer(ctx context.Context, topic string, data opencdc.
 	return &registry.Schema{ID: id, Type: e.typ, Text: text}, nil
 }
 
-// ready compiles a schema of the registry.
-func (e *registryEncoder) ready(s *registry.Schema, until time.Time, err error) (*writer, error) {
+// ready compiles a schema of the registry, to write with until then.
+func (e *registryEncoder) ready(s *registry.Schema, until time.Time, err error) (*writer, time.Time, error) {
 	if err != nil {
-		return nil, err
+		return nil, until, err
 	}
 	if s.Type != e.typ {
-		return nil, fmt.Errorf("schema %d is of type %s, and %s is %s", s.ID, s.Type, e.part.setting("format"), e.part.format)
+		return nil, until, fmt.Errorf("schema %d is of type %s, and %s is %s", s.ID, s.Type, e.part.setting("format"), e.part.format)
 	}
 	c, err := e.codecOf(s)
 	if err != nil {
-		return nil, fmt.Errorf("schema %d: %w", s.ID, err)
+		return nil, until, fmt.Errorf("schema %d: %w", s.ID, err)
 	}
-	return &writer{codec: c, prefix: framing(s.ID), until: until}, nil
+	return &writer{c, framing(s.ID)}, until, nil
 }
 
 func framing(id int) []byte {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/conduitio/conduit-commons/opencdc"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/registry"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -27,20 +26,13 @@ func (c Config) Translates() bool {
 // puts the one that the schema has in another registry. It is for one goroutine.
 type idTranslator struct {
 	part   encodedPart
-	header string // that may name the schema
-	known  map[schemaOfTopic]translated
+	header string                         // that may name the schema
+	ids    answers[schemaOfTopic, []byte] // as they begin the bytes
 }
 
 type schemaOfTopic struct {
 	topic string
 	id    int
-}
-
-// translated is an ID, or why there is none.
-type translated struct {
-	prefix []byte
-	err    error
-	until  time.Time // when it is looked for again; zero: never
 }
 
 func newIDTranslator(p encodedPart) (*idTranslator, error) {
@@ -58,7 +50,7 @@ func newIDTranslator(p encodedPart) (*idTranslator, error) {
 	if p.name == "key" {
 		header = keyFields.header
 	}
-	return &idTranslator{part: p, header: header, known: make(map[schemaOfTopic]translated)}, errors.Join(errs...)
+	return &idTranslator{part: p, header: header, ids: make(answers[schemaOfTopic, []byte])}, errors.Join(errs...)
 }
 
 func (t *idTranslator) encode(ctx context.Context, topic string, r *opencdc.Record) ([]byte, error) {
@@ -77,37 +69,12 @@ func (t *idTranslator) encode(ctx context.Context, topic string, r *opencdc.Reco
 	if id == 0 {
 		return nil, errors.New("it does not begin with a zero byte and the ID of a schema, as Confluent's serializers write it")
 	}
-	found, err := t.find(ctx, schemaOfTopic{topic, id})
+	prefix, err := t.ids.of(ctx, schemaOfTopic{topic, id}, func() ([]byte, time.Time, error) {
+		now, err := t.part.settings.Translator.ID(ctx, id, topic+t.part.suffix)
+		return framing(now), time.Time{}, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return append(found.prefix[:framingSize:framingSize], raw[framingSize:]...), nil
-}
-
-// find returns the ID of a schema. During an outage of a registry it waits.
-func (t *idTranslator) find(ctx context.Context, of schemaOfTopic) (translated, error) {
-	if known, ok := t.known[of]; ok && (known.until.IsZero() || time.Now().Before(known.until)) {
-		return known, known.err
-	}
-	for {
-		id, err := t.part.settings.Translator.ID(ctx, of.id, of.topic+t.part.suffix)
-		found := translated{prefix: framing(id)}
-		var outage *registry.UnavailableError
-		switch {
-		case errors.As(err, &outage):
-			if outage.Wait(ctx) != nil {
-				return found, err
-			}
-			continue
-		case err != nil && ctx.Err() != nil:
-			return found, err
-		case err != nil:
-			found = translated{err: err, until: time.Now().Add(refusedFor)}
-		}
-		if len(t.known) >= maxWriters {
-			clear(t.known)
-		}
-		t.known[of] = found
-		return found, found.err
-	}
+	return append(prefix[:framingSize:framingSize], raw[framingSize:]...), nil
 }
