@@ -59,8 +59,7 @@ func compile(files []File) (*Codec, error) {
 			return nil, err
 		}
 	}
-	names := newLookups(s.known)
-	if err := names.check(); err != nil {
+	if err := newLookups(s.known).check(); err != nil {
 		return nil, err
 	}
 	compiler := protocompile.Compiler{
@@ -73,7 +72,7 @@ func compile(files []File) (*Codec, error) {
 	}
 	var known protoregistry.Files
 	file, err := indexed(compiled[0], &known)
-	return &Codec{file, names.members, haveGroups(&known)}, err
+	return &Codec{file, needsMeasure(&known)}, err
 }
 
 // indexed returns a file whose messages find their fields by a table. Those of the compiler

@@ -34,8 +34,7 @@ type lookups struct {
 	ways  map[string]way
 	steps int
 
-	ranges  int // of numbers for extensions
-	members int // of the largest oneof that was seen
+	ranges int // of numbers for extensions
 }
 
 func newLookups(files map[string]*parsed) *lookups {
@@ -119,13 +118,6 @@ func (l *lookups) message(m *descriptorpb.DescriptorProto, around scope) error {
 	for _, inner := range m.GetNestedType() {
 		if err := l.message(inner, s); err != nil {
 			return err
-		}
-	}
-	members := make(map[int32]int)
-	for _, f := range m.GetField() {
-		if f.OneofIndex != nil {
-			members[f.GetOneofIndex()]++
-			l.members = max(l.members, members[f.GetOneofIndex()])
 		}
 	}
 	return l.fields(slices.Concat(m.GetField(), m.GetExtension()), s)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	"github.com/conduitio/conduit-connector-kafka/internal/convert/budget"
 	"github.com/conduitio/conduit-connector-kafka/test/expect"
 )
 
@@ -177,15 +178,17 @@ func TestDecodeOfAMessageOfManyFieldsLooksThemUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			codec := codecOf(t, c.text)
 			one := protowire.AppendVarint(protowire.AppendTag(nil, 9000, protowire.VarintType), 1)
-			data := append([]byte{0}, strings.Repeat(string(one), 2_000_000/len(one))...)
-			soon(t, func() {
-				_, err := codec.Decode(data)
-				if c.want == "" {
-					is.New(t).NoErr(err)
-					return
-				}
-				expect.Error(t, err, c.want)
-			})
+			for _, size := range []int{2_000_000, budget.Small / 2} { // the latter need not be measured elsewhere
+				data := append([]byte{0}, strings.Repeat(string(one), size/len(one))...)
+				soon(t, func() {
+					_, err := codec.Decode(data)
+					if c.want == "" {
+						is.New(t).NoErr(err)
+						return
+					}
+					expect.Error(t, err, c.want)
+				})
+			}
 		})
 	}
 }

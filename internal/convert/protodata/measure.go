@@ -80,17 +80,18 @@ func isPackable(k protoreflect.Kind) bool {
 	return k != protoreflect.StringKind && k != protoreflect.BytesKind
 }
 
-// haveGroups reports whether a message in some files has a field of a group.
-func haveGroups(files *protoregistry.Files) bool {
+// needsMeasure reports whether data of some files is to be measured however small it is:
+// where a message has a field of a group, or a large oneof.
+func needsMeasure(files *protoregistry.Files) bool {
 	found := false
 	files.RangeFiles(func(f protoreflect.FileDescriptor) bool {
-		found = anyGroup(f.Messages())
+		found = anyCostly(f.Messages())
 		return !found
 	})
 	return found
 }
 
-func anyGroup(messages protoreflect.MessageDescriptors) bool {
+func anyCostly(messages protoreflect.MessageDescriptors) bool {
 	for i := range messages.Len() {
 		m := messages.Get(i)
 		for j := range m.Fields().Len() {
@@ -98,7 +99,12 @@ func anyGroup(messages protoreflect.MessageDescriptors) bool {
 				return true
 			}
 		}
-		if anyGroup(m.Messages()) {
+		for j := range m.Oneofs().Len() {
+			if m.Oneofs().Get(j).Fields().Len() > smallOneof {
+				return true
+			}
+		}
+		if anyCostly(m.Messages()) {
 			return true
 		}
 	}

@@ -17,8 +17,7 @@ import (
 // Codec is what a file says. Its methods may be called from any goroutine.
 type Codec struct {
 	file    protoreflect.FileDescriptor
-	members int  // of the largest oneof
-	groups  bool // there are fields of them
+	measure bool // data is measured however small it is
 }
 
 // Decode decodes a message. Before it stands which one of the file it is.
@@ -28,7 +27,7 @@ func (c *Codec) Decode(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > budget.Small || c.members > smallOneof || c.groups {
+	if len(data) > budget.Small || c.measure {
 		if err := measure(budget.New(), of, data, 0); err != nil {
 			return nil, fmt.Errorf("decode message %s: %w", of.FullName(), err)
 		}
