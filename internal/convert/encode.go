@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -95,7 +94,7 @@ func newKeyEncoder(c Config) (encoder, error) {
 
 func newValueEncoder(c Config) (encoder, error) {
 	format := c.ValueFormat
-	if !slices.Contains([]string{formatConnectJSON, formatAvro, formatProtobuf, formatJSONSchema, formatSchemaID}, format) {
+	if format != formatConnectJSON && !encodes(format) {
 		format = "" // which newValueFunc knows, or refuses
 	}
 	return encodedPart{"value", format, c.ValueSchema, c.ValueMessage, "-value", func(r *opencdc.Record) (opencdc.Data, error) {

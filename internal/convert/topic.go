@@ -26,7 +26,7 @@ func (r topicRules) check(name string) error {
 	if len(r.allowed) > 0 && !slices.Contains(r.allowed, name) {
 		return fmt.Errorf("topic %q is not one of allowedTopics (%s)", name, strings.Join(r.allowed, ", "))
 	}
-	if name == r.progress && name != "" {
+	if name == r.progress {
 		return fmt.Errorf("topic %q is where exactlyOnce keeps progress, and not for records: have them go to another topic, or set another progressTopic", name)
 	}
 	return nil
