@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/segmentio/kafka-go/protocol/incrementalalterconfigs"
@@ -76,7 +75,7 @@ func (a *Applier) changes(have map[string]string, want Topic) []incrementalalter
 	}
 	for _, name := range want.Defaults {
 		_, here := have[name]
-		if _, there := want.Configs[name]; here && !there && !a.own(name) && copied(name) {
+		if _, there := want.Configs[name]; here && !there && a.copies(name) {
 			out = append(out, incrementalalterconfigs.RequestConfig{Name: name, ConfigOperation: remove})
 		}
 	}
@@ -109,9 +108,10 @@ func (a *Applier) change(ctx context.Context, name string, changes ...incrementa
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(res.Responses, func(r incrementalalterconfigs.ResponseAlterResponse) bool { return r.ResourceName == name })
-	if i < 0 {
-		return errUnmentioned
+	for _, r := range res.Responses {
+		if r.ResourceName == name {
+			return cluster.AnswerError(r.ErrorCode, r.ErrorMessage)
+		}
 	}
-	return cluster.AnswerError(res.Responses[i].ErrorCode, res.Responses[i].ErrorMessage)
+	return errUnmentioned
 }

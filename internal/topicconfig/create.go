@@ -42,22 +42,22 @@ func (a *Applier) create(ctx context.Context, name string, want Topic) error {
 func (a *Applier) copied(want Topic) []Setting {
 	var out []Setting
 	for _, name := range slices.Sorted(maps.Keys(want.Configs)) {
-		if !a.own(name) && copied(name) {
+		if a.copies(name) {
 			out = append(out, Setting{name, want.Configs[name]})
 		}
 	}
 	return out
 }
 
-// own reports whether the destination's settings say what a config is.
-func (a *Applier) own(name string) bool {
-	return slices.ContainsFunc(a.cfg.Configs, func(s Setting) bool { return s.Name == name })
+// copies reports whether a config is copied: the destination's settings don't say what it is.
+func (a *Applier) copies(name string) bool {
+	return copied(name) && !slices.ContainsFunc(a.cfg.Configs, func(s Setting) bool { return s.Name == name })
 }
 
 func (a *Applier) createWith(ctx context.Context, name string, want Topic, copied []Setting) error {
 	t := createtopics.RequestTopic{
 		Name:              name,
-		NumPartitions:     int32(cmp.Or(a.partitions(want), -1)),
+		NumPartitions:     cmp.Or(int32(a.cfg.Partitions), want.Partitions, -1),
 		ReplicationFactor: int16(cmp.Or(a.cfg.ReplicationFactor, -1)),
 	}
 	for _, s := range slices.Concat(a.cfg.Configs, copied) {
@@ -75,9 +75,6 @@ func (a *Applier) createWith(ctx context.Context, name string, want Topic, copie
 	return errUnmentioned
 }
 
-// partitions is how many the topic is to have; 0: unknown.
-func (a *Applier) partitions(want Topic) int { return cmp.Or(a.cfg.Partitions, int(want.Partitions)) }
-
 // grow adds partitions. It warns once of a topic that has more than the source's: there is
 // no way to have fewer.
 func (a *Applier) grow(ctx context.Context, f *follower, now cluster.Topic, want Topic) error {
@@ -94,22 +91,26 @@ func (a *Applier) grow(ctx context.Context, f *follower, now cluster.Topic, want
 	case want.Partitions == f.asked:
 		return errPending
 	}
-	req := &createpartitions.Request{Topics: []createpartitions.RequestTopic{{Name: now.Name, Count: want.Partitions}}, TimeoutMs: a.timeout()}
-	res, err := ask[*createpartitions.Response](ctx, a, req)
-	if err == nil {
-		err = errUnmentioned
-		for _, r := range res.Results {
-			if r.Name == now.Name {
-				err = cluster.AnswerError(r.ErrorCode, r.ErrorMessage)
-			}
-		}
-	}
-	if err != nil {
+	if err := a.growTo(ctx, now.Name, want.Partitions); err != nil {
 		return fmt.Errorf("have %d partitions instead of %d: %w", want.Partitions, have, a.client.Explain(err, acl.OnTopics("Alter", now.Name)))
 	}
 	f.asked = want.Partitions
 	a.cfg.Info(fmt.Sprintf("gave topic %q %d partitions instead of %d, as topic %q of the source has", now.Name, want.Partitions, have, want.Name))
 	return errPending
+}
+
+func (a *Applier) growTo(ctx context.Context, name string, count int32) error {
+	req := &createpartitions.Request{Topics: []createpartitions.RequestTopic{{Name: name, Count: count}}, TimeoutMs: a.timeout()}
+	res, err := ask[*createpartitions.Response](ctx, a, req)
+	if err != nil {
+		return err
+	}
+	for _, r := range res.Results {
+		if r.Name == name {
+			return cluster.AnswerError(r.ErrorCode, r.ErrorMessage)
+		}
+	}
+	return errUnmentioned
 }
 
 // errUnmentioned is that of an answer which does not say what came of the request.
