@@ -3,10 +3,10 @@ package kafka
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/convert"
 	"github.com/conduitio/conduit-connector-kafka/internal/registry"
+	"github.com/conduitio/conduit-connector-kafka/internal/security"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -35,9 +35,14 @@ func (c *DestinationConfig) newMessages(ctx context.Context) (*convert.Messages,
 // sourceRegistry returns the client of the registry that the records' IDs are of.
 func (c *DestinationConfig) sourceRegistry(ctx context.Context) (*registry.Client, error) {
 	warnOnce(ctx, setting.List(c.SourceRegistryURLs), c.SourceRegistryConfig.Warnings())
+	return c.withSourceRegistry().registry(ctx)
+}
+
+// withSourceRegistry has the registry of the source in the place of the destination's.
+func (c *DestinationConfig) withSourceRegistry() Config {
 	of := c.Config
 	of.RegistryConfig = c.SourceRegistryConfig.Registry(c.RegistryConfig)
-	return of.registry(ctx)
+	return of
 }
 
 // checkRegistries reports what is wrong with the settings of both registries together.
@@ -56,15 +61,10 @@ func (c *DestinationConfig) checkRegistries(ctx context.Context) error {
 
 // checkSourceRegistry tries the schema registry of the source, if there is one.
 func (c *DestinationConfig) checkSourceRegistry(ctx context.Context) []CheckResult {
-	if !c.SourceRegistryConfig.Given() {
-		return nil
-	}
-	of := c.Config
-	of.RegistryConfig = c.SourceRegistryConfig.Registry(c.RegistryConfig)
-	results := of.checkRegistry(ctx)
+	results := c.withSourceRegistry().checkRegistry(ctx)
 	for i := range results {
 		results[i].Step = "schema registry of the source"
-		results[i].Remedy = strings.ReplaceAll(results[i].Remedy, "schemaRegistry.", "schemaRegistry.source.")
+		results[i].Remedy = security.OfSourceRegistry(results[i].Remedy)
 	}
 	return results
 }

@@ -51,14 +51,14 @@ func (c SourceRegistryConfig) Validate() error {
 func (c SourceRegistryConfig) Warnings() []string {
 	all := Settings{Registry: c.Registry(RegistryConfig{})}.Warnings()
 	for i := range all {
-		all[i] = nameOfSource(all[i])
+		all[i] = OfSourceRegistry(all[i])
 	}
 	return all
 }
 
 // String keeps the login out of logs.
 func (c SourceRegistryConfig) String() string {
-	return nameOfSource(c.Registry(RegistryConfig{}).String())
+	return OfSourceRegistry(c.Registry(RegistryConfig{}).String())
 }
 
 // GoString keeps the login out of %#v.
@@ -67,8 +67,8 @@ func (c SourceRegistryConfig) GoString() string { return "kafka.SourceRegistryCo
 // MarshalJSON keeps the login out of JSON.
 func (c SourceRegistryConfig) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
 
-// nameOfSource has a text about the settings of a registry be about those of the source's.
-func nameOfSource(text string) string {
+// OfSourceRegistry has a text about the settings of a registry be about those of the source's.
+func OfSourceRegistry(text string) string {
 	return strings.ReplaceAll(text, "schemaRegistry.", "schemaRegistry.source.")
 }
 
@@ -86,6 +86,6 @@ func ofSource(err error) error {
 		return err
 	}
 	renamed := *own
-	renamed.Name, renamed.Problem = nameOfSource(own.Name), nameOfSource(own.Problem)
+	renamed.Name, renamed.Problem = OfSourceRegistry(own.Name), OfSourceRegistry(own.Problem)
 	return &renamed
 }
