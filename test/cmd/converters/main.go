@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/cmd/internal/stats"
 )
 
 // rate is records in a second of a processor.
@@ -97,6 +98,5 @@ func median(rates []rate, of func(rate) float64) float64 {
 	for _, r := range rates {
 		all = append(all, of(r))
 	}
-	slices.Sort(all)
-	return all[len(all)/2]
+	return stats.Median(all)
 }

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/cmd/internal/stats"
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
@@ -94,21 +95,16 @@ func run(ctx context.Context, o options) (err error) {
 		for i, s := range f.sides() {
 			waited := "\t"
 			if s.reads {
-				waited = milliseconds(median(all[i].waits)) + "\t" + milliseconds(slices.Max(all[i].waits))
+				waited = milliseconds(stats.Median(all[i].waits)) + "\t" + milliseconds(slices.Max(all[i].waits))
 			}
 			fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", e.name, e.rounds, s.name,
-				milliseconds(median(all[i].pauses)), milliseconds(slices.Max(all[i].pauses)), waited)
+				milliseconds(stats.Median(all[i].pauses)), milliseconds(slices.Max(all[i].pauses)), waited)
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func median(all []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(all))
-	return sorted[len(sorted)/2]
 }
 
 func milliseconds(d time.Duration) string {

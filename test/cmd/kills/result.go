@@ -6,6 +6,8 @@ import (
 	"slices"
 	"text/tabwriter"
 	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/test/cmd/internal/stats"
 )
 
 // result is what was measured in one architecture.
@@ -41,7 +43,7 @@ func (r *result) print() {
 	if r.bad > 0 {
 		line("dead letters", "%d of %d that can't be written, %d after them in a batch; %d twice", r.dead, r.written/r.bad, r.deadBeside, r.deadTwice)
 	}
-	line("repeats per ending", "median %d, max %d", median(r.repeats), slices.Max(append(r.repeats, 0)))
+	line("repeats per ending", "median %d, max %d", stats.Median(r.repeats), slices.Max(append(r.repeats, 0)))
 	for _, early := range []bool{false, true} {
 		var opened, started []time.Duration
 		for _, b := range r.back {
@@ -51,7 +53,7 @@ func (r *result) print() {
 		}
 		if len(opened) > 0 {
 			line(map[bool]string{false: "back", true: "back after an early ending"}[early], "Open → first record: median %s, max %s; start → first record: median %s, max %s",
-				seconds(median(opened)), seconds(slices.Max(opened)), seconds(median(started)), seconds(slices.Max(started)))
+				seconds(stats.Median(opened)), seconds(slices.Max(opened)), seconds(stats.Median(started)), seconds(slices.Max(started)))
 		}
 	}
 	fmt.Fprintln(w)
@@ -63,14 +65,6 @@ func some(missing []int) string {
 		return ""
 	}
 	return fmt.Sprintf(": %v", missing[:min(len(missing), 20)])
-}
-
-func median[T int | time.Duration](all []T) T {
-	sorted := slices.Sorted(slices.Values(all))
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[len(sorted)/2]
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

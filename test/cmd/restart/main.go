@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
+	"github.com/conduitio/conduit-connector-kafka/test/cmd/internal/stats"
 )
 
 type options struct {
@@ -88,15 +89,10 @@ func run(ctx context.Context, o options) (err error) {
 				return fmt.Errorf("architecture %s, %s: %w", arch, end, err)
 			}
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n", arch, end, len(r.opened),
-				seconds(median(r.opened)), seconds(slices.Max(r.opened)), seconds(median(r.started)), seconds(slices.Max(r.started)), r.written, r.twice, r.lost)
+				seconds(stats.Median(r.opened)), seconds(slices.Max(r.opened)), seconds(stats.Median(r.started)), seconds(slices.Max(r.started)), r.written, r.twice, r.lost)
 		}
 	}
 	return w.Flush()
-}
-
-func median(all []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(all))
-	return sorted[len(sorted)/2]
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/test/cmd/internal/stats"
 )
 
 // book notes when each record was read first, and by whom.
@@ -91,8 +93,5 @@ func (b *book) line(client, protocol string, changes int) string {
 
 // at is a quantile of what is sorted.
 func at(d []time.Duration, q float64) time.Duration {
-	if len(d) == 0 {
-		return 0
-	}
-	return d[min(int(q*float64(len(d))), len(d)-1)].Round(time.Millisecond)
+	return stats.Quantile(d, q).Round(time.Millisecond)
 }
