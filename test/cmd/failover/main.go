@@ -90,21 +90,30 @@ func run(ctx context.Context, o options) (err error) {
 		if err != nil {
 			return fmt.Errorf("the leader %s: %w", e.name, err)
 		}
-		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "leader\trounds\tside\tpause: median\tmax\trecords waited: median\tmax")
-		for i, s := range f.sides() {
-			waited := "\t"
-			if s.reads {
-				waited = milliseconds(stats.Median(all[i].waits)) + "\t" + milliseconds(slices.Max(all[i].waits))
-			}
-			fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", e.name, e.rounds, s.name,
-				milliseconds(stats.Median(all[i].pauses)), milliseconds(slices.Max(all[i].pauses)), waited)
-		}
-		if err := w.Flush(); err != nil {
+		if err := f.print(e.name, all); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// print prints what rounds in which something was done to the leader brought for each side.
+func (f *field) print(done string, all []result) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "leader\trounds\tside\tpause: median\tmax\trecords waited: median\tmax")
+	for i, s := range f.all {
+		waited := "\t"
+		if s.source != nil {
+			waited = both(all[i].waits)
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", done, len(all[i].pauses), s.name, both(all[i].pauses), waited)
+	}
+	return w.Flush()
+}
+
+// both are the median and the maximum, each in its column.
+func both(all []time.Duration) string {
+	return milliseconds(stats.Median(all)) + "\t" + milliseconds(slices.Max(all))
 }
 
 func milliseconds(d time.Duration) string {

@@ -18,8 +18,7 @@ import (
 // side is one that writes or reads. Its records are numbers.
 type side struct {
 	name   string
-	reads  bool
-	source *side // of a reader: who writes
+	source *side // of a reader: who writes; nil: it writes itself
 
 	mu    sync.Mutex
 	last  time.Time // when a record went through last
@@ -33,8 +32,8 @@ type side struct {
 func (s *side) through(numbers ...int) {
 	now := time.Now()
 	var wait time.Duration
-	for _, n := range numbers {
-		if s.source != nil {
+	if s.source != nil {
+		for _, n := range numbers {
 			wait = max(wait, s.source.age(n, now))
 		}
 	}
@@ -44,7 +43,7 @@ func (s *side) through(numbers ...int) {
 		s.pause = max(s.pause, now.Sub(s.last))
 	}
 	s.last, s.wait = now, max(s.wait, wait)
-	if !s.reads {
+	if s.source == nil {
 		for _, n := range numbers {
 			s.acked[n] = now
 			delete(s.acked, n-memory)
@@ -96,14 +95,12 @@ func (s *side) failed() error {
 	return s.err
 }
 
-func (f *field) sides() []*side { return f.all }
-
 // start opens all sides and lets records go through.
 func (f *field) start() error {
 	writer := &side{name: "franz-go writes", acked: make(map[int]time.Time)}
 	f.all = []*side{
-		{name: "the connector reads", reads: true, source: writer},
-		{name: "franz-go reads", reads: true, source: writer},
+		{name: "the connector reads", source: writer},
+		{name: "franz-go reads", source: writer},
 		{name: "the connector writes", acked: make(map[int]time.Time)},
 		writer,
 	}
@@ -144,6 +141,20 @@ func (f *field) every(ctx context.Context, s *side, work func() error) {
 
 // pace is the time between two records of a writer.
 const pace = 2 * time.Millisecond
+
+// count has a side write one number after another.
+func (f *field) count(ctx context.Context, s *side, write func(number string) error) {
+	n := 0
+	f.every(ctx, s, func() error {
+		if err := write(strconv.Itoa(n)); err != nil {
+			return err
+		}
+		s.through(n)
+		n++
+		time.Sleep(pace)
+		return nil
+	})
+}
 
 func (f *field) source(ctx context.Context, s *side) error {
 	src, err := sides.OpenSource(ctx, map[string]string{"servers": strings.Join(f.cluster.Servers(), ","), "topics": shared, "groupID": "ours"}, nil)
@@ -196,19 +207,12 @@ func (f *field) destination(ctx context.Context, s *side) error {
 		return err
 	}
 	f.ends = append(f.ends, func() error { return dst.Teardown(f.ctx) })
-	n := 0
-	f.every(ctx, s, func() error {
-		value := opencdc.RawData(strconv.Itoa(n))
+	f.count(ctx, s, func(number string) error {
+		value := opencdc.RawData(number)
 		_, err := dst.Write(ctx, []opencdc.Record{{
 			Operation: opencdc.OperationCreate, Position: opencdc.Position(value), Payload: opencdc.Change{After: value},
 		}})
-		if err != nil {
-			return err
-		}
-		s.through(n)
-		n++
-		time.Sleep(pace)
-		return nil
+		return err
 	})
 	return nil
 }
@@ -219,15 +223,6 @@ func (f *field) writer(ctx context.Context, s *side) error {
 		return err
 	}
 	f.ends = append(f.ends, func() error { client.Close(); return nil })
-	n := 0
-	f.every(ctx, s, func() error {
-		if err := client.ProduceSync(ctx, kgo.StringRecord(strconv.Itoa(n))).FirstErr(); err != nil {
-			return err
-		}
-		s.through(n)
-		n++
-		time.Sleep(pace)
-		return nil
-	})
+	f.count(ctx, s, func(number string) error { return client.ProduceSync(ctx, kgo.StringRecord(number)).FirstErr() })
 	return nil
 }
