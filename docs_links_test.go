@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,29 +8,10 @@ import (
 	"testing"
 )
 
-// document is a text for people, by its path from the root.
-type document struct{ path, text string }
-
-// documents are all of the repository.
+// documents are the texts for people, all of the repository.
 func documents(t *testing.T) []document {
 	t.Helper()
-	var docs []document
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && (d.Name() == ".git" || d.Name() == "bin" || d.Name() == "out" || d.Name() == "testdata"):
-			return filepath.SkipDir
-		case filepath.Ext(path) != ".md":
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		docs = append(docs, document{filepath.ToSlash(path), string(text)})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	docs := files(t, "*.md")
 	if len(docs) < 15 {
 		t.Fatalf("only %d documents", len(docs))
 	}

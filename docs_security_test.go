@@ -1,9 +1,7 @@
 package kafka
 
 import (
-	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,16 +18,11 @@ var (
 func TestSecurityNamesTestsThatExist(t *testing.T) {
 	is := is.New(t)
 	tests := make(map[string]bool)
-	is.NoErr(filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(p, "_test.go") {
-			return err
+	for _, f := range files(t, "*_test.go") {
+		for _, m := range testFunc.FindAllStringSubmatch(f.text, -1) {
+			tests[m[1]] = true
 		}
-		text, err := os.ReadFile(p)
-		for _, m := range testFunc.FindAllSubmatch(text, -1) {
-			tests[string(m[1])] = true
-		}
-		return err
-	}))
+	}
 	text, err := os.ReadFile("docs/security.md")
 	is.NoErr(err)
 	_, threats, ok := strings.Cut(string(text), "\n## Threats\n")
