@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
@@ -115,6 +116,19 @@ func (s summary) cells(part result.Part) []result.Cell {
 		}
 	}
 	return cells
+}
+
+// pairs yields the rows of two contenders, cell by cell of a part, where both have one.
+func (s summary) pairs(part result.Part, contender, other string) iter.Seq2[*row, *row] {
+	return func(yield func(a, b *row) bool) {
+		for _, c := range s.cells(part) {
+			same := func(have result.Cell) bool { return have == c }
+			a, b := s.find(part, contender, same), s.find(part, other, same)
+			if a != nil && b != nil && !yield(a, b) {
+				return
+			}
+		}
+	}
 }
 
 // in returns the rows of a cell.

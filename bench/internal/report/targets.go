@@ -87,14 +87,12 @@ func large(c result.Cell) bool { return c.Size >= 1000 }
 func (s summary) slowest(what string, want float64, part result.Part, contender, other string, asked func(result.Cell) bool) target {
 	t := target{what: what + ", in the slowest cell", want: "≥ " + times(want)}
 	slowest, where := 0.0, ""
-	for _, c := range s.cells(part) {
-		same := func(have result.Cell) bool { return have == c }
-		a, b := s.find(part, contender, same), s.find(part, other, same)
-		if !asked(c) || a == nil || b == nil || b.rate.Median <= 0 {
+	for a, b := range s.pairs(part, contender, other) {
+		if !asked(a.cell) || b.rate.Median <= 0 {
 			continue
 		}
 		if ratio := a.rate.Median / b.rate.Median; where == "" || ratio < slowest {
-			slowest, where = ratio, c.String()
+			slowest, where = ratio, a.cell.String()
 		}
 	}
 	if where == "" {
@@ -111,19 +109,14 @@ func (s summary) slowest(what string, want float64, part result.Part, contender,
 func (s summary) latencies(what string, part result.Part, contender, other string) target {
 	t := target{what: what + ": p50 and p99 against franz-go, in the worst cell", want: "≤ franz-go's slowest round"}
 	worst := 0.0
-	for _, c := range s.cells(part) {
-		same := func(have result.Cell) bool { return have == c }
-		a, b := s.find(part, contender, same), s.find(part, other, same)
-		if a == nil || b == nil {
-			continue
-		}
+	for a, b := range s.pairs(part, contender, other) {
 		for i, pair := range [][2]stats.Spread{{a.p50, b.p50}, {a.p99, b.p99}} {
 			if pair[1].Max <= 0 || pair[0].Median/pair[1].Max <= worst {
 				continue
 			}
 			worst = pair[0].Median / pair[1].Max
 			t.measured, t.met = true, worst <= 1
-			t.figure = fmt.Sprintf("%s µs, franz-go %s µs (p%d; %s)", whole(pair[0].Median), spread(pair[1], whole), []int{50, 99}[i], c)
+			t.figure = fmt.Sprintf("%s µs, franz-go %s µs (p%d; %s)", whole(pair[0].Median), spread(pair[1], whole), []int{50, 99}[i], a.cell)
 		}
 	}
 	return t
