@@ -6,26 +6,25 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 func TestWriterSaysWhatIsMissingWhenItOpens(t *testing.T) {
 	for name, c := range map[string]struct {
-		request kmsg.Request
-		err     *kerr.Error
-		says    string
+		key  kmsg.Key
+		err  *kerr.Error
+		says string
 	}{
-		"the transactional ID, at once": {kmsg.NewPtrFindCoordinatorRequest(), kerr.TransactionalIDAuthorizationFailed, "--operation Write --transactional-id me"},
-		"the transactional ID, later":   {kmsg.NewPtrInitProducerIDRequest(), kerr.TransactionalIDAuthorizationFailed, "--operation Write --transactional-id me"},
-		"time":                          {kmsg.NewPtrInitProducerIDRequest(), kerr.InvalidTransactionTimeout, "transaction.max.timeout.ms"},
-		"the progress topic":            {kmsg.NewPtrListOffsetsRequest(), kerr.TopicAuthorizationFailed, "--operation Read --topic progress-me"},
-		"creating the progress topic":   {kmsg.NewPtrCreateTopicsRequest(), kerr.TopicAuthorizationFailed, "--operation Create --topic progress-me"},
+		"the transactional ID, at once": {kmsg.FindCoordinator, kerr.TransactionalIDAuthorizationFailed, "--operation Write --transactional-id me"},
+		"the transactional ID, later":   {kmsg.InitProducerID, kerr.TransactionalIDAuthorizationFailed, "--operation Write --transactional-id me"},
+		"time":                          {kmsg.InitProducerID, kerr.InvalidTransactionTimeout, "transaction.max.timeout.ms"},
+		"the progress topic":            {kmsg.ListOffsets, kerr.TopicAuthorizationFailed, "--operation Read --topic progress-me"},
+		"creating the progress topic":   {kmsg.CreateTopics, kerr.TopicAuthorizationFailed, "--operation Create --topic progress-me"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.fake.ControlKey(c.request.Key(), func(req kmsg.Request) (kmsg.Response, error, bool) {
-				w.fake.KeepControl()
-				return refuse(req, c.err.Code), nil, true
-			})
+			embedded.Answer(w.fake, c.key, func(req kmsg.Request) kmsg.Response { return embedded.Refusal(req, c.err.Code) })
 			err := w.create(w.id).Open(w.ctx)
 			w.True(err != nil)
 			if !strings.Contains(err.Error(), c.says) {
@@ -33,35 +32,6 @@ func TestWriterSaysWhatIsMissingWhenItOpens(t *testing.T) {
 			}
 		})
 	}
-}
-
-// refuse is an answer with an error code.
-func refuse(req kmsg.Request, code int16) kmsg.Response {
-	res := req.ResponseKind()
-	switch r := req.(type) {
-	case *kmsg.FindCoordinatorRequest:
-		res.(*kmsg.FindCoordinatorResponse).ErrorCode = code
-	case *kmsg.InitProducerIDRequest:
-		res.(*kmsg.InitProducerIDResponse).ErrorCode = code
-	case *kmsg.ListOffsetsRequest:
-		for _, t := range r.Topics {
-			of := kmsg.NewListOffsetsResponseTopic()
-			of.Topic = t.Topic
-			for _, p := range t.Partitions {
-				at := kmsg.NewListOffsetsResponseTopicPartition()
-				at.Partition, at.ErrorCode = p.Partition, code
-				of.Partitions = append(of.Partitions, at)
-			}
-			res.(*kmsg.ListOffsetsResponse).Topics = append(res.(*kmsg.ListOffsetsResponse).Topics, of)
-		}
-	case *kmsg.CreateTopicsRequest:
-		for _, t := range r.Topics {
-			of := kmsg.NewCreateTopicsResponseTopic()
-			of.Topic, of.ErrorCode = t.Topic, code
-			res.(*kmsg.CreateTopicsResponse).Topics = append(res.(*kmsg.CreateTopicsResponse).Topics, of)
-		}
-	}
-	return res
 }
 
 func TestWriterRefusesAProgressTopicThatIsDeletedFrom(t *testing.T) {

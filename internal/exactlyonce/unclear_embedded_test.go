@@ -70,7 +70,7 @@ func TestWriterBeginsAnotherTransactionAfterOneThatIsSpoilt(t *testing.T) {
 				embedded.Disconnect(w.fake, c.key, 1)
 			} else {
 				w.fake.ControlKey(c.key, func(req kmsg.Request) (kmsg.Response, error, bool) {
-					return spoil(req, c.err.Code), nil, true
+					return embedded.Refusal(req, c.err.Code), nil, true
 				})
 			}
 			x.sends(from(1, 0, 2, 5), from(1, 1, 2, 5))
@@ -80,36 +80,4 @@ func TestWriterBeginsAnotherTransactionAfterOneThatIsSpoilt(t *testing.T) {
 			w.has(from(1, 0, 0, 7), from(1, 1, 0, 7))
 		})
 	}
-}
-
-// spoil is an answer with an error code for all that a request names.
-func spoil(req kmsg.Request, code int16) kmsg.Response {
-	res := req.ResponseKind()
-	switch r := req.(type) {
-	case *kmsg.EndTxnRequest:
-		res.(*kmsg.EndTxnResponse).ErrorCode = code
-	case *kmsg.AddPartitionsToTxnRequest:
-		for _, t := range r.Topics {
-			of := kmsg.NewAddPartitionsToTxnResponseTopic()
-			of.Topic = t.Topic
-			for _, p := range t.Partitions {
-				at := kmsg.NewAddPartitionsToTxnResponseTopicPartition()
-				at.Partition, at.ErrorCode = p, code
-				of.Partitions = append(of.Partitions, at)
-			}
-			res.(*kmsg.AddPartitionsToTxnResponse).Topics = append(res.(*kmsg.AddPartitionsToTxnResponse).Topics, of)
-		}
-	case *kmsg.ProduceRequest:
-		for _, t := range r.Topics {
-			of := kmsg.NewProduceResponseTopic()
-			of.Topic, of.TopicID = t.Topic, t.TopicID
-			for _, p := range t.Partitions {
-				at := kmsg.NewProduceResponseTopicPartition()
-				at.Partition, at.ErrorCode = p.Partition, code
-				of.Partitions = append(of.Partitions, at)
-			}
-			res.(*kmsg.ProduceResponse).Topics = append(res.(*kmsg.ProduceResponse).Topics, of)
-		}
-	}
-	return res
 }

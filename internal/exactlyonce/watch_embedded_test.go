@@ -101,13 +101,6 @@ func (w *world) deleteRecords(topic string) {
 	w.await("no records can be deleted", func() bool {
 		ends, err := w.truth.EndOffsets(w.ctx, topic)
 		w.NoErr(err)
-		req := kmsg.NewPtrDeleteRecordsRequest()
-		t, p := kmsg.NewDeleteRecordsRequestTopic(), kmsg.NewDeleteRecordsRequestTopicPartition()
-		t.Topic, p.Offset, req.TimeoutMillis = topic, ends[0], 5000
-		t.Partitions = append(t.Partitions, p)
-		req.Topics = append(req.Topics, t)
-		res, err := req.RequestWith(w.ctx, w.truth.Raw())
-		w.NoErr(err)
-		return res.Topics[0].Partitions[0].ErrorCode == 0
+		return w.truth.DeleteRecords(w.ctx, topic, 0, ends[0]) == nil
 	})
 }

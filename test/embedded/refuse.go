@@ -120,6 +120,8 @@ func Refusal(req kmsg.Request, code int16) kmsg.Response {
 		res.ErrorCode = code
 	case *kmsg.InitProducerIDResponse:
 		res.ErrorCode, res.ProducerID, res.ProducerEpoch = code, -1, -1
+	case *kmsg.EndTxnResponse:
+		res.ErrorCode = code
 	default:
 		refuseParts(req, kind, code)
 	}
