@@ -56,13 +56,13 @@ var noTopicName = regexp.MustCompile(`[^A-Za-z0-9._-]`)
 
 // exactlyOnce is what the settings say about writing exactly once.
 func (c *DestinationConfig) exactlyOnce(ctx context.Context, cfg produce.Config) (exactlyonce.Config, error) {
-	id := cmp.Or(sdk.ConnectorIDFromContext(ctx), c.TransactionalID)
-	if id == "" {
+	transactionalID := cmp.Or(c.TransactionalID, sdk.ConnectorIDFromContext(ctx))
+	if transactionalID == "" {
 		return exactlyonce.Config{}, setting.Invalid("transactionalID", "exactlyOnce needs it here, as Conduit has given the connector no ID", "orders-copy")
 	}
 	limit := c.DeliveryTimeout + c.OutageTimeout
 	return exactlyonce.Config{
-		ID: c.Topic, TransactionalID: cmp.Or(c.TransactionalID, id), Topic: c.progressTopic(ctx), ReplicationFactor: c.TopicReplicationFactor,
+		ID: c.Topic, TransactionalID: transactionalID, Topic: c.progressTopic(ctx), ReplicationFactor: c.TopicReplicationFactor,
 		Limit: limit, TransactionTimeout: limit + transactionRoom,
 		Origin: new(origins).find, Produce: cfg,
 	}, nil
