@@ -89,23 +89,7 @@ func (w *reading) named(err error) error {
 
 // bounds asks where the log begins and ends.
 func (w *reading) bounds(ctx context.Context) error {
-	var begin, end int64
-	var err error
-	w.client.ListOffsets(ctx, false, []cluster.OffsetQuery{
-		{Topic: w.Topic, Partition: w.Partition, Timestamp: cluster.Earliest},
-		{Topic: w.Topic, Partition: w.Partition, Timestamp: cluster.Latest},
-	}, func(answers []cluster.OffsetAnswer) {
-		for _, a := range answers {
-			switch {
-			case a.Err != nil:
-				err = a.Err
-			case a.Timestamp == cluster.Earliest:
-				begin = a.Offset
-			default:
-				end = a.Offset
-			}
-		}
-	})
+	begin, end, err := w.client.Bounds(ctx, w.Topic, w.Partition)
 	if err == nil {
 		w.next, w.end = max(w.next, begin), end
 	}

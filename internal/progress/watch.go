@@ -62,22 +62,9 @@ func (w *Watch) look(ctx context.Context) error {
 		return err
 	}
 	now := Watch{topic: w.topic, client: w.client, id: topics[w.topic].ID}
-	w.client.ListOffsets(ctx, false, []cluster.OffsetQuery{
-		{Topic: w.topic, Timestamp: cluster.Earliest}, {Topic: w.topic, Timestamp: cluster.Latest},
-	}, func(answers []cluster.OffsetAnswer) {
-		for _, a := range answers {
-			switch {
-			case a.Err != nil:
-				err = a.Err
-			case a.Timestamp == cluster.Earliest:
-				now.begin = a.Offset
-			default:
-				now.end = a.Offset
-			}
-		}
-	})
-	if err == nil {
-		*w = now
+	if now.begin, now.end, err = w.client.Bounds(ctx, w.topic, 0); err != nil {
+		return err
 	}
-	return err
+	*w = now
+	return nil
 }
