@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
 
 // A request may be on its way when its transaction is aborted already. Brokers before
@@ -70,7 +72,7 @@ func (r *requestsOf) shut(epoch int16) (n int) {
 	return n
 }
 
-// requestsOf notes the requests that a cluster gets for transactions, in their order.
+// requestsOf notes the requests that begin and end transactions in a cluster, in their order.
 type requestsOf struct {
 	mu   sync.Mutex
 	seen []kmsg.Request
@@ -78,13 +80,12 @@ type requestsOf struct {
 
 func (w *world) watch() *requestsOf {
 	r := new(requestsOf)
-	for _, key := range []kmsg.Key{kmsg.AddPartitionsToTxn, kmsg.Produce, kmsg.EndTxn} {
-		w.fake.ControlKey(key.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
-			w.fake.KeepControl()
+	for _, key := range []kmsg.Key{kmsg.AddPartitionsToTxn, kmsg.EndTxn} {
+		embedded.Answer(w.fake, key, func(req kmsg.Request) kmsg.Response {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.seen = append(r.seen, req)
-			return nil, nil, false
+			return nil
 		})
 	}
 	return r

@@ -41,7 +41,6 @@ type world struct {
 	topic   string
 	id      string
 	limit   time.Duration
-	hooks   wire.Hooks
 
 	newTopics produce.NewTopics
 
@@ -84,7 +83,7 @@ func (w *world) startAs(transactionalID string) *writer {
 }
 
 func (w *world) create(transactionalID string) *writer {
-	client := cluster.New(w.servers, wire.Config{ClientID: "test", DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second, Hooks: w.hooks})
+	client := cluster.New(w.servers, wire.Config{ClientID: "test", DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
 	for _, err := client.Refresh(w.ctx, []string{}, false); err != nil; _, err = client.Refresh(w.ctx, []string{}, false) {
 		w.NoErr(w.ctx.Err())
 	}
