@@ -213,7 +213,7 @@ func administer(s *split, req kmsg.Request) {
 func TestCandidatesInDoubtComeLast(t *testing.T) {
 	is := is.New(t)
 	c := newClient(t, "seed:1", "b:2")
-	c.listedLocked([]broker{{0, "a", 1}, {1, "b", 2}, {2, "c", 3}})
+	c.listedLocked([]Endpoint{{0, "a", 1}, {1, "b", 2}, {2, "c", 3}})
 	c.Doubt(2)
 	c.Doubt(0)
 	for range 10 {

@@ -126,7 +126,7 @@ func TestClientAwaitsWhatIsInFlightOnAConnectionThatItGivesUp(t *testing.T) {
 	<-arrived
 	c.mu.Lock()
 	c.seeds = nil
-	c.listedLocked([]broker{{id: 7, host: "elsewhere", port: 1}})
+	c.listedLocked([]Endpoint{{Node: 7, Host: "elsewhere", Port: 1}})
 	c.mu.Unlock()
 	is.True(alive(conn))
 	close(answer)

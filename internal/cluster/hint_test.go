@@ -17,7 +17,7 @@ func hinted(t *testing.T) *Client {
 	c := New(nil, wire.Config{DialTimeout: time.Minute, RequestTimeout: time.Minute})
 	t.Cleanup(c.Close)
 	c.learnLocked(Topic{Name: "t", ID: TopicID{1}, Partitions: []Partition{{ID: 0, Leader: 1, LeaderEpoch: 4}, {ID: 1, Leader: 1, LeaderEpoch: 4}}}, false)
-	c.listedLocked([]broker{{1, "one", 9092}, {2, "two", 9092}})
+	c.listedLocked([]Endpoint{{1, "one", 9092}, {2, "two", 9092}})
 	return c
 }
 

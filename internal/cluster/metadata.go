@@ -58,15 +58,9 @@ func (t Topic) IDs() []int32 {
 // view is what a broker says of its cluster.
 type view struct {
 	clusterID  string // empty where the broker does not say it
-	brokers    []broker
+	brokers    []Endpoint
 	controller int32
 	topics     []Topic
-}
-
-type broker struct {
-	id   int32
-	host string
-	port int32
 }
 
 // Refresh asks for the metadata of topics, all topics where names is nil, and
@@ -126,16 +120,16 @@ func (v view) byName(names []string) map[string]Topic {
 }
 
 // listedLocked makes the brokers that metadata lists those that are known.
-func (c *Client) listedLocked(brokers []broker) {
+func (c *Client) listedLocked(brokers []Endpoint) {
 	if len(brokers) == 0 {
 		return // then what is known is better than nothing
 	}
 	gone := false
 	now := make(map[int32]string, len(brokers))
 	for _, b := range brokers {
-		if plausibleHost(b.host) {
-			now[b.id] = joinAddr(b.host, b.port)
-			c.named(now[b.id])
+		if plausibleHost(b.Host) {
+			now[b.Node] = joinAddr(b.Host, b.Port)
+			c.named(now[b.Node])
 		}
 	}
 	for id, addr := range c.brokers {
@@ -186,7 +180,7 @@ func oldView(res *metadata.Response, version int16) view {
 	const firstWithEpochs = 7
 	v := view{clusterID: res.ClusterID, controller: res.ControllerID}
 	for _, b := range res.Brokers {
-		v.brokers = append(v.brokers, broker{b.NodeID, b.Host, b.Port})
+		v.brokers = append(v.brokers, Endpoint{b.NodeID, b.Host, b.Port})
 	}
 	for _, rt := range res.Topics {
 		t := Topic{Name: rt.Name, Err: CodeError(rt.ErrorCode), Internal: rt.IsInternal, AsOf: time.Now()}

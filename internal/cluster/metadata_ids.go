@@ -63,7 +63,7 @@ func newMetadataRequest(names []string, create bool) *metadataRequest {
 
 // Sizes of the smallest items of the arrays in a response.
 const (
-	minBroker    = 11
+	minEndpoint  = 11
 	minTopic     = 26
 	minPartition = 18
 	int32Size    = 4
@@ -75,13 +75,7 @@ func parseMetadata(frame []byte) (view, error) {
 	r.Take(8)
 	r.Tags()
 	r.Int32() // throttle time
-	var v view
-	for range r.CompactCount(minBroker) {
-		b := broker{id: r.Int32(), host: r.CompactString(), port: r.Int32()}
-		r.CompactString() // rack
-		r.Tags()
-		v.brokers = append(v.brokers, b)
-	}
+	v := view{brokers: ReadEndpoints(r)}
 	v.clusterID = r.CompactString()
 	v.controller = r.Int32()
 	for range r.CompactCount(minTopic) {
@@ -95,6 +89,17 @@ func parseMetadata(frame []byte) (view, error) {
 		return view{}, fmt.Errorf("read metadata response: %w", err)
 	}
 	return v, nil
+}
+
+// ReadEndpoints reads an array of brokers, in a flexible version of an answer.
+func ReadEndpoints(r *primitive.Reader) []Endpoint {
+	var out []Endpoint
+	for range r.CompactCount(minEndpoint) {
+		out = append(out, Endpoint{Node: r.Int32(), Host: r.CompactString(), Port: r.Int32()})
+		r.CompactString() // rack
+		r.Tags()
+	}
+	return out
 }
 
 func readTopic(r *primitive.Reader) Topic {

@@ -37,7 +37,7 @@ func TestReadsMetadataWithTopicIDs(t *testing.T) {
 		v, err := parseMetadata(metadataFrame(version))
 		is.NoErr(err)
 		is.Equal(v.controller, int32(2))
-		is.Equal(v.brokers, []broker{{0, "host", 9092}, {1, "host", 9093}, {2, "host", 9094}})
+		is.Equal(v.brokers, []Endpoint{{0, "host", 9092}, {1, "host", 9093}, {2, "host", 9094}})
 		topic := v.topics[0]
 		is.Equal(topic.Name, "t")
 		is.Equal(topic.ID, TopicID{1, 2, 3})
@@ -79,7 +79,7 @@ func FuzzParseMetadata(f *testing.F) {
 		if err != nil {
 			return
 		}
-		size := len(v.brokers) * minBroker
+		size := len(v.brokers) * minEndpoint
 		for _, topic := range v.topics {
 			size += minTopic + len(topic.Partitions)*minPartition
 		}

@@ -23,6 +23,6 @@ func TestClientBelievesNoHostThatCannotBe(t *testing.T) {
 	defer c.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.listedLocked([]broker{{1, "broker-1", 9092}, {2, "", 9092}, {3, "a\x1b[2Jb", 9092}, {4, strings.Repeat("x", 300), 9092}, {5, "::1", 9092}})
+	c.listedLocked([]Endpoint{{1, "broker-1", 9092}, {2, "", 9092}, {3, "a\x1b[2Jb", 9092}, {4, strings.Repeat("x", 300), 9092}, {5, "::1", 9092}})
 	is.Equal(c.brokers, map[int32]string{1: "broker-1:9092", 5: "[::1]:9092"})
 }

@@ -58,7 +58,6 @@ const (
 	minTopic     = 3
 	minPartition = 30
 	minAborted   = 16
-	minEndpoint  = 11
 )
 
 // parse reads a raw frame: size, correlation ID, then the response.
@@ -91,7 +90,7 @@ func parse(frame []byte, version int16) (response, error) {
 	}
 	r.EndWith(func(tag uint64, field *primitive.Reader) {
 		if tag == tagEndpoints {
-			res.endpoints = readEndpoints(field)
+			res.endpoints = cluster.ReadEndpoints(field)
 		}
 	})
 	if r.Len() > 0 {
@@ -129,14 +128,4 @@ func readPartition(r *primitive.Decoder, version int16) partitionResponse {
 		}
 	})
 	return p
-}
-
-func readEndpoints(r *primitive.Reader) []cluster.Endpoint {
-	var out []cluster.Endpoint
-	for range r.CompactCount(minEndpoint) {
-		out = append(out, cluster.Endpoint{Node: r.Int32(), Host: r.CompactString(), Port: r.Int32()})
-		r.CompactString() // rack
-		r.Tags()
-	}
-	return out
 }

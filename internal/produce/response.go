@@ -40,7 +40,6 @@ const (
 	minTopic     = 3
 	minPartition = 22
 	minRecord    = 6
-	minEndpoint  = 11
 )
 
 // Tags of fields.
@@ -71,7 +70,7 @@ func parse(frame []byte, version int16, req *request) (response, error) {
 	}
 	r.EndWith(func(tag uint64, field *primitive.Reader) {
 		if tag == tagEndpoints && version >= firstLeaders {
-			res.leaders = readEndpoints(&primitive.Decoder{Reader: field, Flexible: true})
+			res.leaders = cluster.ReadEndpoints(field)
 		}
 	})
 	if r.Len() > 0 {
@@ -111,13 +110,4 @@ func readPartition(r *primitive.Decoder, version int16) (id int32, p partitionRe
 		}
 	})
 	return id, p
-}
-
-func readEndpoints(r *primitive.Decoder) (out []cluster.Endpoint) {
-	for range r.Count(minEndpoint) {
-		out = append(out, cluster.Endpoint{Node: r.Int32(), Host: r.String(), Port: r.Int32()})
-		r.NullableString() // rack
-		r.End()
-	}
-	return out
 }
