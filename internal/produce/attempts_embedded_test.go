@@ -20,7 +20,7 @@ import (
 // What a request that failed had no room for was not tried.
 func TestRequestsOfOthersAreNoAttempts(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.MaxAttempts, c.Backoff, c.BatchBytes = 2, time.Millisecond, 1000 }, kfake.NumBrokers(1))
-	w.p.limits.set(0, limit{size: 1})
+	w.p.limits.change(0, func(l *limit) { l.size = 1 })
 	requests := 0
 	w.fake.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
 		w.fake.KeepControl()

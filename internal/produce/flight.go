@@ -24,10 +24,7 @@ var lines = []cluster.Purpose{cluster.Produce, cluster.ProduceBeside}
 const quickAnswer = 250 * time.Millisecond
 
 // flights knows of each broker how quick it is, and what it has not answered.
-type flights struct {
-	mu       sync.Mutex
-	byBroker map[int32]flight
-}
+type flights struct{ brokers[flight] }
 
 type flight struct {
 	quick bool
@@ -44,37 +41,25 @@ var errNoLine = errors.New("no further connection to the broker")
 
 // begin notes that a request of this size is sent. It returns the size of all that the
 // broker has not answered.
-func (f *flights) begin(broker int32, size int) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.byBroker[broker]
-	now.bytes += size
-	f.set(broker, now)
-	return now.bytes
+func (f *flights) begin(broker int32, size int) (unanswered int) {
+	f.change(broker, func(now *flight) {
+		now.bytes += size
+		unanswered = now.bytes
+	})
+	return unanswered
 }
 
 // end notes that a request of this size has ended.
 func (f *flights) end(broker int32, size int, quick bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.byBroker[broker]
-	now.bytes -= size
-	now.quick = quick
-	f.set(broker, now)
-}
-
-func (f *flights) set(broker int32, to flight) {
-	if f.byBroker == nil {
-		f.byBroker = make(map[int32]flight)
-	}
-	f.byBroker[broker] = to
+	f.change(broker, func(now *flight) {
+		now.bytes -= size
+		now.quick = quick
+	})
 }
 
 // lines are the connections to a broker that are worth using.
 func (f *flights) lines(broker int32) []cluster.Purpose {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if now := f.byBroker[broker]; now.quick && time.Now().After(now.alone) {
+	if now := f.known(broker); now.quick && time.Now().After(now.alone) {
 		return lines
 	}
 	return lines[:1]
@@ -82,11 +67,7 @@ func (f *flights) lines(broker int32) []cluster.Purpose {
 
 // leaveAlone notes that a broker took no connection beside the first.
 func (f *flights) leaveAlone(broker int32) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.byBroker[broker]
-	now.alone = time.Now().Add(aloneFor)
-	f.set(broker, now)
+	f.change(broker, func(now *flight) { now.alone = time.Now().Add(aloneFor) })
 }
 
 // waiting is what is to be written to one broker.

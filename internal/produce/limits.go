@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -29,10 +28,7 @@ const (
 // one hangs up on a large request: the next ones are then smaller, for good. Nor does
 // anything tell how fast the way to it is: requests that take too long, or that a quota
 // makes the client wait long for, are made smaller until they are quick again.
-type limits struct {
-	mu       sync.Mutex
-	byBroker map[int32]limit
-}
+type limits struct{ brokers[limit] }
 
 // limit is in bytes; 0 is none.
 type limit struct {
@@ -41,21 +37,13 @@ type limit struct {
 }
 
 func (l *limits) of(broker int32, most int) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, n := range []int{l.byBroker[broker].size, l.byBroker[broker].pace} {
+	now := l.known(broker)
+	for _, n := range []int{now.size, now.pace} {
 		if n > 0 {
 			most = min(most, n)
 		}
 	}
 	return most
-}
-
-func (l *limits) set(broker int32, to limit) {
-	if l.byBroker == nil {
-		l.byBroker = make(map[int32]limit)
-	}
-	l.byBroker[broker] = to
 }
 
 // lower makes the next requests smaller than one of this many bytes, if that may help.
@@ -74,26 +62,20 @@ func (l *limits) halve(broker int32, queues, size int, which func(*limit) *int) 
 	if queues == 1 || size <= minRequestBytes {
 		return false
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.byBroker[broker]
-	*which(&now) = max(size/2, minRequestBytes)
-	l.set(broker, now)
+	l.change(broker, func(now *limit) { *which(now) = max(size/2, minRequestBytes) })
 	return true
 }
 
 // faster lets requests grow again, as one of this many bytes was quick.
 func (l *limits) faster(broker int32, size int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.byBroker[broker]
-	if now.pace == 0 || size <= now.pace/2 {
-		return
-	}
-	if now.pace *= 2; now.pace >= MaxRequestBytes {
-		now.pace = 0
-	}
-	l.set(broker, now)
+	l.change(broker, func(now *limit) {
+		if now.pace == 0 || size <= now.pace/2 {
+			return
+		}
+		if now.pace *= 2; now.pace >= MaxRequestBytes {
+			now.pace = 0
+		}
+	})
 }
 
 // answered has the size of requests follow how quickly one was answered, and for how

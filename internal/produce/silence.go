@@ -1,10 +1,10 @@
 package produce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
@@ -31,36 +31,20 @@ const anyBroker int32 = -1
 const controller int32 = -2
 
 // silences are how long brokers may be silent, where that is not firstSilence.
-type silences struct {
-	mu       sync.Mutex
-	byBroker map[int32]time.Duration
-}
+type silences struct{ brokers[time.Duration] }
 
 // allowed is how long a broker may be silent, at most limit.
 func (s *silences) allowed(broker int32, limit time.Duration) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if d, ok := s.byBroker[broker]; ok {
-		return min(d, limit)
-	}
-	return min(firstSilence, limit)
+	return min(cmp.Or(s.known(broker), firstSilence), limit)
 }
 
 // note is called after each request, with how long the answer was waited for.
 func (s *silences) note(broker int32, waited time.Duration, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d, ok := s.byBroker[broker]
 	switch {
-	case silent(err) && !ok:
-		if s.byBroker == nil {
-			s.byBroker = make(map[int32]time.Duration)
-		}
-		s.byBroker[broker] = 2 * firstSilence
 	case silent(err):
-		s.byBroker[broker] = min(2*d, time.Hour)
-	case ok && err == nil && waited < firstSilence/2:
-		delete(s.byBroker, broker)
+		s.change(broker, func(d *time.Duration) { *d = min(2*cmp.Or(*d, firstSilence), time.Hour) })
+	case err == nil && waited < firstSilence/2:
+		s.change(broker, func(d *time.Duration) { *d = 0 })
 	}
 }
 

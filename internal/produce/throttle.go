@@ -3,37 +3,26 @@ package produce
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 )
 
 // throttle remembers until when brokers want no further requests, because a quota
 // is used up (KIP-219). They wouldn't read them before that anyway; waiting here
 // keeps the request timeout for the broker's own work.
-type throttle struct {
-	mu    sync.Mutex
-	until map[int32]time.Time
-}
+type throttle struct{ brokers[time.Time] }
 
 // set notes what a broker's answer asks for.
 func (t *throttle) set(broker int32, d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.until == nil {
-		t.until = make(map[int32]time.Time)
-	}
-	t.until[broker] = time.Now().Add(d)
+	t.change(broker, func(until *time.Time) { *until = time.Now().Add(d) })
 }
 
 // wait blocks until the broker wants requests again. Its error says that ctx
 // ended before.
 func (t *throttle) wait(ctx context.Context, broker int32) error {
-	t.mu.Lock()
-	d := time.Until(t.until[broker])
-	t.mu.Unlock()
+	d := time.Until(t.known(broker))
 	if d <= 0 {
 		return nil
 	}
