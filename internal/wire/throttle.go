@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -19,7 +20,7 @@ func (c *Conn) throttle(cl *call, frame []byte) {
 	if d <= 0 {
 		return
 	}
-	if answersFirst(cl.key, cl.version) {
+	if cl.version >= throttled[cl.key].answersFirst {
 		c.mu.Lock()
 		c.quietUntil = time.Now().Add(d)
 		c.mu.Unlock()
@@ -29,11 +30,13 @@ func (c *Conn) throttle(cl *call, frame []byte) {
 
 // throttled are the kinds of requests whose answers begin with the throttle time: the
 // first version in which they do, the first that only brokers have which answer before they
-// wait (Kafka 2.0 and later), and the first whose header has tagged fields.
+// wait (Kafka 2.0 and later), and the first whose header has tagged fields. That of
+// ApiVersions never has any, and other fields come before the time.
 //
 // Produce is not among them. Its answer ends with the throttle time, and is read by
 // whoever asked, who paces by it.
 var throttled = map[protocol.ApiKey]struct{ since, answersFirst, flexible int16 }{
+	protocol.ApiVersions:          {1, 2, math.MaxInt16},
 	protocol.Fetch:                {1, 8, 12},
 	protocol.ListOffsets:          {2, 3, 6},
 	protocol.Metadata:             {3, 6, 9},
@@ -57,27 +60,15 @@ var throttled = map[protocol.ApiKey]struct{ since, answersFirst, flexible int16 
 	69:                            {0, 0, 0}, // ConsumerGroupDescribe
 }
 
-// answersFirst reports whether a broker that answers in this version does so at once, and
-// reads nothing for the time that the answer says. Others have let it pass by then.
-func answersFirst(key protocol.ApiKey, version int16) bool {
-	if key == protocol.ApiVersions {
-		return version >= 2
-	}
-	return version >= throttled[key].answersFirst
-}
-
 // throttleTime reads how long an answer asks the client to be quiet, 0 for not at all.
 func throttleTime(key protocol.ApiKey, version int16, frame []byte) time.Duration {
-	r := primitive.NewReader(frame)
-	r.Take(8) // size, correlation ID
 	where, known := throttled[key]
-	switch {
-	case key == protocol.ApiVersions && version >= 1:
-		skipApiVersions(r, version)
-	case !known || version < where.since:
+	if !known || version < where.since {
 		return 0
-	case version >= where.flexible:
-		r.Tags()
+	}
+	r := primitive.Answer(frame, version >= where.flexible)
+	if key == protocol.ApiVersions {
+		skipApiVersions(r, version)
 	}
 	if d := r.Int32(); r.Err() == nil {
 		return time.Duration(d) * time.Millisecond
@@ -85,18 +76,14 @@ func throttleTime(key protocol.ApiKey, version int16, frame []byte) time.Duratio
 	return 0
 }
 
-// skipApiVersions skips what comes before the throttle time of ApiVersions, whose header
-// never has tagged fields.
-func skipApiVersions(r *primitive.Reader, version int16) {
+// skipApiVersions skips what comes before the throttle time of ApiVersions.
+func skipApiVersions(r *primitive.Decoder, version int16) {
 	const size, firstFlexible = 6, 3
+	r.Flexible = version >= firstFlexible
 	r.Int16() // error code
-	if version < firstFlexible {
-		r.Take(r.Count(size) * size)
-		return
-	}
-	for range r.CompactCount(size) {
+	for range r.Count(size) {
 		r.Take(size)
-		r.Tags()
+		r.End()
 	}
 }
 
