@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -71,9 +70,7 @@ const (
 
 // parseMetadata reads a raw frame: size, correlation ID, tags, then the response.
 func parseMetadata(frame []byte) (view, error) {
-	r := primitive.NewReader(frame)
-	r.Take(8)
-	r.Tags()
+	r := primitive.Answer(frame, true).Reader
 	r.Int32() // throttle time
 	v := view{brokers: ReadEndpoints(r)}
 	v.clusterID = r.CompactString()
@@ -82,10 +79,7 @@ func parseMetadata(frame []byte) (view, error) {
 		v.topics = append(v.topics, readTopic(r))
 	}
 	r.Tags()
-	if r.Len() > 0 {
-		r.Fail(errors.New("something follows its end"))
-	}
-	if err := r.Err(); err != nil {
+	if err := r.Whole(); err != nil {
 		return view{}, fmt.Errorf("read metadata response: %w", err)
 	}
 	return v, nil

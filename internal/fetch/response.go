@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -62,9 +61,7 @@ const (
 
 // parse reads a raw frame: size, correlation ID, then the response.
 func parse(frame []byte, version int16) (response, error) {
-	r := primitive.Decoder{Reader: primitive.NewReader(frame), Flexible: version >= minFlexible}
-	r.Take(8)
-	r.End() // of the header
+	r := primitive.Answer(frame, version >= minFlexible)
 	var res response
 	res.throttle = time.Duration(r.Int32()) * time.Millisecond
 	if version >= minAnswersFirst {
@@ -82,7 +79,7 @@ func parse(frame []byte, version int16) (response, error) {
 			topic.name = r.String()
 		}
 		for range r.Count(minPartition) {
-			p := readPartition(&r, version)
+			p := readPartition(r, version)
 			p.topic, p.topicID = topic.name, topic.id
 			res.partitions = append(res.partitions, p)
 		}
@@ -93,10 +90,7 @@ func parse(frame []byte, version int16) (response, error) {
 			res.endpoints = cluster.ReadEndpoints(field)
 		}
 	})
-	if r.Len() > 0 {
-		r.Fail(errors.New("something follows its end"))
-	}
-	if err := r.Err(); err != nil {
+	if err := r.Whole(); err != nil {
 		return response{}, fmt.Errorf("read fetch response: %w", err)
 	}
 	return res, nil

@@ -6,13 +6,7 @@ import "math"
 // more than the length, 0 for null, and each structure ends with tagged fields.
 
 // CompactString reads a COMPACT_NULLABLE_STRING, "" for null.
-func (r *Reader) CompactString() string {
-	n := r.Uvarint()
-	if n == 0 {
-		return ""
-	}
-	return string(r.Take(int(min(n-1, math.MaxInt32))))
-}
+func (r *Reader) CompactString() string { return string(r.CompactBytes()) }
 
 // CompactBytes reads COMPACT_NULLABLE_BYTES, nil for null.
 func (r *Reader) CompactBytes() []byte {

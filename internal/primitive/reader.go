@@ -10,6 +10,8 @@ import (
 // ErrShort says that the bytes end before what they announce.
 var ErrShort = errors.New("the bytes end early")
 
+var errFollows = errors.New("something follows its end")
+
 // Reader reads big-endian fields from the front of its bytes. After the first that
 // isn't there whole, Err is set and everything is zero.
 type Reader struct {
@@ -22,6 +24,14 @@ func NewReader(b []byte) *Reader { return &Reader{rest: b} }
 
 // Err is ErrShort once something was missing.
 func (r *Reader) Err() error { return r.err }
+
+// Whole is Err, or an error where something is left.
+func (r *Reader) Whole() error {
+	if len(r.rest) > 0 {
+		r.Fail(errFollows)
+	}
+	return r.err
+}
 
 // Fail makes err the error of the reader, if it has none yet.
 func (r *Reader) Fail(err error) {

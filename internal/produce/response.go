@@ -1,7 +1,6 @@
 package produce
 
 import (
-	"errors"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -73,10 +72,7 @@ func parse(frame []byte, version int16, req *request) (response, error) {
 			res.leaders = cluster.ReadEndpoints(field)
 		}
 	})
-	if r.Len() > 0 {
-		r.Fail(errors.New("something follows its end"))
-	}
-	return res, r.Err()
+	return res, r.Whole()
 }
 
 // readTopic reads the name of a topic, or its ID where names is not nil. An ID that nobody
