@@ -70,10 +70,7 @@ func (c *Client) coordinator(ctx context.Context, req *findcoordinator.Request, 
 	}
 	addr := joinAddr(res.Host, res.Port)
 	c.mu.Lock()
-	known, ok := c.brokers[res.NodeID]
-	if c.brokers[res.NodeID] = addr; ok && known != addr {
-		c.dropStaleLocked()
-	}
+	c.locateLocked(res.NodeID, addr)
 	c.mu.Unlock()
 	return res.NodeID, nil
 }

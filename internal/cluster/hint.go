@@ -1,6 +1,10 @@
 package cluster
 
-import "slices"
+import (
+	"slices"
+
+	kafkago "github.com/segmentio/kafka-go"
+)
 
 // LeaderHint is what a broker that refuses to serve a partition says of its leader
 // (KIP-951).
@@ -10,6 +14,16 @@ type LeaderHint struct {
 	Partition   int32
 	Leader      int32 // node ID
 	LeaderEpoch int32
+}
+
+// LedElsewhere reports whether an error code of a partition says that another broker leads
+// it. Then the answer may have a hint.
+func LedElsewhere(code int16) bool {
+	switch kafkago.Error(code) {
+	case kafkago.NotLeaderForPartition, kafkago.FencedLeaderEpoch:
+		return true
+	}
+	return false
 }
 
 // Endpoint is where a broker is reached, as an answer says.
@@ -77,10 +91,15 @@ func (c *Client) reachLocked(node int32, endpoints []Endpoint) bool {
 	if addr == before {
 		return true
 	}
-	c.brokers[node] = addr
 	c.named(addr)
-	if known {
+	c.locateLocked(node, addr)
+	return true
+}
+
+// locateLocked notes where a node is reached.
+func (c *Client) locateLocked(node int32, addr string) {
+	before, known := c.brokers[node]
+	if c.brokers[node] = addr; known && before != addr {
 		c.dropStaleLocked()
 	}
-	return true
 }

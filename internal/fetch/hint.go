@@ -3,8 +3,6 @@ package fetch
 import (
 	"time"
 
-	kafkago "github.com/segmentio/kafka-go"
-
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 )
@@ -14,13 +12,7 @@ import (
 // that was asked for meanwhile may know its successor as well.
 
 // refersOn reports whether a broker refuses to give records and names the leader.
-func (r *partitionResponse) refersOn() bool {
-	switch kafkago.Error(r.err) {
-	case kafkago.NotLeaderForPartition, kafkago.FencedLeaderEpoch:
-		return r.leader >= 0
-	}
-	return false
-}
+func (r *partitionResponse) refersOn() bool { return r.leader >= 0 && cluster.LedElsewhere(r.err) }
 
 // takeHints lets partitions go on at once with the leaders that a broker has named, where
 // that is news. The lock is held.

@@ -1,10 +1,7 @@
 package produce
 
 import (
-	"errors"
 	"slices"
-
-	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
@@ -20,7 +17,7 @@ func (p *Producer) learnLeaders(queues []*queue, res response) {
 	var hints []cluster.LeaderHint
 	for _, q := range queues {
 		r := res.partitions[q.TopicPartition]
-		if r.leader == nil || r.leader.id < 0 || r.leader.epoch < 0 || !led(cluster.CodeError(r.code)) {
+		if r.leader == nil || !cluster.LedElsewhere(r.code) {
 			continue
 		}
 		hint := cluster.LeaderHint{Topic: q.Topic, Partition: q.Partition, Leader: r.leader.id, LeaderEpoch: r.leader.epoch}
@@ -50,9 +47,4 @@ func (q *queue) atOnce() bool { return q.redirected && q.redirections == 1 }
 // redirected reports whether all that failed goes to brokers that were named.
 func (pl *plan) redirected() bool {
 	return !slices.ContainsFunc(pl.queues, func(q *queue) bool { return pl.pending(q) && q.err != nil && !q.redirected })
-}
-
-// led reports whether an error says that another broker leads a partition.
-func led(err error) bool {
-	return errors.Is(err, kafkago.NotLeaderForPartition) || errors.Is(err, kafkago.FencedLeaderEpoch)
 }
