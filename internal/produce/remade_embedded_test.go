@@ -187,21 +187,30 @@ func TestSendFailsAtAPartitionThatATopicMadeAgainDoesNotHave(t *testing.T) {
 	w.Equal(len(records), 5)
 }
 
+// remadeWithoutAnswer makes the topic again, with a number of partitions, before messages
+// 30..89 are sent, and has the first answer to those lost.
+func remadeWithoutAnswer(t *testing.T, partitions int, opts ...kfake.Opt) *world {
+	t.Helper()
+	var spoiler embedded.Spoiler
+	opts = append(opts, kfake.NumBrokers(1), spoiler.Option())
+	w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.BatchBytes = 0, 300 }, opts...)
+	_, err := w.p.Send(w.ctx, keyedFrom(0, 30))
+	w.NoErr(err)
+	w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
+	w.NoErr(w.truth.CreateTopic(w.ctx, topic, int32(partitions), nil))
+	spoiler.Next(kmsg.Produce, embedded.Spoils()[0], 1)
+	n, err := w.p.Send(w.ctx, keyedFrom(30, 90))
+	w.NoErr(err)
+	w.Equal(n, 60)
+	w.Equal(spoiler.Left(), 0)
+	return w
+}
+
 // The new topic has taken a batch whose answer was lost: it must not be divided again.
 func TestSendWritesOnceIntoATopicMadeAgain(t *testing.T) {
 	for _, again := range []int{3, 2, 5} {
 		t.Run(fmt.Sprint(again), func(t *testing.T) {
-			var spoiler embedded.Spoiler
-			w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.BatchBytes = 0, 300 }, kfake.NumBrokers(1), spoiler.Option())
-			_, err := w.p.Send(w.ctx, keyedFrom(0, 30))
-			w.NoErr(err)
-			w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
-			w.NoErr(w.truth.CreateTopic(w.ctx, topic, int32(again), nil))
-			spoiler.Next(kmsg.Produce, embedded.Spoils()[0], 1)
-			n, err := w.p.Send(w.ctx, keyedFrom(30, 90))
-			w.NoErr(err)
-			w.Equal(n, 60)
-			w.Equal(spoiler.Left(), 0)
+			w := remadeWithoutAnswer(t, again, upTo(lastNamed))
 			records, err := w.truth.Consume(w.ctx, topic)
 			w.NoErr(err)
 			count := map[string]int{}
@@ -219,17 +228,7 @@ func TestSendWritesOnceIntoATopicMadeAgain(t *testing.T) {
 func TestSendDividesAgainWhatWasSentToTheTopicThatWasBefore(t *testing.T) {
 	for _, again := range []int{3, 2, 5} {
 		t.Run(fmt.Sprint(again), func(t *testing.T) {
-			var spoiler embedded.Spoiler
-			w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.BatchBytes = 0, 300 }, kfake.NumBrokers(1), spoiler.Option())
-			_, err := w.p.Send(w.ctx, keyedFrom(0, 30))
-			w.NoErr(err)
-			w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
-			w.NoErr(w.truth.CreateTopic(w.ctx, topic, int32(again), nil))
-			spoiler.Next(kmsg.Produce, embedded.Spoils()[0], 1)
-			n, err := w.p.Send(w.ctx, keyedFrom(30, 90))
-			w.NoErr(err)
-			w.Equal(n, 60)
-			w.Equal(spoiler.Left(), 0)
+			w := remadeWithoutAnswer(t, again)
 			w.hasKeyed(30, 90, again)
 		})
 	}
