@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
@@ -81,14 +80,7 @@ func TestWriterWarnsOfAProgressTopicFromWhichBrokersBeginToDelete(t *testing.T) 
 	w := newWorld(t)
 	x, warnings := w.startWatching()
 	x.sends(from(1, 0, 0, 3))
-	req := kmsg.NewPtrIncrementalAlterConfigsRequest()
-	res := kmsg.NewIncrementalAlterConfigsRequestResource()
-	res.ResourceType, res.ResourceName = kmsg.ConfigResourceTypeTopic, x.cfg.Topic
-	res.Configs = []kmsg.IncrementalAlterConfigsRequestResourceConfig{{Name: "cleanup.policy", Value: kmsg.StringPtr("delete")}}
-	req.Resources = append(req.Resources, res)
-	got, err := req.RequestWith(w.ctx, w.truth.Raw())
-	w.NoErr(err)
-	w.NoErr(kerr.ErrorForCode(got.Resources[0].ErrorCode))
+	w.NoErr(w.truth.SetConfig(w.ctx, x.cfg.Topic, "cleanup.policy", "delete"))
 	w.await("nobody warns", func() bool { return strings.Contains(warnings(), "--add-config cleanup.policy=compact") })
 	x.sends(from(1, 0, 3, 5))
 	w.has(from(1, 0, 0, 5))

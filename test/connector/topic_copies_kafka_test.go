@@ -18,19 +18,6 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
-// changeConfig sets a config of a topic.
-func changeConfig(ctx context.Context, t *testing.T, client *kclient.Client, topic, name, value string) {
-	t.Helper()
-	resource := kmsg.NewIncrementalAlterConfigsRequestResource()
-	resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeTopic, topic
-	resource.Configs = []kmsg.IncrementalAlterConfigsRequestResourceConfig{{Name: name, Value: kmsg.StringPtr(value)}}
-	req := kmsg.NewPtrIncrementalAlterConfigsRequest()
-	req.Resources = append(req.Resources, resource)
-	res, err := req.RequestWith(ctx, client.Raw())
-	is.New(t).NoErr(err)
-	is.New(t).Equal(res.Resources[0].ErrorCode, int16(0))
-}
-
 // running copies from a source to a destination, as Conduit does, until the test ends. What
 // ends it sooner is an error of the test.
 func running(ctx context.Context, t *testing.T, source, destination settings) {
@@ -96,7 +83,7 @@ func TestCopiesFollowTheTopicsOfTheSource(t *testing.T) {
 	want["cleanup.policy"], want["retention.ms"], want["segment.bytes"] = "compact,delete", "3600000", "31457280"
 	is.Equal(configsOf(ctx, t, client, to, names...), want)
 
-	changeConfig(ctx, t, client, from, "retention.ms", "7200000")
+	is.NoErr(client.SetConfig(ctx, from, "retention.ms", "7200000"))
 	is.NoErr(client.AddPartitions(ctx, from, 5))
 	send(4)
 	awaitRecords(t, client, to, 2)

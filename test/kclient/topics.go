@@ -53,6 +53,23 @@ func (c *Client) AddPartitions(ctx context.Context, topic string, total int32) e
 	return c.awaitPartitions(ctx, topic, total)
 }
 
+// SetConfig sets a configuration of a topic. Brokers may have heard of it a moment later.
+func (c *Client) SetConfig(ctx context.Context, topic, name, value string) error {
+	r := kmsg.NewIncrementalAlterConfigsRequestResource()
+	r.ResourceType, r.ResourceName = kmsg.ConfigResourceTypeTopic, topic
+	r.Configs = []kmsg.IncrementalAlterConfigsRequestResourceConfig{{Name: name, Value: kmsg.StringPtr(value)}}
+	req := kmsg.NewPtrIncrementalAlterConfigsRequest()
+	req.Resources = append(req.Resources, r)
+	resp, err := request[*kmsg.IncrementalAlterConfigsResponse](ctx, c, req)
+	if err == nil {
+		err = codeAndMessage(resp.Resources[0].ErrorCode, resp.Resources[0].ErrorMessage)
+	}
+	if err != nil {
+		return fmt.Errorf("set %s of topic %s: %w", name, topic, err)
+	}
+	return nil
+}
+
 // DeleteTopic deletes a topic and waits until no broker knows it any more.
 func (c *Client) DeleteTopic(ctx context.Context, topic string) error {
 	t := kmsg.NewDeleteTopicsRequestTopic()
