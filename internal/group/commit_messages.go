@@ -50,11 +50,7 @@ func (r *commitRequest) Body(version int16) net.Buffers {
 	topics := r.offsets.byTopic(version >= commitByID)
 	w.CompactCount(len(topics))
 	for topic, parts := range topics {
-		if version >= commitByID {
-			w.Raw(topic.id[:])
-		} else {
-			w.CompactString(topic.name)
-		}
+		writeTopic(&w, version >= commitByID, topic.name, topic.id)
 		w.CompactCount(len(parts))
 		for p, o := range parts {
 			w.Int32(p)
@@ -75,31 +71,42 @@ const (
 	minCommitted   = 7
 )
 
-// read returns what reads the answer to this request.
-func (r *commitRequest) read(version int16) func(frame []byte) ([]commitAnswer, error) {
+// read reads the answer to this request.
+func (r *commitRequest) read(frame []byte, version int16) ([]commitAnswer, error) {
 	names := make(map[cluster.TopicID]string, len(r.offsets))
 	for topic := range r.offsets.byTopic(true) {
 		names[topic.id] = topic.name
 	}
-	return func(frame []byte) ([]commitAnswer, error) {
-		r := flexibleBody(frame)
-		var out []commitAnswer
-		for range r.CompactCount(minCommitTopic) {
-			var topic string
-			if version >= commitByID {
-				topic = names[readTopicID(r)]
-			} else {
-				topic = r.CompactString()
-			}
-			for range r.CompactCount(minCommitted) {
-				out = append(out, commitAnswer{topic, r.Int32(), r.Int16()})
-				r.Tags()
-			}
-			r.Tags()
+	in := flexibleBody(frame)
+	var out []commitAnswer
+	for range in.CompactCount(minCommitTopic) {
+		topic := readTopic(in, version >= commitByID, names)
+		for range in.CompactCount(minCommitted) {
+			out = append(out, commitAnswer{topic, in.Int32(), in.Int16()})
+			in.Tags()
 		}
-		r.Tags()
-		return out, finished(r)
+		in.Tags()
 	}
+	in.Tags()
+	return out, finished(in)
+}
+
+// writeTopic writes the ID of a topic, or else its name.
+func writeTopic(w *primitive.Writer, byID bool, name string, id cluster.TopicID) {
+	if byID {
+		w.Raw(id[:])
+	} else {
+		w.CompactString(name)
+	}
+}
+
+// readTopic reads what writeTopic writes. It returns the name, "" if the ID is none of those
+// that were asked about.
+func readTopic(r *primitive.Reader, byID bool, names map[cluster.TopicID]string) string {
+	if byID {
+		return names[readTopicID(r)]
+	}
+	return r.CompactString()
 }
 
 func readTopicID(r *primitive.Reader) (id cluster.TopicID) {

@@ -35,12 +35,12 @@ func TestCommitIsWhatKafkaReads(t *testing.T) {
 		res := kmsg.NewPtrOffsetCommitResponse()
 		res.Version = version
 		res.Topics = []kmsg.OffsetCommitResponseTopic{{Topic: "t", TopicID: id, Partitions: []kmsg.OffsetCommitResponseTopicPartition{{Partition: 2, ErrorCode: 113}}}}
-		read, whole := req.read(version), frame(res)
-		answers, err := read(whole)
+		whole := frame(res)
+		answers, err := req.read(whole, version)
 		is.NoErr(err)
 		is.Equal(answers, []commitAnswer{{"t", 2, 113}})
 		for n := range len(whole) {
-			if _, err := read(whole[:n]); err == nil {
+			if _, err := req.read(whole[:n], version); err == nil {
 				t.Errorf("%d of %d bytes are an answer", n, len(whole))
 			}
 		}

@@ -40,12 +40,11 @@ func (r *describeRequest) Body(int16) net.Buffers {
 func describeConsumer(ctx context.Context, conn *wire.Conn, group string) (Description, error) {
 	none := Description{State: dead}
 	req := &describeRequest{group}
-	version, ok := conn.VersionOf(req)
-	if !ok { // the broker has no such groups
+	if _, ok := conn.VersionOf(req); !ok { // the broker has no such groups
 		return none, nil
 	}
 	var code int16
-	d, err := exchange(ctx, conn, req, func(frame []byte) (d Description, err error) {
+	d, err := exchange(ctx, conn, req, func(frame []byte, version int16) (d Description, err error) {
 		d, code, err = parseDescription(frame, version)
 		return d, err
 	})

@@ -58,35 +58,33 @@ type joined struct {
 // minMember is the size of the smallest member in the answer.
 const minMember = 4
 
-func readJoin(version int16) func(frame []byte) (joined, error) {
-	return func(frame []byte) (joined, error) {
-		const firstWithSkip = 9
-		r := flexibleBody(frame)
-		res := joined{Response: &joingroup.Response{
-			ErrorCode: r.Int16(), GenerationID: r.Int32(), ProtocolType: r.CompactString(),
-			ProtocolName: r.CompactString(), LeaderID: r.CompactString(),
-		}}
-		if version >= firstWithSkip {
-			res.skip = r.Bool()
-		}
-		res.MemberID = r.CompactString()
-		for range r.CompactCount(minMember) {
-			res.Members = append(res.Members, joingroup.ResponseMember{
-				MemberID: r.CompactString(), GroupInstanceID: r.CompactString(), Metadata: r.CompactBytes(),
-			})
-			r.Tags()
-		}
-		r.Tags()
-		return res, finished(r)
+func readJoin(frame []byte, version int16) (joined, error) {
+	const firstWithSkip = 9
+	r := flexibleBody(frame)
+	res := joined{Response: &joingroup.Response{
+		ErrorCode: r.Int16(), GenerationID: r.Int32(), ProtocolType: r.CompactString(),
+		ProtocolName: r.CompactString(), LeaderID: r.CompactString(),
+	}}
+	if version >= firstWithSkip {
+		res.skip = r.Bool()
 	}
+	res.MemberID = r.CompactString()
+	for range r.CompactCount(minMember) {
+		res.Members = append(res.Members, joingroup.ResponseMember{
+			MemberID: r.CompactString(), GroupInstanceID: r.CompactString(), Metadata: r.CompactBytes(),
+		})
+		r.Tags()
+	}
+	r.Tags()
+	return res, finished(r)
 }
 
 // sendJoin sends JoinGroup, with its reason to a coordinator that takes one.
 func (m *Member) sendJoin(ctx context.Context, req *joingroup.Request) (res joined, err error) {
 	err = m.ask(ctx, func(conn *wire.Conn) error {
 		reasoned := &joinRequest{req, m.reason}
-		if version, ok := conn.VersionOf(reasoned); ok {
-			res, err = exchangeWait(ctx, conn, reasoned, m.cfg.RebalanceTimeout, readJoin(version))
+		if _, ok := conn.VersionOf(reasoned); ok {
+			res, err = exchangeWait(ctx, conn, reasoned, m.cfg.RebalanceTimeout, readJoin)
 			return err
 		}
 		msg, err := conn.RoundTripWait(ctx, req, m.cfg.RebalanceTimeout)

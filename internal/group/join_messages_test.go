@@ -35,7 +35,7 @@ func TestJoinIsWhatKafkaReads(t *testing.T) {
 		res.SkipAssignment = true
 		res.Members = []kmsg.JoinGroupResponseMember{{MemberID: "m", InstanceID: &instance, ProtocolMetadata: []byte{9}}}
 		whole := frame(res)
-		read, err := readJoin(version)(whole)
+		read, err := readJoin(whole, version)
 		is.NoErr(err)
 		is.Equal(read.ErrorCode, int16(27))
 		is.Equal(read.GenerationID, int32(3))
@@ -45,7 +45,7 @@ func TestJoinIsWhatKafkaReads(t *testing.T) {
 		is.Equal(read.skip, version == 9)
 		is.Equal(read.Members, []joingroup.ResponseMember{{MemberID: "m", GroupInstanceID: "i", Metadata: []byte{9}}})
 		for n := range len(whole) {
-			if _, err := readJoin(version)(whole[:n]); err == nil {
+			if _, err := readJoin(whole[:n], version); err == nil {
 				t.Errorf("%d of %d bytes are an answer", n, len(whole))
 			}
 		}

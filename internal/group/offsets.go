@@ -99,8 +99,7 @@ func asBefore(answers []commitAnswer, generation int32) {
 }
 
 func sendCommit(ctx context.Context, conn *wire.Conn, req *commitRequest) ([]commitAnswer, error) {
-	version, _ := conn.VersionOf(req)
-	return exchange(ctx, conn, req, req.read(version))
+	return exchange(ctx, conn, req, req.read)
 }
 
 // sendOlderCommit sends a request in the versions that kafka-go has, which go by names.

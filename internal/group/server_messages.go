@@ -104,7 +104,7 @@ const (
 	int32Size = 4
 )
 
-func readServerAnswer(frame []byte) (serverAnswer, error) {
+func readServerAnswer(frame []byte, _ int16) (serverAnswer, error) {
 	r := flexibleBody(frame)
 	a := serverAnswer{code: r.Int16(), message: r.CompactString()}
 	r.CompactString() // member ID, which is ours
@@ -135,19 +135,20 @@ func flexibleBody(frame []byte) *primitive.Reader {
 	return r
 }
 
-// exchange sends a request that encodes itself, and reads its answer. One that can't be read
-// closes the connection.
-func exchange[T any](ctx context.Context, conn *wire.Conn, req protocol.Message, read func(frame []byte) (T, error)) (T, error) {
+// exchange sends a request that encodes itself, and reads its answer, which is of the same
+// version. One that can't be read closes the connection.
+func exchange[T any](ctx context.Context, conn *wire.Conn, req protocol.Message, read func(frame []byte, version int16) (T, error)) (T, error) {
 	return exchangeWait(ctx, conn, req, 0, read)
 }
 
 // exchangeWait is exchange for a request that the coordinator may hold back for that long.
-func exchangeWait[T any](ctx context.Context, conn *wire.Conn, req protocol.Message, wait time.Duration, read func(frame []byte) (T, error)) (answer T, err error) {
+func exchangeWait[T any](ctx context.Context, conn *wire.Conn, req protocol.Message, wait time.Duration, read func(frame []byte, version int16) (T, error)) (answer T, err error) {
 	frame, err := conn.Frame(ctx, req, wait)
 	if err != nil {
 		return answer, err
 	}
-	if answer, err = read(frame); err != nil {
+	version, _ := conn.VersionOf(req)
+	if answer, err = read(frame, version); err != nil {
 		err = conn.Refuse(req.ApiKey(), err)
 	}
 	return answer, err

@@ -59,7 +59,7 @@ func TestServerAnswerIsReadAsItIsWritten(t *testing.T) {
 	member, message := "m", "because"
 	res.MemberID, res.ErrorMessage = &member, &message
 	res.ErrorCode, res.MemberEpoch, res.HeartbeatIntervalMillis = 110, 8, 5000
-	a, err := readServerAnswer(frame(res))
+	a, err := readServerAnswer(frame(res), 1)
 	is.NoErr(err)
 	is.Equal(a, serverAnswer{code: 110, message: message, epoch: 8, interval: 5000})
 
@@ -67,21 +67,21 @@ func TestServerAnswerIsReadAsItIsWritten(t *testing.T) {
 	res.Assignment = &kmsg.ConsumerGroupHeartbeatResponseAssignment{
 		Topics: []kmsg.ConsumerGroupHeartbeatResponseAssignmentTopic{{TopicID: id, Partitions: []int32{3, 1}}},
 	}
-	a, err = readServerAnswer(frame(res))
+	a, err = readServerAnswer(frame(res), 1)
 	is.NoErr(err)
 	is.Equal(a.assigned, ownedPartitions{id: {1, 3}})
 	res.Assignment.Topics = nil
-	a, err = readServerAnswer(frame(res))
+	a, err = readServerAnswer(frame(res), 1)
 	is.NoErr(err)
 	is.True(a.assigned != nil) // nothing is assigned, which is not the same as no change
 
 	whole := frame(res)
 	for n := range len(whole) {
-		if _, err := readServerAnswer(whole[:n]); err == nil {
+		if _, err := readServerAnswer(whole[:n], 1); err == nil {
 			t.Errorf("%d of %d bytes are an answer", n, len(whole))
 		}
 	}
-	_, err = readServerAnswer(append(whole, 0))
+	_, err = readServerAnswer(append(whole, 0), 1)
 	is.True(err != nil)
 }
 
@@ -108,8 +108,8 @@ func TestStableFetchIsWhatKafkaReads(t *testing.T) {
 	res.Groups = []kmsg.OffsetFetchResponseGroup{{Group: "g", ErrorCode: 15, Topics: []kmsg.OffsetFetchResponseGroupTopic{{
 		Topic: "t", Partitions: []kmsg.OffsetFetchResponseGroupTopicPartition{{Partition: 2, Offset: 7, LeaderEpoch: 3, Metadata: &note, ErrorCode: 88}},
 	}}}}
-	whole, readBack := frame(res), req.read(9)
-	read, err := readBack(whole)
+	whole := frame(res)
+	read, err := req.read(whole, 9)
 	is.NoErr(err)
 	is.Equal(read.ErrorCode, int16(15))
 	p := read.Topics[0].Partitions[0]
@@ -118,12 +118,12 @@ func TestStableFetchIsWhatKafkaReads(t *testing.T) {
 	is.Equal(p.Metadata, "note")
 	is.Equal(p.ErrorCode, int16(88))
 	for n := range len(whole) {
-		if _, err := readBack(whole[:n]); err == nil {
+		if _, err := req.read(whole[:n], 9); err == nil {
 			t.Errorf("%d of %d bytes are an answer", n, len(whole))
 		}
 	}
 	res.Groups = nil
-	_, err = readBack(frame(res))
+	_, err = req.read(frame(res), 9)
 	is.True(err != nil)
 }
 
@@ -147,7 +147,7 @@ func TestStableFetchNamesTopicsByTheirIDs(t *testing.T) {
 	res.Groups = []kmsg.OffsetFetchResponseGroup{{Group: "g", Topics: []kmsg.OffsetFetchResponseGroupTopic{{
 		TopicID: id, Partitions: []kmsg.OffsetFetchResponseGroupTopicPartition{{Partition: 2, Offset: 7}},
 	}}}}
-	read, err := req.read(fetchByID)(frame(res))
+	read, err := req.read(frame(res), fetchByID)
 	is.NoErr(err)
 	is.Equal(read.Topics[0].Name, "t")
 	is.Equal(read.Topics[0].Partitions[0].CommittedOffset, int64(7))

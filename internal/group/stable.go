@@ -11,7 +11,6 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
-	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
 // stableFetch is OffsetFetch that waits for offsets which are committed in transactions
@@ -60,11 +59,7 @@ func (r *stableFetch) Body(version int16) net.Buffers {
 	} else {
 		w.CompactCount(len(r.partitions))
 		for topic, ids := range r.partitions {
-			if id := r.ids[topic]; version >= fetchByID {
-				w.Raw(id[:])
-			} else {
-				w.CompactString(topic)
-			}
+			writeTopic(&w, version >= fetchByID, topic, r.ids[topic])
 			w.CompactCount(len(ids))
 			for _, id := range ids {
 				w.Int32(id)
@@ -85,46 +80,34 @@ const (
 	minFetched      = 20
 )
 
-// read returns what reads the answer to this request, for one group, as the older versions
-// have it.
-func (r *stableFetch) read(version int16) func(frame []byte) (*offsetfetch.Response, error) {
+// read reads the answer to this request, for one group, as the older versions have it.
+func (r *stableFetch) read(frame []byte, version int16) (*offsetfetch.Response, error) {
 	names := make(map[cluster.TopicID]string, len(r.ids))
 	for topic, id := range r.ids {
 		names[id] = topic
 	}
-	return func(frame []byte) (*offsetfetch.Response, error) {
-		return readStableFetch(frame, func(r *primitive.Reader) string {
-			if version >= fetchByID {
-				return names[readTopicID(r)]
-			}
-			return r.CompactString()
-		})
-	}
-}
-
-func readStableFetch(frame []byte, topic func(*primitive.Reader) string) (*offsetfetch.Response, error) {
-	r := flexibleBody(frame)
+	in := flexibleBody(frame)
 	res := new(offsetfetch.Response)
-	n := r.CompactCount(minFetchedGroup)
+	n := in.CompactCount(minFetchedGroup)
 	for range n {
-		r.CompactString() // group
-		for range r.CompactCount(minFetchedTopic) {
-			t := offsetfetch.ResponseTopic{Name: topic(r)}
-			for range r.CompactCount(minFetched) {
+		in.CompactString() // group
+		for range in.CompactCount(minFetchedTopic) {
+			t := offsetfetch.ResponseTopic{Name: readTopic(in, version >= fetchByID, names)}
+			for range in.CompactCount(minFetched) {
 				t.Partitions = append(t.Partitions, offsetfetch.ResponsePartition{
-					PartitionIndex: r.Int32(), CommittedOffset: r.Int64(), ComittedLeaderEpoch: r.Int32(),
-					Metadata: r.CompactString(), ErrorCode: r.Int16(),
+					PartitionIndex: in.Int32(), CommittedOffset: in.Int64(), ComittedLeaderEpoch: in.Int32(),
+					Metadata: in.CompactString(), ErrorCode: in.Int16(),
 				})
-				r.Tags()
+				in.Tags()
 			}
-			r.Tags()
+			in.Tags()
 			res.Topics = append(res.Topics, t)
 		}
-		res.ErrorCode = r.Int16()
-		r.Tags()
+		res.ErrorCode = in.Int16()
+		in.Tags()
 	}
-	r.Tags()
-	if err := finished(r); err != nil {
+	in.Tags()
+	if err := finished(in); err != nil {
 		return nil, err
 	}
 	if n != 1 {
@@ -141,16 +124,13 @@ func (s *session) fetchStable(ctx context.Context, p Partitions) (*offsetfetch.R
 	if err != nil {
 		return nil, err
 	}
-	res, err := s.sendStable(ctx, conn, &stableFetch{s.cfg.GroupID, p, s.ids(p)})
+	req := &stableFetch{s.cfg.GroupID, p, s.ids(p)}
+	res, err := exchange(ctx, conn, req, req.read)
 	if err == nil && unknownID(res) {
-		res, err = s.sendStable(ctx, conn, &stableFetch{group: s.cfg.GroupID, partitions: p})
+		req.ids = nil
+		res, err = exchange(ctx, conn, req, req.read)
 	}
 	return res, err
-}
-
-func (s *session) sendStable(ctx context.Context, conn *wire.Conn, req *stableFetch) (*offsetfetch.Response, error) {
-	version, _ := conn.VersionOf(req)
-	return exchange(ctx, conn, req, req.read(version))
 }
 
 // unknownID reports whether an answer says of a topic that there is none with its ID.
