@@ -61,31 +61,40 @@ func (s *session) Commit(ctx context.Context, generation int32, offsets Offsets)
 		return nil, s.errorf("commit offsets of", kafkago.RebalanceInProgress)
 	}
 	memberID, _ := s.identity()
-	return s.commit(ctx, &commitRequest{s.cfg.GroupID, memberID, s.cfg.InstanceID, generation, offsets, commitByID})
+	return s.commit(ctx, &commitRequest{s.cfg.GroupID, memberID, s.cfg.InstanceID, generation, offsets, commitByID}, sendClassicCommit)
 }
 
 // CommitAlone is Commit for a group that has no members: the coordinator refuses it, with
 // UNKNOWN_MEMBER_ID, if there is one.
 func (s *session) CommitAlone(ctx context.Context, offsets Offsets) (Offsets, error) {
-	return s.commit(ctx, &commitRequest{s.cfg.GroupID, "", "", -1, offsets, commitByID})
+	return s.commit(ctx, &commitRequest{s.cfg.GroupID, "", "", -1, offsets, commitByID}, sendClassicCommit)
 }
 
-func (s *session) commit(ctx context.Context, req *commitRequest) (Offsets, error) {
+// sendCommit sends OffsetCommit in a version that the member's protocol takes.
+type sendCommit func(context.Context, *wire.Conn, *commitRequest) ([]commitAnswer, error)
+
+func (s *session) commit(ctx context.Context, req *commitRequest, send sendCommit) (Offsets, error) {
 	conn, err := s.connect(ctx, cluster.Commit)
 	var answers []commitAnswer
 	if err == nil {
-		if _, ok := conn.VersionOf(req); ok {
-			answers, err = sendCommit(ctx, conn, req)
-			asBefore(answers, req.epoch)
-		} else {
-			answers, err = sendOlderCommit(ctx, conn, req)
-		}
+		answers, err = send(ctx, conn, req)
 	}
 	if err != nil {
 		s.leaveCoordinator()
 		return nil, s.errorf("commit offsets of", err)
 	}
 	return s.taken(req.offsets, answers)
+}
+
+// sendClassicCommit sends a request in the version that names topics by their IDs, or else
+// in an older one.
+func sendClassicCommit(ctx context.Context, conn *wire.Conn, req *commitRequest) ([]commitAnswer, error) {
+	if _, ok := conn.VersionOf(req); !ok {
+		return sendOlderCommit(ctx, conn, req)
+	}
+	answers, err := sendNewerCommit(ctx, conn, req)
+	asBefore(answers, req.epoch)
+	return answers, err
 }
 
 // asBefore gives a generation that has ended with its group the code that it had before
@@ -98,7 +107,8 @@ func asBefore(answers []commitAnswer, generation int32) {
 	}
 }
 
-func sendCommit(ctx context.Context, conn *wire.Conn, req *commitRequest) ([]commitAnswer, error) {
+// sendNewerCommit sends a request in the versions that kafka-go lacks.
+func sendNewerCommit(ctx context.Context, conn *wire.Conn, req *commitRequest) ([]commitAnswer, error) {
 	return exchange(ctx, conn, req, req.read)
 }
 

@@ -24,16 +24,7 @@ func (m *serverMember) Commit(ctx context.Context, epoch int32, offsets Offsets)
 	}
 	id, _ := m.identity()
 	req := &commitRequest{m.cfg.GroupID, id, m.cfg.InstanceID, epoch, offsets, commitByEpoch}
-	conn, err := m.connect(ctx, cluster.Commit)
-	var answers []commitAnswer
-	if err == nil {
-		answers, err = sendCommit(ctx, conn, req)
-	}
-	if err != nil {
-		m.leaveCoordinator()
-		return nil, m.errorf("commit offsets of", err)
-	}
-	taken, err := m.taken(offsets, answers)
+	taken, err := m.commit(ctx, req, sendNewerCommit)
 	if errors.Is(err, cluster.StaleMemberEpoch) {
 		m.hurry()
 	}
