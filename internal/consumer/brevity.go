@@ -1,7 +1,6 @@
 package consumer
 
 import (
-	"context"
 	"errors"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -38,9 +37,13 @@ func (b *brevity) shorten() bool {
 	return true
 }
 
-// refused reports whether an error says that notes are too long, and they can be shorter.
-func (b *brevity) refused(err error) bool {
-	return errors.Is(err, kafkago.OffsetMetadataTooLarge) && b.shorten()
+// refused leaves out more if an error says that notes are too long, and returns what is lost,
+// "" for nothing.
+func (b *brevity) refused(err error) (lost string) {
+	if errors.Is(err, kafkago.OffsetMetadataTooLarge) && b.shorten() {
+		lost = brevityWarnings[*b]
+	}
+	return lost
 }
 
 // text is a note as metadata. Where it can't say that the group has gone back, it says
@@ -58,31 +61,27 @@ func (b brevity) text(n note) string {
 	return n.String()
 }
 
-// commitFitting commits with notes that the coordinator takes.
-func (c *Consumer) commitFitting(ctx context.Context) error {
-	var refused error
+// commitFitting commits with notes that the coordinator takes: those of the next attempt are
+// shorter if refused, which is brevity.refused of them, says so.
+func (c *Config) commitFitting(refused func(error) (lost string), commit func() error) error {
+	var lost string
+	var because error
 	for {
-		err := c.commitOnce(ctx)
-		if c.topics.refused(err) {
-			refused = err
+		err := commit()
+		if more := refused(err); more != "" {
+			lost, because = more, err
 			continue
 		}
-		if refused != nil {
-			c.cfg.Group.Warn(c.topics.brevityWarning(), refused)
+		if because != nil {
+			c.Group.Warn(lost, because)
 		}
 		return err
 	}
 }
 
 // refused is brevity.refused of all notes to come.
-func (k *groupTopics) refused(err error) bool {
+func (k *groupTopics) refused(err error) (lost string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.brevity.refused(err)
-}
-
-func (k *groupTopics) brevityWarning() string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return brevityWarnings[k.brevity]
 }

@@ -81,11 +81,12 @@ func (c *Consumer) commit(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("wait for another commit to end: %w", ctx.Err())
 	}
+	once := func() error { return c.commitOnce(ctx) }
 	retry := cluster.NewRetry(50*time.Millisecond, time.Second)
 	for {
-		err := c.commitFitting(ctx)
+		err := c.cfg.commitFitting(c.topics.refused, once)
 		if unknownTopic(err) && c.noteDeleted(ctx) == nil {
-			err = c.commitFitting(ctx)
+			err = c.cfg.commitFitting(c.topics.refused, once)
 		}
 		passes := cluster.Retriable(err) || errors.Is(err, cluster.StaleMemberEpoch) // the next one is known in a moment
 		if err == nil || expected(err) || !passes || !retry.Wait(ctx) {

@@ -16,19 +16,13 @@ func (c *Config) commitEnds(ctx context.Context, client *cluster.Client, m *grou
 	if err != nil || len(committed) > 0 {
 		return // whoever has begun commits where, and where this one begins is known
 	}
-	out := c.endsWithNotes(client.ID(), topics)
-	if len(out) == 0 {
-		return
-	}
-	taken, err := m.CommitAlone(ctx, out)
-	var refused error
-	for c.brevity.refused(err) {
-		refused = err
-		taken, err = m.CommitAlone(ctx, c.endsWithNotes(client.ID(), topics))
-	}
-	if refused != nil {
-		c.Group.Warn(brevityWarnings[c.brevity], refused)
-	}
+	var taken group.Offsets
+	err = c.commitFitting(c.brevity.refused, func() (err error) {
+		if out := c.endsWithNotes(client.ID(), topics); len(out) > 0 {
+			taken, err = m.CommitAlone(ctx, out)
+		}
+		return err
+	})
 	for topic, ids := range taken {
 		for id, o := range ids {
 			c.Info(c.begins(message.TopicPartition{Topic: topic, Partition: id}, o.At, fromNow))
