@@ -53,6 +53,32 @@ func (w *world) commitIn(partition int32, at int64, metadata string) {
 	w.NoErr(kerr.ErrorForCode(res.Topics[0].Partitions[0].ErrorCode))
 }
 
+// readThirty has all of thirty new records read and committed.
+func (w *world) readThirty() {
+	w.t.Helper()
+	w.produce(30)
+	c := w.open(nil)
+	ack(c, w.next(c, 30)...)
+	w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
+	w.NoErr(c.Close(w.ctx))
+}
+
+// putBack is readThirty and an operator who wants partition 1 to be read again after it.
+func (w *world) putBack() {
+	w.t.Helper()
+	w.readThirty()
+	w.commit(0, "") // kafka-consumer-groups --reset-offsets
+}
+
+// readsAgain reads the first records of partition 1 after putBack, and has them committed.
+func (w *world) readsAgain(c *Consumer) {
+	w.t.Helper()
+	got := w.next(c, 3)
+	w.Equal(got, []int{1, 4, 7})
+	ack(c, got...)
+	w.committed(map[int32]int64{0: 10, 1: 3, 2: 10})
+}
+
 // expels returns a function that has the coordinator forget the member and waits until
 // it knows.
 func (w *world) expels() func() {

@@ -75,20 +75,11 @@ func TestConsumerReadsAgainThroughRebalancesAndRestarts(t *testing.T) {
 	t.Parallel()
 	for _, restart := range []bool{false, true} {
 		eitherPlace(t, func(w *world) {
-			w.produce(30)
-			c := w.open(nil)
-			ack(c, w.next(c, 30)...)
-			w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
-			w.NoErr(c.Close(w.ctx))
-			w.commit(0, "") // kafka-consumer-groups --reset-offsets
-
+			w.putBack()
 			expel := w.expels()
 			saved := w.position(1, 9)
-			c = w.resume(saved, nil)
-			got := w.next(c, 3)
-			w.Equal(got, []int{1, 4, 7})
-			ack(c, got...)
-			w.committed(map[int32]int64{0: 10, 1: 3, 2: 10})
+			c := w.resume(saved, nil)
+			w.readsAgain(c)
 			if restart { // before Conduit has saved another position
 				w.NoErr(c.Close(w.ctx))
 				c = w.resume(saved, nil)
@@ -110,19 +101,10 @@ func TestConsumerReadsAgainThoughAnotherMemberBegan(t *testing.T) {
 }
 
 func readsAgainThoughAnotherMemberBegan(w *world) {
-	w.produce(30)
-	c := w.open(nil)
-	ack(c, w.next(c, 30)...)
-	w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
-	w.NoErr(c.Close(w.ctx))
-	w.commit(0, "") // kafka-consumer-groups --reset-offsets
-
+	w.putBack()
 	saved := w.position(1, 9)
-	c = w.open(nil)
-	got := w.next(c, 3)
-	w.Equal(got, []int{1, 4, 7})
-	ack(c, got...)
-	w.committed(map[int32]int64{0: 10, 1: 3, 2: 10})
+	c := w.open(nil)
+	w.readsAgain(c)
 	w.NoErr(c.Close(w.ctx))
 
 	c = w.resume(saved, nil)
@@ -191,17 +173,12 @@ func TestConsumerReadsWhatAnUncleanElectionLeftAfterARestart(t *testing.T) {
 }
 
 func readsWhatAnUncleanElectionLeft(w *world) {
-	w.produce(30)
-	c := w.open(nil)
-	ack(c, w.next(c, 30)...)
-	w.committed(map[int32]int64{0: 10, 1: 10, 2: 10})
-	w.NoErr(c.Close(w.ctx))
-
+	w.readThirty()
 	w.cutOff(1, 5)
 	saved := w.position(1, 9)
 	saved.LeaderEpoch = w.fake.PartitionInfo(topic, 1).Epoch
 	behindThat := []int{16, 19, 22, 25, 28}
-	c = w.resume(saved, nil)
+	c := w.resume(saved, nil)
 	w.Equal(w.quiet(c), behindThat)
 	w.committed(map[int32]int64{0: 10, 1: 5, 2: 10})
 	w.NoErr(c.Close(w.ctx))

@@ -119,19 +119,30 @@ func TestServerMemberLooksForTopicsItselfWhereTheCoordinatorDoesNotTakeItsPatter
 	is.True(strings.Contains(m.warned[0].Error(), "topicsRegex"))
 }
 
+// hiding starts a cluster whose coordinator finds x1 and x2, of which a member that lists the
+// topics sees x1 alone. While the brokers that could list them are away, nobody can.
+func hiding(t *testing.T, away *atomic.Bool) *kfake.Cluster {
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, "x1"), kfake.SeedTopics(1, "x2"), shortBeats())
+	fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
+		r := req.(*kmsg.MetadataRequest)
+		switch {
+		case r.Topics == nil && away.Load():
+			return nil, errors.New("disconnect"), true
+		case r.Topics == nil:
+			name := "x1"
+			r.Topics = []kmsg.MetadataRequestTopic{{Topic: &name}}
+		}
+		return nil, nil, false
+	})
+	return fake
+}
+
 // A coordinator finds topics with the rights of another member, which this one may not see.
 func TestServerMemberLooksForTopicsItselfOnceItIsAssignedOthers(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	fake := embedded.Start(t, kfake.SeedTopics(partitions, "x1"), kfake.SeedTopics(1, "x2"), shortBeats())
-	embedded.Answer(fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
-		r := req.(*kmsg.MetadataRequest)
-		if r.Topics == nil {
-			name := "x1"
-			r.Topics = []kmsg.MetadataRequestTopic{{Topic: &name}}
-		}
-		return nil
-	})
+	fake := hiding(t, new(atomic.Bool))
 	subscription := listen(fake)
 	m := startMember(fake, "g", matching("x.*"))
 	is.NoErr(m.untilItHolds(partitions))
@@ -148,15 +159,7 @@ func TestServerMemberLooksForTopicsItselfOnceItIsAssignedOthers(t *testing.T) {
 func TestServerMemberReadsOnWhileItGivesItsPatternUp(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	fake := embedded.Start(t, kfake.SeedTopics(partitions, "x1"), kfake.SeedTopics(1, "x2"), shortBeats())
-	embedded.Answer(fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response {
-		r := req.(*kmsg.MetadataRequest)
-		if r.Topics == nil {
-			name := "x1"
-			r.Topics = []kmsg.MetadataRequestTopic{{Topic: &name}}
-		}
-		return nil
-	})
+	fake := hiding(t, new(atomic.Bool))
 	subscription := listen(fake)
 	m := startMember(fake, "g", matching("x.*"))
 	is.NoErr(m.untilItHolds(partitions))
@@ -171,20 +174,8 @@ func TestServerMemberReadsOnWhileItGivesItsPatternUp(t *testing.T) {
 func TestServerMemberBeatsOnWhileItCannotListItsTopics(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	fake := embedded.Start(t, kfake.SeedTopics(partitions, "x1"), kfake.SeedTopics(1, "x2"), shortBeats())
 	var away atomic.Bool
-	fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		fake.KeepControl()
-		r := req.(*kmsg.MetadataRequest)
-		switch {
-		case r.Topics == nil && away.Load():
-			return nil, errors.New("disconnect"), true
-		case r.Topics == nil:
-			name := "x1"
-			r.Topics = []kmsg.MetadataRequestTopic{{Topic: &name}}
-		}
-		return nil, nil, false
-	})
+	fake := hiding(t, &away)
 	subscription, beats := listen(fake), embedded.Count(fake, int16(kmsg.ConsumerGroupHeartbeat))
 	var failed atomic.Int64
 	m := startMember(fake, "g", func(c *Config) {
