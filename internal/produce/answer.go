@@ -175,10 +175,10 @@ func (p *Producer) judgeRecords(pl *plan, q *queue, r partitionResponse) {
 // with the same ones.
 func (pl *plan) split(q *queue, at int) error {
 	whole := q.batches[0]
-	parts := []*batch{
-		{indexes: whole.indexes[:at], stamp: whole.stamp, uncertain: whole.uncertain, named: whole.named, corrupt: whole.corrupt},
-		{indexes: whole.indexes[at:], stamp: whole.stamp, uncertain: whole.uncertain, named: whole.named, corrupt: whole.corrupt},
+	part := func(indexes []int) *batch {
+		return &batch{indexes: indexes, stamp: whole.stamp, uncertain: whole.uncertain, named: whole.named, corrupt: whole.corrupt}
 	}
+	parts := []*batch{part(whole.indexes[:at]), part(whole.indexes[at:])}
 	parts[1].stamp.seq = advance(whole.stamp.seq, int32(at))
 	for _, b := range parts {
 		b.writer = pl.writers.take()
