@@ -8,6 +8,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/primitive"
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 )
 
@@ -56,13 +57,15 @@ func (b *broker) look() { wake(b.wake) }
 
 // loop fetches from one broker for as long as the fetcher lives, and sleeps while it
 // has no partitions. The next request is on its way before the last answer is decoded:
-// all it needs is where each batch ends, and that stands in the batch headers.
+// all it needs is where each batch ends, and that stands in the batch headers. Answers
+// that Next's caller should have at once are an exception: see hand.
 func (f *Fetcher) loop(b *broker) {
 	defer f.wg.Done()
 	frames := make(chan []fetched)
 	f.wg.Add(1)
 	go f.decode(frames)
 	defer close(frames)
+	var prompt recordbatch.Reader // of what the loop decodes itself
 
 	idle := 0
 	for f.ctx.Err() == nil {
@@ -97,12 +100,8 @@ func (f *Fetcher) loop(b *broker) {
 		wait := time.Duration(req.maxWait) * time.Millisecond
 		b.size.arrived(res.bytes(), took, wait)
 		sets, moved := f.accept(b, req, res)
-		if len(sets) > 0 {
-			select {
-			case frames <- sets:
-			case <-f.ctx.Done():
-				return
-			}
+		if !f.hand(&prompt, sets, frames) {
+			return
 		}
 		if idle++; moved || took >= wait/2 {
 			idle = 0

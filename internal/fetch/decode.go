@@ -18,15 +18,19 @@ func (f *Fetcher) decode(frames <-chan []fetched) {
 	defer f.wg.Done()
 	var r recordbatch.Reader
 	for sets := range frames {
-		for _, s := range sets {
-			f.decodeSet(&r, s)
-			f.mu.Lock()
-			s.p.pending--
-			if s.p.pending == 0 && s.p.state == routing {
-				f.wakeRouter()
-			}
-			f.mu.Unlock()
+		f.decodeSets(&r, sets)
+	}
+}
+
+func (f *Fetcher) decodeSets(r *recordbatch.Reader, sets []fetched) {
+	for _, s := range sets {
+		f.decodeSet(r, s)
+		f.mu.Lock()
+		s.p.pending--
+		if s.p.pending == 0 && s.p.state == routing {
+			f.wakeRouter()
 		}
+		f.mu.Unlock()
 	}
 }
 

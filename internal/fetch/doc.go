@@ -3,7 +3,8 @@
 //	router ── gives each partition to the loop of its leader, and asks about those
 //	          that can't just be read on (KIP-320, offsets that are gone)
 //	loop ──── one a broker: request, answer, next request …
-//	decode ── one a broker: record sets to batches, in the order of the log
+//	decode ── one a broker: record sets to batches, in the order of the log; the loop
+//	          does it itself for a few records that Next waits for
 //	Next ──── takes what is ready
 //
 // What is asked about a partition is a value, its question. An answer counts only if
@@ -23,5 +24,5 @@
 //	ask.go                     questions other than fetches
 //	broker.go, request.go      the loop; session.go, size.go, replica.go
 //	response.go, answer.go     what comes back
-//	decode.go, next.go         from there to the user; watermark.go
+//	prompt.go, decode.go       from there to the user: next.go; watermark.go
 package fetch

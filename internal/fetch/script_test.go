@@ -78,7 +78,13 @@ func play(t *testing.T, s script, from int64, change func(*Config)) *Fetcher {
 // open returns a fetcher of a cluster that reads nothing yet.
 func open(t *testing.T, fake *kfake.Cluster, requestTimeout time.Duration, change func(*Config)) *Fetcher {
 	t.Helper()
-	client := cluster.New(fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: requestTimeout})
+	return openOver(t, fake, wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: requestTimeout}, change)
+}
+
+// openOver is open with connections of a configuration.
+func openOver(t *testing.T, fake *kfake.Cluster, connections wire.Config, change func(*Config)) *Fetcher {
+	t.Helper()
+	client := cluster.New(fake.ListenAddrs(), connections)
 	cfg := Config{
 		MinBytes: 1, MaxWait: 50 * time.Millisecond, MaxBytes: 1 << 20, MaxPartitionBytes: 1 << 20, MaxBuffered: 1 << 20,
 		Warn:             func(msg string, err error) { t.Log(msg, err) },
