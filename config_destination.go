@@ -54,12 +54,14 @@ type DestinationConfig struct {
 	// Needs a source of this connector, brokers from Kafka 2.5 on and acks all.
 	ExactlyOnce bool `json:"exactlyOnce" default:"false"`
 	// Transactional ID for exactlyOnce. Only one process may use it at a time: the one
-	// that began last. If left empty, it is the connector's ID in Conduit.
+	// that began last. If left empty, it is the connector's ID in Conduit. Processes that
+	// share a group each need their own, and the same progressTopic.
 	TransactionalID string `json:"transactionalID"`
 	// Compacted topic in which exactlyOnce notes how far the source was written. It is
 	// created if it is missing. If left empty, it is conduit-progress- and the connector's
 	// ID; if that has characters which names of topics can't have, with an underscore for
 	// each and the hash of the ID. The topic must not be one that brokers delete from.
+	// Where this or transactionalID is set, each Write looks for other processes in it.
 	ProgressTopic string `json:"progressTopic"`
 	// Maximum time that brokers which could write take for a batch, retries included.
 	// It stands still during an outage, see outageTimeout. Nothing is written after

@@ -63,9 +63,16 @@ func (c *DestinationConfig) exactlyOnce(ctx context.Context, cfg produce.Config)
 	limit := c.DeliveryTimeout + c.OutageTimeout
 	return exactlyonce.Config{
 		ID: c.Topic, TransactionalID: transactionalID, Topic: c.progressTopic(ctx), ReplicationFactor: c.TopicReplicationFactor,
-		Limit: limit, TransactionTimeout: limit + transactionRoom,
+		Shared: c.sharesProgress(),
+		Limit:  limit, TransactionTimeout: limit + transactionRoom,
 		Origin: new(origins).find, Produce: cfg,
 	}, nil
+}
+
+// sharesProgress reports whether other processes may keep progress in the same topic: those
+// that share a group have to set one of these at least.
+func (c *DestinationConfig) sharesProgress() bool {
+	return c.TransactionalID != "" || c.ProgressTopic != ""
 }
 
 // progressTopic is where progress is kept; "" with exactlyOnce off, or if nothing says yet.

@@ -62,6 +62,9 @@ func TestExactlyOnceNeedsAnID(t *testing.T) {
 	is.Equal(e.Topic, progressTopic(c.TransactionalID))
 	is.Equal(e.ID, c.Topic)
 	is.Equal(e.TransactionalID, c.TransactionalID)
+	is.True(e.Shared)
+	is.True((&DestinationConfig{ProgressTopic: "progress"}).sharesProgress())
+	is.True(!new(DestinationConfig).sharesProgress()) // connectors have different IDs, and so topics
 }
 
 func TestProgressTopicsOfDifferentConnectorsDiffer(t *testing.T) {

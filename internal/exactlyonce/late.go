@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"sync"
 
 	kafkago "github.com/segmentio/kafka-go"
 
@@ -21,7 +22,17 @@ type written struct {
 	to     map[message.TopicPartition]bool
 	// late says that a broker may still get something of a transaction that is over.
 	late bool
+
+	progress string // the topic of progress
+	mu       sync.Mutex
+	at       int64 // where its log has that of the last transaction; unknown or nowhere
 }
+
+// What is said of where progress was written.
+const (
+	nowhere int64 = -2
+	unknown int64 = -1
+)
 
 // Add is for the producer.
 func (w *written) Add(ctx context.Context, partitions []message.TopicPartition) error {
@@ -32,6 +43,33 @@ func (w *written) Add(ctx context.Context, partitions []message.TopicPartition) 
 		w.to[p] = true
 	}
 	return nil
+}
+
+// begin is called before anything is sent.
+func (w *written) begin() {
+	clear(w.to)
+	w.mu.Lock()
+	w.at = nowhere
+	w.mu.Unlock()
+}
+
+// Wrote is for the producer.
+func (w *written) Wrote(p message.TopicPartition, offset int64) {
+	if p.Topic != w.progress {
+		return
+	}
+	w.mu.Lock()
+	if w.at == nowhere || offset < w.at {
+		w.at = offset
+	}
+	w.mu.Unlock()
+}
+
+// progressAt is the offset of the first progress in the last transaction, or unknown.
+func (w *written) progressAt() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return max(w.at, unknown)
 }
 
 // shut has the brokers refuse what may still come of an earlier epoch. Those before Kafka 3.6

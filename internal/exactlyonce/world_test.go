@@ -88,7 +88,7 @@ func (w *world) create(transactionalID string) *writer {
 		w.NoErr(w.ctx.Err())
 	}
 	x := New(client, Config{
-		ID: w.id, TransactionalID: transactionalID, Topic: "progress-" + w.id, Limit: w.limit, TransactionTimeout: w.transactionTimeout,
+		ID: w.id, TransactionalID: transactionalID, Topic: "progress-" + w.id, Shared: transactionalID != w.id, Limit: w.limit, TransactionTimeout: w.transactionTimeout,
 		Origin: new(origins).find,
 		Produce: produce.Config{
 			Acks: produce.AcksAll, DeliveryTimeout: w.limit, RequestTimeout: 5 * time.Second, BatchBytes: 1 << 20, NewTopics: w.newTopics,

@@ -38,6 +38,8 @@ func (w *Writer) write(ctx context.Context, messages []message.Message) (int, er
 		w.astray, w.wrote.late = true, w.wrote.late || w.producer.Doubtful()
 		var of *message.RecordError
 		switch {
+		case errors.Is(err, errOvertaken):
+			return w.index[0], err
 		case errors.As(err, &of) && of.Index < len(w.index):
 			until, refused = w.index[of.Index], err
 			of.Index = until
@@ -75,11 +77,14 @@ func (w *Writer) transaction(ctx context.Context, until int) (err error) {
 	if w.batch, err = w.table.Messages(w.cfg.Topic, w.places[:until], time.Now().UnixMilli(), w.batch); err != nil {
 		return err
 	}
-	clear(w.wrote.to)
+	w.wrote.begin()
 	if _, err := w.producer.Send(ctx, w.batch); err != nil {
 		if r := (*message.RecordError)(nil); errors.As(err, &r) && r.Index >= len(w.index) {
 			return fmt.Errorf("write progress: %w", r.Err)
 		}
+		return err
+	}
+	if err := w.first(ctx); err != nil {
 		return err
 	}
 	return w.session.Commit(ctx)

@@ -25,6 +25,9 @@ type Config struct {
 	TransactionalID string
 	// Topic is where progress is kept.
 	Topic string
+	// Shared says that other processes may write to Topic, with transactional IDs of their
+	// own. It costs each Send a look at that.
+	Shared bool
 	// ReplicationFactor is that of the topic, if it is created; 0: the brokers' default.
 	ReplicationFactor int
 	// Limit is how long a Send may take, beside waiting for what others have open in the topic.
@@ -70,7 +73,7 @@ func New(client *cluster.Client, cfg Config) *Writer {
 		cfg: cfg, session: session, open: open, end: end, busy: make(chan struct{}, 1), watchEvery: watchEvery,
 		topic: &progress.Topic{Name: cfg.Topic, ReplicationFactor: cfg.ReplicationFactor, Client: client, Warn: cfg.Produce.Warn},
 		table: progress.NewTable(cfg.ID, cfg.Origin),
-		wrote: written{Session: session, client: client, to: make(map[message.TopicPartition]bool)},
+		wrote: written{Session: session, client: client, to: make(map[message.TopicPartition]bool), progress: cfg.Topic},
 	}
 	cfg.Produce.Transactions, cfg.Produce.NewTopics.Except = &w.wrote, cfg.Topic
 	w.producer = produce.New(client, cfg.Produce)
@@ -117,11 +120,16 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 		placeErr = progressErr
 	}
 	n, err := 0, w.catchUp(ctx)
-	if err == nil {
+	for err == nil {
 		err = w.within(ctx, w.cfg.Limit, func(ctx context.Context) (err error) {
 			n, err = w.write(ctx, messages[:len(w.places)])
 			return err
 		})
+		if !errors.Is(err, errOvertaken) {
+			break
+		}
+		w.cfg.Produce.Warn("begin the transaction of a write again", err)
+		err = w.catchUp(ctx)
 	}
 	if err == nil {
 		err = placeErr
@@ -154,7 +162,11 @@ func (w *Writer) Miss(position []byte) { w.table.Miss(position) }
 // known, and what another process has written of partitions that this one has got. For that
 // it waits as Open does.
 func (w *Writer) catchUp(ctx context.Context) error {
-	if err := w.within(ctx, w.cfg.Limit, w.settle); err != nil {
+	limit := w.cfg.Limit
+	if w.cfg.Shared { // settle reads the topic, too
+		limit = w.readTimeout()
+	}
+	if err := w.within(ctx, limit, w.settle); err != nil {
 		return err
 	}
 	if w.table.Fresh() {

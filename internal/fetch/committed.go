@@ -25,6 +25,17 @@ func Committed(ctx context.Context, client *cluster.Client, p message.TopicParti
 	if err := w.attempt(ctx, w.bounds); err != nil {
 		return from, err
 	}
+	return w.read(ctx, from)
+}
+
+// CommittedBefore is Committed up to an offset. From there on transactions may be open.
+func CommittedBefore(ctx context.Context, client *cluster.Client, p message.TopicPartition, from, end int64, warn func(string, error), see func([]recordbatch.Record) error) (int64, error) {
+	w := reading{client: client, TopicPartition: p, next: from, end: end, warn: warn, see: see}
+	return w.read(ctx, from)
+}
+
+// read goes on up to the end.
+func (w *reading) read(ctx context.Context, from int64) (int64, error) {
 	for moved := time.Now(); w.next < w.end; {
 		before := w.next
 		err := w.attempt(ctx, w.fetch)
@@ -37,7 +48,7 @@ func Committed(ctx context.Context, client *cluster.Client, p message.TopicParti
 		if w.held = w.next == before; !w.held {
 			moved = time.Now()
 		} else if time.Since(moved) >= reminder {
-			warn(w.waiting(), nil)
+			w.warn(w.waiting(), nil)
 			moved = time.Now()
 		}
 	}

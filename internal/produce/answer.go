@@ -49,6 +49,9 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 		q.denials = cluster.Insistence{}
 	}
 	if err == nil || errors.Is(err, kafkago.DuplicateSequenceNumber) && b.uncertain {
+		if p.cfg.Transactions != nil {
+			p.cfg.Transactions.Wrote(q.TopicPartition, r.offset)
+		}
 		p.settled(pl, q)
 		return
 	}

@@ -21,6 +21,7 @@ type response struct {
 // partitionResponse is what the broker says of one batch.
 type partitionResponse struct {
 	code    int16
+	offset  int64          // that of the batch's first record in the log; -1: the broker doesn't say
 	message string         // why, if the broker says so
 	records []recordError  // those for which it refuses the batch (KIP-467)
 	leader  *currentLeader // nil: the broker says of no other (KIP-951)
@@ -87,8 +88,8 @@ func readTopic(r *primitive.Decoder, names map[cluster.TopicID]string) string {
 }
 
 func readPartition(r *primitive.Decoder, version int16) (id int32, p partitionResponse) {
-	id, p.code = r.Int32(), r.Int16()
-	r.Take(8 + 8) // base offset, append time
+	id, p.code, p.offset = r.Int32(), r.Int16(), r.Int64()
+	r.Take(8) // append time
 	if version >= 5 {
 		r.Take(8) // first offset of the log
 	}

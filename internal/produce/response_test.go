@@ -28,8 +28,8 @@ func TestReadsWhatFranzGoWrites(t *testing.T) {
 			is.Equal(res.throttle, 77*time.Millisecond)
 			is.Equal(res.quiet > 0, version >= 6) // brokers before Kafka 2.0 have waited already
 			is.Equal(len(res.partitions), 3)
-			is.Equal(res.partitions[message.TopicPartition{Topic: "a", Partition: 0}], partitionResponse{})
-			moved := partitionResponse{code: 6}
+			is.Equal(res.partitions[message.TopicPartition{Topic: "a", Partition: 0}], partitionResponse{offset: 9})
+			moved := partitionResponse{code: 6, offset: 9}
 			var leaders []cluster.Endpoint
 			if version >= firstLeaders {
 				moved.leader = &currentLeader{2, 9}
@@ -37,7 +37,7 @@ func TestReadsWhatFranzGoWrites(t *testing.T) {
 			}
 			is.Equal(res.leaders, leaders)
 			is.Equal(res.partitions[message.TopicPartition{Topic: "b", Partition: 4}], moved)
-			refused := partitionResponse{code: 87}
+			refused := partitionResponse{code: 87, offset: 9}
 			if version >= firstReasons {
 				refused.message, refused.records = "why", []recordError{{3, "bad"}, {5, ""}}
 			}

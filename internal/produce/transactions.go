@@ -19,6 +19,9 @@ type Transactions interface {
 	// Add adds partitions to the open transaction, or to a new one. Those that are in it
 	// cost nothing.
 	Add(ctx context.Context, partitions []message.TopicPartition) error
+	// Wrote has the offset at which a batch begins that a broker has written, or -1 if it
+	// doesn't say. It is called by several goroutines.
+	Wrote(p message.TopicPartition, offset int64)
 }
 
 // ErrSpoilt says that nothing can be written any more in a transaction but what a broker

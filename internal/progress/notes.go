@@ -16,7 +16,10 @@ func (t *Table) Messages(topic string, places []Place, timestamp int64, out []me
 	if t.whole {
 		steps = t.all(steps)
 	}
+	t.note++
+	t.overtaken = false
 	for _, s := range steps {
+		s.state.note = t.note
 		p := Progress{s.mark, s.failed.between(Spot{}, s.mark.spot())}
 		if k := s.state.key; len(p.Failed) > maxHoles {
 			return out, fmt.Errorf("more than %d records, or rows of them, could not be written that were read from %s/%d, which is too much to keep in mind with exactlyOnce: start the pipeline again, once they are in the dead-letter queue or can be written", maxHoles, k.Topic, k.Partition)
@@ -29,6 +32,10 @@ func (t *Table) Messages(topic string, places []Place, timestamp int64, out []me
 	}
 	return out, nil
 }
+
+// Overtaken reports whether, since Messages, another process turned out to have written
+// records that these stand for, or later ones.
+func (t *Table) Overtaken() bool { return t.overtaken }
 
 // Written notes that the records at places are written.
 func (t *Table) Written(places []Place) {

@@ -30,6 +30,9 @@ type Table struct {
 	states map[Key]*state
 	left   []left // of the last batch that was not written as a whole
 	whole  bool   // all that is known is to be noted again
+
+	note      int  // counts calls of Messages
+	overtaken bool // what the last one noted
 }
 
 // state is what is known of a partition of the source.
@@ -45,6 +48,7 @@ type state struct {
 	run  *Run
 	last Mark
 	slot int // in what advance has listed
+	note int // the last one in which it was noted
 
 	batch  int // that the following is about
 	top    Mark
@@ -75,6 +79,7 @@ func (t *Table) Set(k Key, p Progress) {
 	if p.Mark != nothing && p.Mark != s.done && !s.done.before(p.Mark) {
 		return
 	}
+	t.overtaken = t.overtaken || s.note == t.note && s.done.before(p.Mark)
 	after := Spot{p.Offset, p.Count + 1}
 	s.done, s.failed = p.Mark, append(p.Failed.between(Spot{Offset: s.first}, p.spot()), s.failed.between(after, farthest)...)
 }

@@ -93,7 +93,26 @@ func (t *Topic) create(ctx context.Context) error {
 // transaction of this process may be open. Those of others are waited for, as it is not known
 // which records they are about.
 func (t *Topic) Read(ctx context.Context, into *Table) error {
-	see := func(records []recordbatch.Record) error {
+	return t.went(fetch.Committed(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, t.Warn, see(into)))
+}
+
+// ReadBefore is Read up to an offset, from which on this process may have a transaction open.
+func (t *Topic) ReadBefore(ctx context.Context, offset int64, into *Table) error {
+	return t.went(fetch.CommittedBefore(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, offset, t.Warn, see(into)))
+}
+
+// went notes how far the topic was read.
+func (t *Topic) went(next int64, err error) error {
+	if err != nil {
+		return fmt.Errorf("read progress: %w", err)
+	}
+	t.next = next
+	return nil
+}
+
+// see has a table know what records say.
+func see(into *Table) func([]recordbatch.Record) error {
+	return func(records []recordbatch.Record) error {
 		for _, r := range records {
 			k, m, err := parse(r.Key, r.Value)
 			if err != nil {
@@ -103,12 +122,6 @@ func (t *Topic) Read(ctx context.Context, into *Table) error {
 		}
 		return nil
 	}
-	next, err := fetch.Committed(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, t.Warn, see)
-	if err != nil {
-		return fmt.Errorf("read progress: %w", err)
-	}
-	t.next = next
-	return nil
 }
 
 // ReadAgain is Read of the whole topic, after something has disappeared from it.
