@@ -15,7 +15,7 @@ var (
 	codecs     = []string{"none", "snappy", "lz4", "zstd"}
 	partitions = []int{1, 6, 48}
 	brokers    = []int{1, 3}
-	readRates  = []int{1, 1000, 50_000} // records a second, for the latency of reading
+	readRates  = []int{50_000, 1000, 1} // records a second, for the latency of reading; many warm brokers up for fewer
 )
 
 // recordsOf is how many records of a size are there to be read: as many as the
@@ -61,6 +61,7 @@ func allGroups(o options) []group {
 	}
 	groups = append(groups, lateAcksGroup(o))
 	groups = append(groups, latencyGroups(o)...)
+	groups = append(groups, exactlyGroups(o)...)
 	groups = append(groups, pipelineGroups(o)...)
 	return append(groups, growthGroups(o)...)
 }
@@ -114,56 +115,10 @@ func quickGroups(o options, s sources, d destinations) []group {
 		{cell(result.ReadLatency, 100, "none", 6, 1), []contender{
 			read(result.ConnectorReadN, "connector"), read(result.FranzPoll, "franz-go"),
 		}, rounds},
+		exactlyGroup(o, result.ExactlyOnce, 1),
+		exactlyGroup(o, result.ExactlyLatency, 1),
 		{whole, []contender{o.conduit(result.PipelineV2, false, conduitV2)}, 2},
 	}
-}
-
-// lateAcksGroup has the limit of unacknowledged records that is the default, and one
-// that a host which acknowledges once a second meets in each second. A host that keeps
-// positions as long and acknowledges at once shows what of the cost is the host's.
-func lateAcksGroup(o options) group {
-	make := o.client(result.LateAcks)
-	late := "-ack-every=" + lateAcks.String()
-	c := cell(result.LateAcks, 100, "none", 6, 1)
-	c.Records = 8_000_000 // of which none reads all within whole seconds
-	return group{c, []contender{
-		make(result.ConnectorReadN, "connector"),
-		make(result.ConnectorKept, "connector", late, "-keep-only"),
-		make(result.ConnectorLateAcks, "connector", late),
-		make(result.ConnectorLateAcksFew, "connector", late, "-set=maxUncommitted=100000"),
-	}, rounds}
-}
-
-func latencyGroups(o options) []group {
-	write, read := o.client(result.WriteLatency), o.client(result.ReadLatency)
-	groups := []group{
-		{cell(result.WriteLatency, 100, "none", 6, 3), []contender{
-			write(result.ConnectorPayload, "connector", payloadSetting),
-			write(result.FranzProduce, "franz-go"),
-		}, rounds},
-		{cell(result.WriteLatency, 100, "none", 6, 1), []contender{
-			write(result.ConnectorPayload, "connector", payloadSetting),
-			write(result.PublishedWrite, "published"),
-			write(result.FranzProduce, "franz-go"),
-			write(result.WriterWrite, "kafka-go"),
-		}, rounds},
-		{cell(result.ReadLatency, 100, "none", 6, 1), []contender{
-			read(result.ConnectorReadN, "connector"),
-			read(result.PublishedRead, "published"),
-			read(result.FranzPoll, "franz-go"),
-		}, rounds},
-	}
-	for _, b := range brokers {
-		for _, rate := range readRates {
-			if c := cell(result.ReadLatency, 100, "none", 6, b); b > 1 || rate != c.PerSecond() {
-				c.Rate = rate
-				groups = append(groups, group{c, []contender{
-					read(result.ConnectorReadN, "connector"), read(result.FranzPoll, "franz-go"),
-				}, rounds})
-			}
-		}
-	}
-	return groups
 }
 
 func growthGroups(o options) []group {

@@ -6,10 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -32,9 +29,13 @@ type client struct {
 const (
 	// overhead is what a run takes around what it measures: starting, joining,
 	// closing, and deleting topics.
-	overhead = 800 * time.Millisecond
+	overhead = 200 * time.Millisecond
 	// readWarmUp is how long they flow before any counts.
 	readWarmUp = 2 * time.Second
+	// exactlyBatch is how many records a call writes where a record is written exactly once.
+	exactlyBatch = 3000
+	// exactlyWarmUp is readWarmUp there, where nothing flows before the reader has its group.
+	exactlyWarmUp = time.Second
 	// lateAcks is how often a host acknowledges that does so when its positions are
 	// on disk, as Conduit from 0.19 on.
 	lateAcks = time.Second
@@ -49,10 +50,14 @@ func (c *client) takes(cell result.Cell) time.Duration {
 	case result.Growth, result.WriteGrowth:
 		const slowest = 1_200_000 // records a second
 		return overhead + time.Duration(cell.Records)*time.Second/slowest
+	case result.Source: // most have read all records before the time is over
+		return overhead + c.duration*2/3
 	case result.LateAcks:
 		return overhead + c.wholeIntervals() + lateAcks
 	case result.ReadLatency:
 		return overhead + readWarmUp + c.reading(cell)
+	case result.ExactlyLatency:
+		return overhead + exactlyWarmUp + c.duration
 	}
 	return overhead + c.duration
 }
@@ -86,10 +91,15 @@ func (c *client) run(ctx context.Context, l *lab.Lab, cell result.Cell, round in
 		return result.Run{}, err
 	}
 	var r result.Run
-	if cell.Part == result.ReadLatency {
+	switch cell.Part {
+	case result.ReadLatency:
 		r, err = c.follow(ctx, l, cell, round, topic)
-	} else if r, err = c.start(ctx, l, cell, round, "-topic="+topic); err == nil {
-		r.Arrived, err = l.EndOffset(ctx, topic)
+	case result.ExactlyOnce, result.ExactlyLatency:
+		r, err = c.exactly(ctx, l, cell, round, topic)
+	default:
+		if r, err = c.start(ctx, l, cell, round, "-topic="+topic); err == nil {
+			r.Arrived, err = l.EndOffset(ctx, topic)
+		}
 	}
 	return r, errors.Join(err, l.Delete(context.WithoutCancel(ctx), topic))
 }
@@ -103,6 +113,28 @@ func (c *client) follow(ctx context.Context, l *lab.Lab, cell result.Cell, round
 	r, err := c.start(ctx, l, cell, round, "-topic="+topic, "-group="+lab.NewName("group"), "-warm-up="+readWarmUp.String())
 	r.Arrived = -1
 	return r, errors.Join(err, stop())
+}
+
+// exactly measures writing what a Kafka source has read, in transactions or without.
+func (c *client) exactly(ctx context.Context, l *lab.Lab, cell result.Cell, round int, topic string) (result.Run, error) {
+	args := []string{"-topic=" + topic, "-positions"}
+	if cell.Part == result.ExactlyOnce {
+		args = append(args, "-batch="+strconv.Itoa(exactlyBatch))
+	} else {
+		args = append(args, "-group="+lab.NewName("group"), "-pace="+strconv.Itoa(cell.PerSecond()), "-warm-up="+exactlyWarmUp.String())
+	}
+	progress := topic + "-progress"
+	if err := l.FreshProgress(ctx, progress); err != nil {
+		return result.Run{}, err
+	}
+	r, err := c.start(ctx, l, cell, round, args...)
+	r.Arrived = -1
+	if err == nil && cell.Part == result.ExactlyOnce {
+		counting, cancel := context.WithTimeout(ctx, guard)
+		defer cancel()
+		r.Arrived, err = l.CountCommitted(counting, topic)
+	}
+	return r, errors.Join(err, l.Delete(context.WithoutCancel(ctx), progress))
 }
 
 // start runs the program and reads what it prints.
@@ -135,61 +167,6 @@ func (c *client) start(ctx context.Context, l *lab.Lab, cell result.Cell, round 
 	}
 	return r, nil
 }
-
-func (c *client) arguments(l *lab.Lab, cell result.Cell, round int, more []string) ([]string, error) {
-	role, duration := c.role, c.duration
-	switch role {
-	case result.Growth: // all records, however long it takes
-		role, duration = result.Source, guard
-	case result.WriteGrowth:
-		role, duration = result.Destination, guard
-	case result.LateAcks:
-		role, duration = result.Source, c.wholeIntervals()
-	case result.ReadLatency:
-		duration = c.reading(cell)
-	}
-	args := []string{"-role=" + string(role), "-client=" + c.library, "-servers=" + strings.Join(l.Servers, ","),
-		"-codec=" + cell.Codec, "-size=" + strconv.Itoa(cell.Size), "-for=" + duration.String()}
-	if cell.Records > 0 {
-		args = append(args, "-records="+strconv.FormatInt(cell.Records, 10))
-	}
-	args = append(append(args, c.args...), more...)
-	name, err := c.profile(cell, c.label, round)
-	if name != "" {
-		args = append(args, "-cpuprofile="+name+".cpu", "-memprofile="+name+".allocs")
-	}
-	return args, err
-}
-
-// reading is how long the latency of reading is measured: longer where few records come.
-func (o options) reading(cell result.Cell) time.Duration {
-	if cell.PerSecond() < 10 {
-		return 2 * o.duration
-	}
-	return o.duration
-}
-
-// wholeIntervals is the time of a run, rounded up to one that ends with an ack: a
-// reader that waits for acks reads in bursts, and a part of one would distort the rate.
-func (o options) wholeIntervals() time.Duration {
-	return (o.duration + lateAcks - 1).Truncate(lateAcks)
-}
-
-// profile is what the names of a run's profiles start with, empty for none.
-func (o options) profile(cell result.Cell, contender string, round int) (string, error) {
-	if o.profiles == "" {
-		return "", nil
-	}
-	if err := os.MkdirAll(o.profiles, 0o755); err != nil {
-		return "", fmt.Errorf("make directory for profiles: %w", err)
-	}
-	return filepath.Join(o.profiles, fileName(fmt.Sprintf("%s %s %s %d", cell.Part, cell, contender, round))), nil
-}
-
-var notInNames = regexp.MustCompile(`[^A-Za-z0-9.=]+`)
-
-// fileName is a text that can be a file's name.
-func fileName(text string) string { return strings.Trim(notInNames.ReplaceAllString(text, "-"), "-") }
 
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")

@@ -20,6 +20,7 @@
 //	plan.go, cells.go      which contenders in which cells, and how long that takes
 //	measure.go             takes turns
 //	client.go, system.go   one run of a client, of a pipeline
+//	arguments.go           what a client is called with
 //	build.go, machine.go   the programs; what the figures were measured on
 //	contender/             the clients
 //	internal/lab           the cluster, its topics, what fills them

@@ -36,6 +36,9 @@ func (b *bench) measure(ctx context.Context, p plan) error {
 		if l == nil {
 			continue
 		}
+		if w, ok := p.warmUp(i); ok {
+			b.discard(ctx, l, w)
+		}
 		b.takeTurns(ctx, l, g)
 		b.file.Took = time.Since(b.file.Started)
 		if err := b.file.Save(b.saved); err != nil {
@@ -66,11 +69,28 @@ func (b *bench) change(ctx context.Context, old *lab.Lab, brokers int, errs *[]e
 	return l
 }
 
-// takeTurns runs a group's contenders A B C A B C.
+// warmUpRound is the round of a run that is discarded.
+const warmUpRound = 0
+
+// discard has a contender run once.
+func (b *bench) discard(ctx context.Context, l *lab.Lab, g group) {
+	c := g.contenders[0]
+	err := c.prepare(ctx, l, g.cell)
+	if err == nil {
+		_, err = c.run(ctx, l, g.cell, warmUpRound)
+	}
+	if err != nil && ctx.Err() == nil { // it fails again where that is noted
+		fmt.Fprintf(b.progress, "  The run before the first, of %s, failed: %v\n", c.name(), err)
+	}
+}
+
+// takeTurns runs a group's contenders A B C, B C A, C A B: what the last one has left to a
+// contender, and what it leaves, should not be the same in all rounds.
 func (b *bench) takeTurns(ctx context.Context, l *lab.Lab, g group) {
 	failed := make(map[string]bool)
 	for round := range g.rounds {
-		for _, c := range g.contenders {
+		for i := range g.contenders {
+			c := g.contenders[(round+i)%len(g.contenders)]
 			if failed[c.name()] || ctx.Err() != nil {
 				continue
 			}

@@ -49,14 +49,14 @@ func newBench(t *testing.T) *bench {
 	}
 }
 
-func TestContenders_take_turns(t *testing.T) {
+func TestContenders_take_turns_after_a_run_that_is_discarded(t *testing.T) {
 	is := is.New(t)
 	var log []string
 	b := newBench(t)
-	is.NoErr(b.measure(t.Context(), plan{{result.Cell{Brokers: 1}, []contender{fake{"A", &log, nil}, fake{"B", &log, nil}}, 3}}))
-	is.Equal(log, []string{"prepare A", "A", "prepare B", "B", "A", "B", "A", "B"})
-	is.Equal(len(b.file.Measurements), 6)
-	is.Equal(b.file.Measurements[5].Round, 3)
+	is.NoErr(b.measure(t.Context(), plan{{result.Cell{Brokers: 1}, []contender{fake{"A", &log, nil}, fake{"B", &log, nil}, fake{"C", &log, nil}}, 4}}))
+	is.Equal(strings.Join(log, " "), "prepare B B prepare A A prepare B B prepare C C B C A C A B A B C")
+	is.Equal(len(b.file.Measurements), 12)
+	is.Equal(b.file.Measurements[11].Round, 4)
 	is.NoErr(b.failures())
 	saved, err := result.Load(b.saved)
 	is.NoErr(err)
@@ -68,7 +68,7 @@ func TestA_contender_that_fails_does_not_end_the_run(t *testing.T) {
 	var log []string
 	b := newBench(t)
 	is.NoErr(b.measure(t.Context(), plan{{result.Cell{Brokers: 1, Part: result.Source}, []contender{fake{"A", &log, errors.New("broken\nbadly")}, fake{"B", &log, nil}}, 2}}))
-	is.Equal(log, []string{"prepare A", "A", "prepare B", "B", "B"}) // not tried again
+	is.Equal(strings.Join(log, " "), "prepare B B prepare A A prepare B B B") // not tried again
 	err := b.failures()
 	is.True(err != nil)
 	is.True(strings.Contains(err.Error(), "A: broken; badly"))
@@ -93,7 +93,7 @@ func TestInterrupted_runs_are_not_measured(t *testing.T) {
 	b := newBench(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	stopper := cancelling{fake{"A", &log, nil}, cancel}
-	err := b.measure(ctx, plan{{result.Cell{Brokers: 1}, []contender{stopper, fake{"B", &log, nil}}, 2}})
+	err := b.measure(ctx, plan{{result.Cell{Brokers: 1, Part: result.Growth}, []contender{stopper, fake{"B", &log, nil}}, 2}})
 	is.True(errors.Is(err, context.Canceled))
 	is.Equal(len(b.file.Measurements), 0)
 	is.Equal(log, []string{"prepare A", "A"})
@@ -120,7 +120,7 @@ func TestBench_measures_clients_and_renders_again(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	err := command(t.Context(), []string{
 		"-root=..", "-out=" + out, "-docs=" + docs, "-profiles=" + filepath.Join(out, "profiles"), "-rounds=1", "-scale=0.001", "-for=200ms",
-		"-parts=source,late-acks,destination,write-latency", "-match=^100 B, none, 6 partitions, 1 broker", "-contenders=ReadN|default|franz|published, Read",
+		"-parts=source,late-acks,destination,write-latency,exactly-once,exactly-once-latency", "-match=^100 B, none, 6 partitions, 1 broker", "-contenders=ReadN|default|franz|published, Read|exactlyOnce",
 	}, &stdout, &stderr)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &stderr)
@@ -130,12 +130,14 @@ func TestBench_measures_clients_and_renders_again(t *testing.T) {
 	is.Equal(len(files), 1)
 	f, err := result.Load(files[0])
 	is.NoErr(err)
-	is.Equal(len(f.Measurements), 5+4+4+2)
+	is.Equal(len(f.Measurements), 5+4+4+2+2+2)
 	connectors := map[string]bool{}
 	for _, m := range f.Measurements {
 		is.Equal(m.Run.Error, "")
 		is.True(m.Run.Records > 0)
-		is.Equal(m.Run.Arrived, m.Run.Records)
+		if m.Cell.Part != result.ExactlyLatency {
+			is.Equal(m.Run.Arrived, m.Run.Records)
+		}
 		is.True(m.Run.PeakRSS > 0)
 		connectors[m.Run.Versions[connectorModule]] = true
 	}

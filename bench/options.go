@@ -40,7 +40,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&match, "match", "", "only cells whose name this pattern is in, for example \"1 KB, zstd\"")
 	f.StringVar(&contenders, "contenders", "", "only contenders whose name this pattern is in, for example \"connector|franz\"")
 	f.IntVar(&o.rounds, "rounds", 0, "how often each contender runs; 0 for the plan's number")
-	f.DurationVar(&o.duration, "for", 3*time.Second, "time of a run of a client; pipelines get three times as much")
+	f.DurationVar(&o.duration, "for", 2500*time.Millisecond, "time of a run of a client; pipelines get three times as much")
 	f.Float64Var(&o.scale, "scale", 1, "multiply all numbers of records, for example 0.01 to see whether all runs")
 	f.StringVar(&o.out, "out", "out", "directory for raw results and logs")
 	f.StringVar(&o.docs, "docs", "docs", "directory for benchmarks.md, the plots and the history; empty for none, as with -cells quick unless it is given")

@@ -48,7 +48,7 @@ func TestDefaultPlan_measures_all_that_the_targets_need(t *testing.T) {
 	for _, g := range planOf(t) {
 		for _, c := range g.contenders {
 			r := result.Run{Timed: 10, Seconds: 1, CPU: 1, CPURecords: 10, PeakRSS: 1 << 20, Arrived: -1,
-				Latency: &result.Latency{P50: 1, P99: 1}}
+				Latency: &result.Latency{Samples: 1000, P50: 1, P99: 1}}
 			f.Measurements = append(f.Measurements, result.Measurement{Cell: g.cell, Contender: c.name(), Run: r})
 		}
 	}
@@ -116,6 +116,65 @@ func TestLateAcks_have_acks_at_once_beside_them(t *testing.T) {
 		is.Equal(args, append([]string{"-role=source", "-client=connector", "-servers=a:1", "-codec=none", "-size=100",
 			"-for=2s", "-records=8000000"}, want[i]...)) // whole seconds
 	}
+}
+
+func TestExactlyOnce_has_the_same_without_and_another_client_beside_it(t *testing.T) {
+	is := is.New(t)
+	for _, cells := range []string{"default", "quick"} {
+		p := planOf(t, "-cells="+cells, "-parts=exactly-once,exactly-once-latency", "-for=1s")
+		want := []result.Cell{cell(result.ExactlyOnce, 100, "none", 6, 1), cell(result.ExactlyLatency, 100, "none", 6, 1)}
+		if cells == "default" {
+			want = append(want, cell(result.ExactlyOnce, 100, "none", 6, 3), cell(result.ExactlyLatency, 100, "none", 6, 3))
+		}
+		is.Equal(len(p), len(want))
+		for i, g := range p {
+			is.Equal(g.cell, want[i])
+			role, names := "destination", []string{result.ConnectorExactly, result.FranzExactly, result.ConnectorPayload}
+			if g.cell.Part == result.ExactlyLatency {
+				role, names = "exactly-once-latency", names[:2]
+			}
+			var got []string
+			for _, c := range g.contenders {
+				got = append(got, c.name())
+			}
+			is.Equal(got, names)
+			args, err := g.contenders[0].(*client).arguments(&lab.Lab{Servers: []string{"a:1"}}, g.cell, 1, nil)
+			is.NoErr(err)
+			is.Equal(strings.Join(args, " "), "-role="+role+" -client=connector -servers=a:1 -codec=none -size=100 -for=1s -set=value.format=payload -exactly-once")
+		}
+	}
+}
+
+func TestWarmUp_is_the_first_of_its_kind_in_a_cluster_and_of_the_second_contender(t *testing.T) {
+	is := is.New(t)
+	p := planOf(t)
+	got := make(map[string]int)
+	for i, g := range p {
+		w, ok := p.warmUp(i)
+		if !ok {
+			continue
+		}
+		is.Equal(len(w.contenders), 1)
+		is.Equal(w.contenders[0].name(), g.contenders[1].name())
+		got[string(w.cell.Part)+", "+result.Plural(w.cell.Brokers, "broker")]++
+		if w.cell.Part == result.ReadLatency {
+			is.Equal(w.cell.Rate, 50_000) // few records warm nothing
+		} else {
+			is.Equal(w.cell, g.cell)
+		}
+	}
+	is.Equal(got, map[string]int{
+		"source, 1 broker": 1, "destination, 1 broker": 1, "late-acks, 1 broker": 1, "write-latency, 1 broker": 1,
+		"read-latency, 1 broker": 1, "exactly-once, 1 broker": 1, "exactly-once-latency, 1 broker": 1,
+		"source, 3 brokers": 1, "destination, 3 brokers": 1, "write-latency, 3 brokers": 1,
+		"read-latency, 3 brokers": 1, "exactly-once, 3 brokers": 1, "exactly-once-latency, 3 brokers": 1,
+	})
+}
+
+func TestWarmUp_needs_others_to_be_fair_to(t *testing.T) {
+	p := planOf(t, "-parts=source", "-contenders=kafka-go")
+	_, ok := p.warmUp(0)
+	is.New(t).True(!ok)
 }
 
 func TestShow_prints_cells_contenders_and_time(t *testing.T) {

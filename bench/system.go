@@ -38,7 +38,7 @@ func (o options) mirror(name string, tasks int) contender {
 func (s *system) name() string { return s.label }
 
 func (s *system) takes(cell result.Cell) time.Duration {
-	const startAndStop = 4 * time.Second
+	const startAndStop = 3 * time.Second
 	if cell.Part == result.Memory {
 		const slowest = 80 // records a second
 		return startAndStop + time.Duration(cell.Records)*time.Second/slowest

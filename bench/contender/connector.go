@@ -78,9 +78,14 @@ func (c *connectorReader) next(ctx context.Context, limit int, visit func([]byte
 		c.readOne = true // as the SDK does it for Conduit
 		return c.nextOnes(ctx, limit, visit)
 	}
+	if visit != nil { // before what acks take
+		for i := range records {
+			visit(records[i].Payload.After.Bytes())
+		}
+	}
 	var size int64
 	for i := range records {
-		n, err := c.take(ctx, &records[i], visit)
+		n, err := c.take(ctx, &records[i], nil)
 		if err != nil {
 			return i, size, err
 		}
@@ -132,6 +137,7 @@ func (c *connectorReader) close(ctx context.Context) error {
 type connectorWriter struct {
 	destination sdk.Destination
 	batches     [][]opencdc.Record
+	places      *places // nil if records keep their positions
 }
 
 func openConnectorWriter(ctx context.Context, o options, batches, batch int) (writer, error) {
@@ -141,6 +147,9 @@ func openConnectorWriter(ctx context.Context, o options, batches, batch int) (wr
 		"acks":        "all",
 		"compression": o.codec,
 	}
+	if o.exactly {
+		maps.Copy(settings, map[string]string{"exactlyOnce": "true", "transactionalID": o.topic, "progressTopic": o.progressTopic()})
+	}
 	maps.Copy(settings, o.settings)
 	destination := kafka.NewDestination()
 	if err := sdk.Util.ParseConfig(ctx, settings, destination.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
@@ -149,7 +158,7 @@ func openConnectorWriter(ctx context.Context, o options, batches, batch int) (wr
 	if err := destination.Open(ctx); err != nil {
 		return nil, errors.Join(err, destination.Teardown(ctx))
 	}
-	return &connectorWriter{destination: destination, batches: newRecords(o, batches, batch)}, nil
+	return &connectorWriter{destination, newRecords(o, batches, batch), newPlaces(o)}, nil
 }
 
 // newRecords makes what writers get that take Conduit's records.
@@ -176,9 +185,14 @@ func newRecord(i int, o options) opencdc.Record {
 }
 
 func (c *connectorWriter) write(ctx context.Context, i int) error {
-	n, err := c.destination.Write(ctx, c.batches[i])
-	if err == nil && n != len(c.batches[i]) {
-		return fmt.Errorf("write: %d of %d records written, without an error", n, len(c.batches[i]))
+	return c.writeRecords(ctx, c.batches[i])
+}
+
+func (c *connectorWriter) writeRecords(ctx context.Context, records []opencdc.Record) error {
+	c.places.give(records)
+	n, err := c.destination.Write(ctx, records)
+	if err == nil && n != len(records) {
+		return fmt.Errorf("write: %d of %d records written, without an error", n, len(records))
 	}
 	return err
 }

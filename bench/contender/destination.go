@@ -9,7 +9,8 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
 )
 
-// writeBatch is how many records a call writes, as a Conduit with batches does.
+// writeBatch is how many records a call writes, as a Conduit with batches does, unless
+// another number is given.
 const writeBatch = 1000
 
 // readyRecords is how many records of a size are made in advance, to be written
@@ -45,8 +46,8 @@ func openWriter(ctx context.Context, o options, batches, batch int) (writer, err
 
 // runDestination writes until enough records are written or the time is over.
 func runDestination(ctx context.Context, o options) (result.Run, error) {
-	batches := readyRecords(o.size) / writeBatch
-	client, err := openWriter(ctx, o, batches, writeBatch)
+	batches := max(1, readyRecords(o.size)/o.batch)
+	client, err := openWriter(ctx, o, batches, o.batch)
 	if err != nil {
 		return result.Run{}, err
 	}
@@ -71,11 +72,11 @@ func writeAll(ctx context.Context, client writer, batches int, o options) (resul
 		if first.IsZero() {
 			first = last
 		}
-		r.Records += writeBatch
+		r.Records += int64(o.batch)
 	}
 	r.First = first.Sub(m.began).Seconds()
 	r.Bytes = r.Records * int64(o.size)
-	r.Timed, r.Seconds = r.Records-writeBatch, last.Sub(first).Seconds()
+	r.Timed, r.Seconds = r.Records-int64(o.batch), last.Sub(first).Seconds()
 	return r, m.stop(&r, r.Records)
 }
 

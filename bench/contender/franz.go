@@ -28,12 +28,17 @@ func openFranzGroup(o options, fromStart bool, commits kgo.Opt) (*kgo.Client, er
 	if fromStart {
 		start = kgo.NewOffset().AtStart()
 	}
+	isolation := kgo.FetchIsolationLevel(kgo.ReadUncommitted())
+	if o.exactly {
+		isolation = kgo.FetchIsolationLevel(kgo.ReadCommitted())
+	}
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(o.servers, ",")...),
 		kgo.ConsumerGroup(o.group),
 		kgo.ConsumeTopics(o.topic),
 		kgo.ConsumeResetOffset(start),
 		commits,
+		isolation,
 	)
 	if err != nil {
 		return nil, fmt.Errorf("open franz-go: %w", err)
@@ -96,13 +101,17 @@ func openFranzWriter(o options, batches, batch int) (writer, error) {
 	if !ok {
 		return nil, fmt.Errorf("codec: %q is unknown", o.codec)
 	}
-	client, err := kgo.NewClient(
+	opts := []kgo.Opt{
 		kgo.SeedBrokers(strings.Split(o.servers, ",")...),
 		kgo.DefaultProduceTopic(o.topic),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerBatchCompression(codec),
 		kgo.ProducerLinger(0),
-	)
+	}
+	if o.exactly {
+		opts = append(opts, kgo.TransactionalID(o.topic))
+	}
+	client, err := kgo.NewClient(opts...)
 	if err != nil {
 		return nil, fmt.Errorf("open franz-go: %w", err)
 	}

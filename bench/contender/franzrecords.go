@@ -190,37 +190,3 @@ func (f *franzRecordReader) close(ctx context.Context) error {
 	f.client.Close()
 	return err
 }
-
-// franzRecordWriter writes Conduit's records, as a destination with value.format=payload:
-// it makes a message of each, and sends them with one ProduceSync.
-type franzRecordWriter struct {
-	franzWriter
-	batches [][]opencdc.Record
-}
-
-func openFranzRecordWriter(o options, batches, batch int) (writer, error) {
-	bare, err := openFranzWriter(o, 0, batch)
-	if err != nil {
-		return nil, err
-	}
-	return &franzRecordWriter{franzWriter: *bare.(*franzWriter), batches: newRecords(o, batches, batch)}, nil
-}
-
-func (f *franzRecordWriter) write(ctx context.Context, i int) error {
-	for n := range f.batches[i] {
-		r := &f.batches[i][n]
-		m := kgo.Record{Value: r.Payload.After.Bytes()}
-		if r.Key != nil {
-			m.Key = r.Key.Bytes()
-		}
-		if at, ok := r.Metadata[opencdc.MetadataCreatedAt]; ok {
-			nanos, err := strconv.ParseInt(at, 10, 64)
-			if err != nil {
-				return fmt.Errorf("record %d: %w", n, err)
-			}
-			m.Timestamp = time.Unix(0, nanos)
-		}
-		f.records[n] = m
-	}
-	return f.client.ProduceSync(ctx, f.batch...).FirstErr()
-}

@@ -37,8 +37,16 @@ type options struct {
 	keepOnly bool          // acknowledge at once, and keep positions as if it were later
 	settings map[string]string
 
+	batch   int  // records a call
+	pace    int  // records a second
+	placed  bool // each record that is written has a position of a Kafka source
+	exactly bool // each call is a transaction
+
 	cpuProfile, memProfile string
 }
+
+// progressTopic is where transactions say how far the source was written.
+func (o options) progressTopic() string { return o.topic + "-progress" }
 
 // roles are what a contender can do.
 var roles = map[result.Part]func(context.Context, options) (result.Run, error){
@@ -46,6 +54,8 @@ var roles = map[result.Part]func(context.Context, options) (result.Run, error){
 	result.Destination:  runDestination,
 	result.WriteLatency: runWriteLatency,
 	result.ReadLatency:  runReadLatency,
+
+	result.ExactlyLatency: runExactlyLatency,
 }
 
 func main() {
@@ -62,7 +72,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	o := options{settings: make(map[string]string)}
 	f := flag.NewFlagSet("contender", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&o.role, "role", "", "source, destination, write-latency or read-latency")
+	f.StringVar(&o.role, "role", "", "source, destination, write-latency, read-latency or exactly-once-latency")
 	f.StringVar(&o.client, "client", "", "connector, franz-go, franz-go-records, kafka-go or, as a source, records-alone")
 	f.StringVar(&o.servers, "servers", "", "bootstrap servers")
 	f.StringVar(&o.topic, "topic", "", "topic to read or write")
@@ -71,10 +81,14 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.size, "size", 100, "bytes of each value that is written")
 	f.Int64Var(&o.records, "records", 1<<62, "end after this many records")
 	f.DurationVar(&o.duration, "for", 3*time.Second, "end after this time")
-	f.DurationVar(&o.warmUp, "warm-up", 2*time.Second, "leave out what came in this time (read-latency)")
+	f.DurationVar(&o.warmUp, "warm-up", 2*time.Second, "leave out what came in this time (read-latency, exactly-once-latency)")
 	f.BoolVar(&o.readOne, "read-one", false, "use Read even where there is ReadN (connector)")
 	f.DurationVar(&o.ackEvery, "ack-every", 0, "acknowledge at this interval what was read until then; 0 for each record at once (connector)")
 	f.BoolVar(&o.keepOnly, "keep-only", false, "acknowledge at once, and keep positions for as long as -ack-every says (connector)")
+	f.IntVar(&o.batch, "batch", writeBatch, "records that a call writes (destination)")
+	f.IntVar(&o.pace, "pace", 1000, "records a second that are written (exactly-once-latency)")
+	f.BoolVar(&o.placed, "positions", false, "give each record that is written the position of another record of a Kafka source (connector, franz-go-records)")
+	f.BoolVar(&o.exactly, "exactly-once", false, "write in transactions, with the topic's name as the transactional ID, and progress to the topic of that name and -progress (connector, franz-go-records)")
 	f.Func("set", "a key=value of the connector's settings; may be repeated", func(s string) error {
 		k, v, ok := strings.Cut(s, "=")
 		if !ok {

@@ -45,7 +45,7 @@ func fileOf(entries ...entry) *result.File {
 
 func latencyRun(p50, p99 float64) result.Run {
 	r := measured(1, 100, 20)
-	r.Latency = &result.Latency{Samples: 10, P50: p50, P99: p99, Max: p99}
+	r.Latency = &result.Latency{Samples: 1000, P50: p50, P99: p99, Max: p99}
 	return r
 }
 
@@ -88,6 +88,26 @@ func TestSummarize_notes_what_failed_and_what_did_not_arrive(t *testing.T) {
 	is.Equal(s[3].rate.N, 0)
 	is.Equal(s[4].note(), "all came at once, too few for a rate")
 	is.Equal(s[4].rate.N, 0) // and not 0 records a second
+}
+
+func TestSummarize_has_no_99th_percentile_of_a_few_records(t *testing.T) {
+	is := is.New(t)
+	c := cellOf(result.ReadLatency, 100, "none")
+	c.Rate = 1
+	few := latencyRun(500, 2000)
+	few.Latency.Samples = 7
+	s := summarize(fileOf(entry{c, result.ConnectorReadN, few}, entry{c, result.FranzPoll, latencyRun(400, 1000)}))
+	is.Equal(s[0].p50.Median, 500.0)
+	is.Equal(s[0].p99.N, 0)
+	is.Equal(cellTable(c, s.in(c)).rows[1][2], none)
+	is.Equal(s[1].p99.Median, 1000.0)
+	var worst string
+	for _, target := range s.targets() {
+		if target.measured {
+			worst += target.figure
+		}
+	}
+	is.Equal(worst, "500 µs, franz-go 400 µs (p50; 100 B, none, 6 partitions, 1 broker, 1/s)")
 }
 
 func TestNoise_compares_a_contender_with_itself(t *testing.T) {

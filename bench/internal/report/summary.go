@@ -49,6 +49,9 @@ func summarize(f *result.File) summary {
 	return s
 }
 
+// fewestForP99: the 99th percentile of fewer is the longest of them all.
+const fewestForP99 = 100
+
 func newRow(cell result.Cell, contender string, runs []result.Run) *row {
 	r := &row{cell: cell, contender: contender}
 	var rate, cpu, allocs, first, p50, p99 []float64
@@ -67,7 +70,10 @@ func newRow(cell result.Cell, contender string, runs []result.Run) *row {
 		rate, cpu, first = append(rate, run.Rate()), append(cpu, run.CPUPerRecord()), append(first, run.First)
 		allocs = append(allocs, run.AllocsPerRecord())
 		if run.Latency != nil {
-			p50, p99 = append(p50, run.Latency.P50), append(p99, run.Latency.P99)
+			p50 = append(p50, run.Latency.P50)
+			if run.Latency.Samples >= fewestForP99 {
+				p99 = append(p99, run.Latency.P99)
+			}
 		}
 		r.peak = max(r.peak, run.PeakRSS)
 	}

@@ -20,10 +20,14 @@ var titles = map[result.Part]string{
 	result.Destination:  "Writing 1,000 records a call, acks all",
 	result.WriteLatency: "Writing one record a call, acks all: time of a call",
 	result.ReadLatency:  "From producing to reading",
-	result.Pipeline:     "Kafka → Kafka, whole systems",
-	result.Memory:       "Kafka → Kafka, records of 1 MB",
-	result.Growth:       "Reading more and more",
-	result.WriteGrowth:  "Writing more and more",
+
+	result.ExactlyOnce:    "Writing 3,000 records of a Kafka source a call, acks all",
+	result.ExactlyLatency: "From producing to reading what is committed",
+
+	result.Pipeline:    "Kafka → Kafka, whole systems",
+	result.Memory:      "Kafka → Kafka, records of 1 MB",
+	result.Growth:      "Reading more and more",
+	result.WriteGrowth: "Writing more and more",
 }
 
 // tables has one for each cell, and one each for targets, noise, who does what, late acks
@@ -75,7 +79,7 @@ func noiseTable(all []noise) table {
 
 // cellTable has the contenders of a cell, the fastest first.
 func cellTable(c result.Cell, rows []*row) table {
-	latency := c.Part == result.WriteLatency || c.Part == result.ReadLatency
+	latency := c.Part.Latency()
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b *row) int {
 		switch {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/conduitio/conduit-connector-kafka/bench/internal/result"
-	"github.com/conduitio/conduit-connector-kafka/bench/internal/stats"
 )
 
 // target is something that the connector is to reach, within one run of the
@@ -67,6 +66,10 @@ func (s summary) targets() []target {
 		s.slowest("acks once a second: records/s against the same host with acks at once", 0.95, result.LateAcks, result.ConnectorLateAcks, result.ConnectorKept, all),
 		s.latencies("one record a Write", result.WriteLatency, result.ConnectorPayload, result.FranzProduce),
 		s.latencies("produce → Read", result.ReadLatency, result.ConnectorReadN, result.FranzPoll),
+		s.exactlyTarget(1, 0.6),
+		s.exactlyTarget(3, 0.4),
+		s.exactlyLatencyTarget(1, 30),
+		s.exactlyLatencyTarget(3, 150),
 	}
 }
 
@@ -100,25 +103,6 @@ func (s summary) slowest(what string, want float64, part result.Part, contender,
 	}
 	t.decide(slowest, times, func(x float64) bool { return x >= want })
 	t.figure += " (" + where + ")"
-	return t
-}
-
-// latencies is about the cell of a part, and the percentile, in which a contender takes
-// longest against another. It is behind if its median is longer than the other's slowest
-// round: brokers and contenders share the machine's cores.
-func (s summary) latencies(what string, part result.Part, contender, other string) target {
-	t := target{what: what + ": p50 and p99 against franz-go, in the worst cell", want: "≤ franz-go's slowest round"}
-	worst := 0.0
-	for a, b := range s.pairs(part, contender, other) {
-		for i, pair := range [][2]stats.Spread{{a.p50, b.p50}, {a.p99, b.p99}} {
-			if pair[1].Max <= 0 || pair[0].Median/pair[1].Max <= worst {
-				continue
-			}
-			worst = pair[0].Median / pair[1].Max
-			t.measured, t.met = true, worst <= 1
-			t.figure = fmt.Sprintf("%s µs, franz-go %s µs (p%d; %s)", whole(pair[0].Median), spread(pair[1], whole), []int{50, 99}[i], a.cell)
-		}
-	}
 	return t
 }
 
@@ -197,18 +181,5 @@ func (s summary) boundedTarget() target {
 	}
 	t.decide(float64(many.peak)/float64(few.peak), times, func(x float64) bool { return x <= sameMemory })
 	t.figure = fmt.Sprintf("%s (%s MB, then %s MB)", t.figure, megabytes(few.peak), megabytes(many.peak))
-	return t
-}
-
-func (s summary) latencyTarget() target {
-	t := target{what: "produce → Read at 1,000 records/s: p99 against franz-go", want: "≤ franz-go + 1 ms"}
-	connector := s.find(result.ReadLatency, result.ConnectorReadN, of(100, "none"))
-	franz := s.find(result.ReadLatency, result.FranzPoll, of(100, "none"))
-	if connector == nil || franz == nil || connector.p99.N == 0 || franz.p99.N == 0 {
-		return t
-	}
-	t.measured = true
-	t.figure = fmt.Sprintf("%s µs, franz-go %s µs", whole(connector.p99.Median), whole(franz.p99.Median))
-	t.met = connector.p99.Median <= franz.p99.Median+latencyMargin
 	return t
 }

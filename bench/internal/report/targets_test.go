@@ -25,6 +25,12 @@ func memoryCell(records int64) result.Cell {
 	return c
 }
 
+func exactly(part result.Part, brokers int) result.Cell {
+	c := cellOf(part, 100, "none")
+	c.Brokers = brokers
+	return c
+}
+
 func TestTargets_are_ratios_within_one_run(t *testing.T) {
 	source, zstd := cellOf(result.Source, 100, "none"), cellOf(result.Source, 1000, "zstd")
 	destination, pipeline := cellOf(result.Destination, 100, "none"), cellOf(result.Pipeline, 100, "none")
@@ -80,6 +86,12 @@ func TestTargets_are_ratios_within_one_run(t *testing.T) {
 		"latency as long as the other's slowest round": {[]entry{
 			{write, result.ConnectorPayload, latencyRun(500, 2000)}, {write, result.FranzProduce, latencyRun(450, 1900)}, {write, result.FranzProduce, latencyRun(500, 2100)},
 		}, map[int]string{22: "500 µs, franz-go 475 (450–500) µs (p50; 100 B, none, 6 partitions, 1 broker) met"}},
+		"exactly once": {[]entry{
+			{exactly(result.ExactlyOnce, 1), result.ConnectorPayload, measured(100, 1, 1)}, {exactly(result.ExactlyOnce, 1), result.ConnectorExactly, measured(60, 1, 1)},
+			{exactly(result.ExactlyOnce, 3), result.ConnectorPayload, measured(100, 1, 1)}, {exactly(result.ExactlyOnce, 3), result.ConnectorExactly, measured(39, 1, 1)},
+			{exactly(result.ExactlyLatency, 1), result.ConnectorExactly, latencyRun(500, 31_000)},
+			{exactly(result.ExactlyLatency, 3), result.ConnectorExactly, latencyRun(500, 149_000)},
+		}, map[int]string{24: "0.60× met", 25: "0.39× NOT met", 26: "31.0 ms NOT met", 27: "149 ms met"}},
 		"the making of records is no part of reading": {[]entry{
 			{source, result.ConnectorReadN, measured(1, 0.6, 1)}, {source, result.RecordsAlone, measured(1, 0.3, 1)}, {source, result.FranzPoll, measured(1, 0.4, 1)},
 		}, map[int]string{1: "1.00× met", 15: "1.00× (100 B, none, 6 partitions, 1 broker) met", 19: "0.75× met"}},

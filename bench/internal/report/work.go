@@ -17,6 +17,8 @@ var work = []struct{ contender, does string }{
 	{result.PublishedTemplate, "takes Conduit's records, writes the value through a template"},
 	{result.FranzFromRecords, "**equal work**: takes Conduit's records, writes key and value with ProduceSync"},
 	{result.FranzProduce, "the limit: writes messages that are ready. Takes no records"},
+	{result.ConnectorExactly, "takes Conduit's records of a Kafka source; each call writes those that were not written before, and how far the source was written, in one transaction"},
+	{result.FranzExactly, "**equal work**: takes the same records; each call writes them and the last one's position in one transaction. Leaves nothing out that was written before"},
 	{result.WriterWrite, "writes messages that are ready. Takes no records"},
 }
 

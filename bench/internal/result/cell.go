@@ -16,14 +16,18 @@ const (
 	Destination  Part = "destination"   // writing batches of 1,000
 	WriteLatency Part = "write-latency" // writing one record, again and again
 	ReadLatency  Part = "read-latency"  // from producing to reading, at a rate of records
-	Pipeline     Part = "pipeline"      // Kafka to Kafka, whole systems
-	Memory       Part = "memory"        // the same with records of 1 MB
-	Growth       Part = "growth"        // reading more and more records
-	WriteGrowth  Part = "write-growth"  // writing more and more records
+	// writing batches of 3,000 that a Kafka source has read, each record once or at least once
+	ExactlyOnce Part = "exactly-once"
+	// from writing such records to reading what is committed, at 1,000 records a second
+	ExactlyLatency Part = "exactly-once-latency"
+	Pipeline       Part = "pipeline"     // Kafka to Kafka, whole systems
+	Memory         Part = "memory"       // the same with records of 1 MB
+	Growth         Part = "growth"       // reading more and more records
+	WriteGrowth    Part = "write-growth" // writing more and more records
 )
 
 // Parts lists them all.
-var Parts = []Part{Source, LateAcks, Destination, WriteLatency, ReadLatency, Pipeline, Memory, Growth, WriteGrowth}
+var Parts = []Part{Source, LateAcks, Destination, WriteLatency, ReadLatency, ExactlyOnce, ExactlyLatency, Pipeline, Memory, Growth, WriteGrowth}
 
 // Cell is what the contenders are compared in: everything but the contender.
 type Cell struct {
@@ -39,6 +43,9 @@ type Cell struct {
 	Rate int `json:"rate,omitempty"`
 }
 
+// Latency reports whether a part is about the time of single records.
+func (p Part) Latency() bool { return p == WriteLatency || p == ReadLatency || p == ExactlyLatency }
+
 // PerSecond is the rate of a cell.
 func (c Cell) PerSecond() int { return cmp.Or(c.Rate, 1000) }
 
@@ -49,7 +56,7 @@ func (c Cell) String() string {
 	switch c.Part {
 	case Memory, Growth, WriteGrowth:
 		s = Thousands(c.Records) + " × " + s
-	case ReadLatency:
+	case ReadLatency, ExactlyLatency:
 		s += ", " + Thousands(int64(c.PerSecond())) + "/s"
 	}
 	return s

@@ -23,6 +23,9 @@ const (
 	FranzFromRecords  = "franz-go, ProduceSync of Conduit's records"
 	WriterWrite       = "kafka-go, Writer"
 
+	ConnectorExactly = "connector, value.format=payload, exactlyOnce"
+	FranzExactly     = "franz-go, a transaction of Conduit's records a call"
+
 	PipelineV2          = "Conduit v2 + connector, defaults"
 	PipelineV2Payload   = "Conduit v2 + connector, value.format=payload"
 	PipelineV1          = "Conduit v1 + connector, defaults"
