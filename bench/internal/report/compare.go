@@ -24,12 +24,16 @@ type change struct {
 	speed float64
 	// noise is by how much that may be below 1 by chance.
 	noise float64
+	// failed: there is an old figure, and no new one.
+	failed bool
 }
 
-func (c change) slower() bool { return c.speed < 1-c.noise }
+func (c change) slower() bool { return c.failed || c.speed < 1-c.noise }
 
 func (c change) verdict() string {
 	switch {
+	case c.failed:
+		return "FAILED"
 	case c.slower():
 		return "SLOWER"
 	case c.speed > 1+c.noise:
@@ -39,8 +43,9 @@ func (c change) verdict() string {
 }
 
 // Compare prints what of the connector has become faster or slower from one run of the
-// benchmark to another, and returns how many cells are slower than noise explains. The
-// speed of the machine is taken out: other clients, which did not change, tell it.
+// benchmark to another, and returns how many cells are slower than noise explains, or have
+// failed since. What only one of the two has measured is named. The speed of the machine is
+// taken out: other clients, which did not change, show it.
 func Compare(w io.Writer, before, after *result.File) (slower int, err error) {
 	a, b := summarize(before), summarize(after)
 	machine := machineSpeed(a, b)
@@ -62,7 +67,30 @@ func Compare(w io.Writer, before, after *result.File) (slower int, err error) {
 	if err := columns.Flush(); err != nil {
 		return slower, fmt.Errorf("print comparison: %w", err)
 	}
+	printOnly(w, "before", a.without(b))
+	printOnly(w, "after", b.without(a))
 	return slower, nil
+}
+
+// printOnly names the figures that one of two runs has.
+func printOnly(w io.Writer, run string, rows []*row) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\nOnly %s, so not compared:\n", run)
+	for _, r := range rows {
+		fmt.Fprintf(w, "  %s: %s  %s\n", r.cell.Part, r.cell, r.contender)
+	}
+}
+
+// without returns the rows of our contenders that another run does not have.
+func (s summary) without(other summary) (rows []*row) {
+	for _, r := range s {
+		if ours(r.contender) && other.same(r) == nil {
+			rows = append(rows, r)
+		}
+	}
+	return rows
 }
 
 // ours reports whether a contender is this repository's connector, alone or in Conduit.
@@ -80,28 +108,28 @@ func compare(before, after summary, machine float64) []change {
 			continue
 		}
 		old, now := a.figure(), b.figure()
-		if old.Median <= 0 || now.Median <= 0 {
+		if old.Median <= 0 {
 			continue
 		}
-		out = append(out, change{b.cell, b.contender, speed(b, old, now) / machine, max(leastNoise, twins, scatter(old), scatter(now))})
+		c := change{cell: b.cell, contender: b.contender, failed: now.Median <= 0, noise: max(leastNoise, twins, scatter(old))}
+		if !c.failed {
+			c.speed, c.noise = speed(b, old, now)/machine, max(c.noise, scatter(now))
+		}
+		out = append(out, c)
 	}
 	return out
 }
 
 // figure is what a cell is about: the rate, or the time of a call.
 func (r *row) figure() stats.Spread {
-	if r.latency() {
+	if r.cell.Part.Latency() {
 		return r.p50
 	}
 	return r.rate
 }
 
-func (r *row) latency() bool {
-	return r.cell.Part == result.WriteLatency || r.cell.Part == result.ReadLatency
-}
-
 func speed(r *row, before, after stats.Spread) float64 {
-	if r.latency() {
+	if r.cell.Part.Latency() {
 		return before.Median / after.Median
 	}
 	return after.Median / before.Median

@@ -61,6 +61,41 @@ func TestCompare_takes_a_longer_time_of_a_call_as_slower(t *testing.T) {
 	is.Equal(slower, 0)
 }
 
+func TestCompare_names_what_only_one_run_has(t *testing.T) {
+	is := is.New(t)
+	common, old, added := cellOf(result.Source, 100, "none"), cellOf(result.Source, 1000, "none"), cellOf(result.ExactlyOnce, 100, "none")
+	before := fileOf(entry{common, result.ConnectorReadN, measured(100, 1, 1)}, entry{old, result.ConnectorReadN, measured(9, 1, 1)},
+		entry{old, result.FranzPoll, measured(9, 1, 1)})
+	after := fileOf(entry{common, result.ConnectorReadN, measured(100, 1, 1)}, entry{added, result.ConnectorExactly, measured(1, 1, 1)})
+	var out strings.Builder
+	slower, err := Compare(&out, before, after)
+	is.NoErr(err)
+	is.Equal(slower, 0)
+	_, only, _ := strings.Cut(out.String(), "\nOnly")
+	is.Equal("Only"+only, `Only before, so not compared:
+  source: 1 KB, none, 6 partitions, 1 broker  connector, ReadN + Ack
+
+Only after, so not compared:
+  exactly-once: 100 B, none, 6 partitions, 1 broker  connector, value.format=payload, exactlyOnce
+`)
+}
+
+func TestCompare_counts_what_fails_since(t *testing.T) {
+	is := is.New(t)
+	c := cellOf(result.Source, 1000, "none")
+	failed := fileOf(entry{c, result.ConnectorReadN, result.Run{Error: "x"}})
+	measured := fileOf(entry{c, result.ConnectorReadN, measured(1, 1, 1)})
+	var out strings.Builder
+	slower, err := Compare(&out, measured, failed)
+	is.NoErr(err)
+	is.Equal(slower, 1)
+	t.Log(out.String())
+	is.True(strings.Contains(out.String(), "FAILED"))
+	_, err = Compare(&out, failed, measured)
+	is.True(err != nil) // nothing to compare
+	is.True(strings.Contains(err.Error(), "no cell of the connector in common"))
+}
+
 func TestCompare_refuses_runs_that_have_nothing_in_common(t *testing.T) {
 	is := is.New(t)
 	other := fileOf(entry{cellOf(result.Source, 1000, "none"), result.ConnectorReadN, measured(1, 1, 1)})
