@@ -117,11 +117,11 @@ func batch(base, last int64, values ...string) []byte {
 	if len(values) == 0 {
 		_ = w.Append(&recordbatch.Record{})
 	}
-	b, err := w.Finish(recordbatch.None, 0)
+	e, err := w.Finish(recordbatch.None, 0)
 	if err != nil {
 		panic(err)
 	}
-	b = slices.Clone(b)
+	b := slices.Clone(e.Bytes())
 	if len(values) == 0 { // an empty batch is a header without records
 		b = b[:61]
 		binary.BigEndian.PutUint32(b[8:], 61-12)
@@ -192,11 +192,11 @@ func marker(producer, offset int64, commit bool) []byte {
 	}
 	w := recordbatch.NewWriter()
 	_ = w.Append(&recordbatch.Record{Key: key, Value: make([]byte, 6)})
-	b, err := w.Finish(recordbatch.None, 0)
+	e, err := w.Finish(recordbatch.None, 0)
 	if err != nil {
 		panic(err)
 	}
-	b = slices.Clone(b)
+	b := slices.Clone(e.Bytes())
 	binary.BigEndian.PutUint64(b, uint64(offset))
 	b[22] |= 0x20
 	return inTransaction(producer, b)

@@ -109,7 +109,7 @@ func (p *Producer) judgePartition(pl *plan, q *queue, r partitionResponse) {
 // settled takes the first batch off a queue as written.
 func (p *Producer) settled(pl *plan, q *queue) {
 	b := q.batches[0]
-	p.cfg.Hooks.written(len(b.indexes), len(b.encoded))
+	p.cfg.Hooks.written(len(b.indexes), b.encoded.Size())
 	pl.finished(q)
 }
 
@@ -195,7 +195,7 @@ func (pl *plan) split(q *queue, at int) error {
 			return err
 		}
 		if b.stamped = whole.stamped; b.stamped {
-			b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
+			b.encoded.SetProducer(b.stamp.id, b.stamp.epoch, b.stamp.seq)
 		}
 	}
 	pl.writers.give(whole.writer)

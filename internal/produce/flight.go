@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -70,10 +71,26 @@ func (f *flights) leaveAlone(broker int32) {
 	f.change(broker, func(now *flight) { now.alone = time.Now().Add(aloneFor) })
 }
 
+// minShare is from which size on, in bytes, a request is divided among connections.
+const minShare = 256 << 10
+
+// share is how large requests are, in bytes, where queues are divided among this many
+// connections: each has a request for its part of them, and no more round trips to wait for
+// than one connection would have. A quarter of a batch more is for those above the average.
+func share(queues []*queue, lines int) int {
+	if lines == 1 {
+		return math.MaxInt
+	}
+	batch := sizeOf(queues) / len(queues)
+	each := (len(queues) + lines - 1) / lines
+	return max(each*batch+batch/4, minShare)
+}
+
 // waiting is what is to be written to one broker.
 type waiting struct {
 	mu     sync.Mutex
 	queues []*queue
+	share  int   // size of a request, in bytes
 	err    error // of a request as a whole: no further one is sent
 }
 
@@ -85,7 +102,7 @@ func (w *waiting) next(ctx context.Context, p *Producer, broker int32) []*queue 
 	if len(w.queues) == 0 || w.err != nil || ctx.Err() != nil {
 		return nil
 	}
-	now := p.fit(broker, w.queues)
+	now := atMost(p.fit(broker, w.queues), w.share)
 	w.queues = w.queues[len(now):]
 	return slices.Clip(now)
 }
@@ -113,8 +130,6 @@ func fail(queues []*queue, err error) {
 
 // writeLeader writes queues to one broker until they are empty or have failed.
 func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queues []*queue) {
-	w := &waiting{queues: queues}
-	first := w.next(ctx, p, leader)
 	lines := p.flights.lines(leader)
 	if p.cfg.Transactions != nil || !p.idempotent() {
 		// Two first requests of a transaction at a time fail with NOT_ENOUGH_REPLICAS: the
@@ -122,6 +137,8 @@ func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queu
 		// keeps a request that was given up from being written after the next.
 		lines = lines[:1]
 	}
+	w := &waiting{queues: queues, share: share(queues, len(lines))}
+	first := w.next(ctx, p, leader)
 	var others sync.WaitGroup
 	for _, beside := range lines[1:] {
 		if now := w.next(ctx, p, leader); now != nil {

@@ -57,6 +57,27 @@ func TestSendMakesTheNextRequestsWhileOneIsUnanswered(t *testing.T) {
 	w.Equal(total, 903)
 }
 
+// One connection would carry the first batches of all partitions in one request, then the
+// second ones: two carry half as much each time.
+func TestSendDividesRequestsThatAreLargeAmongConnections(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.BatchBytes = 500_000 }, kfake.NumBrokers(1))
+	_, err := w.p.Send(w.ctx, random10K(3))
+	w.NoErr(err) // the broker is quick
+	most := w.unanswered(quickAnswer / 10)
+	largest, requests := w.takesUpTo(1 << 30)
+	n, err := w.p.Send(w.ctx, random10K(270)) // two batches for each of three partitions
+	w.NoErr(err)
+	w.Equal(n, 270)
+	w.Equal(requests.Load(), int64(4))
+	w.True(largest.Load() < 1_100_000)
+	w.True(most.Load() > largest.Load()+400_000) // one was sent before the other was answered
+
+	requests.Store(0)
+	_, err = w.p.Send(w.ctx, random10K(15))
+	w.NoErr(err)
+	w.Equal(requests.Load(), int64(1)) // it is small
+}
+
 func TestSendAwaitsEachAnswerOfABrokerThatIsSlow(t *testing.T) {
 	w := newFlightWorld(t)
 	most := w.unanswered(quickAnswer + 10*time.Millisecond)

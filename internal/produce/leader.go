@@ -86,7 +86,7 @@ func (p *Producer) encode(queues []*queue) bool {
 	var wg sync.WaitGroup
 	for i, q := range queues {
 		b := q.batches[0]
-		if b.encoded != nil {
+		if b.encoded.Size() > 0 {
 			continue
 		}
 		finish := func() { b.encoded, errs[i] = b.writer.Finish(p.cfg.Codec, p.cfg.Level) }
@@ -108,7 +108,7 @@ func (p *Producer) encode(queues []*queue) bool {
 				q.err, q.uncounted, ok = fmt.Errorf("write to %s/%d: %w", q.Topic, q.Partition, errRenumbered), true, false
 				continue
 			}
-			b.writer.SetProducer(b.encoded, b.stamp.id, b.stamp.epoch, b.stamp.seq)
+			b.encoded.SetProducer(b.stamp.id, b.stamp.epoch, b.stamp.seq)
 		}
 	}
 	return ok

@@ -105,26 +105,25 @@ func (l *limits) hungUp(broker int32, addr string, queues []*queue, err error) e
 	return fmt.Errorf("%w (it is one record batch: lower batchBytes)", err)
 }
 
-// sizeOf is the size of a request with the first batches of queues, in bytes.
+// sizeOf is the size of a request with the first batches of queues, in bytes, at most.
 func sizeOf(queues []*queue) (size int) {
 	for _, q := range queues {
-		size += perQueue + len(q.Topic) + len(q.batches[0].encoded)
+		size += q.requestSize()
 	}
 	return size
 }
 
 // fit takes as many queues from the front as one request to a broker may carry.
 func (p *Producer) fit(broker int32, queues []*queue) []*queue {
-	limit, size := p.limits.of(broker, p.maxRequest()), 0
+	return atMost(queues, p.limits.of(broker, p.maxRequest()))
+}
+
+// atMost takes as many queues from the front as a request of this many bytes may carry, at
+// least one.
+func atMost(queues []*queue, limit int) []*queue {
+	size := 0
 	for i, q := range queues {
-		b := q.batches[0]
-		size += perQueue + len(q.Topic)
-		if n := len(b.encoded); n > 0 {
-			size += n
-		} else {
-			size += b.writer.Size()
-		}
-		if i > 0 && size > limit {
+		if size += q.requestSize(); i > 0 && size > limit {
 			return queues[:i]
 		}
 	}

@@ -75,7 +75,7 @@ func (pl *plan) batchFor(q *queue, size recordbatch.Measured, i int) *batch {
 	if n := len(q.batches); n > 0 {
 		b := q.batches[n-1]
 		heldBack := i >= pl.until != (b.indexes[0] >= pl.until)
-		if b.encoded == nil && !heldBack && b.writer.Size()+b.writer.SizeOf(size) <= pl.batchBytes {
+		if b.encoded.Size() == 0 && !heldBack && b.writer.Size()+b.writer.SizeOf(size) <= pl.batchBytes {
 			return b
 		}
 	}

@@ -93,6 +93,7 @@ func New(client *cluster.Client, cfg Config) *Producer {
 		maxAge:      metadataMaxAge, patience: repetition,
 	}
 	p.writers.transactional, p.writers.numbered = cfg.Transactions != nil, p.idempotent()
+	p.writers.referring = cfg.Codec == recordbatch.None
 	return p
 }
 

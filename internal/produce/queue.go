@@ -1,6 +1,8 @@
 package produce
 
 import (
+	"cmp"
+
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
@@ -28,7 +30,7 @@ type queue struct {
 type batch struct {
 	indexes []int // in the plan's messages
 	writer  *recordbatch.Writer
-	encoded []byte // nil until first sent; valid as long as writer is held
+	encoded recordbatch.Encoded // none until first sent; valid as long as writer is held
 	stamp   stamp
 	stamped bool // it has a stamp, and may have reached a broker with it
 	// uncertain says that a broker may have written it: an attempt ended without an
@@ -39,6 +41,12 @@ type batch struct {
 	attempts  int   // that failed, in this Send
 	corrupt   int   // of those, how often the broker found it corrupt
 	refused   error // why it is not sent again in this Send, nor what comes after it
+}
+
+// requestSize is what the first batch of a queue adds to a request, in bytes, at most.
+func (q *queue) requestSize() int {
+	b := q.batches[0]
+	return perQueue + len(q.Topic) + cmp.Or(b.encoded.Size(), b.writer.Size())
 }
 
 // lesson has the error on which the time was spent, where the last attempt only had too

@@ -69,12 +69,14 @@ func (r *request) Body(version int16) net.Buffers {
 	queues := slices.Clone(r.queues)
 	slices.SortStableFunc(queues, func(a, b *queue) int { return strings.Compare(a.Topic, b.Topic) })
 	size := 2 + len(r.transactional) + 2 + 4 + 5 + 1
+	count := 1
 	for _, q := range queues {
 		size += perQueue + len(q.Topic)
+		count += 1 + len(q.batches[0].encoded.Pieces())
 	}
 	w := primitive.Encoder{Flexible: version >= firstFlexible}
 	w.Grow(size)
-	pieces := make(net.Buffers, 0, 2*len(queues)+1)
+	pieces := make(net.Buffers, 0, count)
 	taken := 0
 	take := func() {
 		b := w.Written()
@@ -98,9 +100,9 @@ func (r *request) Body(version int16) net.Buffers {
 		for _, q := range queues[:n] {
 			batch := q.batches[0].encoded
 			w.Int32(q.Partition)
-			w.Count(len(batch))
+			w.Count(batch.Size())
 			take()
-			pieces = append(pieces, batch)
+			pieces = append(pieces, batch.Pieces()...)
 			w.End()
 		}
 		w.End()

@@ -149,7 +149,7 @@ func (s *sequences) rewind(q *queue, st stamp) {
 			return
 		}
 		b.stamp.seq = seq
-		b.writer.SetProducer(b.encoded, st.id, st.epoch, seq)
+		b.encoded.SetProducer(st.id, st.epoch, seq)
 		seq = advance(seq, int32(len(b.indexes)))
 	}
 	if s.live && s.id == st.id {

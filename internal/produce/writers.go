@@ -14,6 +14,7 @@ type writers struct {
 
 	transactional bool // what is written belongs to transactions
 	numbered      bool // each batch gets a number before it is sent
+	referring     bool // large values stay where they are
 }
 
 func (w *writers) take() *recordbatch.Writer {
@@ -25,16 +26,18 @@ func (w *writers) take() *recordbatch.Writer {
 		out := recordbatch.NewWriter()
 		out.SetTransactional(w.transactional)
 		out.SetNumbered(w.numbered)
+		out.SetReferring(w.referring)
 		return out
 	}
 	out := w.free[n-1]
 	w.free[n-1] = nil
 	w.free = w.free[:n-1]
-	out.Reset()
 	return out
 }
 
+// give gives a writer back. It refers to no value any more.
 func (w *writers) give(back *recordbatch.Writer) {
+	back.Reset()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.free = append(w.free, back)

@@ -1,10 +1,12 @@
 package recordbatch
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/matryer/is"
@@ -76,9 +78,11 @@ func write(t testing.TB, w *Writer, records []Record, codec Codec, level int) []
 		is.Equal(w.Size(), size+most)
 	}
 	is.Equal(w.Len(), len(records))
-	b, err := w.Finish(codec, level)
+	e, err := w.Finish(codec, level)
 	is.NoErr(err)
-	is.True(len(b) <= w.Size())
+	is.True(e.Size() <= w.Size())
+	b := e.Bytes()
+	is.Equal(len(b), e.Size())
 	return b
 }
 
@@ -103,6 +107,56 @@ func TestReaderReadsWhatWriterWrites(t *testing.T) {
 	}
 }
 
+// large are records whose values lie apart, between others.
+func large() []Record {
+	records := numbered(edgeRecords())
+	for _, n := range []int{minApart - 1, minApart, 100_000, 0, 3 * minApart} {
+		records = append(records, Record{Key: []byte("key"), Value: bytes.Repeat([]byte{byte(n)}, n), Headers: []Header{{"h", make([]byte, minApart)}}})
+	}
+	return records
+}
+
+func TestWriterThatRefersToValuesMakesTheSameBatch(t *testing.T) {
+	is := is.New(t)
+	w := NewWriter()
+	want := slices.Clone(write(t, w, large(), None, 0))
+	w.SetReferring(true)
+	is.Equal(write(t, w, large(), None, 0), want)
+	is.Equal(w.Size(), len(want))
+	is.Equal(write(t, w, large()[:1], None, 0), write(t, NewWriter(), large()[:1], None, 0)) // no value is left over
+
+	w.SetNumbered(true)
+	write(t, w, large(), None, 0)
+	e, err := w.Finish(None, 0)
+	is.NoErr(err)
+	e.SetProducer(1, 2, 3)
+	same(t, readAll(t, reader(0, ReadOptions{}, e.Bytes())), numbered(large())) // the CRC is right
+}
+
+func TestWriterThatRefersDoesNotCopyLargeValues(t *testing.T) {
+	is := is.New(t)
+	w := NewWriter()
+	w.SetReferring(true)
+	records := large()
+	write(t, w, records, None, 0)
+	e, err := w.Finish(None, 0)
+	is.NoErr(err)
+	for _, r := range records {
+		lies := slices.ContainsFunc(e.Pieces(), func(piece []byte) bool {
+			return len(piece) > 0 && len(r.Value) > 0 && &piece[0] == &r.Value[0]
+		})
+		is.Equal(lies, len(r.Value) >= minApart)
+	}
+	_, err = w.Finish(Snappy, 0)
+	is.Equal(err.Error(), "finish record batch: values that are referred to can't be compressed with snappy")
+
+	pieces := e.Pieces()
+	w.Reset()
+	for _, piece := range pieces {
+		is.Equal(piece, nil) // or it would keep values alive
+	}
+}
+
 func TestWriterFillsInTheHeader(t *testing.T) {
 	is := is.New(t)
 	w := NewWriter()
@@ -121,7 +175,10 @@ func TestWriterFillsInTheHeader(t *testing.T) {
 	is.Equal(int32(binary.BigEndian.Uint32(b[posBaseSequence:])), int32(-1))
 	is.Equal(binary.BigEndian.Uint32(b[posCount:]), uint32(3))
 
-	w.SetProducer(b, 1<<40, 3, 70_000)
+	e, err := w.Finish(None, 0)
+	is.NoErr(err)
+	e.SetProducer(1<<40, 3, 70_000)
+	b = e.Bytes()
 	is.Equal(int64(binary.BigEndian.Uint64(b[posProducerID:])), int64(1<<40))
 	is.Equal(int16(binary.BigEndian.Uint16(b[posProducerEpoch:])), int16(3))
 	is.Equal(int32(binary.BigEndian.Uint32(b[posBaseSequence:])), int32(70_000))
@@ -145,13 +202,13 @@ func TestWriterFinishesAsOftenAsAsked(t *testing.T) {
 	is := is.New(t)
 	w := NewWriter()
 	write(t, w, []Record{{Value: make([]byte, 1000)}}, Zstd, 0)
-	b, err := w.Finish(None, 0)
+	e, err := w.Finish(None, 0)
 	is.NoErr(err)
-	is.Equal(len(readAll(t, reader(0, ReadOptions{}, b))), 1)
+	is.Equal(len(readAll(t, reader(0, ReadOptions{}, e.Bytes()))), 1)
 	is.NoErr(w.Append(&Record{}))
-	b, err = w.Finish(LZ4, 9)
+	e, err = w.Finish(LZ4, 9)
 	is.NoErr(err)
-	is.Equal(len(readAll(t, reader(0, ReadOptions{}, b))), 2)
+	is.Equal(len(readAll(t, reader(0, ReadOptions{}, e.Bytes()))), 2)
 }
 
 func TestWriterRefusesWhatIsNoBatch(t *testing.T) {

@@ -29,7 +29,7 @@ func batch(t *testing.T, codec recordbatch.Codec, records ...recordbatch.Record)
 	}
 	b, err := w.Finish(codec, 0)
 	is.New(t).NoErr(err)
-	return b
+	return b.Bytes()
 }
 
 // appendTo appends a batch to partition 0 of a topic, bytes for bytes.

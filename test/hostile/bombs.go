@@ -55,7 +55,7 @@ var makeBombs = sync.OnceValue(func() (all [][]byte) {
 			if err != nil {
 				panic(err)
 			}
-			all = append(all, append([]byte{}, b...))
+			all = append(all, append([]byte{}, b.Bytes()...))
 		}
 	}
 	return all
