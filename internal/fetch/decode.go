@@ -43,6 +43,10 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 	for next := s.offset; f.current(s); {
 		at := r.NextOffset()
 		records, err := r.Next(recordbatch.Spare())
+		if len(records) == 0 { // as at the end of each set
+			recordbatch.GiveBack(records)
+			records = nil
+		}
 		end := errors.Is(err, io.EOF)
 		switch {
 		case end && at == next:
