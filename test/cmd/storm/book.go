@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,82 +15,111 @@ import (
 type book struct {
 	mu         sync.Mutex
 	readers    int
-	measuring  bool
 	partitions []partition
-	records    int
-	twice      int
-	stays      []time.Duration // between two records of a partition that one member read
-	moves      []time.Duration // between those of which another member read the second
+	gaps       gaps
+	err        error
 }
 
 type partition struct {
-	reader int
+	reader int // 0 before anything was read
 	at     time.Time
-	next   int // the record after the last one that was read
+	seen   []bool // records that were read
+}
+
+// gaps are the times between two records of a partition.
+type gaps struct {
+	stays  []time.Duration // where one member read both
+	moves  []time.Duration // where another member read the second
+	twice  int             // records that were read again
+	counts int             // records that were read
 }
 
 func newBook(partitions int) *book { return &book{partitions: make([]partition, partitions)} }
 
 // reader returns what a new member calls with each record that it reads.
-func (b *book) reader() func(value []byte) {
+func (b *book) reader() func(value string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.readers++
 	id := b.readers
-	return func(value []byte) { b.read(id, value) }
+	return func(value string) { b.read(id, value, time.Now()) }
 }
 
-func (b *book) read(reader int, value []byte) {
-	var p, n int
-	if _, err := fmt.Sscanf(string(value), "%d/%d", &p, &n); err != nil {
+func (b *book) read(reader int, value string, now time.Time) {
+	p, n, err := b.parse(value)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil {
+		b.err = err
 		return
 	}
-	now := time.Now()
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	last := &b.partitions[p]
-	if b.measuring {
-		b.records++
-		switch gap := now.Sub(last.at); {
-		case n < last.next:
-			b.twice++
-			return
-		case last.reader == reader:
-			b.stays = append(b.stays, gap)
-		default:
-			b.moves = append(b.moves, gap)
-		}
+	b.gaps.counts++
+	for len(last.seen) <= n {
+		last.seen = append(last.seen, false)
 	}
-	*last = partition{reader, now, max(n+1, last.next)}
+	if last.seen[n] {
+		b.gaps.twice++
+		return
+	}
+	last.seen[n] = true
+	switch gap := now.Sub(last.at); last.reader {
+	case 0:
+	case reader:
+		b.gaps.stays = append(b.gaps.stays, gap)
+	default:
+		b.gaps.moves = append(b.gaps.moves, gap)
+	}
+	last.reader, last.at = reader, now
 }
 
-func (b *book) begin() { b.set(true) }
-func (b *book) end()   { b.set(false) }
+// record is the value of a partition's record n.
+func record(partition, n int) string { return strconv.Itoa(partition) + "/" + strconv.Itoa(n) }
 
-func (b *book) set(measuring bool) {
-	b.mu.Lock()
-	b.measuring = measuring
-	b.mu.Unlock()
+// parse is the reverse of record.
+func (b *book) parse(value string) (partition, n int, err error) {
+	first, second, _ := strings.Cut(value, "/")
+	if partition, err = strconv.Atoi(first); err == nil {
+		n, err = strconv.Atoi(second)
+	}
+	if err != nil || partition < 0 || partition >= len(b.partitions) || n < 0 {
+		return 0, 0, fmt.Errorf("a record has the value %.40q", value)
+	}
+	return partition, n, nil
 }
 
-const heading = `| protocol | client | changes | stay: 99.9 % / longest | over 100 ms | moved | move: median / 99 % / longest | read twice |
-| --- | --- | --- | --- | --- | --- | --- | --- |
-`
-
-func (b *book) line(client, protocol string, changes int) string {
+// take returns the gaps since the last call.
+func (b *book) take() gaps {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	slices.Sort(b.stays)
-	slices.Sort(b.moves)
-	over := 0
-	for _, d := range b.stays {
-		if d > 100*time.Millisecond {
-			over++
+	g := b.gaps
+	b.gaps = gaps{}
+	slices.Sort(g.stays)
+	slices.Sort(g.moves)
+	return g
+}
+
+// lost is how many records were not read, of those before one that was.
+func (b *book) lost() (n int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.partitions {
+		for _, seen := range p.seen {
+			if !seen {
+				n++
+			}
 		}
 	}
-	return fmt.Sprintf("| %s | %s | %d | %s / %s | %d of %d | %d | %s / %s / %s | %d of %d |", protocol, client, changes,
-		at(b.stays, 0.999), at(b.stays, 1), over, len(b.stays), len(b.moves),
-		at(b.moves, 0.5), at(b.moves, 0.99), at(b.moves, 1), b.twice, b.records)
+	return n, b.err
+}
+
+// long is a pause that a partition which stays with its member shall not have.
+const long = 100 * time.Millisecond
+
+// over is how many of the partitions that stayed had a pause that is longer than long.
+func (g gaps) over() int {
+	first, _ := slices.BinarySearch(g.stays, long+1)
+	return len(g.stays) - first
 }
 
 // at is a quantile of what is sorted.

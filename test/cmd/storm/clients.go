@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -16,24 +15,46 @@ import (
 // client is a kind of member.
 type client struct {
 	name string
-	// join makes a member that calls read with each record, until leave is called.
-	join func(ctx context.Context, servers []string, topic, protocol string, read func(value []byte)) (leave func() error, err error)
+	open func(ctx context.Context, g group) (members, error)
 }
 
-var clients = []client{{"connector", joinSource}, {"franz-go", joinFranz}}
+// group is one that reads a topic, which has its name.
+type group struct {
+	servers        []string
+	name, protocol string
+}
+
+// members are those of one group.
+type members interface {
+	// join makes a member that calls read with each record, until leave is called. The offsets
+	// of what it has read are committed every second, and before it gives partitions back.
+	join(ctx context.Context, read func(value string)) (leave func() error, err error)
+	// close is called once all of them have left.
+	close() error
+}
+
+var clients = []client{
+	{"connector", func(_ context.Context, g group) (members, error) { return sources{g}, nil }},
+	{"franz-go", func(_ context.Context, g group) (members, error) { return franz{g}, nil }},
+	{"java", startJava},
+}
 
 // How often members send heartbeats by the classic protocol. In the other one the brokers
 // choose.
 const heartbeatInterval = time.Second
 
-func joinSource(ctx context.Context, servers []string, topic, protocol string, read func([]byte)) (func() error, error) {
-	s := map[string]string{
-		"servers": strings.Join(servers, ","), "topics": topic, "groupID": topic, "groupProtocol": protocol, "readFromBeginning": "true",
+type sources struct{ group }
+
+func (s sources) close() error { return nil }
+
+func (s sources) join(ctx context.Context, read func(string)) (func() error, error) {
+	settings := map[string]string{
+		"servers": strings.Join(s.servers, ","), "topics": s.name, "groupID": s.name, "groupProtocol": s.protocol, "readFromBeginning": "true",
 	}
-	if protocol == "classic" {
-		s["heartbeatInterval"] = heartbeatInterval.String()
+	if s.protocol == "classic" {
+		settings["heartbeatInterval"] = heartbeatInterval.String()
 	}
-	src, err := sides.OpenSource(ctx, s, nil)
+	src, err := sides.OpenSource(ctx, settings, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +68,7 @@ func joinSource(ctx context.Context, servers []string, topic, protocol string, r
 				return
 			}
 			for _, r := range records {
-				read(r.Payload.After.Bytes())
+				read(string(r.Payload.After.Bytes()))
 				if err := src.Ack(ctx, r.Position); err != nil {
 					done <- err
 					return
@@ -57,21 +78,24 @@ func joinSource(ctx context.Context, servers []string, topic, protocol string, r
 	}()
 	return func() error {
 		stop()
-		if err := <-done; !errors.Is(err, context.Canceled) {
-			return err
+		err := <-done
+		if errors.Is(err, context.Canceled) {
+			err = nil
 		}
-		return src.Teardown(ctx)
+		return errors.Join(err, src.Teardown(ctx))
 	}, nil
 }
 
-// joinFranz commits what was read every second, and before partitions are given back, as the
-// connector does.
-func joinFranz(ctx context.Context, servers []string, topic, protocol string, read func([]byte)) (func() error, error) {
+type franz struct{ group }
+
+func (f franz) close() error { return nil }
+
+func (f franz) join(ctx context.Context, read func(string)) (func() error, error) {
 	own := ctx
-	if protocol == "consumer" { // the client asks for this
+	if f.protocol == "consumer" { // the client asks for this
 		own = context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", true) //nolint:staticcheck // the client's key is a string
 	}
-	cl, err := kgo.NewClient(kgo.WithContext(own), kgo.SeedBrokers(servers...), kgo.ConsumerGroup(topic), kgo.ConsumeTopics(topic),
+	cl, err := kgo.NewClient(kgo.WithContext(own), kgo.SeedBrokers(f.servers...), kgo.ConsumerGroup(f.name), kgo.ConsumeTopics(f.name),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.HeartbeatInterval(heartbeatInterval),
 		kgo.AutoCommitMarks(), kgo.AutoCommitInterval(time.Second), kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsRevoked(func(ctx context.Context, cl *kgo.Client, _ map[string][]int32) { _ = cl.CommitMarkedOffsets(ctx) }))
@@ -84,7 +108,7 @@ func joinFranz(ctx context.Context, servers []string, topic, protocol string, re
 		for reading.Err() == nil {
 			records := cl.PollFetches(reading).Records()
 			for _, r := range records {
-				read(r.Value)
+				read(string(r.Value))
 			}
 			cl.MarkCommitRecords(records...)
 			cl.AllowRebalance()
@@ -97,41 +121,4 @@ func joinFranz(ctx context.Context, servers []string, topic, protocol string, re
 		cl.CloseAllowingRebalance()
 		return err
 	}, nil
-}
-
-// writer writes a record to each partition every ten milliseconds.
-type writer struct {
-	cl   *kgo.Client
-	end  context.CancelFunc
-	task sync.WaitGroup
-}
-
-func startWriting(servers []string, topic string, partitions int) (*writer, error) {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(servers...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0))
-	if err != nil {
-		return nil, err
-	}
-	ctx, end := context.WithCancel(context.Background())
-	w := &writer{cl: cl, end: end}
-	w.task.Go(func() {
-		tick := time.NewTicker(10 * time.Millisecond)
-		defer tick.Stop()
-		for n := 0; ; n++ {
-			for p := range partitions {
-				cl.TryProduce(ctx, &kgo.Record{Topic: topic, Partition: int32(p), Value: fmt.Appendf(nil, "%d/%d", p, n)}, nil)
-			}
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	return w, nil
-}
-
-func (w *writer) stop() {
-	w.end()
-	w.task.Wait()
-	w.cl.Close()
 }

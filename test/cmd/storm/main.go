@@ -2,116 +2,113 @@
 // partition is not read, where it stays with its member and where it moves, and how many
 // records are read twice. It starts a Kafka of its own (Java 17 and Maven).
 //
-//	storm [-for 60s] [-every 3s] [-members 8] [-partitions 48] [-nodes 1]
+//	storm                                       the connector's source, franz-go and Kafka's own
+//	                                            consumer, each by each protocol, a minute each
+//	storm -for 5m -protocols consumer -clients connector,java
 //
-// The connector's source and franz-go take turns, by the classic protocol and by that in
-// which the coordinator assigns (KIP-848), each with a topic and a group of its own. All
-// members are in the group to begin with. Every three seconds one of them leaves, or comes
-// back. A record is written to each partition every ten milliseconds all the time.
+// They take turns, by the classic protocol and by that in which the coordinator assigns
+// (KIP-848), each with a topic and a group of its own. A record is written to each partition
+// every twenty milliseconds all the time. All members are in the group to begin with. For a
+// while none of them leaves, which shows what pauses the machine itself makes; then every
+// three seconds one of them leaves, or comes back. Members of one kind share a process.
+//
+//	main.go       what is asked for
+//	measure.go    a group whose members come and go
+//	clients.go    members: the connector's source and franz-go
+//	java.go       members: Kafka's own consumer, in Members.java
+//	writer.go     what is written
+//	book.go       what is read, when and by whom
+//	result.go     what is printed
+//	processor.go  how busy the machine is
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
-	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
 type options struct {
-	lasts, every        time.Duration
+	lasts, calm, every  time.Duration
+	pace                time.Duration
 	members, partitions int
 	nodes               int
+	protocols           []string
+	clients             []client
 }
 
 func main() {
 	var o options
-	flag.DurationVar(&o.lasts, "for", time.Minute, "how long each client is measured")
+	protocols, names := "classic,consumer", "connector,franz-go,java"
+	flag.DurationVar(&o.lasts, "for", time.Minute, "how long members of each kind come and go, by each protocol")
+	flag.DurationVar(&o.calm, "calm", 10*time.Second, "how long they stay before that, to compare with")
 	flag.DurationVar(&o.every, "every", 3*time.Second, "between two changes of the group")
+	flag.DurationVar(&o.pace, "pace", 20*time.Millisecond, "between two records of a partition")
 	flag.IntVar(&o.members, "members", 8, "of the group")
 	flag.IntVar(&o.partitions, "partitions", 48, "of the topic")
-	flag.IntVar(&o.nodes, "nodes", 1, "1 or 3")
+	flag.IntVar(&o.nodes, "nodes", 1, "brokers: 1 or 3")
+	flag.StringVar(&protocols, "protocols", protocols, "of the group")
+	flag.StringVar(&names, "clients", names, "kinds of members")
 	flag.Parse()
-	if err := run(o); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := o.choose(strings.Split(protocols, ","), strings.Split(names, ","))
+	if err == nil {
+		err = run(ctx, o)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "storm:", err)
 		os.Exit(1)
 	}
 }
 
-func run(o options) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	kafka, err := broker.Start(ctx, broker.Options{Nodes: o.nodes})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = kafka.Stop() }()
-	fmt.Printf("%d members, %d partitions, one change every %s for %s each, %d CPUs, Kafka %s\n\n%s",
-		o.members, o.partitions, o.every, o.lasts, runtime.NumCPU(), broker.Version, heading)
-	for _, protocol := range []string{"classic", "consumer"} {
-		for _, client := range clients {
-			line, err := measure(ctx, o, kafka.Servers(), client, protocol)
-			if err != nil {
-				return fmt.Errorf("%s, %s: %w", client.name, protocol, err)
-			}
-			fmt.Println(line)
+// choose sets the protocols and clients.
+func (o *options) choose(protocols, names []string) error {
+	for _, protocol := range protocols {
+		if protocol != "classic" && protocol != "consumer" {
+			return fmt.Errorf("-protocols: %q is neither classic nor consumer", protocol)
 		}
+	}
+	o.protocols = protocols
+	for _, name := range names {
+		i := slices.IndexFunc(clients, func(c client) bool { return c.name == name })
+		if i < 0 {
+			return fmt.Errorf("-clients: %q is none of connector, franz-go and java", name)
+		}
+		o.clients = append(o.clients, clients[i])
 	}
 	return nil
 }
 
-// measure lets the members of one group come and go.
-func measure(ctx context.Context, o options, servers []string, c client, protocol string) (string, error) {
-	truth, err := kclient.New(servers)
+func run(ctx context.Context, o options) (err error) {
+	kafka, err := broker.Start(ctx, broker.Options{Nodes: o.nodes})
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer truth.Close()
-	topic := fmt.Sprintf("storm-%s-%s", c.name, protocol)
-	if err := truth.CreateTopic(ctx, topic, int32(o.partitions), nil); err != nil {
-		return "", err
-	}
-	b := newBook(o.partitions)
-	w, err := startWriting(servers, topic, o.partitions)
-	if err != nil {
-		return "", err
-	}
-	defer w.stop()
-	leave := make([]func() error, o.members)
-	for i := range leave {
-		if leave[i], err = c.join(ctx, servers, topic, protocol, b.reader()); err != nil {
-			return "", err
+	defer func() {
+		if stopped := kafka.Stop(); err == nil {
+			err = stopped
 		}
-	}
-	time.Sleep(10 * time.Second) // in which the group settles
-	b.begin()
-	changes := 0
-	for end := time.Now().Add(o.lasts); time.Now().Before(end) && ctx.Err() == nil; changes++ {
-		i := rand.IntN(len(leave))
-		if leave[i] == nil {
-			leave[i], err = c.join(ctx, servers, topic, protocol, b.reader())
-		} else {
-			err = leave[i]()
-			leave[i] = nil
-		}
-		if err != nil {
-			return "", err
-		}
-		time.Sleep(o.every)
-	}
-	b.end()
-	for _, l := range leave {
-		if l != nil {
-			if err := l(); err != nil {
-				return "", err
+	}()
+	fmt.Printf("%d members, %d partitions, a record each every %s; one change every %s for %s, after %s without; %d CPUs, Kafka %s\n\n",
+		o.members, o.partitions, o.pace, o.every, o.lasts, o.calm, runtime.NumCPU(), kafka.Options().Version)
+	fmt.Print(heading)
+	for _, protocol := range o.protocols {
+		for _, c := range o.clients {
+			r, err := measure(ctx, o, kafka.Servers(), c, protocol)
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", c.name, protocol, err)
 			}
+			fmt.Println(r)
 		}
 	}
-	return b.line(c.name, protocol, changes), nil
+	return nil
 }
