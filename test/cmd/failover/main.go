@@ -3,16 +3,22 @@
 // and franz-go, in the same cluster at the same time.
 //
 //	failover                            30 moves, kills and freezes, and 30 times nothing
-//	failover -calms 0 -kills 5
+//	failover -calms 0 -moves 0 -freezes 0 -kills 5
+//	failover -session 2s -frozen 8s     30 of each in a quarter of an hour
 //
-// Three brokers are started here. One topic is written by franz-go and read by both, another
-// is written by the connector; each has one partition, and both have the same leader. The
-// pause is the longest time between two records. A reader's pause has that of the writer in
-// it: what a reader adds is how long records waited that had been written.
+// Three brokers are started here. One topic is written by the connector and one by franz-go.
+// A third is read by both, and written by a client that goes to the next leader as soon as
+// there is one. Each has one partition, and all have the same leader. The pause is the
+// longest time between two records. A reader's pause has that of the writer in it: what a
+// reader adds is how long records waited that had been written.
+//
+// Who stands still until a frozen leader goes on has a pause of about -frozen, and would have
+// a longer one if that were longer.
 //
 //	main.go     what is asked for, and what is printed
 //	rounds.go   what is done to the leader
-//	sides.go    those who write and read
+//	sides.go    what went through on each side
+//	clients.go  those who write and read
 package main
 
 import (
@@ -32,6 +38,7 @@ import (
 
 type options struct {
 	calms, moves, kills, freezes int
+	session, frozen              time.Duration
 }
 
 func main() {
@@ -40,6 +47,8 @@ func main() {
 	flag.IntVar(&o.moves, "moves", 30, "how often the leader is moved")
 	flag.IntVar(&o.kills, "kills", 30, "how often it is killed")
 	flag.IntVar(&o.freezes, "freezes", 30, "how often it is frozen")
+	flag.DurationVar(&o.session, "session", 4*time.Second, "how long a broker is silent before others lead what it led (broker.session.timeout.ms; Kafka's default is 9s)")
+	flag.DurationVar(&o.frozen, "frozen", time.Minute, "how long a leader is frozen, unless records go through on all sides before")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -50,7 +59,10 @@ func main() {
 }
 
 func run(ctx context.Context, o options) (err error) {
-	cluster, err := broker.Start(ctx, broker.Options{Nodes: 3})
+	cluster, err := broker.Start(ctx, broker.Options{Nodes: 3, Faults: true, Properties: map[string]string{
+		"broker.session.timeout.ms":    fmt.Sprint(o.session.Milliseconds()),
+		"broker.heartbeat.interval.ms": fmt.Sprint(o.session.Milliseconds() / 8),
+	}})
 	if err != nil {
 		return err
 	}
@@ -64,7 +76,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer client.Close()
-	f := &field{ctx: ctx, cluster: cluster, client: client}
+	f := &field{ctx: ctx, cluster: cluster, client: client, frozen: o.frozen}
 	for _, topic := range topics {
 		if err := client.CreateTopic(ctx, topic, 1, nil); err != nil {
 			return err
@@ -86,6 +98,7 @@ func run(ctx context.Context, o options) (err error) {
 		if e.rounds == 0 {
 			continue
 		}
+		begun := time.Now()
 		all, err := f.rounds(e.rounds, e.do)
 		if err != nil {
 			return fmt.Errorf("the leader %s: %w", e.name, err)
@@ -93,6 +106,7 @@ func run(ctx context.Context, o options) (err error) {
 		if err := f.print(e.name, all); err != nil {
 			return err
 		}
+		fmt.Fprintf(os.Stderr, "%d rounds took %s\n", e.rounds, time.Since(begun).Round(time.Second))
 	}
 	return nil
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
-// The topics: one is written by franz-go and read by both, one is written by the connector.
+// The topics: one is read by both, one is written by the connector, one by franz-go.
 const (
 	shared = "shared"
 	ours   = "ours"
+	theirs = "theirs"
 )
 
-var topics = []string{shared, ours}
+var topics = []string{shared, ours, theirs}
 
 // field is a cluster and those who write to it and read from it.
 type field struct {
@@ -25,6 +26,7 @@ type field struct {
 	client  *kclient.Client
 	all     []*side
 	leader  int
+	frozen  time.Duration // how long a leader is, at most
 	ends    []func() error
 	tasks   sync.WaitGroup
 }
@@ -41,7 +43,7 @@ const (
 func (f *field) rounds(n int, do func(node int) error) ([]result, error) {
 	results := make([]result, len(f.all))
 	for range n {
-		f.leader = 3 - max(f.leader, 1) // broker 0 is left alone: it may be the only controller
+		f.leader = 3 - max(f.leader, 1) // node 3 is left alone: once it is the controller it stays that
 		if err := f.lead(f.leader); err != nil {
 			return nil, err
 		}
@@ -66,7 +68,7 @@ func (f *field) rounds(n int, do func(node int) error) ([]result, error) {
 	return results, nil
 }
 
-// lead makes a node the leader of both topics.
+// lead makes a node the leader of all topics.
 func (f *field) lead(node int) error {
 	for _, topic := range topics {
 		if err := f.client.MoveLeader(f.ctx, topic, 0, int32(node)); err != nil {
@@ -78,7 +80,17 @@ func (f *field) lead(node int) error {
 
 // settle waits until records have gone through on all sides for a while.
 func (f *field) settle() error {
-	end, since, last := time.Now().Add(guard), time.Now(), ""
+	last, err := f.settleWithin(guard)
+	if err == nil && last != "" {
+		err = fmt.Errorf("records do not go through on all sides for %s: %s is the last that stood still", guard, last)
+	}
+	return err
+}
+
+// settleWithin is settle for no longer than that. It returns the side that stood still last
+// if records do not go through on all sides by then.
+func (f *field) settleWithin(most time.Duration) (still string, err error) {
+	end, since, last := time.Now().Add(most), time.Now(), ""
 	for time.Since(since) < calm {
 		time.Sleep(20 * time.Millisecond)
 		for _, s := range f.all {
@@ -86,17 +98,17 @@ func (f *field) settle() error {
 				since, last = time.Now(), s.name
 			}
 			if err := s.failed(); err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
+				return "", fmt.Errorf("%s: %w", s.name, err)
 			}
 		}
 		if err := f.ctx.Err(); err != nil {
-			return err
+			return "", err
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("records do not go through on all sides for %s: %s is the last that stood still", guard, last)
+			return last, nil
 		}
 	}
-	return nil
+	return "", nil
 }
 
 func (f *field) stay(int) error { return f.settle() }
@@ -122,9 +134,12 @@ func (f *field) freeze(node int) error {
 	if err := f.cluster.PauseNode(node); err != nil {
 		return err
 	}
-	settled := f.settle()
+	still, settled := f.settleWithin(f.frozen)
 	if err := f.cluster.ResumeNode(node); err != nil {
 		return err
+	}
+	if settled == nil && still != "" {
+		settled = f.settle()
 	}
 	return settled
 }
