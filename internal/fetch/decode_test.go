@@ -56,7 +56,7 @@ func zeros(records, size int) []byte {
 	if err != nil {
 		panic(err)
 	}
-	return set
+	return set.Bytes()
 }
 
 // release takes n records and has no use for them.
