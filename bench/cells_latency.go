@@ -35,13 +35,16 @@ func latencyGroups(o options) []group {
 	for _, b := range brokers {
 		for _, rate := range readRates {
 			c := cell(result.ReadLatency, 100, "none", 6, b)
-			both := []contender{read(result.ConnectorReadN, "connector"), read(result.FranzPoll, "franz-go")}
+			all := []contender{read(result.ConnectorReadN, "connector"), read(result.FranzPoll, "franz-go")}
+			if b == 1 && rate > 1 {
+				all = append(all, read(result.FranzRecords, "franz-go-records"))
+			}
 			if b == 1 && rate == c.PerSecond() {
-				both = append(both, read(result.PublishedRead, "published"))
+				all = append(all, read(result.PublishedRead, "published"))
 			} else {
 				c.Rate = rate
 			}
-			groups = append(groups, group{c, both, rounds})
+			groups = append(groups, group{c, all, rounds})
 		}
 	}
 	return groups

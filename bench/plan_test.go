@@ -159,8 +159,10 @@ func TestWarmUp_is_the_first_of_its_kind_in_a_cluster_and_of_the_second_contende
 		got[string(w.cell.Part)+", "+result.Plural(w.cell.Brokers, "broker")]++
 		if w.cell.Part == result.ReadLatency {
 			is.Equal(w.cell.Rate, 50_000) // few records warm nothing
+			is.Equal(w.rounds, 2)
 		} else {
 			is.Equal(w.cell, g.cell)
+			is.Equal(w.rounds, 1)
 		}
 	}
 	is.Equal(got, map[string]int{
@@ -180,7 +182,7 @@ func TestWarmUp_needs_others_to_be_fair_to(t *testing.T) {
 func TestShow_prints_cells_contenders_and_time(t *testing.T) {
 	is := is.New(t)
 	var out bytes.Buffer
-	planOf(t, "-parts=read-latency", "-contenders=franz", "-match=1 broker, 50,000").show(&out)
+	planOf(t, "-parts=read-latency", "-contenders=poll loop", "-match=1 broker, 50,000").show(&out)
 	is.Equal(out.String(), "read-latency: 100 B, none, 6 partitions, 1 broker, 50,000/s\n  3 × franz-go, poll loop\nabout 1m0s\n")
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -91,6 +92,9 @@ type franzWriter struct {
 	batch   []*kgo.Record
 }
 
+// franzMetadataAge is close to the least that franz-go allows.
+const franzMetadataAge = 20 * time.Millisecond
+
 func openFranzWriter(o options, batches, batch int) (writer, error) {
 	codec, ok := map[string]kgo.CompressionCodec{
 		"none":   kgo.NoCompression(),
@@ -109,7 +113,9 @@ func openFranzWriter(o options, batches, batch int) (writer, error) {
 		kgo.ProducerLinger(0),
 	}
 	if o.exactly {
-		opts = append(opts, kgo.TransactionalID(o.topic))
+		// Where a broker has not ended the last transaction yet, franz-go tries again with the
+		// next metadata, for which it would wait for five seconds.
+		opts = append(opts, kgo.TransactionalID(o.topic), kgo.MetadataMinAge(franzMetadataAge))
 	}
 	client, err := kgo.NewClient(opts...)
 	if err != nil {

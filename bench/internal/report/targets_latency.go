@@ -24,7 +24,7 @@ func (s summary) latencyTarget() target {
 // longest against another. It is behind if its median is longer than the other's slowest
 // round: brokers and contenders share the machine's cores.
 func (s summary) latencies(what string, part result.Part, contender, other string) target {
-	t := target{what: what + ": p50 and p99 against franz-go, in the worst cell", want: "≤ franz-go's slowest round"}
+	t := target{what: what + ", in the worst cell", want: "≤ franz-go's slowest round"}
 	worst := 0.0
 	for a, b := range s.pairs(part, contender, other) {
 		for i, pair := range [][2]stats.Spread{{a.p50, b.p50}, {a.p99, b.p99}} {
