@@ -139,6 +139,29 @@ func TestAStaticMemberComesBackToFewerPartitions(t *testing.T) {
 	}
 }
 
+// While the only member was away the topic grew. Where the coordinator assigns, it has to
+// notice that by itself.
+func TestServerStaticMemberComesBackToMorePartitions(t *testing.T) {
+	is := is.New(t)
+	ctx, kafka, truth := realKafka(t)
+	topic, g := kafka.NewTopic(t, 2, nil), broker.Name(t)
+	open := func() *Consumer {
+		return openWith(t, kafka.Servers(), topic, g, func(c *Config) {
+			byServer(c)
+			c.Group.InstanceID = "me"
+		})
+	}
+	c := open()
+	settled(ctx, t, c, 2)
+	is.NoErr(c.Close(ctx))
+	is.NoErr(truth.AddPartitions(ctx, topic, 4))
+	c = open()
+	settled(ctx, t, c, 4)
+	is.NoErr(truth.Produce(ctx, each(topic, 4)...))
+	readBy(t, c, 4)
+	is.NoErr(c.Close(ctx))
+}
+
 // each makes a record for each partition of a topic.
 func each(topic string, partitions int32) []*kgo.Record {
 	var out []*kgo.Record

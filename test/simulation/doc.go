@@ -81,8 +81,8 @@
 // [World.expire].
 //
 // Where the coordinator assigns, the embedded cluster takes no static member out that has
-// left for a while and stays away, and does not notice that a topic is made again while no
-// member is in the group: [World.reap], [World.renew].
+// left for a while and stays away, and does not notice that a topic grows or is made again
+// while no other member is in the group: [World.reap], [World.renew].
 //
 // The embedded cluster has one log for each partition and no replicas: there is no
 // unclean election and no lost tail. A broker that is cut off answers by a rule. Real

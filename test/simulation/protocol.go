@@ -70,24 +70,15 @@ func (w *World) described() (g kmsg.DescribeGroupsResponseGroup, err error) {
 	return g, err
 }
 
-func (w *World) exists(id [16]byte) bool {
-	for _, topic := range w.plan.Topics {
-		if info := w.fake.TopicInfo(topic); info != nil && info.TopicID == id {
-			return true
-		}
-	}
-	return false
-}
-
-// renew has the cluster look at its topics again where the group assigns one that is not
-// there any more: while no member is in a group it does not notice that a topic was made
-// again, and gives a static member that comes back the old one.
+// renew has the cluster look at its topics again where the group does not assign what is
+// there. The embedded cluster does not notice what becomes of a topic while no member is in
+// the group but static ones that are away, and gives one that comes back what it had.
 func (w *World) renew() {
 	g, err := w.assigned()
-	if err != nil || !slices.ContainsFunc(g.Members, w.isOutdated) {
+	if err != nil || !w.isOutdated(g) {
 		return
 	}
-	w.say("the group assigns a topic that is not there any more: the cluster looks again")
+	w.say("the group does not assign what is there: the cluster looks at its topics again")
 	const other = "other"
 	if err := w.createTopic(other, 1); err != nil {
 		w.say("create %s: %v", other, err)
@@ -97,8 +88,36 @@ func (w *World) renew() {
 	}
 }
 
-func (w *World) isOutdated(m kmsg.ConsumerGroupDescribeResponseGroupMember) bool {
-	return slices.ContainsFunc(m.TargetAssignment.TopicPartitions, func(t kmsg.AssignmentTopicPartition) bool { return !w.exists(t.TopicID) })
+// isOutdated reports whether a group that has a member assigns a topic that is not there any
+// more, or leaves a partition out that is there.
+func (w *World) isOutdated(g kmsg.ConsumerGroupDescribeResponseGroup) bool {
+	if !slices.ContainsFunc(g.Members, func(m kmsg.ConsumerGroupDescribeResponseGroupMember) bool { return m.MemberEpoch > 0 }) {
+		return false
+	}
+	assigned := make(map[[16]byte]map[int32]bool)
+	for _, m := range g.Members {
+		for _, t := range m.TargetAssignment.TopicPartitions {
+			if assigned[t.TopicID] == nil {
+				assigned[t.TopicID] = make(map[int32]bool)
+			}
+			for _, p := range t.Partitions {
+				assigned[t.TopicID][p] = true
+			}
+		}
+	}
+	for _, topic := range w.plan.Topics {
+		info := w.fake.TopicInfo(topic)
+		if info == nil {
+			continue
+		}
+		for _, p := range w.fake.PartitionInfos(topic) {
+			if !assigned[info.TopicID][p.Partition] {
+				return true
+			}
+		}
+		delete(assigned, info.TopicID)
+	}
+	return len(assigned) > 0 // those of topics that are gone
 }
 
 // takeOut takes members out of a group whose coordinator assigns.
