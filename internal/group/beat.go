@@ -17,8 +17,9 @@ import (
 // membership is broken. A coordinator that moves or is away for a while does
 // not end the generation, as long as the session timeout hasn't passed.
 func (m *Member) beat(ctx context.Context) error {
-	ticker := time.NewTicker(m.cfg.HeartbeatInterval)
-	defer ticker.Stop()
+	pause := m.firstPause()
+	next := time.NewTimer(pause)
+	defer next.Stop()
 	metadata := time.NewTimer(m.metadataInterval())
 	defer metadata.Stop()
 	for {
@@ -30,7 +31,9 @@ func (m *Member) beat(ctx context.Context) error {
 				return nil
 			}
 			metadata.Reset(m.metadataInterval())
-		case <-ticker.C:
+		case <-next.C:
+			pause = min(2*pause, m.cfg.HeartbeatInterval)
+			next.Reset(pause)
 		}
 		err := m.heartbeat(ctx)
 		switch {
@@ -49,6 +52,17 @@ func (m *Member) beat(ctx context.Context) error {
 			m.leaveCoordinator()
 		}
 	}
+}
+
+// firstPause is how long after an assignment the first heartbeat is sent. In a cooperative
+// group a partition that moves is read by nobody from when its owner has given it back,
+// which follows the assignment at once, until all members have heard of the rebalance that
+// this takes. So heartbeats come ever later there, up to the interval.
+func (m *Member) firstPause() time.Duration {
+	if m.bal.cooperative() {
+		return min(firstPause, m.cfg.HeartbeatInterval)
+	}
+	return m.cfg.HeartbeatInterval
 }
 
 // changed reports whether the assignment of the group does not fit what is there now.

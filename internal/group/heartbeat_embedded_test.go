@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/matryer/is"
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -57,4 +59,22 @@ func TestBeatsThroughEachErrorCode(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// A partition that moves is given back right after an assignment, which the other members
+// have to hear of: not only after their heartbeat interval.
+func TestMembersHearSoonOfWhatAnotherOneGivesBack(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	rarely := func(c *Config) {
+		c.HeartbeatInterval, c.SessionTimeout, c.RebalanceTimeout = time.Hour, time.Minute, time.Minute
+	}
+	one := startMember(fake, "g", rarely)
+	is.NoErr(one.untilItHolds(partitions))
+	other := startMember(fake, "g", rarely)
+	is.NoErr(other.untilItHolds(1))
+	is.NoErr(one.untilItHolds(partitions - 1))
+	is.NoErr(other.close())
+	is.NoErr(one.close())
 }
