@@ -232,6 +232,30 @@ func TestGroupChangesItsProtocolOnline(t *testing.T) {
 	f.readers.Wait()
 }
 
+// The coordinator can't convert a classic group whose first rebalance is under way: no
+// assignment protocol has been chosen. A member of the new protocol waits for that, also one
+// that is not to try again.
+func TestServerMemberJoinsDuringTheFirstRebalanceOfAClassicGroup(t *testing.T) {
+	is := is.New(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	kafka := broker.ForTest(t, broker.Options{Properties: map[string]string{"group.initial.rebalance.delay.ms": "3000"}})
+	truth, err := kclient.New(kafka.Servers())
+	is.NoErr(err)
+	defer truth.Close()
+	topic, g := kafka.NewTopic(t, 4, nil), broker.Name(t)
+	classic, err := kgo.NewClient(kgo.SeedBrokers(kafka.Servers()...), kgo.ConsumerGroup(g), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit())
+	is.NoErr(err)
+	defer classic.Close()
+	go pollAll(ctx, classic)
+	for state := ""; state != "PreparingRebalance"; state, _, _ = truth.Group(ctx, g) {
+		is.NoErr(ctx.Err())
+	}
+	ours := openWith(t, kafka.Servers(), topic, g, byServer)
+	settled(ctx, t, ours, 2)
+	is.NoErr(ours.Close(ctx))
+}
+
 // Members of both protocols, of Java and of this consumer, share a group.
 func TestGroupOfBothProtocolsAndJava(t *testing.T) {
 	is := is.New(t)

@@ -29,7 +29,7 @@ type serverMember struct {
 	told   report                     // what the coordinator knows of this member
 
 	former      string        // still to be taken out of the group
-	unreleased  time.Time     // since when another member has had the instance ID; zero: it has not
+	refusedAt   time.Time     // since when the coordinator refuses it for what should pass, see awaits; zero: it doesn't
 	pattern     string        // of topics that the coordinator is to look for; "" for none
 	strangeAt   time.Time     // since when topics are assigned that pattern should not find; zero: there are none
 	unfit       bool          // pattern is to go as soon as the topics are listed
@@ -199,27 +199,6 @@ func (m *serverMember) recover(err error) {
 		}
 	}
 	m.cfg.Warn("group membership interrupted, trying again", err)
-}
-
-// unreleasedPatience is how long a static member waits for its name: the session timeout of
-// the one that has it may be a minute (group.consumer.max.session.timeout.ms).
-const unreleasedPatience = 75 * time.Second
-
-// fatal reports whether an error ends Run.
-func (m *serverMember) fatal(err error) bool {
-	var code kafkago.Error
-	if !errors.As(err, &code) {
-		return cluster.Permanent(err)
-	}
-	switch code {
-	case cluster.FencedMemberEpoch, cluster.StaleMemberEpoch, kafkago.UnknownMemberId:
-		return false
-	case cluster.UnreleasedInstanceID:
-		return time.Since(m.unreleased) > unreleasedPatience
-	case kafkago.FencedInstanceID, cluster.UnsupportedAssignor, kafkago.UnsupportedVersion:
-		return true
-	}
-	return !cluster.Retriable(err) && !m.cfg.RetryJoin
 }
 
 // bounded limits what is done while no heartbeats are sent.

@@ -34,12 +34,12 @@ func (m *serverMember) beat(ctx context.Context) error {
 		answer, err = m.sendServer(ctx, cluster.Group, req)
 	}
 	if err != nil {
-		if m.unreleased.IsZero() && errors.Is(err, cluster.UnreleasedInstanceID) {
-			m.unreleased = time.Now()
+		if m.refusedAt.IsZero() && awaits(err, req.epoch) {
+			m.refusedAt = time.Now()
 		}
 		return err
 	}
-	m.lastContact, m.unreleased = time.Now(), time.Time{}
+	m.lastContact, m.refusedAt = time.Now(), time.Time{}
 	m.told = says
 	m.setGeneration(answer.epoch)
 	m.interval = max(time.Duration(answer.interval)*time.Millisecond, firstPause)

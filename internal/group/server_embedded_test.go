@@ -1,12 +1,17 @@
 package group
 
 import (
+	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/matryer/is"
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
 )
@@ -82,4 +87,21 @@ func TestServerMemberGivesBackBeforeItSaysSo(t *testing.T) {
 	is.Equal(a.told("revoked"), 1)
 	is.NoErr(a.close())
 	is.NoErr(b.close())
+}
+
+// Kafka's coordinator fails while the first rebalance of a classic group is under way, and
+// lets the member in afterwards. Once in, an error that nobody knows ends the member.
+func TestServerMemberThatTheCoordinatorFailsToLetInTriesAgain(t *testing.T) {
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic), shortBeats())
+	var joins atomic.Int32
+	var fails atomic.Bool
+	refuseBeats(fake, kerr.UnknownServerError.Code, func(r *kmsg.ConsumerGroupHeartbeatRequest) bool {
+		return r.MemberEpoch == 0 && joins.Add(1) < 3 || r.MemberEpoch > 0 && fails.Load()
+	})
+	m := startMember(fake, "g", byServer)
+	is.NoErr(m.untilItHolds(partitions))
+	is.Equal(joins.Load(), int32(3))
+	fails.Store(true)
+	is.True(errors.Is(m.ended(), kafkago.Unknown))
 }
