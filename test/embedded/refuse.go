@@ -219,6 +219,18 @@ func refuseParts(req kmsg.Request, kind kmsg.Response, code int16) {
 			}
 			res.Topics = append(res.Topics, t)
 		}
+	case *kmsg.AddPartitionsToTxnRequest: // as clients send it, up to version 3
+		res := kind.(*kmsg.AddPartitionsToTxnResponse)
+		for i := range req.Topics {
+			t := kmsg.NewAddPartitionsToTxnResponseTopic()
+			t.Topic = req.Topics[i].Topic
+			for _, id := range req.Topics[i].Partitions {
+				p := kmsg.NewAddPartitionsToTxnResponseTopicPartition()
+				p.Partition, p.ErrorCode = id, code
+				t.Partitions = append(t.Partitions, p)
+			}
+			res.Topics = append(res.Topics, t)
+		}
 	default:
 		panic(fmt.Sprintf("refuse %T: not known here", req))
 	}

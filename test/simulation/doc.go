@@ -26,6 +26,18 @@
 //   - a member with a groupInstanceID does not leave the group
 //   - Open, Run and Teardown return, and no goroutine is left
 //
+// Every fifth seed is about exactlyOnce instead: see [ExactPlan]. Pipelines copy numbered
+// records from Kafka to Kafka, in one process or in several that share the group and the
+// progress topic. At one of the requests of a transaction or of its beginning, when it is
+// sent or answered, before that arrives or after it, a process is killed, frozen, or replaced
+// while it lives on, a connection is cut, a request or an answer delayed, or coordinators and
+// leaders move. The next process begins with the position that was stored by then. Consumers
+// with the isolation level read_committed must see
+//
+//   - each record once, in the order of its partition, unless it was filtered, or is a dead
+//     letter: those may be there, once
+//   - all of what was written: no transaction is open when all is over
+//
 // # Use
 //
 //	make simulate                      200 seeds
@@ -48,6 +60,8 @@
 //	reader.go, source.go          pipelines that read, as Conduit runs them
 //	writer.go, destination.go     pipelines that write; stream.go
 //	faults*.go, transactions.go   the events; the operator, in faults_contract.go
+//	exact_*.go                    exactlyOnce: the plan, a process, what consumers see
+//	strike.go, coordinator.go     what happens at one request; whose transaction it is
 //	rules.go, view.go, answers.go what brokers say instead of the truth; codes.go, static.go
 //	contract.go, charges.go       which codes end a connector, and whether they do
 //	admin.go, monitor.go          the administrator, who is exempt from all faults
@@ -83,6 +97,11 @@
 // Where the coordinator assigns, the embedded cluster takes no static member out that has
 // left for a while and stays away, and does not notice that a topic grows or is made again
 // while no other member is in the group: [World.reap], [World.renew].
+//
+// The embedded cluster leaves a transaction open whose producer is fenced by another process,
+// gives a new epoch to a producer that is fenced, and takes the end of a transaction that was
+// never begun: coordinator.go plays these parts. Nor do markers take time there; while they
+// would be written, requests are refused as Kafka refuses them.
 //
 // The embedded cluster has one log for each partition and no replicas: there is no
 // unclean election and no lost tail. A broker that is cut off answers by a rule. Real

@@ -63,6 +63,8 @@ func init() {
 		{"ending", 0, (*World).ending},
 		{"trim unread", 0, (*World).trimUnread},
 		{"fetches late", 0, (*World).fetchesLate},
+		{"strike", 0, (*World).strikeLater},
+		{"end", 0, (*World).endCopier},
 	}
 }
 

@@ -24,13 +24,15 @@ const rateWindow = 5 * time.Second
 // limits are how many requests of each kind a process may send in a second.
 var limits = map[kmsg.Key]int{
 	kmsg.Fetch: 150, kmsg.Produce: 300, kmsg.OffsetCommit: 60, kmsg.ApiVersions: 60,
+	kmsg.AddPartitionsToTxn: 600, kmsg.EndTxn: 150, // asked each millisecond while the markers of the one before are written
 	kmsg.Metadata: 150, kmsg.InitProducerID: 150, kmsg.CreateTopics: 150, // one for each Write that fails
 }
 
 const otherLimit = 40
 
-// count is called with each request of a host.
-func (w *World) count(host string, r request) {
+// count is called with each request of a host, before it is sent.
+func (w *World) count(l *link, r request) {
+	host := l.host.name
 	if host == w.admin.name {
 		return
 	}

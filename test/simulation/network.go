@@ -22,7 +22,7 @@ type Network struct {
 	// Counted is called with each request of a host, Changed with each answer to
 	// one, which it may change in place. Belated is called where a host gives up a
 	// connection on which requests may still be on their way, with when they arrive.
-	Counted func(host string, r request)
+	Counted func(l *link, r request)
 	Changed func(l *link, r request, frame []byte)
 	Belated func(arrives time.Time)
 
@@ -45,7 +45,7 @@ type condition struct {
 func NewNetwork(seed uint64, latency time.Duration) *Network {
 	return &Network{
 		seed: seed, Latency: latency, factor: 1,
-		Counted:   func(string, request) {},
+		Counted:   func(*link, request) {},
 		Changed:   func(*link, request, []byte) {},
 		Belated:   func(time.Time) {},
 		listeners: make(map[string]*listener), links: make(map[*link]struct{}),
@@ -61,7 +61,7 @@ func (n *Network) delay(r *rand.Rand) func() time.Duration {
 	}
 }
 
-func (n *Network) count(l *link, r request)                { n.Counted(l.host.name, r) }
+func (n *Network) count(l *link, r request)                { n.Counted(l, r) }
 func (n *Network) change(l *link, r request, frame []byte) { n.Changed(l, r, frame) }
 
 func (n *Network) forget(l *link) {
@@ -130,6 +130,19 @@ func (h *Host) Kill() {
 	for _, l := range h.network.Links() {
 		if l.host == h {
 			l.reset()
+		}
+	}
+}
+
+// Vanish ends a host's connections as its operating system does when the process is killed:
+// what it has sent still arrives, and nothing after that.
+func (h *Host) Vanish() {
+	h.network.mu.Lock()
+	h.dead = true
+	h.network.mu.Unlock()
+	for _, l := range h.network.Links() {
+		if l.host == h {
+			_ = l.client.Close()
 		}
 	}
 }

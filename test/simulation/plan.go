@@ -19,7 +19,8 @@ type Plan struct {
 	Readers []ReaderPlan
 	Writers []WriterPlan
 	Events  []Event
-	Alone   bool // no further events
+	Alone   bool       // no further events
+	Exact   *ExactPlan // instead of all readers and writers
 }
 
 // ReaderPlan is how a source is set up, and what happens to its records.
@@ -77,6 +78,9 @@ func (d dice) between(a, b time.Duration) time.Duration {
 // NewPlan makes the plan of a seed.
 func NewPlan(seed uint64) Plan {
 	d := dice{rand.New(rand.NewPCG(seed, 7))}
+	if seed%exactEvery == 3 {
+		return d.exactPlan(seed)
+	}
 	p := Plan{
 		Seed:    seed,
 		Latency: pick(d, time.Millisecond, 2*time.Millisecond, 5*time.Millisecond, 20*time.Millisecond),
@@ -102,11 +106,16 @@ func NewPlan(seed uint64) Plan {
 	dice{rand.New(rand.NewPCG(seed, 10))}.latest(&p)
 	dice{rand.New(rand.NewPCG(seed, 11))}.protocol(&p)
 	dice{rand.New(rand.NewPCG(seed, 12))}.byName(&p)
+	p.number()
+	return p
+}
+
+// number puts the events into their order.
+func (p *Plan) number() {
 	slices.SortStableFunc(p.Events, func(a, b Event) int { return int(a.At - b.At) })
 	for i := range p.Events {
 		p.Events[i].Index = i
 	}
-	return p
 }
 
 func (d dice) reader(network map[string]string, topics []string, balancer string, present bool) ReaderPlan {

@@ -59,7 +59,7 @@ func (w *World) control(req kmsg.Request) (kmsg.Response, error, bool) { //nolin
 	if res := w.expire(node, req); res != nil {
 		return res, nil, true
 	}
-	if byAdministrator(req) {
+	if w.byAdministrator(req) {
 		return nil, nil, false
 	}
 	w.observe(req)
@@ -75,6 +75,11 @@ func (w *World) control(req kmsg.Request) (kmsg.Response, error, bool) { //nolin
 				return nil, errHungUp, true
 			}
 			return res, nil, true // without an answer where that is nil
+		}
+	}
+	if w.exact != nil {
+		if res := w.transacts(node, req); res != nil {
+			return res, nil, true
 		}
 	}
 	return nil, nil, false
@@ -131,8 +136,9 @@ func (w *World) settingsOf(host string) map[string]string {
 	return nil
 }
 
-// byAdministrator reports whether a request is one that the connector never sends.
-func byAdministrator(req kmsg.Request) bool {
+// byAdministrator reports whether a request is one that the connector never sends,
+// or not in a run of this kind.
+func (w *World) byAdministrator(req kmsg.Request) bool {
 	switch req := req.(type) {
 	case *kmsg.FetchRequest:
 		return req.Rack == adminRack
@@ -141,11 +147,12 @@ func byAdministrator(req kmsg.Request) bool {
 	case *kmsg.OffsetCommitRequest:
 		return req.Generation < 0
 	case *kmsg.ProduceRequest:
-		return req.TransactionID != nil
+		return req.TransactionID != nil && (w.exact == nil || *req.TransactionID == ownerID)
 	case *kmsg.InitProducerIDRequest:
-		return req.TransactionalID != nil
-	case *kmsg.DeleteTopicsRequest, *kmsg.CreatePartitionsRequest, *kmsg.DeleteRecordsRequest,
-		*kmsg.AddPartitionsToTxnRequest, *kmsg.EndTxnRequest:
+		return req.TransactionalID != nil && w.exact == nil
+	case *kmsg.AddPartitionsToTxnRequest, *kmsg.EndTxnRequest:
+		return w.exact == nil
+	case *kmsg.DeleteTopicsRequest, *kmsg.CreatePartitionsRequest, *kmsg.DeleteRecordsRequest:
 		return true
 	}
 	return false

@@ -24,6 +24,9 @@ const drained = 90 * time.Second
 
 // Run runs a plan inside a bubble, and ends all that it began.
 func Run(plan Plan, log io.Writer) Outcome {
+	if plan.Exact != nil {
+		return runExact(plan, log)
+	}
 	w, err := newWorld(plan, log)
 	if err != nil {
 		return Outcome{Seed: plan.Seed, Wrong: []string{err.Error()}}

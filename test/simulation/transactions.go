@@ -117,6 +117,11 @@ func (w *World) add(t *txn, topic string, partition int32, n int) error {
 const transactional = 1 << 4
 
 func (t *txn) batch(numbers []int, values []string, sequence int32) []byte {
+	return batch(kmsg.RecordBatch{Attributes: transactional, ProducerID: t.producer, ProducerEpoch: t.epoch, FirstSequence: sequence}, numbers, values)
+}
+
+// batch completes a record batch.
+func batch(b kmsg.RecordBatch, numbers []int, values []string) []byte {
 	first := timeOf(numbers[0]).UnixMilli()
 	var records []byte
 	for i, id := range numbers {
@@ -125,12 +130,9 @@ func (t *txn) batch(numbers []int, values []string, sequence int32) []byte {
 		r.Length = int32(len(body))
 		records = r.AppendTo(records)
 	}
-	b := kmsg.RecordBatch{
-		PartitionLeaderEpoch: -1, Magic: 2, Attributes: transactional, LastOffsetDelta: int32(len(numbers) - 1),
-		FirstTimestamp: first, MaxTimestamp: timeOf(numbers[len(numbers)-1]).UnixMilli(),
-		ProducerID: t.producer, ProducerEpoch: t.epoch, FirstSequence: sequence,
-		NumRecords: int32(len(numbers)), Records: records,
-	}
+	b.PartitionLeaderEpoch, b.Magic, b.LastOffsetDelta = -1, 2, int32(len(numbers)-1)
+	b.FirstTimestamp, b.MaxTimestamp = first, timeOf(numbers[len(numbers)-1]).UnixMilli()
+	b.NumRecords, b.Records = int32(len(numbers)), records
 	raw := b.AppendTo(nil)
 	binary.BigEndian.PutUint32(raw[8:], uint32(len(raw)-12))
 	binary.BigEndian.PutUint32(raw[17:], crc32.Checksum(raw[21:], crc32.MakeTable(crc32.Castagnoli)))

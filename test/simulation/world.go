@@ -38,14 +38,17 @@ type World struct {
 	log   io.Writer // of what happens; it may be io.Discard
 	begun time.Time
 
-	readers  []*reader
-	writers  []*writer
-	sinks    gate // of all readers
-	tasks    sync.WaitGroup
-	topics   chan struct{} // full while a topic is being changed
-	polling  chan struct{} // full while the group's offsets are looked at, or changed by hand
-	operator chan struct{} // full while he is at work
-	health   health
+	exact        *exactly      // nil but in plans of it
+	coordinators *coordinators // as is this
+	copiers      []*copier
+	readers      []*reader
+	writers      []*writer
+	sinks        gate // of all readers
+	tasks        sync.WaitGroup
+	topics       chan struct{} // full while a topic is being changed
+	polling      chan struct{} // full while the group's offsets are looked at, or changed by hand
+	operator     chan struct{} // full while he is at work
+	health       health
 
 	preparing time.Time // since when the group prepares a rebalance; of the watcher
 

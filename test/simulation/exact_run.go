@@ -1,0 +1,186 @@
+package simulation
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+)
+
+// runExact runs a plan of pipelines that write each record once.
+func runExact(plan Plan, log io.Writer) Outcome {
+	w, err := newWorld(plan, log)
+	if err != nil {
+		return Outcome{Seed: plan.Seed, Wrong: []string{err.Error()}}
+	}
+	w.exact, w.coordinators = newExactly(), newCoordinators()
+	w.net.Counted, w.net.Changed = w.countExact, w.changeExact
+	watching, stop := context.WithCancel(context.Background())
+	var watcher, events sync.WaitGroup
+	watcher.Go(func() { w.watch(watching, w.polling) })
+	for i := range plan.Exact.Processes {
+		w.copiers = append(w.copiers, w.copier(i))
+		w.copiers[i].start()
+	}
+	events.Go(w.fillSource)
+	for _, e := range plan.Events {
+		events.Go(func() {
+			time.Sleep(e.At)
+			w.happen(e)
+		})
+	}
+	events.Wait()
+	w.say("all is well")
+	w.net.Heal()
+	w.mu.Lock()
+	w.rules, w.changes = nil, nil
+	w.mu.Unlock()
+	w.exact.note(func() { w.exact.strikes = nil })
+	w.settleExact()
+	w.endCopiers()
+	n := w.readSink()
+	stop()
+	watcher.Wait()
+	w.fake.Close()
+	w.tasks.Wait()
+	time.Sleep(time.Minute)
+	if left := leftovers(); len(left) > 0 {
+		w.book.wrong("%d goroutines are left, the first: %s", len(left), left[0])
+	}
+	return Outcome{Seed: plan.Seed, Wrong: w.book.found(), Simulated: w.now(), Requests: w.requests, Written: len(w.exact.made), Read: n}
+}
+
+// endCopiers ends all processes, also those that count no more.
+func (w *World) endCopiers() {
+	var ends sync.WaitGroup
+	for _, c := range w.copiers {
+		ends.Go(func() { c.end(-1) })
+	}
+	ends.Wait()
+	var lives []*copying
+	w.exact.note(func() { lives = slices.Collect(maps.Values(w.exact.lives)) })
+	for _, x := range lives {
+		x.cancel()
+		<-x.done
+	}
+}
+
+// fillSource writes the records of the source.
+func (w *World) fillSource() {
+	p := w.plan.Exact
+	for i := range p.Records {
+		for _, topic := range w.plan.Topics[:len(w.plan.Topics)-1] {
+			for partition := range w.plan.Parts {
+				value := p.sourceValue(topic, partition, i)
+				w.exact.note(func() { w.exact.made = append(w.exact.made, value) })
+				for err := w.put(topic, partition, value); err != nil; err = w.put(topic, partition, value) {
+					time.Sleep(100 * time.Millisecond)
+				}
+			}
+		}
+		time.Sleep(p.Every)
+	}
+}
+
+// ownerID marks what is written to the source, as if it were a transactional ID.
+const ownerID = "owner"
+
+// put writes a record into a topic, as its owner does.
+func (w *World) put(topic string, partition int32, value string) error {
+	id := ownerID
+	req := kmsg.NewPtrProduceRequest()
+	req.Version, req.TransactionID, req.Acks, req.TimeoutMillis = 7, &id, -1, 5000
+	pt, pp := kmsg.NewProduceRequestTopic(), kmsg.NewProduceRequestTopicPartition()
+	pt.Topic, pp.Partition, pp.Records = topic, partition, batch(kmsg.RecordBatch{ProducerID: -1, ProducerEpoch: -1, FirstSequence: -1}, []int{1}, []string{value})
+	pt.Partitions = append(pt.Partitions, pp)
+	req.Topics = append(req.Topics, pt)
+	res, err := w.ask(w.fake.LeaderFor(topic, partition), req)
+	if err != nil {
+		return err
+	}
+	return kerr.ErrorForCode(res.(*kmsg.ProduceResponse).Topics[0].Partitions[0].ErrorCode)
+}
+
+// settleExact waits until all is acknowledged.
+func (w *World) settleExact() {
+	for until := time.Now().Add(drained); ; time.Sleep(250 * time.Millisecond) {
+		n, first := w.exact.left()
+		if n == 0 {
+			time.Sleep(5 * time.Second) // all processes are there again
+			return
+		}
+		if time.Now().After(until) {
+			w.book.wrong("standstill: %d records are not acknowledged %s after all was well, the first: %s", n, drained, first)
+			w.describe()
+			return
+		}
+	}
+}
+
+// readSink checks what consumers see, when all processes have ended, and returns how many
+// records that are.
+func (w *World) readSink() int {
+	for _, topic := range []string{sinkTopic, w.plan.Exact.progressTopic()} {
+		for _, p := range w.fake.PartitionInfos(topic) {
+			if p.LastStableOffset < p.HighWatermark {
+				w.book.wrong("a transaction is open in %s/%d at offset %d", topic, p.Partition, p.LastStableOffset)
+			}
+		}
+	}
+	seen := make(map[int32][]written)
+	for _, p := range w.fake.PartitionInfos(sinkTopic) {
+		records, err := w.readCommitted(sinkTopic, p)
+		if err != nil {
+			w.book.wrong("the world could not read %s/%d: %v", sinkTopic, p.Partition, err)
+		}
+		seen[p.Partition] = records
+	}
+	return w.checkExact(seen)
+}
+
+// readCommitted reads a partition as consumers do that leave out what was aborted.
+func (w *World) readCommitted(topic string, info *kfake.PartitionInfo) (out []written, err error) {
+	var reader recordbatch.Reader
+	for at := info.LogStartOffset; at < info.LastStableOffset; at = reader.NextOffset() {
+		req := kmsg.NewPtrFetchRequest()
+		req.Version, req.Rack, req.MaxBytes, req.MaxWaitMillis, req.IsolationLevel = 11, adminRack, 1<<30, 0, 1
+		t, p := kmsg.NewFetchRequestTopic(), kmsg.NewFetchRequestTopicPartition()
+		t.Topic, p.Partition, p.FetchOffset, p.PartitionMaxBytes, p.CurrentLeaderEpoch = topic, info.Partition, at, 1<<30, -1
+		t.Partitions = append(t.Partitions, p)
+		req.Topics = append(req.Topics, t)
+		res, err := w.ask(w.fake.LeaderFor(topic, info.Partition), req)
+		if err != nil {
+			return nil, err
+		}
+		got := res.(*kmsg.FetchResponse).Topics[0].Partitions[0]
+		if err := kerr.ErrorForCode(got.ErrorCode); err != nil {
+			return nil, err
+		}
+		options := recordbatch.ReadOptions{ReadCommitted: true}
+		for _, a := range got.AbortedTransactions {
+			options.Aborted = append(options.Aborted, recordbatch.AbortedTransaction{ProducerID: a.ProducerID, FirstOffset: a.FirstOffset})
+		}
+		reader.Reset(topic, info.Partition, got.RecordBatches, at, options)
+		records, err := reader.Next(nil)
+		for err == nil {
+			for _, r := range records {
+				fields := strings.SplitN(string(r.Value), " ", 3)
+				out = append(out, written{fields[0], fields[1]})
+			}
+			records, err = reader.Next(nil)
+		}
+		if err != io.EOF || reader.NextOffset() <= at {
+			return nil, err
+		}
+	}
+	return out, nil
+}
