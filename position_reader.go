@@ -45,6 +45,11 @@ type knownPrefix[V any] struct {
 
 // lookUp returns what the prefix of a position says, if that is known, and the offset.
 func (r *prefixes[K, V]) lookUp(p opencdc.Position) (*V, int64, bool) {
+	if k := r.last; k != nil && len(p) > len(k.prefix) && p[len(p)-1] == '}' && string(p[:len(k.prefix)]) == k.prefix {
+		if offset, ok := parseOffset(p[len(k.prefix) : len(p)-1]); ok {
+			return &k.says, offset, true
+		}
+	}
 	open, closed := withoutOthers(p)
 	cut := bytes.LastIndexByte(open, ':') + 1
 	k := r.last

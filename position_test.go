@@ -189,6 +189,27 @@ func TestGarbageBehindAKnownPartitionIsAnError(t *testing.T) {
 	}
 }
 
+// BenchmarkPositionReader is what each Ack costs that finds its partition.
+func BenchmarkPositionReader(b *testing.B) {
+	id, member := TopicID{1, 255}, uuid.UUID{2, 3}
+	p := Position{GroupID: "group", Topic: "orders", TopicID: id, Member: member, Assignment: 7}
+	var positions []opencdc.Position
+	for p.Offset = range int64(1000) {
+		p.Partition = int32(p.Offset / 500)
+		positions = append(positions, p.Encode())
+	}
+	var reader positionReader
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, p := range positions {
+			if _, err := reader.parse(p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(positions)), "ns/position")
+}
+
 func FuzzParsePosition(f *testing.F) {
 	for _, group := range peculiar {
 		f.Add([]byte(oldPosition(group, "t", 1, 2).Encode()))
