@@ -21,12 +21,15 @@ import (
 
 func TestMain(m *testing.M) { real.Main(m) }
 
+// taken says for which clusters an earlier run of TestSessionOnKafka has got sessions.
+var taken = make(map[string]bool)
+
 // Fetchers read the same partitions, each record once and in order, also where the
 // broker has no session for some of them.
 func TestSessionOnKafka(t *testing.T) {
 	for name, c := range map[string]struct {
 		properties map[string]string
-		given      int // sessions, at most
+		given      int // sessions, at most, by each broker
 	}{
 		"room for all":  {nil, 12},
 		"room for some": {map[string]string{"max.incremental.fetch.session.cache.slots": "8"}, 8},
@@ -73,7 +76,9 @@ func TestSessionOnKafka(t *testing.T) {
 				}
 			}
 			t.Logf("%d fetchers end with a session, %d sessions were lost", given, out)
-			is.True(given > 0 && given <= c.given)
+			is.True(given > 0 || taken[name]) // a broker keeps sessions for two minutes
+			is.True(given <= c.given*len(kafka.Servers()))
+			taken[name] = taken[name] || given > 0
 			is.True(out == 0)
 		})
 	}
