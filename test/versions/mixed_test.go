@@ -3,7 +3,6 @@ package versions_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -13,11 +12,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// mixed has two sources and a member of franz-go in a group, dynamic members and static
-// ones, while records are written all the time. Each member leaves and comes back; where
-// brokers have both protocols of groups, it comes back by the other one, so that the group is
-// converted under load, and converted back. Nothing is lost, and no commit is lower than
-// one before it.
+// mixed has two sources, a member of franz-go and one of Kafka's own consumer in a group,
+// dynamic members and static ones, while records are written all the time. Each member
+// leaves and comes back; where brokers have both protocols of groups, it comes back by the
+// other one, so that the group is converted under load, and converted back. Nothing is lost,
+// and no commit is lower than one before it.
 func mixed(t *testing.T, c cluster) {
 	protocols := []string{"classic", "classic"}
 	if c.client.OffersConsumerGroups(guarded(t)) {
@@ -26,7 +25,7 @@ func mixed(t *testing.T, c cluster) {
 	for _, static := range []bool{false, true} {
 		t.Run(fmt.Sprintf("static %t", static), func(t *testing.T) {
 			m := newMixture(t, c)
-			seats := []seat{m.ours(""), m.ours(""), m.franz}
+			seats := []seat{m.ours(""), m.ours(""), m.franz, m.java()}
 			if static {
 				seats[0], seats[1] = m.ours("a"), m.ours("b")
 			}
@@ -48,9 +47,6 @@ func mixed(t *testing.T, c cluster) {
 		})
 	}
 }
-
-// seat is a place in the group: it is taken by a protocol until what it returns is called.
-type seat func(protocol string) (leave func())
 
 // mixture is a group, what is written for it, and what its members have read.
 type mixture struct {
@@ -165,73 +161,4 @@ func (m *mixture) stop() {
 	m.tasks.Wait()
 	m.flow()
 	m.t.Logf("%d records, each read", m.written)
-}
-
-// ours is the seat of a source, of a static one if it has a name.
-func (m *mixture) ours(instance string) seat {
-	return func(protocol string) func() {
-		s := m.source.with(settings{"groupProtocol": protocol, "groupInstanceID": instance})
-		if protocol == "classic" {
-			maps.Copy(s, settings{"sessionTimeout": "10s", "heartbeatInterval": "200ms"})
-		}
-		if instance == "" {
-			delete(s, "groupInstanceID")
-		}
-		member := join(m.ctx, m.t, s)
-		gone := make(chan struct{})
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			for {
-				for _, r := range member.take() {
-					m.note(r.Payload.After.Bytes())
-				}
-				select {
-				case <-gone:
-					return
-				case <-time.After(10 * time.Millisecond):
-				}
-			}
-		}()
-		return sync.OnceFunc(func() {
-			member.leave(m.t)
-			close(gone)
-			<-done
-			for _, r := range member.take() {
-				m.note(r.Payload.After.Bytes())
-			}
-		})
-	}
-}
-
-// franz is the seat of a member of franz-go, which is dynamic.
-func (m *mixture) franz(protocol string) func() {
-	ctx := context.Background()
-	if protocol == "consumer" { // the client asks for this
-		ctx = context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", true) //nolint:staticcheck // the client's key is a string
-	}
-	cl, err := kgo.NewClient(kgo.WithContext(ctx), kgo.SeedBrokers(m.c.servers...), kgo.ConsumerGroup(m.group), kgo.ConsumeTopics(m.topic),
-		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.HeartbeatInterval(200*time.Millisecond), kgo.SessionTimeout(10*time.Second),
-		kgo.Balancers(kgo.CooperativeStickyBalancer(), kgo.RangeBalancer()))
-	m.is.NoErr(err)
-	reading, cancel := context.WithCancel(m.ctx)
-	var task sync.WaitGroup
-	task.Go(func() {
-		for reading.Err() == nil {
-			records := cl.PollFetches(reading).Records()
-			for _, r := range records {
-				m.note(r.Value)
-			}
-			_ = cl.CommitRecords(m.ctx, records...) // those that it can't are read again
-			cl.AllowRebalance()
-		}
-	})
-	leave := sync.OnceFunc(func() {
-		cancel()
-		task.Wait()
-		cl.CloseAllowingRebalance()
-	})
-	m.t.Cleanup(leave)
-	return leave
 }

@@ -15,7 +15,7 @@
 //	main.go       what is asked for
 //	measure.go    a group whose members come and go
 //	clients.go    members: the connector's source and franz-go
-//	java.go       members: Kafka's own consumer, in Members.java
+//	java.go       members: Kafka's own consumer (test/java)
 //	writer.go     what is written
 //	book.go       what is read, when and by whom
 //	result.go     what is printed

@@ -15,16 +15,15 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
  * Members of a group with Kafka's own consumer, each in a thread of its own. A line of standard
- * input is "join N" or "leave N"; one of standard output is "read N VALUE" for each record, "left N"
- * once the member has gone, and "failed N ERROR" if it could not go on. The end of standard input
- * ends them all.
+ * input is "join N PROTOCOL" or "leave N"; one of standard output is "read N VALUE" for each record,
+ * "left N" once the member has gone, before that "failed N ERROR" if it could not go on. The end of
+ * standard input ends them all.
  */
 class Members {
     private static final Map<String, KafkaConsumer<byte[], String>> members = new ConcurrentHashMap<>();
 
     public static void main(String[] args) throws IOException {
-        var settings = settings(args[0], args[1], args[2]);
-        var topic = args[1];
+        String servers = args[0], group = args[1], topic = args[2];
         var in = new BufferedReader(new InputStreamReader(System.in));
         for (String line; (line = in.readLine()) != null; ) {
             var words = line.split(" ");
@@ -36,7 +35,7 @@ class Members {
                 }
                 continue;
             }
-            var consumer = new KafkaConsumer<byte[], String>(settings);
+            var consumer = new KafkaConsumer<byte[], String>(settings(servers, group, words[2]));
             members.put(id, consumer);
             new Thread(() -> run(id, consumer, topic)).start();
         }
