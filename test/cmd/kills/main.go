@@ -4,8 +4,12 @@
 //
 //	kills                                          50 × kill -9, in each architecture
 //	kills -exactly -leaders 10s                    and the leader of a partition is killed every 10 s
-//	kills -processes 3 -ends kill,stop,freeze -life 1m -for 10m
-//	kills -bad 1000                                one record of 1,000 can't be written
+//	kills -exactly -processes 3 -ends kill,stop,freeze -life 1m -for 10m -kills 1
+//	kills -exactly -bad 1000 -rate 500 -records 100000
+//	                                               one record of 1,000 can't be written
+//
+// Each record that can't be written takes those after it in the batch to the dead-letter
+// queue, one by one: more than one such record a second is more than Conduit can do.
 //
 // It starts three brokers. A seed chooses the moments; how far Conduit has come at each
 // depends on the machine. What is lost, or twice in spite of exactlyOnce, ends it with

@@ -23,6 +23,7 @@ type host struct {
 	chance  *rand.Rand
 	process *conduit.Process
 	started time.Time // the process
+	lives   int       // processes so far
 	before  int       // records that had come
 	fresh   bool      // none has come since
 }
@@ -61,9 +62,11 @@ func (h *host) run(ctx context.Context) error {
 // end ends Conduit and starts it again.
 func (h *host) end(ctx context.Context, how string) error {
 	if how == "stop" {
+		begun := time.Now()
 		if err := h.process.Stop(patience); err != nil {
-			return err
+			return fmt.Errorf("stop Conduit: %w; see %s", err, h.log())
 		}
+		h.stopped(time.Since(begun))
 	} else {
 		h.process.Kill()
 	}
@@ -107,6 +110,7 @@ func (h *host) freeze(ctx context.Context) error {
 
 // begin starts Conduit.
 func (h *host) begin() error {
+	h.lives++
 	log, err := os.Create(h.log())
 	if err != nil {
 		return err
@@ -137,4 +141,5 @@ func (h *host) first(ctx context.Context, wasEarly bool) error {
 	return err
 }
 
-func (h *host) log() string { return filepath.Join(h.dir, "conduit.log") }
+// log is that of this life. Those before are kept.
+func (h *host) log() string { return filepath.Join(h.dir, fmt.Sprintf("conduit-%d.log", h.lives)) }

@@ -18,6 +18,7 @@ type result struct {
 	endings map[string]int // how often Conduit was ended, and how
 	leaders int            // how many were killed
 	back    []restart
+	stops   []time.Duration
 	account
 }
 
@@ -55,6 +56,9 @@ func (r *result) print() {
 			line(map[bool]string{false: "back", true: "back after an early ending"}[early], "Open → first record: median %s, max %s; start → first record: median %s, max %s",
 				seconds(stats.Median(opened)), seconds(slices.Max(opened)), seconds(stats.Median(started)), seconds(slices.Max(started)))
 		}
+	}
+	if len(r.stops) > 0 {
+		line("stop", "median %s, max %s", seconds(stats.Median(r.stops)), seconds(slices.Max(r.stops)))
 	}
 	fmt.Fprintln(w)
 }

@@ -27,6 +27,7 @@ type round struct {
 	endings map[string]int
 	marks   []map[int32]int64 // where the copy ended when Conduit was started again
 	back    []restart
+	stops   []time.Duration // how long Conduit took to stop
 }
 
 // measure copies records while Conduit is ended again and again.
@@ -113,7 +114,7 @@ func (r *round) conduct(ctx context.Context, hosts []*host) (*result, error) {
 		}
 	}
 	a, err := readBack(ctx, r.client, r.o, r.topics, written, r.marks)
-	return &result{options: r.o, arch: r.arch, took: time.Since(r.begun), endings: r.endings, leaders: leaders, back: r.back, account: a}, err
+	return &result{options: r.o, arch: r.arch, took: time.Since(r.begun), endings: r.endings, leaders: leaders, back: r.back, stops: r.stops, account: a}, err
 }
 
 // report shows how far things are.
@@ -150,6 +151,12 @@ func (r *round) marked() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.marks = append(r.marks, r.watcher.mark())
+}
+
+func (r *round) stopped(took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stops = append(r.stops, took)
 }
 
 func (r *round) came(b restart) {
