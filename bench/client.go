@@ -123,7 +123,7 @@ func (c *client) exactly(ctx context.Context, l *lab.Lab, cell result.Cell, roun
 	} else {
 		args = append(args, "-group="+lab.NewName("group"), "-pace="+strconv.Itoa(cell.PerSecond()), "-warm-up="+exactlyWarmUp.String())
 	}
-	progress := topic + "-progress"
+	progress := "conduit-progress-" + topic
 	if err := l.FreshProgress(ctx, progress); err != nil {
 		return result.Run{}, err
 	}

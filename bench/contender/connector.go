@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/conduitio/conduit-commons/opencdc"
+	"github.com/conduitio/conduit-connector-protocol/pconnector"
 	sdk "github.com/conduitio/conduit-connector-sdk"
 
 	kafka "github.com/conduitio/conduit-connector-kafka"
@@ -148,14 +149,17 @@ func openConnectorWriter(ctx context.Context, o options, batches, batch int) (wr
 		"compression": o.codec,
 	}
 	if o.exactly {
-		maps.Copy(settings, map[string]string{"exactlyOnce": "true", "transactionalID": o.topic, "progressTopic": o.progressTopic()})
+		settings["exactlyOnce"] = "true"
 	}
 	maps.Copy(settings, o.settings)
 	destination := kafka.NewDestination()
 	if err := sdk.Util.ParseConfig(ctx, settings, destination.Config(), kafka.Connector.NewSpecification().DestinationParams); err != nil {
 		return nil, fmt.Errorf("configure destination: %w", err)
 	}
-	if err := destination.Open(ctx); err != nil {
+	// The plugin gives the connector its ID, which exactlyOnce needs and which is that of
+	// transactions. With IDs in settings it would look out for other processes.
+	plugin := sdk.NewDestinationPlugin(destination, pconnector.PluginConfig{ConnectorID: o.topic}, nil)
+	if _, err := plugin.Open(ctx, pconnector.DestinationOpenRequest{}); err != nil {
 		return nil, errors.Join(err, destination.Teardown(ctx))
 	}
 	return &connectorWriter{destination, newRecords(o, batches, batch), newPlaces(o)}, nil

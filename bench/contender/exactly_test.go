@@ -35,7 +35,7 @@ func TestExactlyOnce_commits_each_record_and_progress(t *testing.T) {
 		t.Run(c, func(t *testing.T) {
 			is := is.New(t)
 			servers, client := startKafka(t)
-			is.NoErr(client.CreateTopic(t.Context(), topic+"-progress", 1, map[string]string{"cleanup.policy": "compact"}))
+			is.NoErr(client.CreateTopic(t.Context(), "conduit-progress-"+topic, 1, map[string]string{"cleanup.policy": "compact"}))
 			r := measure(t, "-role=destination", "-batch=300", "-records=3000", "-for=1m", "-client="+c, "-servers="+servers, "-topic="+topic,
 				"-positions", "-exactly-once")
 			is.Equal(r.Records, int64(3000))
@@ -45,7 +45,7 @@ func TestExactlyOnce_commits_each_record_and_progress(t *testing.T) {
 			ends, err := client.EndOffsets(t.Context(), topic)
 			is.NoErr(err)
 			is.True(sum(ends) > 3000) // the ends of transactions
-			noted, err := client.ConsumeCommitted(t.Context(), topic+"-progress")
+			noted, err := client.ConsumeCommitted(t.Context(), "conduit-progress-"+topic)
 			is.NoErr(err)
 			is.True(len(noted) >= 10) // of each call
 		})
@@ -57,7 +57,7 @@ func TestExactlyLatency_measures_from_the_time_at_which_a_record_is_due(t *testi
 		t.Run(c, func(t *testing.T) {
 			is := is.New(t)
 			servers, client := startKafka(t)
-			is.NoErr(client.CreateTopic(t.Context(), topic+"-progress", 1, map[string]string{"cleanup.policy": "compact"}))
+			is.NoErr(client.CreateTopic(t.Context(), "conduit-progress-"+topic, 1, map[string]string{"cleanup.policy": "compact"}))
 			r := measure(t, "-role=exactly-once-latency", "-group=g", "-pace=1000", "-for=200ms", "-warm-up=10ms", "-client="+c, "-servers="+servers, "-topic="+topic,
 				"-positions", "-exactly-once", "-set=value.format=payload")
 			is.True(r.Latency.Samples > 0)

@@ -45,8 +45,9 @@ type options struct {
 	cpuProfile, memProfile string
 }
 
-// progressTopic is where transactions say how far the source was written.
-func (o options) progressTopic() string { return o.topic + "-progress" }
+// progressTopic is where transactions say how far the source was written: what the connector
+// calls it, if the connector's ID is the topic's name.
+func (o options) progressTopic() string { return "conduit-progress-" + o.topic }
 
 // roles are what a contender can do.
 var roles = map[result.Part]func(context.Context, options) (result.Run, error){
@@ -88,7 +89,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.batch, "batch", writeBatch, "records that a call writes (destination)")
 	f.IntVar(&o.pace, "pace", 1000, "records a second that are written (exactly-once-latency)")
 	f.BoolVar(&o.placed, "positions", false, "give each record that is written the position of another record of a Kafka source (connector, franz-go-records)")
-	f.BoolVar(&o.exactly, "exactly-once", false, "write in transactions, with the topic's name as the transactional ID, and progress to the topic of that name and -progress (connector, franz-go-records)")
+	f.BoolVar(&o.exactly, "exactly-once", false, "write in transactions, with the topic's name as the transactional ID, and progress to the topic of that name after conduit-progress- (connector, franz-go-records)")
 	f.Func("set", "a key=value of the connector's settings; may be repeated", func(s string) error {
 		k, v, ok := strings.Cut(s, "=")
 		if !ok {

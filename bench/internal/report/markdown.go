@@ -53,8 +53,8 @@ const method = `## How it was measured
   kafka-go's BatchTimeout is 1 ms. The published connector has no setting for
   either.
 * Exactly once: the records have positions as the connector's source gives them, of six
-  partitions, with ` + "`exactlyOnce`" + ` or without; each call of 3,000 is a transaction. What is
-  committed is counted by reading it. For the latency, what is due of 1,000 records a
+  partitions, with ` + "`exactlyOnce`" + ` and nothing set besides, or without; each call of 3,000 is a
+  transaction. What is committed is counted by reading it. For the latency, what is due of 1,000 records a
   second is written as soon as the call before has returned, in one process with the reader.
   It is from the time at which a record is due to that at which the reader, with
   read_committed, has it. franz-go has a MetadataMinAge of 20 ms: with its default, a call
