@@ -37,7 +37,7 @@ func (c Config) connect(ctx context.Context, m *metrics.Connector) (*cluster.Cli
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
 	var why failure
 	for {
-		_, err := client.Refresh(ctx, []string{}, false)
+		_, err := client.Refresh(ctx, []string{})
 		if err == nil {
 			return client, nil
 		}

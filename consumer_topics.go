@@ -27,7 +27,7 @@ func describe(ctx context.Context, client *cluster.Client, names []string) (map[
 	retry := cluster.NewRetry(100*time.Millisecond, time.Second)
 	var denials cluster.Insistence
 	for {
-		found, err := client.Refresh(ctx, names, false)
+		found, err := client.Refresh(ctx, names)
 		passes := cluster.Retriable(err)
 		if err == nil {
 			if err = allRefused(client, names, found); err == nil {

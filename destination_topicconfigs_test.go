@@ -77,7 +77,7 @@ func TestTopicsFollowRecordsWithPositionsOfTheSourceAlone(t *testing.T) {
 	is.Equal(asked.Load(), int64(0))
 	records, messages := told(positionIn, "a")
 	f.follow(t.Context(), records, messages)
-	topics, err := client.Refresh(t.Context(), []string{"copy-of-a"}, false)
+	topics, err := client.Refresh(t.Context(), []string{"copy-of-a"})
 	is.NoErr(err)
 	is.Equal(len(topics["copy-of-a"].Partitions), 3)
 }

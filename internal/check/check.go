@@ -130,7 +130,7 @@ func (r *run) names(ctx context.Context, client *cluster.Client) ([]string, erro
 	if r.Match == nil {
 		return names, nil
 	}
-	all, err := client.Refresh(ctx, nil, false)
+	all, err := client.Refresh(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Response) {
 	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
 	defer cancel()
-	node, err := cluster.WhileRetriable(ctx, patience, func() (int32, error) { return client.Coordinator(ctx, r.Group) })
+	node, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (int32, error) { return client.Coordinator(ctx, r.Group) })
 	if err != nil {
 		r.groupFailed("coordinator", "Describe", err)
 		return
@@ -47,7 +47,7 @@ func (r *run) group(ctx context.Context, client *cluster.Client, m *metadata.Res
 }
 
 func (r *run) probe(ctx context.Context, client *cluster.Client, probe func(context.Context, *cluster.Client, string) error) error {
-	_, err := cluster.WhileRetriable(ctx, patience, func() (struct{}, error) { return struct{}{}, probe(ctx, client, r.Group) })
+	_, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (struct{}, error) { return struct{}{}, probe(ctx, client, r.Group) })
 	return err
 }
 

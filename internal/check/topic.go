@@ -94,7 +94,7 @@ func (r *run) producerID(ctx context.Context, client *cluster.Client) {
 	const step = "producer ID"
 	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
 	defer cancel()
-	m, err := cluster.WhileRetriable(ctx, patience, func() (*initproducerid.Response, error) {
+	m, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (*initproducerid.Response, error) {
 		m, from, err := client.AskAny(ctx, &initproducerid.Request{TransactionTimeoutMs: math.MaxInt32, ProducerID: -1, ProducerEpoch: -1})
 		if err != nil {
 			return nil, err

@@ -20,7 +20,7 @@ func (r *run) transactionalID(ctx context.Context, client *cluster.Client) {
 	const step = "transactional ID"
 	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
 	defer cancel()
-	_, err := cluster.WhileRetriable(ctx, patience, func() (struct{}, error) {
+	_, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, transact.Probe(ctx, client, r.TransactionalID)
 	})
 	switch {
@@ -43,8 +43,8 @@ func (r *run) progressTopic(ctx context.Context, client *cluster.Client, m *meta
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
 	defer cancel()
-	_, err := cluster.WhileRetriable(ctx, patience, func() (struct{}, error) {
-		if _, err := client.Refresh(ctx, []string{r.ProgressTopic}, false); err != nil {
+	_, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (struct{}, error) {
+		if _, err := client.Refresh(ctx, []string{r.ProgressTopic}); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, progress.Policy(ctx, client, r.ProgressTopic)

@@ -62,7 +62,7 @@ func (s *split) cut(nodes ...int32) {
 
 // ask asks one broker.
 func (s *split) ask(node int) Topic {
-	topics, err := s.c.refresh(s.ctx, s.fake.ListenAddrs()[node:node+1], []string{"t"}, false)
+	topics, err := s.c.refresh(s.ctx, s.fake.ListenAddrs()[node:node+1], []string{"t"}, leaveMissing)
 	s.NoErr(err)
 	return topics["t"]
 }
@@ -147,7 +147,7 @@ func TestRefreshBelievesNoChangeThatItHadNoTimeToConfirm(t *testing.T) {
 		return true
 	}
 	s.asked.Store(&asked)
-	_, _ = s.c.refresh(ctx, s.fake.ListenAddrs()[:1], []string{"t"}, false)
+	_, _ = s.c.refresh(ctx, s.fake.ListenAddrs()[:1], []string{"t"}, leaveMissing)
 	cached, _ := s.c.Cached("t")
 	s.Equal(cached.ID, after)
 }
@@ -161,7 +161,7 @@ func TestRefreshNeedsASecondBroker(t *testing.T) {
 		for _, addr := range addrs { // the bootstrap address is asked first
 			s.c.doubt(addr)
 		}
-		topics, err := s.c.Refresh(s.ctx, []string{"t"}, false)
+		topics, err := s.c.Refresh(s.ctx, []string{"t"})
 		s.NoErr(err)
 		s.Equal(topics["t"].ID, after)
 	}
@@ -245,7 +245,7 @@ func TestRefreshAsksAnotherBrokerThanTheLastTime(t *testing.T) {
 			}
 			s.asked.Store(&ask)
 			for range 30 {
-				_, err := s.c.Refresh(s.ctx, names, false)
+				_, err := s.c.Refresh(s.ctx, names)
 				s.NoErr(err)
 			}
 			s.Equal(same.Load(), int32(0))

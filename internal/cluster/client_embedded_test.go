@@ -48,14 +48,14 @@ func TestAsksTheNextBrokerWhenOneIsSilent(t *testing.T) {
 	patient.DialTimeout = time.Hour // the silent ones are not waited for
 	c := New([]string{frozen(t), frozen(t), fake.ListenAddrs()[0]}, patient)
 	t.Cleanup(c.Close)
-	topics, err := c.Refresh(guarded(t), []string{"t"}, false)
+	topics, err := c.Refresh(guarded(t), []string{"t"})
 	is.NoErr(err)
 	is.Equal(len(topics["t"].Partitions), 3)
 }
 
 func TestNamesEveryBrokerThatFailed(t *testing.T) {
 	is := is.New(t)
-	_, err := newClient(t, "127.0.0.1:1", "127.0.0.1:2").Refresh(guarded(t), nil, false)
+	_, err := newClient(t, "127.0.0.1:1", "127.0.0.1:2").Refresh(guarded(t), nil)
 	t.Log(err)
 	is.True(strings.Contains(err.Error(), "127.0.0.1:1:") && strings.Contains(err.Error(), "127.0.0.1:2:"))
 	is.True(Retriable(err))
@@ -64,7 +64,7 @@ func TestNamesEveryBrokerThatFailed(t *testing.T) {
 func TestTellsATopicThatIsMissingFromTheOthers(t *testing.T) {
 	is := is.New(t)
 	fake := embedded.Start(t, kfake.SeedTopics(3, "t"))
-	topics, err := newClient(t, fake.ListenAddrs()...).Refresh(guarded(t), []string{"t", "missing"}, false)
+	topics, err := newClient(t, fake.ListenAddrs()...).Refresh(guarded(t), []string{"t", "missing"})
 	is.NoErr(err)
 	is.NoErr(topics["t"].Err)
 	is.True(topics["missing"].Err != nil)
@@ -79,12 +79,12 @@ func TestDialsAgainWhenAConnectionDied(t *testing.T) {
 	ctx := guarded(t)
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
 	c := newClient(t, fake.ListenAddrs()...)
-	_, err := c.Refresh(ctx, nil, false)
+	_, err := c.Refresh(ctx, nil)
 	is.NoErr(err)
 	embedded.Disconnect(fake, int16(kmsg.Metadata), 1)
-	_, err = c.Refresh(ctx, nil, false)
+	_, err = c.Refresh(ctx, nil)
 	is.True(err != nil)
-	_, err = c.Refresh(ctx, nil, false)
+	_, err = c.Refresh(ctx, nil)
 	is.NoErr(err)
 }
 
@@ -93,7 +93,7 @@ func TestListsTheEndsOfALog(t *testing.T) {
 	ctx := guarded(t)
 	fake := embedded.Start(t, kfake.SeedTopics(1, "t"))
 	c := newClient(t, fake.ListenAddrs()...)
-	_, err := c.Refresh(ctx, []string{"t"}, false)
+	_, err := c.Refresh(ctx, []string{"t"})
 	is.NoErr(err)
 	for _, at := range []int64{Earliest, Latest} {
 		offset, err := c.ListOffset(ctx, "t", 0, at, true)
@@ -109,6 +109,6 @@ func TestAClosedClientAnswersAtOnce(t *testing.T) {
 	fake := embedded.Start(t)
 	c := New(fake.ListenAddrs(), config)
 	c.Close()
-	_, err := c.Refresh(guarded(t), nil, false)
+	_, err := c.Refresh(guarded(t), nil)
 	is.True(errors.Is(err, wire.ErrClosed))
 }

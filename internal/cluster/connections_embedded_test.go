@@ -93,7 +93,7 @@ func TestClientForgetsBrokersThatMetadataNoLongerLists(t *testing.T) {
 	})
 	c := newClient(t, fake.ListenAddrs()[0])
 	for range len(gone) + 1 {
-		_, err := c.Refresh(guarded(t), []string{"t"}, false)
+		_, err := c.Refresh(guarded(t), []string{"t"})
 		is.NoErr(err)
 	}
 	is.Equal(c.candidates(), fake.ListenAddrs())
@@ -108,7 +108,7 @@ func TestClientAwaitsWhatIsInFlightOnAConnectionThatItGivesUp(t *testing.T) {
 	ctx := guarded(t)
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
 	c := newClient(t, fake.ListenAddrs()...)
-	_, err := c.Refresh(ctx, []string{"t"}, false)
+	_, err := c.Refresh(ctx, []string{"t"})
 	is.NoErr(err)
 	conn, err := c.Broker(ctx, 0, Fetch)
 	is.NoErr(err)
@@ -140,7 +140,7 @@ func TestClientDoubtsABrokerThatItAskedAround(t *testing.T) {
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
 	c := newClient(t, fake.ListenAddrs()...)
 	silent := frozen(t)
-	_, err := c.refresh(guarded(t), []string{silent, fake.ListenAddrs()[0]}, []string{"t"}, false)
+	_, err := c.refresh(guarded(t), []string{silent, fake.ListenAddrs()[0]}, []string{"t"}, leaveMissing)
 	is.NoErr(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()

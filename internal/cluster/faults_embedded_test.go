@@ -18,11 +18,11 @@ import (
 
 var operations = map[kmsg.Key]func(context.Context, *Client) error{
 	kmsg.ApiVersions: func(ctx context.Context, c *Client) error {
-		_, err := c.Refresh(ctx, []string{"t"}, false)
+		_, err := c.Refresh(ctx, []string{"t"})
 		return err
 	},
 	kmsg.Metadata: func(ctx context.Context, c *Client) error {
-		topics, err := c.Refresh(ctx, []string{"t"}, false)
+		topics, err := c.Refresh(ctx, []string{"t"})
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func insist(ctx context.Context, c *Client, operation func(context.Context, *Cli
 		if err == nil || !Retriable(err) || !retry.Wait(ctx) {
 			return err
 		}
-		if _, err := c.Refresh(ctx, []string{"t"}, false); err != nil && !Retriable(err) {
+		if _, err := c.Refresh(ctx, []string{"t"}); err != nil && !Retriable(err) {
 			return err
 		}
 	}
@@ -68,7 +68,7 @@ func TestGetsOverAnswersThatAreLostOrBroken(t *testing.T) {
 				fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"), spoiler.Option())
 				c := newClient(t, fake.ListenAddrs()...)
 				if key != kmsg.ApiVersions { // asked of new connections only
-					_, err := c.Refresh(ctx, []string{"t"}, false)
+					_, err := c.Refresh(ctx, []string{"t"})
 					is.NoErr(err)
 				}
 				spoiler.Next(key, spoil, 2)

@@ -50,7 +50,7 @@ func TestCoordinatorIsAskedOfOthersThanWhoNamedTheWrongOne(t *testing.T) {
 		return res, nil, true
 	})
 	c := newClient(t, fake.ListenAddrs()...)
-	_, err := c.Refresh(ctx, []string{}, false)
+	_, err := c.Refresh(ctx, []string{})
 	is.NoErr(err)
 	c.Doubt(1)
 	c.Doubt(2)

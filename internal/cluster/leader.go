@@ -69,7 +69,7 @@ func (c *Client) deposed(ctx context.Context, node int32, partitions iter.Seq2[s
 	retry := NewRetry(250*time.Millisecond, time.Second)
 	for {
 		c.Doubt(node)
-		topics, err := c.Refresh(ctx, names, false)
+		topics, err := c.Refresh(ctx, names)
 		if err == nil && !leads(node, topics, partitions) {
 			return true
 		}

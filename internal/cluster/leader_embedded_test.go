@@ -39,7 +39,7 @@ func askSilenced(t *testing.T, ctx context.Context) *silenced {
 	patient.RequestTimeout = time.Hour
 	c := New(fake.ListenAddrs(), patient)
 	t.Cleanup(c.Close)
-	_, err := c.Refresh(ctx, []string{"t"}, false)
+	_, err := c.Refresh(ctx, []string{"t"})
 	is.NoErr(err)
 	conn, err := c.Broker(ctx, leader, Fetch)
 	is.NoErr(err)

@@ -21,7 +21,7 @@ func takenOver(t *testing.T, a, b string) *Client {
 	is := is.New(t)
 	fake := embedded.Start(t, kfake.NumBrokers(2), kfake.SeedTopics(1, "t"), kfake.ClusterID(a))
 	c := newClient(t, fake.ListenAddrs()...)
-	_, err := c.Refresh(guarded(t), []string{"t"}, false)
+	_, err := c.Refresh(guarded(t), []string{"t"})
 	is.NoErr(err)
 	for node := range int32(2) {
 		_, err := c.Broker(guarded(t), node, Fetch)
@@ -74,7 +74,7 @@ func TestClientLeavesAddressesThatAnotherClusterHasTakenOver(t *testing.T) {
 		is.Equal([]string{wrong.Known, wrong.Told}, []string{"A", "B"})
 		is.True(Retriable(err)) // others may be right
 	}
-	_, err := c.Refresh(guarded(t), []string{"t"}, false)
+	_, err := c.Refresh(guarded(t), []string{"t"})
 	t.Log(err)
 	is.True(Permanent(err))
 	expect.Error(t, err, `belongs to the cluster "B", and not to "A"`)
@@ -92,7 +92,7 @@ func TestClientStaysWithAClusterThatStartsAgain(t *testing.T) {
 			awaitDeath(t, c)
 			_, err := c.Broker(guarded(t), 1, Produce)
 			is.NoErr(err)
-			_, err = c.Refresh(guarded(t), []string{"t"}, false)
+			_, err = c.Refresh(guarded(t), []string{"t"})
 			is.NoErr(err)
 		})
 	}
@@ -102,7 +102,7 @@ func TestClientLearnsTheIDOfAClusterThatToldNone(t *testing.T) {
 	is := is.New(t)
 	c := takenOver(t, "", "B")
 	awaitDeath(t, c)
-	_, err := c.Refresh(guarded(t), []string{"t"}, false)
+	_, err := c.Refresh(guarded(t), []string{"t"})
 	is.NoErr(err)
 	is.Equal(c.clusterID, "B")
 }
@@ -116,12 +116,12 @@ func TestClientPassesAWrongAddressOver(t *testing.T) {
 	c := newClient(t, append(right.ListenAddrs(), wrong.ListenAddrs()...)...)
 	is.NoErr(c.belongs(right.ListenAddrs()[0], "A")) // who would have been asked first
 	for range 10 {
-		_, err := c.refresh(guarded(t), append(wrong.ListenAddrs(), right.ListenAddrs()...), []string{"t"}, false)
+		_, err := c.refresh(guarded(t), append(wrong.ListenAddrs(), right.ListenAddrs()...), []string{"t"}, leaveMissing)
 		is.NoErr(err)
 		is.Equal(c.brokers[0], right.ListenAddrs()[0])
 	}
 	right.Close()
-	_, err := c.Refresh(guarded(t), []string{"t"}, false)
+	_, err := c.Refresh(guarded(t), []string{"t"})
 	is.True(Permanent(err)) // it may be the cluster's new address, for all that is known
 }
 
@@ -137,7 +137,7 @@ func TestClientAsksABrokerOnceWhichClusterItBelongsTo(t *testing.T) {
 			is.NoErr(err)
 		}
 	}
-	_, err := c.Refresh(guarded(t), []string{"t"}, false)
+	_, err := c.Refresh(guarded(t), []string{"t"})
 	is.NoErr(err)
 	connect()
 	is.Equal(asked.Load(), int64(1)) // by the refresh

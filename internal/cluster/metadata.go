@@ -63,22 +63,35 @@ type view struct {
 	topics     []Topic
 }
 
+// missing is what brokers do about topics that are missing.
+type missing bool
+
+const (
+	leaveMissing  missing = false
+	createMissing missing = true // if brokers allow it
+)
+
 // Refresh asks for the metadata of topics, all topics where names is nil, and
-// remembers it. Errors of single topics are in their Err. With create, brokers
-// that allow it create the missing ones.
+// remembers it. Errors of single topics are in their Err.
 //
 // What it returns is not older than what it returned before, as far as leader epochs,
 // the number of partitions and topic IDs show, unless several brokers say the same.
 // The broker that described the topics last is not the next to be asked about them, if
 // there is a choice.
-func (c *Client) Refresh(ctx context.Context, names []string, create bool) (map[string]Topic, error) {
-	return c.refresh(ctx, c.candidatesAfter(c.toldOf(names)), names, create)
+func (c *Client) Refresh(ctx context.Context, names []string) (map[string]Topic, error) {
+	return c.refresh(ctx, c.candidatesAfter(c.toldOf(names)), names, leaveMissing)
+}
+
+// RefreshOrCreate is Refresh that has brokers create the topics that are missing, if they
+// allow it (auto.create.topics.enable).
+func (c *Client) RefreshOrCreate(ctx context.Context, names []string) (map[string]Topic, error) {
+	return c.refresh(ctx, c.candidatesAfter(c.toldOf(names)), names, createMissing)
 }
 
 // refresh is Refresh that asks the brokers at the addresses, in their order.
-func (c *Client) refresh(ctx context.Context, addrs, names []string, create bool) (map[string]Topic, error) {
+func (c *Client) refresh(ctx context.Context, addrs, names []string, m missing) (map[string]Topic, error) {
 	ask := func(ctx context.Context, conn *wire.Conn) (view, error) {
-		return c.askMetadata(ctx, conn, names, create)
+		return c.askMetadata(ctx, conn, names, m)
 	}
 	v, from, err := askAny(ctx, c, protocol.Metadata, addrs, ask)
 	if err != nil {
@@ -141,8 +154,8 @@ func (c *Client) listedLocked(brokers []Endpoint) {
 }
 
 // askMetadata asks one broker, unless it turns out to belong to another cluster.
-func (c *Client) askMetadata(ctx context.Context, conn *wire.Conn, names []string, create bool) (view, error) {
-	v, err := askMetadata(ctx, conn, names, create)
+func (c *Client) askMetadata(ctx context.Context, conn *wire.Conn, names []string, m missing) (view, error) {
+	v, err := askMetadata(ctx, conn, names, m)
 	if err == nil {
 		err = c.belongs(conn.Addr(), v.clusterID)
 	}
@@ -150,8 +163,8 @@ func (c *Client) askMetadata(ctx context.Context, conn *wire.Conn, names []strin
 }
 
 // askMetadata asks one broker, for topic IDs too if it knows them.
-func askMetadata(ctx context.Context, conn *wire.Conn, names []string, create bool) (view, error) {
-	req := newMetadataRequest(names, create)
+func askMetadata(ctx context.Context, conn *wire.Conn, names []string, m missing) (view, error) {
+	req := newMetadataRequest(names, m)
 	if _, ok := conn.VersionOf(req); ok {
 		frame, err := conn.Frame(ctx, req, 0)
 		if err != nil {
@@ -159,12 +172,12 @@ func askMetadata(ctx context.Context, conn *wire.Conn, names []string, create bo
 		}
 		return parseMetadata(frame)
 	}
-	m, err := conn.RoundTrip(ctx, &metadata.Request{TopicNames: names, AllowAutoTopicCreation: create})
+	res, err := conn.RoundTrip(ctx, &metadata.Request{TopicNames: names, AllowAutoTopicCreation: bool(m)})
 	if err != nil {
 		return view{}, err
 	}
 	version, _ := conn.Version(protocol.Metadata)
-	return oldView(m.(*metadata.Response), version), nil
+	return oldView(res.(*metadata.Response), version), nil
 }
 
 // Cached is what the last Refresh said of a topic.

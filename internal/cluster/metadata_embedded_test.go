@@ -21,12 +21,12 @@ func TestKeepsTheErrorCodeOfATopicWithTheTopic(t *testing.T) {
 	c := newClient(t, fake.ListenAddrs()...)
 	for _, code := range embedded.Codes() {
 		refuse.Next("", code, 1)
-		topics, err := c.Refresh(ctx, []string{"t"}, false)
+		topics, err := c.Refresh(ctx, []string{"t"})
 		is.NoErr(err)
 		is.True(errors.Is(topics["t"].Err, kafkago.Error(code)))
 		is.Equal(len(topics["t"].Partitions), 0)
 
-		topics, err = c.Refresh(ctx, []string{"t"}, false)
+		topics, err = c.Refresh(ctx, []string{"t"})
 		is.NoErr(err)
 		is.NoErr(topics["t"].Err)
 		_, err = c.ListOffset(ctx, "t", 0, Latest, true)
@@ -38,7 +38,7 @@ func TestATopicThatTheAnswerDoesNotMentionIsUnknown(t *testing.T) {
 	is := is.New(t)
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
 	embedded.Answer(fake, kmsg.Metadata, func(req kmsg.Request) kmsg.Response { return req.ResponseKind() })
-	topics, err := newClient(t, fake.ListenAddrs()...).Refresh(guarded(t), []string{"t"}, false)
+	topics, err := newClient(t, fake.ListenAddrs()...).Refresh(guarded(t), []string{"t"})
 	is.NoErr(err)
 	is.True(errors.Is(topics["t"].Err, kafkago.UnknownTopicOrPartition))
 }

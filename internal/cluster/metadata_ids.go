@@ -49,8 +49,8 @@ func (*metadataRequest) Versions() (first, last int16) { return 11, 12 }
 func TopicIDsRequest() wire.Ranged { return new(metadataRequest) }
 
 // newMetadataRequest asks for topics by name, for all where names is nil.
-func newMetadataRequest(names []string, create bool) *metadataRequest {
-	req := &metadataRequest{AllowAutoTopicCreation: create}
+func newMetadataRequest(names []string, m missing) *metadataRequest {
+	req := &metadataRequest{AllowAutoTopicCreation: bool(m)}
 	if names != nil {
 		req.Topics = make([]metadataTopic, len(names))
 		for i, n := range names {

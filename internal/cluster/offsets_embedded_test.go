@@ -32,7 +32,7 @@ func asksThrough(t *testing.T, key kmsg.Key, noEpochs ...int16) {
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
 	refuse := embedded.Refuse(fake, key, func(kmsg.Request) string { return "" })
 	c := newClient(t, fake.ListenAddrs()...)
-	_, err := c.Refresh(ctx, []string{"t"}, false)
+	_, err := c.Refresh(ctx, []string{"t"})
 	is.NoErr(err)
 	for _, code := range embedded.Codes() {
 		if slices.Contains(noEpochs, code) {
@@ -58,7 +58,7 @@ func TestDoesNotTakeTheOffsetOfAnotherPartition(t *testing.T) {
 	ctx := guarded(t)
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(2, "t"))
 	c := newClient(t, fake.ListenAddrs()...)
-	_, err := c.Refresh(ctx, []string{"t"}, false)
+	_, err := c.Refresh(ctx, []string{"t"})
 	is.NoErr(err)
 	for name, spoil := range map[string]func(*kmsg.ListOffsetsResponse){
 		"another partition": func(r *kmsg.ListOffsetsResponse) { r.Topics[0].Partitions[0].Partition = 1 },

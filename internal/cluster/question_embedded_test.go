@@ -23,7 +23,7 @@ func spread(t *testing.T, cfg wire.Config, opts ...kfake.Opt) (*kfake.Cluster, *
 	}
 	c := New(fake.ListenAddrs(), cfg)
 	t.Cleanup(c.Close)
-	_, err := c.Refresh(guarded(t), []string{"t"}, false)
+	_, err := c.Refresh(guarded(t), []string{"t"})
 	is.NoErr(err)
 	return fake, c
 }

@@ -47,14 +47,19 @@ func Wait(ctx context.Context, d time.Duration) bool {
 }
 
 // WhileRetriable tries until the result is something else than an error that is
-// Retriable, and returns that, or the last such error after patience.
-func WhileRetriable[T any](ctx context.Context, patience time.Duration, try func() (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// Retriable, and returns that, or the last such error after patience, with which the context
+// of a try ends. What a try says that patience cuts off counts only if no other went before.
+func WhileRetriable[T any](ctx context.Context, patience time.Duration, try func(context.Context) (T, error)) (T, error) {
+	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	pause := NewRetry(50*time.Millisecond, time.Second)
+	var last error
 	for {
-		v, err := try()
-		if err == nil || !Retriable(err) || !pause.Wait(ctx) {
+		v, err := try(limited)
+		if err != nil && last != nil && limited.Err() != nil && ctx.Err() == nil {
+			return v, last
+		}
+		if last = err; err == nil || !Retriable(err) || !pause.Wait(limited) {
 			return v, err
 		}
 	}

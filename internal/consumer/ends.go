@@ -145,7 +145,7 @@ func (c *Config) listEnds(ctx context.Context, client *cluster.Client, topics ma
 		for p := range open {
 			names[p.Topic] = true
 		}
-		_, _ = client.Refresh(ctx, slices.Collect(maps.Keys(names)), false) // ListOffsets says what is wrong
+		_, _ = client.Refresh(ctx, slices.Collect(maps.Keys(names))) // ListOffsets says what is wrong
 	}
 }
 

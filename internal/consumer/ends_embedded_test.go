@@ -26,7 +26,7 @@ func (w *world) latest(change func(*Config)) (*cluster.Client, Config) {
 			change(c)
 		}
 	})
-	topics, err := client.Refresh(w.ctx, cfg.Group.Topics, false)
+	topics, err := client.Refresh(w.ctx, cfg.Group.Topics)
 	w.NoErr(err)
 	cfg.FindEnds(w.ctx, client, topics)
 	return client, cfg
@@ -146,7 +146,7 @@ func TestFindEndsWaitsForAFrozenLeaderInVain(t *testing.T) {
 	})
 	client := cluster.New(w.fake.ListenAddrs(), wire.Config{Dial: d.dial, DialTimeout: forever, RequestTimeout: forever})
 	defer client.Close()
-	topics, err := client.Refresh(w.ctx, cfg.Group.Topics, false)
+	topics, err := client.Refresh(w.ctx, cfg.Group.Topics)
 	w.NoErr(err)
 	soon, cancel := context.WithTimeout(w.ctx, time.Second)
 	defer cancel()

@@ -28,7 +28,7 @@ type lesson struct {
 // know less than the rest of the cluster: then something is missing. waits says that the
 // other partitions of a topic wait for one that is.
 func (s *starter) learn(ctx context.Context, p group.Partitions, waits bool) (l lesson, err error) {
-	found, err := s.client.Refresh(ctx, s.withResumed(p.Topics()), false)
+	found, err := s.client.Refresh(ctx, s.withResumed(p.Topics()))
 	if err != nil {
 		return l, err
 	}

@@ -165,7 +165,7 @@ func (s *starter) findAgain(places []startPoint, misses int) {
 		names[p.Topic] = true
 	}
 	for s.retry.WaitAfter(s.ctx, misses) {
-		_, err := s.client.Refresh(s.ctx, slices.Collect(maps.Keys(names)), false)
+		_, err := s.client.Refresh(s.ctx, slices.Collect(maps.Keys(names)))
 		switch {
 		case err == nil:
 			s.find(places, misses)

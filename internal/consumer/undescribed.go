@@ -41,7 +41,7 @@ func (c *Config) describe(ctx context.Context, client *cluster.Client, names []s
 	out := make(map[string]cluster.Topic)
 	var trouble error
 	for retry := cluster.NewRetry(minStartRetry, maxStartRetry); len(names) > 0 && retry.Wait(ctx); {
-		told, err := client.Refresh(ctx, names, false)
+		told, err := client.Refresh(ctx, names)
 		if err != nil {
 			trouble = err
 			continue

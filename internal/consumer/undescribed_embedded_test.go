@@ -74,7 +74,7 @@ func TestConsumerBeginsByTimeWhereNobodyToldTheEnd(t *testing.T) {
 				c.FromBeginning, c.Group.Topics, c.Group.Warn = false, []string{topic, "other"}, said.warn
 			})
 			client := cluster.New(w.fake.ListenAddrs(), wire.Config{DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
-			topics, err := client.Refresh(w.ctx, cfg.Group.Topics, false)
+			topics, err := client.Refresh(w.ctx, cfg.Group.Topics)
 			w.NoErr(err)
 			soon, cancel := context.WithTimeout(w.ctx, time.Second)
 			defer cancel()

@@ -28,7 +28,7 @@ func BenchmarkSend(b *testing.B) {
 			x := w.start()
 			client := cluster.New(w.servers, wire.Config{ClientID: "test", DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
 			defer client.Close()
-			_, err := client.Refresh(w.ctx, []string{}, false)
+			_, err := client.Refresh(w.ctx, []string{})
 			w.NoErr(err)
 			plain := produce.New(client, produce.Config{
 				Acks: produce.AcksAll, DeliveryTimeout: w.limit, RequestTimeout: 5 * time.Second, BatchBytes: 1 << 20, Warn: func(string, error) {},

@@ -105,7 +105,7 @@ func (w *written) existing(ctx context.Context) (out []message.TopicPartition, e
 	for p := range w.to {
 		names[p.Topic] = true
 	}
-	topics, err := w.client.Refresh(ctx, slices.Collect(maps.Keys(names)), false)
+	topics, err := w.client.Refresh(ctx, slices.Collect(maps.Keys(names)))
 	if err != nil {
 		return nil, err
 	}

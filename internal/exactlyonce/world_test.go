@@ -84,7 +84,7 @@ func (w *world) startAs(transactionalID string) *writer {
 
 func (w *world) create(transactionalID string) *writer {
 	client := cluster.New(w.servers, wire.Config{ClientID: "test", DialTimeout: 5 * time.Second, RequestTimeout: 5 * time.Second})
-	for _, err := client.Refresh(w.ctx, []string{}, false); err != nil; _, err = client.Refresh(w.ctx, []string{}, false) {
+	for _, err := client.Refresh(w.ctx, []string{}); err != nil; _, err = client.Refresh(w.ctx, []string{}) {
 		w.NoErr(w.ctx.Err())
 	}
 	x := New(client, Config{

@@ -90,7 +90,7 @@ func (w *reading) attempt(ctx context.Context, do func(context.Context) error) e
 		if !retry.Wait(ctx) {
 			return w.named(err)
 		}
-		_, _ = w.client.Refresh(ctx, []string{w.Topic}, false) // what fails shows again
+		_, _ = w.client.Refresh(ctx, []string{w.Topic}) // what fails shows again
 	}
 }
 

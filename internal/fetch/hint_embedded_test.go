@@ -95,7 +95,7 @@ func TestPartitionGoesOnWithALeaderThatIsKnown(t *testing.T) {
 	is := is.New(t)
 	fake := embedded.Start(t, kfake.NumBrokers(1), kfake.SeedTopics(1, topic))
 	f := open(t, fake, 10*time.Second, func(c *Config) { c.MetadataInterval = time.Hour })
-	topics, err := f.client.Refresh(t.Context(), []string{topic}, false)
+	topics, err := f.client.Refresh(t.Context(), []string{topic})
 	is.NoErr(err)
 	now := topics[topic].Partitions[0].LeaderEpoch + 7
 	hint := cluster.LeaderHint{Topic: topic, LeaderEpoch: now}

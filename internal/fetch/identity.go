@@ -83,7 +83,7 @@ func (f *Fetcher) lookAgain() {
 		}
 	}
 	if len(old) > 0 {
-		if _, err := f.client.Refresh(f.ctx, old, false); err != nil {
+		if _, err := f.client.Refresh(f.ctx, old); err != nil {
 			return // fetching goes on, and says so if it can't
 		}
 	}

@@ -49,7 +49,7 @@ func (f *Fetcher) routeDue(u *unreachable) time.Duration {
 	if d := time.Until(u.until); d > 0 {
 		return d
 	}
-	if _, err := f.client.Refresh(f.ctx, topics, false); err != nil {
+	if _, err := f.client.Refresh(f.ctx, topics); err != nil {
 		if cluster.Permanent(err) {
 			f.mu.Lock()
 			f.fail(err)

@@ -109,7 +109,7 @@ func (m *serverMember) findNames(ctx context.Context) {
 	if m.pattern != "" {
 		names = nil // all: the coordinator has found them
 	}
-	found, err := m.client.Refresh(ctx, names, false)
+	found, err := m.client.Refresh(ctx, names)
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		m.cfg.Warn("find topics that were assigned", err)
 	}

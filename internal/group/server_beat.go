@@ -148,7 +148,7 @@ func (m *serverMember) wanted() []string {
 // leaveOutDenied leaves topics out that this login may not see: the coordinator would
 // refuse all for one of them. It reports whether others are left out than before.
 func (m *serverMember) leaveOutDenied(ctx context.Context) bool {
-	found, err := m.client.Refresh(ctx, m.topics, false)
+	found, err := m.client.Refresh(ctx, m.topics)
 	if err != nil {
 		return false
 	}

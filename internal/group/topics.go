@@ -20,7 +20,7 @@ import (
 func (s *session) subscribe(ctx context.Context) (changed bool, err error) {
 	topics := s.cfg.Topics
 	if s.cfg.Match != nil {
-		all, err := s.client.Refresh(ctx, nil, false)
+		all, err := s.client.Refresh(ctx, nil)
 		if err != nil {
 			return false, err
 		}
@@ -85,7 +85,7 @@ func (m *Member) partitionsChanged(ctx context.Context) (bool, error) {
 // partitionCounts asks for the number of partitions of each topic. A topic that
 // doesn't exist, or can't be seen, has none: it must not stop the others.
 func (m *Member) partitionCounts(ctx context.Context, topics map[string]bool) (map[string]int32, error) {
-	found, err := m.client.Refresh(ctx, slices.AppendSeq([]string{}, maps.Keys(topics)), false)
+	found, err := m.client.Refresh(ctx, slices.AppendSeq([]string{}, maps.Keys(topics)))
 	if err != nil {
 		return nil, err
 	}

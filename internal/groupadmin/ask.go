@@ -18,7 +18,7 @@ const patience = 10 * time.Second
 
 // members asks the coordinator who is in the group.
 func (a *Admin) members(ctx context.Context) (group.Description, error) {
-	return cluster.WhileRetriable(ctx, patience, func() (group.Description, error) {
+	return cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (group.Description, error) {
 		return group.Describe(ctx, a.Client, a.GroupID)
 	})
 }
@@ -41,7 +41,7 @@ func (a *Admin) member() *group.Member {
 
 // topics describes topics, of which those that the login may not see have an error.
 func (a *Admin) topics(ctx context.Context, names []string) (map[string]cluster.Topic, error) {
-	found, err := cluster.WhileRetriable(ctx, patience, func() (map[string]cluster.Topic, error) { return a.Client.Refresh(ctx, names, false) })
+	found, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (map[string]cluster.Topic, error) { return a.Client.Refresh(ctx, names) })
 	if err != nil {
 		return nil, fmt.Errorf("describe topics: %w", err)
 	}
@@ -80,6 +80,6 @@ func (a *Admin) offsets(ctx context.Context, readCommitted bool, queries []clust
 			queries, names = append(queries, answer.OffsetQuery), append(names, answer.Topic)
 		}
 		slices.Sort(names)
-		_, _ = a.Client.Refresh(ctx, slices.Compact(names), false) // an error shows in the next answers
+		_, _ = a.Client.Refresh(ctx, slices.Compact(names)) // an error shows in the next answers
 	}
 }

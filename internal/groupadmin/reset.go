@@ -63,7 +63,7 @@ func (a *Admin) Reset(ctx context.Context, moves []Move) error {
 		return nil
 	}
 	member := a.member()
-	_, err := cluster.WhileRetriable(ctx, patience, func() (group.Offsets, error) {
+	_, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (group.Offsets, error) {
 		// A commit that was carried out though its answer was lost says the same again.
 		return member.CommitAlone(ctx, offsets)
 	})

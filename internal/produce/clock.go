@@ -43,12 +43,12 @@ func newClock(delivery, outage time.Duration, end func()) *clock {
 	c := &clock{end: end, now: time.Now(), delivery: delivery, outage: outage, granted: outage}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.timer = time.AfterFunc(c.next(), c.ring)
+	c.timer = time.AfterFunc(c.nextLocked(), c.ring)
 	return c
 }
 
-// next is when something is used up if nothing happens before. The lock is held.
-func (c *clock) next() time.Duration {
+// nextLocked is when something is used up if nothing happens before.
+func (c *clock) nextLocked() time.Duration {
 	if c.outage > 0 {
 		return c.outage
 	}
@@ -58,12 +58,12 @@ func (c *clock) next() time.Duration {
 func (c *clock) ring() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.account()
-	c.set()
+	c.accountLocked()
+	c.setLocked()
 }
 
-// account notes the time that has passed. The lock is held.
-func (c *clock) account() {
+// accountLocked notes the time that has passed.
+func (c *clock) accountLocked() {
 	now := time.Now()
 	passed := now.Sub(c.now)
 	c.now = now
@@ -75,15 +75,15 @@ func (c *clock) account() {
 	}
 }
 
-// set ends the Send, or sets the timer for what is left. The lock is held.
-func (c *clock) set() {
+// setLocked ends the Send, or sets the timer for what is left.
+func (c *clock) setLocked() {
 	switch {
 	case c.stopped:
 	case c.delivery <= 0:
 		c.stopped = true
 		c.end()
 	default:
-		c.timer.Reset(c.next())
+		c.timer.Reset(c.nextLocked())
 	}
 }
 
@@ -100,7 +100,7 @@ func (c *clock) move(start time.Time, wrote bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.account()
+	c.accountLocked()
 	if start.Before(c.charged) {
 		start = c.charged
 	}
@@ -111,7 +111,7 @@ func (c *clock) move(start time.Time, wrote bool) {
 	if wrote {
 		c.outage = c.granted
 	}
-	c.set()
+	c.setLocked()
 }
 
 // outlasted reports whether an outage has used up all its time.

@@ -61,7 +61,7 @@ func TestSendWritesRecordsAfterARequestArrivedLateInATopicMadeAgain(t *testing.T
 	_, err = w.p.Send(w.ctx, valued("held"))
 	w.NoErr(err)
 	w.NoErr(w.truth.AddPartitions(w.ctx, topic, partitions))
-	_, err = w.p.client.Refresh(w.ctx, []string{topic}, false)
+	_, err = w.p.client.Refresh(w.ctx, []string{topic})
 	w.NoErr(err)
 	arrive()
 	n, err := w.p.Send(w.ctx, valued("next"))

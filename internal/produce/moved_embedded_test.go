@@ -126,26 +126,11 @@ func TestSendDoesNotRunBetweenBrokersThatNameEachOther(t *testing.T) {
 			w.NoErr(err)
 			leader := w.fake.LeaderFor(topic, 0)
 			metadata, asked := w.count(kmsg.Metadata), new(asked)
-			lies := 2
 			if rising {
-				lies = 1000
+				w.nameEachOther(asked, leader, 1000, 1)
+			} else {
+				w.nameEachOther(asked, leader, 2, 0)
 			}
-			embedded.Answer(w.fake, kmsg.Produce, func(req kmsg.Request) kmsg.Response {
-				node := w.fake.CurrentNode()
-				n := asked.by(node)
-				if n > lies {
-					return nil
-				}
-				res := embedded.Refusal(req, kerr.NotLeaderForPartition.Code).(*kmsg.ProduceResponse)
-				p := &res.Topics[0].Partitions[0]
-				if p.CurrentLeader.LeaderID, p.CurrentLeader.LeaderEpoch = (leader+1)%3, 100; node != leader {
-					p.CurrentLeader.LeaderID = leader
-				}
-				if rising {
-					p.CurrentLeader.LeaderEpoch += int32(n)
-				}
-				return res
-			})
 			n, err := w.p.Send(w.ctx, []message.Message{to(topic, 0, "there")})
 			if rising {
 				w.Equal(n, 0)
@@ -159,6 +144,39 @@ func TestSendDoesNotRunBetweenBrokersThatNameEachOther(t *testing.T) {
 			w.True(metadata.Load() > 0)
 		})
 	}
+}
+
+// nameEachOther has two brokers each name the other a number of times, of leader epochs that
+// rise by this much.
+func (w *world) nameEachOther(asked *asked, leader int32, lies int, rise int32) {
+	embedded.Answer(w.fake, kmsg.Produce, func(req kmsg.Request) kmsg.Response {
+		node := w.fake.CurrentNode()
+		n := asked.by(node)
+		if n > lies {
+			return nil
+		}
+		res := embedded.Refusal(req, kerr.NotLeaderForPartition.Code).(*kmsg.ProduceResponse)
+		p := &res.Topics[0].Partitions[0]
+		if p.CurrentLeader.LeaderID, p.CurrentLeader.LeaderEpoch = (leader+1)%3, 100+int32(n)*rise; node != leader {
+			p.CurrentLeader.LeaderID = leader
+		}
+		return res
+	})
+}
+
+// Only the first broker that is named is asked at once: where that one names another, the
+// pauses are those of other retries. The first retry has none.
+func TestSendPausesBetweenBrokersThatNameEachOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.DeliveryTimeout, c.Backoff = 2*time.Second, time.Hour })
+	_, err := w.p.Send(w.ctx, spread(3))
+	w.NoErr(err)
+	asked := new(asked)
+	w.nameEachOther(asked, w.fake.LeaderFor(topic, 0), 1<<30, 1)
+	n, err := w.p.Send(w.ctx, []message.Message{to(topic, 0, "nowhere")})
+	w.Equal(n, 0)
+	w.True(err != nil)
+	w.True(len(asked.all()) <= 3) // then comes a pause of an hour
 }
 
 // A leader may have become so a moment ago, with an address that metadata did not list yet.

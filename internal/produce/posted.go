@@ -76,7 +76,7 @@ func (p *posted) others(leader int32, conn *wire.Conn) bool {
 		return false
 	}
 	if !dead(last.conn) {
-		p.end(leader)
+		p.endLocked(leader)
 	}
 	return true
 }
@@ -91,7 +91,7 @@ func (p *posted) hungUp() map[int32]post {
 		if !dead(last.conn) {
 			continue
 		}
-		p.end(leader)
+		p.endLocked(leader)
 		died := last.died
 		if died.IsZero() {
 			died = time.Now()
@@ -106,8 +106,8 @@ func (p *posted) hungUp() map[int32]post {
 	return soon
 }
 
-// end forgets a connection: all that was posted on it may have another leader now.
-func (p *posted) end(leader int32) {
+// endLocked forgets a connection: all that was posted on it may have another leader now.
+func (p *posted) endLocked(leader int32) {
 	if p.moved == nil {
 		p.moved = make(map[string]bool)
 	}
@@ -157,7 +157,12 @@ func (p *Producer) askAgain(ctx context.Context, pl *plan) error {
 	if len(topics) == 0 {
 		return nil
 	}
-	if _, err := p.refresh(ctx, topics, false, false); err != nil {
+	const last = false // attempt
+	err := p.question(ctx, last, func(ctx context.Context) error {
+		_, err := p.client.Refresh(ctx, topics)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("ask who leads after a broker hung up: %w", err)
 	}
 	p.posted.asked(topics)

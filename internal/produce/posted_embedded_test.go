@@ -49,7 +49,7 @@ func TestAcksNoneGoesOnAtABrokersNewAddress(t *testing.T) {
 	_, err := w.p.Send(w.ctx, []message.Message{to(topic, 0, "before")})
 	w.NoErr(err)
 	w.listAt(forward(t, w.fake.ListenAddrs()[0]))
-	_, err = w.p.client.Refresh(w.ctx, []string{topic}, false)
+	_, err = w.p.client.Refresh(w.ctx, []string{topic})
 	w.NoErr(err)
 	n, err := w.p.Send(w.ctx, []message.Message{to(topic, 0, "after")})
 	w.NoErr(err)

@@ -103,7 +103,7 @@ func TestSendDividesAgainWhatIsForATopicMadeAgain(t *testing.T) {
 				w.NoErr(err)
 				w.NoErr(w.truth.DeleteTopic(w.ctx, topic))
 				w.NoErr(w.truth.CreateTopic(w.ctx, topic, int32(partitions), nil))
-				_, err = w.p.client.Refresh(w.ctx, []string{"another"}, false)
+				_, err = w.p.client.Refresh(w.ctx, []string{"another"})
 				w.NoErr(err)
 				n, err := w.p.Send(w.ctx, keyedFrom(30, 60))
 				w.NoErr(err)

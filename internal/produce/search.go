@@ -59,13 +59,17 @@ func (s *search) again(ctx context.Context, pl *plan) error {
 // round asks for topics once, and has those created that brokers don't know. Its error
 // is that of asking.
 func (s *search) round(ctx context.Context, names []string) error {
-	byBroker := false
+	refresh := s.producer.client.Refresh
 	for _, name := range names {
 		if l := s.lost[name]; l != nil && l.byBroker {
-			byBroker = true
+			refresh = s.producer.client.RefreshOrCreate
 		}
 	}
-	topics, err := s.producer.refresh(ctx, names, byBroker, s.retry.last())
+	var topics map[string]cluster.Topic
+	err := s.producer.question(ctx, s.retry.last(), func(ctx context.Context) (err error) {
+		topics, err = refresh(ctx, names)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -107,15 +111,6 @@ func (l *lost) admit() { l.denied, l.denials = nil, cluster.Insistence{} }
 // with success, or it is not for this producer to create.
 func (l *lost) waited() bool {
 	return l.final == nil && l.denied == nil && (!l.Create || l.done || l.exists)
-}
-
-// refresh asks for the metadata of topics.
-func (p *Producer) refresh(ctx context.Context, names []string, byBroker, last bool) (topics map[string]cluster.Topic, err error) {
-	err = p.question(ctx, last, func(ctx context.Context) error {
-		topics, err = p.client.Refresh(ctx, names, byBroker)
-		return err
-	})
-	return topics, err
 }
 
 // lose notes that brokers don't know a topic.

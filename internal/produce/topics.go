@@ -58,7 +58,7 @@ func (r *renewal) begin(ctx context.Context, client *cluster.Client) {
 	r.running = true
 	r.tasks.Go(func() {
 		// A failure shows in what is written, or it is tried again at the next Send.
-		_, _ = client.Refresh(ctx, names, false)
+		_, _ = client.Refresh(ctx, names)
 		r.mu.Lock()
 		r.running = false
 		r.mu.Unlock()

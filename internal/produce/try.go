@@ -45,7 +45,7 @@ func (p *Producer) refused(ctx context.Context, topic string) error {
 }
 
 func (p *Producer) refusedTopic(ctx context.Context, topic string) error {
-	topics, err := p.client.Refresh(ctx, []string{topic}, false)
+	topics, err := p.client.Refresh(ctx, []string{topic})
 	if err != nil {
 		if cluster.Retriable(err) {
 			return nil

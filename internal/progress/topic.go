@@ -58,7 +58,7 @@ func (t *Topic) Ensure(ctx context.Context) error {
 }
 
 func (t *Topic) look(ctx context.Context) error {
-	topics, err := t.Client.Refresh(ctx, []string{t.Name}, false)
+	topics, err := t.Client.Refresh(ctx, []string{t.Name})
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (w *Watch) Lost(ctx context.Context) (bool, error) {
 
 // look sets what is to be compared, all or nothing.
 func (w *Watch) look(ctx context.Context) error {
-	topics, err := w.client.Refresh(ctx, []string{w.topic}, false)
+	topics, err := w.client.Refresh(ctx, []string{w.topic})
 	if err != nil {
 		return err
 	}

@@ -163,7 +163,7 @@ func (a *Applier) untilDone(ctx context.Context, f *follower, name string, want 
 
 // try compares the topic with what it is to be, and asks for what is missing.
 func (a *Applier) try(ctx context.Context, f *follower, name string, want Topic) error {
-	topics, err := a.client.Refresh(ctx, []string{name}, false)
+	topics, err := a.client.Refresh(ctx, []string{name})
 	if err != nil {
 		return err
 	}

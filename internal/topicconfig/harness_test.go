@@ -99,7 +99,7 @@ func (w *world) own(topic string) map[string]string {
 
 func (w *world) partitions(topic string) int {
 	w.t.Helper()
-	topics, err := w.client.Refresh(w.ctx, []string{topic}, false)
+	topics, err := w.client.Refresh(w.ctx, []string{topic})
 	w.NoErr(err)
 	return len(topics[topic].Partitions)
 }

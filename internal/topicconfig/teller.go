@@ -134,10 +134,8 @@ func (t *Teller) ask(ctx context.Context, names []string) {
 	if slices.ContainsFunc(names, func(name string) bool { return t.topics[name] == nil }) {
 		patience = unknownPatience
 	}
-	limited, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	found, err := cluster.WhileRetriable(limited, patience, func() (map[string]described, error) {
-		found, err := describe(limited, t.client, names)
+	found, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (map[string]described, error) {
+		found, err := describe(ctx, t.client, names)
 		if err == nil {
 			err = t.missing(found)
 		}

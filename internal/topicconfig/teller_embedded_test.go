@@ -33,7 +33,7 @@ func TestTellerSaysOnceWhatATopicIsLike(t *testing.T) {
 	w := newWorld(t)
 	w.create("a", 2, map[string]string{"retention.ms": "1000", "min.insync.replicas": "1", "message.timestamp.type": "CreateTime"})
 	w.create("b", 1, nil)
-	_, err := w.client.Refresh(w.ctx, []string{"a", "b"}, false)
+	_, err := w.client.Refresh(w.ctx, []string{"a", "b"})
 	w.NoErr(err)
 	teller := NewTeller(w.client, w.log.warn)
 	asked := embedded.Count(w.fake, kmsg.DescribeConfigs.Int16())
@@ -52,13 +52,13 @@ func TestTellerSaysOnceWhatATopicIsLike(t *testing.T) {
 func TestTellerSaysWhatHasChanged(t *testing.T) {
 	w := newWorld(t)
 	w.create("a", 1, nil)
-	_, err := w.client.Refresh(w.ctx, []string{"a"}, false)
+	_, err := w.client.Refresh(w.ctx, []string{"a"})
 	w.NoErr(err)
 	teller := NewTeller(w.client, w.log.warn)
 	w.Equal(len(w.told(teller, batch("a", 0))), 1)
 
 	w.NoErr(w.truth.AddPartitions(w.ctx, "a", 3))
-	_, err = w.client.Refresh(w.ctx, []string{"a"}, false) // as fetching does
+	_, err = w.client.Refresh(w.ctx, []string{"a"}) // as fetching does
 	w.NoErr(err)
 	grown := w.told(teller, batch("a", 0), batch("a", 2), batch("a", 2)) // at once
 	w.Equal(len(grown), 1)
@@ -81,7 +81,7 @@ func TestTellerSaysWhatHasChanged(t *testing.T) {
 func TestTellerThatMayNotSeeConfigsSaysSo(t *testing.T) {
 	w := newWorld(t)
 	w.create("a", 2, nil)
-	_, err := w.client.Refresh(w.ctx, []string{"a"}, false)
+	_, err := w.client.Refresh(w.ctx, []string{"a"})
 	w.NoErr(err)
 	embedded.Answer(w.fake, kmsg.DescribeConfigs, func(req kmsg.Request) kmsg.Response {
 		res := req.ResponseKind().(*kmsg.DescribeConfigsResponse)

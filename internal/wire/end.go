@@ -28,7 +28,7 @@ func (c *Conn) Retire() {
 		c.mu.Unlock()
 		return
 	}
-	c.end(errRetired)
+	c.endLocked(errRetired)
 }
 
 // Refuse closes the connection because an answer could not be decoded: later answers
@@ -50,11 +50,11 @@ func (c *Conn) fate() error {
 // call in flight with it.
 func (c *Conn) kill(err error) {
 	c.mu.Lock()
-	c.end(err)
+	c.endLocked(err)
 }
 
-// end is kill with the lock held, which it releases.
-func (c *Conn) end(err error) {
+// endLocked is kill with the lock held, which it releases.
+func (c *Conn) endLocked(err error) {
 	if c.err != nil {
 		c.mu.Unlock()
 		return

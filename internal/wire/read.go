@@ -36,7 +36,7 @@ func (c *Conn) read() {
 		c.answers++
 		c.heard, c.answered = time.Now(), id
 		if c.retired && len(c.pending) == 0 {
-			c.end(errRetired)
+			c.endLocked(errRetired)
 		} else {
 			c.mu.Unlock()
 		}

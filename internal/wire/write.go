@@ -144,7 +144,7 @@ func (c *Conn) enqueue(cl *call, answered bool) error {
 	c.mu.Lock()
 	if len(c.pending) > 0 && cl.sent.After(c.pending[0].due) {
 		oldest := c.pending[0]
-		c.end(&TimeoutError{Addr: c.addr, Key: oldest.key, Wait: cl.sent.Sub(oldest.sent)})
+		c.endLocked(&TimeoutError{Addr: c.addr, Key: oldest.key, Wait: cl.sent.Sub(oldest.sent)})
 		return c.fate()
 	}
 	defer c.mu.Unlock()

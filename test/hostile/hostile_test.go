@@ -77,7 +77,7 @@ var keys = []kmsg.Key{
 }
 
 // about is the request that a lie makes sense for, if it is one.
-var about = map[string]kmsg.Key{"bombs": kmsg.Fetch, "wrong place": kmsg.Fetch, "sasl": kmsg.SASLAuthenticate}
+var about = map[string]kmsg.Key{"bombs": kmsg.Fetch, "wrong place": kmsg.Fetch, "sasl": kmsg.SASLAuthenticate, "leader hints": kmsg.Produce}
 
 // planOf is what a seed does: the first ones tell each lie now and then, the others are
 // drawn.

@@ -29,6 +29,7 @@ var Lies = map[string]Lie{
 	"bombs":            bombs,
 	"wrong place":      wrongPlace,
 	"redirect":         redirect,
+	"leader hints":     hints,
 }
 
 // Names are those of Lies, in order.
@@ -132,6 +133,34 @@ func redirect(a *Answer) bool {
 			setAll(res, "ErrorCode", 6) // NOT_LEADER_OR_FOLLOWER
 		default:
 			setAll(res, "ErrorCode", 16) // NOT_COORDINATOR
+		}
+	})
+	return true
+}
+
+// hints names leaders that may not lead, or not exist, in leader epochs of any age, with
+// addresses of nobody (KIP-951).
+func hints(a *Answer) bool {
+	a.change(func(res kmsg.Response) {
+		r, ok := res.(*kmsg.ProduceResponse)
+		if !ok {
+			return
+		}
+		pick := func(from ...int32) int32 { return from[a.rng.IntN(len(from))] }
+		for i := range r.Topics {
+			for j := range r.Topics[i].Partitions {
+				p := &r.Topics[i].Partitions[j]
+				p.ErrorCode = []int16{6, 6, 6, 74, 0, -1}[a.rng.IntN(6)] // most: NOT_LEADER_OR_FOLLOWER
+				p.CurrentLeader.LeaderID = pick(-1, 0, 1, 2, 3, 1<<31-1, -1<<31)
+				p.CurrentLeader.LeaderEpoch = pick(-1, 0, 1, 2, int32(a.rng.IntN(100)), 1<<31-1, -1<<31)
+			}
+		}
+		r.Brokers = nil
+		for range a.rng.IntN(4) {
+			b := kmsg.NewProduceResponseBroker()
+			b.NodeID, b.Port = pick(-1, 0, 1, 2, 3), pick(-1, 0, 1, 1<<16, 1<<31-1)
+			b.Host = []string{"", "127.0.0.1", "127.0.0.2", "::1", "a b", "\x1b[2J\xff"}[a.rng.IntN(6)]
+			r.Brokers = append(r.Brokers, b)
 		}
 	})
 	return true
