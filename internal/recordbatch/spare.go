@@ -2,32 +2,19 @@ package recordbatch
 
 import "sync"
 
-// maxSpare is for how many records there may be spare room in all: 64 Ki take 6 MB.
+// maxSpare is the most records that a slice may have to be kept: 64 Ki take 6 MB.
 const maxSpare = 64 << 10
 
-// spare keeps slices whose records nobody looks at any more. A sync.Pool keeps them by
-// processor, they are mostly given back on another one than the decoder's, and the garbage
-// collector empties it often where much is read: of ten batches of 1 MB four took new memory.
-var spare struct {
-	mu   sync.Mutex
-	free [][]Record // the one that was given back last comes last
-	room int        // of all of them, in records
-}
+// spare keeps slices whose records nobody looks at any more, as *[]Record.
+var spare sync.Pool
 
 // Spare returns an empty slice to read a batch into: one that was given back, if there
 // is any.
 func Spare() []Record {
-	spare.mu.Lock()
-	defer spare.mu.Unlock()
-	last := len(spare.free) - 1
-	if last < 0 {
-		return nil
+	if s, ok := spare.Get().(*[]Record); ok {
+		return *s
 	}
-	records := spare.free[last]
-	spare.free[last] = nil
-	spare.free = spare.free[:last]
-	spare.room -= cap(records)
-	return records
+	return nil
 }
 
 // GiveBack gives the memory of records to those who call Spare. Nobody may use these
@@ -37,10 +24,6 @@ func GiveBack(records []Record) {
 		return
 	}
 	clear(records) // or their keys and values would be kept alive
-	spare.mu.Lock()
-	defer spare.mu.Unlock()
-	if spare.room+cap(records) <= maxSpare {
-		spare.room += cap(records)
-		spare.free = append(spare.free, records[:0])
-	}
+	records = records[:0]
+	spare.Put(&records)
 }
