@@ -46,7 +46,6 @@ func (d dice) exactPlan(seed uint64) Plan {
 		Parts:   pick[int32](d, 1, 2, 3, 6),
 		Exact: &ExactPlan{
 			Processes: pick(d, 1, 1, 1, 2, 3), Records: pick(d, 30, 60, 120),
-			Every: pick(d, 20*time.Millisecond, 100*time.Millisecond, 200*time.Millisecond),
 			Batch: pick(d, 1, 10, 1000), StoreEvery: pick(d, 0, 200*time.Millisecond, time.Second),
 			Filter: pick(d, 0, 0, 3, 7), Split: pick(d, 0, 0, 4, 5), Big: pick(d, 0, 0, 0, 11), RestToo: d.chance(30),
 			Retries: pick(d, 0, 0, 3),
@@ -56,7 +55,6 @@ func (d dice) exactPlan(seed uint64) Plan {
 	p.Exact.Alone = p.Exact.Processes == 1 && d.chance(60)
 	if p.Exact.Batch == 1 {
 		p.Exact.Markers = min(p.Exact.Markers, 3*time.Millisecond)
-		p.Exact.Every = max(p.Exact.Every, 100*time.Millisecond)
 	}
 	p.Exact.Source, p.Exact.Destination = d.exactSettings(p.Topics[:len(p.Topics)-1])
 	p.ByName = p.Exact.Source["groupProtocol"] == "" && d.chance(50)
@@ -107,6 +105,7 @@ func (p *ExactPlan) progressTopic() string {
 func (d dice) exactSchedule(p *Plan) {
 	mean := pick(d, 400*time.Millisecond, time.Second, 2*time.Second)
 	end := d.between(8*time.Second, 25*time.Second)
+	p.Exact.Every = end / time.Duration(p.Exact.Records) // so that there is always something to write
 	others := []string{"cut", "cut in", "link freezes", "half open", "slow", "down", "freeze", "unplug", "move", "move all", "coordinator", "throttle", "end"}
 	share := pick(d, 0, 10, 40)
 	for at := time.Second; at < end; at += time.Duration(d.ExpFloat64() * float64(mean)) {
@@ -116,9 +115,13 @@ func (d dice) exactSchedule(p *Plan) {
 		}
 		p.add(d, name, at)
 	}
-	for range pick(d, 0, 1, 2) { // the next process begins while a transaction of the former one is on its way
+	for range pick(d, 0, 1, 2) { // another process gets the partitions while a transaction is on its way
+		act := replaces
+		if p.Exact.Processes > 1 && d.chance(70) {
+			act = freezes // for longer than a session
+		}
 		e := p.add(d, "strike", d.between(3*time.Second, 12*time.Second))
 		e.A, e.For = uint64(slices.Index(struck, pick(d, kmsg.AddPartitionsToTxn, kmsg.Produce, kmsg.EndTxn))), d.between(4*time.Second, 12*time.Second)
-		e.B = uint64(slices.Index(acts, replaces))<<32 | d.Uint64N(4)
+		e.B = uint64(slices.Index(acts, act))<<32 | d.Uint64N(4)
 	}
 }
