@@ -13,6 +13,7 @@ import (
 
 	"github.com/conduitio/conduit-connector-kafka/internal/check"
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
+	"github.com/conduitio/conduit-connector-kafka/internal/exactlyonce"
 	"github.com/conduitio/conduit-connector-kafka/internal/setting"
 )
 
@@ -70,7 +71,9 @@ func CheckDestination(ctx context.Context, settings map[string]string) []CheckRe
 		return wrongSettings(err, params)
 	}
 	plan.ProducerID = !writes.NoSequences
-	plan.TransactionalID = c.TransactionalID
+	if c.TransactionalID != "" {
+		plan.TransactionalIDs = exactlyonce.TransactionalIDs(c.TransactionalID)
+	}
 	if c.ProgressTopic != "" {
 		plan.Topics, plan.ProgressTopic = append(plan.Topics, c.ProgressTopic), c.ProgressTopic
 	}

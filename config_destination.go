@@ -55,7 +55,8 @@ type DestinationConfig struct {
 	ExactlyOnce bool `json:"exactlyOnce" default:"false"`
 	// Transactional ID for exactlyOnce. Only one process may use it at a time: the one
 	// that began last. If left empty, it is the connector's ID in Conduit. Processes that
-	// share a group each need their own, and the same progressTopic.
+	// share a group each need their own, and the same progressTopic. It is used in turn
+	// with the ID that it becomes with .alternate at its end, which needs the same rights.
 	TransactionalID string `json:"transactionalID"`
 	// Compacted topic in which exactlyOnce notes how far the source was written. It is
 	// created if it is missing. If left empty, it is conduit-progress- and the connector's

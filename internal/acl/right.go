@@ -24,8 +24,8 @@ func OnTopics(operation string, names ...string) Right { return Right{operation,
 // OnGroup is what members of a group need.
 func OnGroup(name string) Right { return Right{"Read", "group", []string{name}} }
 
-// OnTransactionalID is what a producer needs for its transactions.
-func OnTransactionalID(id string) Right { return Right{"Write", "transactional-id", []string{id}} }
+// OnTransactionalIDs is what a producer needs for its transactions.
+func OnTransactionalIDs(ids ...string) Right { return Right{"Write", "transactional-id", ids} }
 
 // OnCluster is an operation on the cluster.
 func OnCluster(operation string) Right { return Right{Operation: operation, Resource: "cluster"} }

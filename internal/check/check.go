@@ -43,11 +43,11 @@ type Plan struct {
 	Also   []Operation             // on each topic but ProgressTopic, besides reading or writing
 
 	ProducerID bool // needed for writing once
-	// TransactionalID is needed for writing exactly once; empty for none.
-	TransactionalID string
-	ProgressTopic   string // that of writing exactly once, which is among Topics; empty for none
-	Group           string // to be a member of; empty for none
-	Protocol        group.Protocol
+	// TransactionalIDs are needed for writing exactly once; nil for none.
+	TransactionalIDs []string
+	ProgressTopic    string // that of writing exactly once, which is among Topics; empty for none
+	Group            string // to be a member of; empty for none
+	Protocol         group.Protocol
 }
 
 // Operation is one of Kafka's ACLs, with its bit in what brokers say is allowed (KIP-430).
@@ -76,9 +76,7 @@ func Run(ctx context.Context, p Plan) []Result {
 	if p.ProducerID {
 		r.producerID(ctx, client)
 	}
-	if p.TransactionalID != "" {
-		r.transactionalID(ctx, client)
-	}
+	r.transactionalIDs(ctx, client)
 	if p.ProgressTopic != "" {
 		r.progressTopic(ctx, client, answer)
 	}

@@ -248,21 +248,24 @@ func TestSaysThatABrokerIsTooOld(t *testing.T) {
 	expect.Text(t, first.Remedy, "update the broker")
 }
 
-func TestCheckTriesTheTransactionalID(t *testing.T) {
+func TestCheckTriesEachTransactionalID(t *testing.T) {
 	is := is.New(t)
 	fake := embedded.Start(t, kfake.SeedTopics(1, "t"))
 	p := writing(fake.ListenAddrs()...)
-	p.TransactionalID = "copy"
+	p.TransactionalIDs = []string{"copy", "copy.alternate"}
 	lines, _ := outcomes(t, p)
 	is.True(slices.Contains(lines, "ok transactional ID copy"))
-	fake.ControlKey(int16(kmsg.EndTxn), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		res := req.ResponseKind().(*kmsg.EndTxnResponse)
-		res.ErrorCode = kerr.TransactionalIDAuthorizationFailed.Code
-		return res, nil, true
+	is.True(slices.Contains(lines, "ok transactional ID copy.alternate"))
+	embedded.Answer(fake, kmsg.EndTxn, func(req kmsg.Request) kmsg.Response {
+		if req.(*kmsg.EndTxnRequest).TransactionalID == "copy" {
+			return nil
+		}
+		return embedded.Refusal(req, kerr.TransactionalIDAuthorizationFailed.Code)
 	})
 	steps, first := failed(t, p)
-	is.Equal(steps, "failed transactional ID copy")
-	expect.Text(t, first.Remedy, "--transactional-id copy")
+	is.Equal(steps, "failed transactional ID copy.alternate")
+	expect.Text(t, first.Remedy, "--transactional-id copy --transactional-id copy.alternate")
+	expect.Text(t, first.Reason, "--transactional-id copy --transactional-id copy.alternate")
 }
 
 func TestCheckLooksWhetherTheProgressTopicIsCompacted(t *testing.T) {

@@ -15,21 +15,27 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/transact"
 )
 
-// transactionalID tries whether the login may use it, and leaves alone who does.
-func (r *run) transactionalID(ctx context.Context, client *cluster.Client) {
+// transactionalIDs tries whether the login may use them, and leaves alone who does.
+func (r *run) transactionalIDs(ctx context.Context, client *cluster.Client) {
+	for _, id := range r.TransactionalIDs {
+		r.transactionalID(ctx, client, id)
+	}
+}
+
+func (r *run) transactionalID(ctx context.Context, client *cluster.Client, id string) {
 	const step = "transactional ID"
 	ctx, cancel := context.WithTimeout(ctx, r.Connection.RequestTimeout)
 	defer cancel()
 	_, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, transact.Probe(ctx, client, r.TransactionalID)
+		return struct{}{}, transact.Probe(ctx, client, id, r.TransactionalIDs)
 	})
 	switch {
 	case errors.Is(err, kafkago.TransactionalIDAuthorizationFailed):
-		r.fail(step, r.TransactionalID, err.Error(), r.allow(acl.OnTransactionalID(r.TransactionalID)))
+		r.fail(step, id, err.Error(), r.allow(acl.OnTransactionalIDs(r.TransactionalIDs...)))
 	case err != nil:
-		r.fail(step, r.TransactionalID, err.Error(), "look into the log of the brokers; a transaction coordinator is needed unless exactlyOnce is false")
+		r.fail(step, id, err.Error(), "look into the log of the brokers; a transaction coordinator is needed unless exactlyOnce is false")
 	default:
-		r.ok(step, r.TransactionalID, "")
+		r.ok(step, id, "")
 	}
 }
 

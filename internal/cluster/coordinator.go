@@ -39,10 +39,10 @@ func (c *Client) ForgetCoordinator(group string) {
 }
 
 // TransactionCoordinator asks which node coordinates the transactions of a transactional
-// ID. The answer is not kept.
-func (c *Client) TransactionCoordinator(ctx context.Context, id string) (int32, error) {
+// ID. The answer is not kept. An error about a missing right names the one that is needed.
+func (c *Client) TransactionCoordinator(ctx context.Context, id string, needed acl.Right) (int32, error) {
 	const transaction = 1
-	return c.coordinator(ctx, &findcoordinator.Request{Key: id, KeyType: transaction}, fmt.Sprintf("transactional ID %q", id), acl.OnTransactionalID(id))
+	return c.coordinator(ctx, &findcoordinator.Request{Key: id, KeyType: transaction}, fmt.Sprintf("transactional ID %q", id), needed)
 }
 
 func (c *Client) coordinator(ctx context.Context, req *findcoordinator.Request, what string, needed acl.Right) (int32, error) {

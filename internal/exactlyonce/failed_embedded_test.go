@@ -30,7 +30,7 @@ func TestWriterWritesARecordThatFailedWhenItComesAgain(t *testing.T) {
 func TestWriterWritesWhatTimedOutWhenItComesAgain(t *testing.T) {
 	for name, spoil := range map[string]func(*writer){
 		"at once":                        func(*writer) {},
-		"before a transaction was ended": func(x *writer) { x.astray = true },
+		"before a transaction was ended": func(x *writer) { x.now().astray = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

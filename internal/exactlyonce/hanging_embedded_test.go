@@ -20,7 +20,7 @@ func (x *writer) hang(first, end int) {
 	x.choose(batch)
 	batch, err = x.table.Messages(x.cfg.Topic, x.places, time.Now().UnixMilli(), x.batch)
 	x.NoErr(err)
-	_, err = x.producer.Send(x.w.ctx, batch)
+	_, err = x.now().producer.Send(x.w.ctx, batch)
 	x.NoErr(err)
 }
 

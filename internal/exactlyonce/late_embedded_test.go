@@ -19,7 +19,8 @@ func TestWriterShutsOutWhatMayStillComeOfATransaction(t *testing.T) {
 			x := w.start()
 			x.sends(from(1, 0, 0, 2), from(1, 1, 0, 2))
 			x.sends(from(1, 1, 2, 3))
-			before, epoch := x.session.Producer()
+			l := x.now()
+			before, epoch := l.Producer()
 			produced := make(chan struct{})
 			w.fake.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
 				close(produced)
@@ -37,11 +38,11 @@ func TestWriterShutsOutWhatMayStillComeOfATransaction(t *testing.T) {
 			}()
 			_, err := x.Send(ctx, w.in(from(1, 0, 2, 5), from(1, 1, 3, 5)))
 			w.True(err != nil)
-			id, now := x.session.Producer()
+			id, now := l.Producer()
 			w.Equal(id, before)
 			w.True(now > epoch)
 			w.Equal(seen.shut(now), map[bool]int{false: 3, true: 1}[deleted]) // two partitions and the one of progress
-			w.True(!x.wrote.late)
+			w.True(!l.late)
 			if !deleted {
 				x.sends(from(1, 0, 2, 5), from(1, 1, 3, 5))
 				w.has(from(1, 0, 0, 5), from(1, 1, 0, 5))
@@ -89,4 +90,33 @@ func (w *world) watch() *requestsOf {
 		})
 	}
 	return r
+}
+
+// ends counts transactions that were committed, or aborted.
+func (r *requestsOf) ends(commit bool) (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, req := range r.seen {
+		if end, ok := req.(*kmsg.EndTxnRequest); ok && end.Commit == commit {
+			n++
+		}
+	}
+	return n
+}
+
+// begun reports whether partitions were added under a transactional ID since the last
+// transaction under it ended.
+func (r *requestsOf) begun(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	open := false
+	for _, req := range r.seen {
+		switch req := req.(type) {
+		case *kmsg.AddPartitionsToTxnRequest:
+			open = open || req.TransactionalID == id
+		case *kmsg.EndTxnRequest:
+			open = open && req.TransactionalID != id
+		}
+	}
+	return open
 }

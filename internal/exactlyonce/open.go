@@ -21,8 +21,10 @@ func (w *Writer) Open(ctx context.Context) error {
 	if err := w.topic.Ensure(asking); err != nil {
 		return err
 	}
-	if err := w.fence(asking); err != nil {
-		return err
+	for _, l := range w.lanes { // in this order: see lane.go
+		if err := l.fence(asking); err != nil {
+			return err
+		}
 	}
 	look, err := w.topic.Watch(asking)
 	if err != nil {
@@ -39,24 +41,3 @@ func (w *Writer) Open(ctx context.Context) error {
 
 // readTimeout is as long as a transaction of another process may be open.
 func (w *Writer) readTimeout() time.Duration { return w.cfg.TransactionTimeout + expiry }
-
-// begin gets a new epoch and reads what earlier transactions have written, or writes again
-// what has disappeared of it.
-func (w *Writer) begin(ctx context.Context) error {
-	if err := w.fence(ctx); err != nil {
-		return err
-	}
-	if w.lost.Load() {
-		return w.heal(ctx)
-	}
-	return w.topic.Read(ctx, w.table)
-}
-
-// fence gets a new epoch, so that nothing of earlier transactions is under way any more.
-func (w *Writer) fence(ctx context.Context) error {
-	if err := w.session.Begin(ctx); err != nil {
-		return err
-	}
-	w.producer.Continue(w.session.Producer())
-	return w.wrote.shut(ctx, w.cfg.Produce.Warn)
-}

@@ -27,7 +27,7 @@ func (w *Writer) first(ctx context.Context) error {
 	if !w.cfg.Shared {
 		return nil
 	}
-	at := w.wrote.progressAt()
+	at := w.lanes[w.turn].progressAt()
 	if at == unknown {
 		return fmt.Errorf("%w, or not: the broker did not say where it wrote progress", errOvertaken)
 	}

@@ -32,9 +32,10 @@ func TestWriterWaitsForATransactionThatBeganBefore(t *testing.T) {
 			x, y := w.startAs("x"), w.startAs("y")
 			x.sends(from(1, 0, 0, 5))
 			y.sends(from(2, 0, 5, 7)) // so that it need not look
+			id := x.now().ID()
 			reached, frozen := make(chan struct{}), make(chan struct{})
 			w.fake.ControlKey(int16(kmsg.EndTxn), func(req kmsg.Request) (kmsg.Response, error, bool) {
-				if req.(*kmsg.EndTxnRequest).TransactionalID != "x" {
+				if req.(*kmsg.EndTxnRequest).TransactionalID != id {
 					w.fake.KeepControl()
 					return nil, nil, false
 				}

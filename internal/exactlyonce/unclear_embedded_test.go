@@ -23,7 +23,7 @@ func TestWriterFindsOutThatATransactionWasCommitted(t *testing.T) {
 	x.choose(batch)
 	w.NoErr(x.transaction(w.ctx, len(batch)))
 	x.table.Left(batch, x.places)
-	x.astray = true
+	x.now().astray = true
 	x.sends(from(1, 0, 2, 7)) // the same again
 	w.has(from(1, 0, 0, 7))
 }

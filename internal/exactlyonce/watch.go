@@ -47,6 +47,11 @@ var errLost = errors.New("it was deleted, or records were deleted from it, while
 // heal writes progress again that has disappeared, with what the Send writes.
 func (w *Writer) heal(ctx context.Context) error {
 	w.cfg.Produce.Warn("write progress to topic "+w.cfg.Topic, errLost)
+	for _, l := range w.lanes { // what is begun ahead may be for the topic that is gone
+		if err := l.forgo(ctx); err != nil {
+			return err
+		}
+	}
 	if err := w.topic.Ensure(ctx); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/produce"
 	"github.com/conduitio/conduit-connector-kafka/internal/progress"
 	"github.com/conduitio/conduit-connector-kafka/internal/recordbatch"
+	"github.com/conduitio/conduit-connector-kafka/internal/transact"
 	"github.com/conduitio/conduit-connector-kafka/internal/wire"
 	"github.com/conduitio/conduit-connector-kafka/test/broker"
 	"github.com/conduitio/conduit-connector-kafka/test/embedded"
@@ -43,6 +44,7 @@ type world struct {
 	limit   time.Duration
 
 	newTopics produce.NewTopics
+	hooks     transact.Hooks
 
 	transactionTimeout time.Duration
 }
@@ -89,7 +91,7 @@ func (w *world) create(transactionalID string) *writer {
 	}
 	x := New(client, Config{
 		ID: w.id, TransactionalID: transactionalID, Topic: "progress-" + w.id, Shared: transactionalID != w.id, Limit: w.limit, TransactionTimeout: w.transactionTimeout,
-		Origin: new(origins).find,
+		Origin: new(origins).find, Hooks: w.hooks,
 		Produce: produce.Config{
 			Acks: produce.AcksAll, DeliveryTimeout: w.limit, RequestTimeout: 5 * time.Second, BatchBytes: 1 << 20, NewTopics: w.newTopics,
 			Warn: func(msg string, err error) { w.t.Log(msg, err) },
@@ -121,6 +123,9 @@ func (o *origins) find(position []byte) (*progress.Run, int64, error) {
 	}
 	return run, offset, nil
 }
+
+// now is what has the next transaction, or the one that is open.
+func (x *writer) now() *lane { return x.lanes[x.turn] }
 
 // kill ends a process, and what it was about to do.
 func (x *writer) kill() {

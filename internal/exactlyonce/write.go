@@ -26,16 +26,18 @@ func (w *Writer) write(ctx context.Context, messages []message.Message) (int, er
 			return until, refused
 		}
 		err := w.transaction(ctx, until)
+		l := w.lanes[w.turn]
 		if err == nil {
+			w.turn = 1 - w.turn
 			w.table.Written(w.places[:until])
 			clear(w.batch)
 			return until, refused
 		}
-		err = w.session.Fence(err)
+		err = l.Fence(err)
 		if errors.Is(err, produce.ErrExcepted) { // the progress topic was deleted
 			w.lost.Store(true)
 		}
-		w.astray, w.wrote.late = true, w.wrote.late || w.producer.Doubtful()
+		l.astray, l.late = true, l.late || l.producer.Doubtful()
 		var of *message.RecordError
 		switch {
 		case errors.Is(err, errOvertaken):
@@ -77,8 +79,13 @@ func (w *Writer) transaction(ctx context.Context, until int) (err error) {
 	if w.batch, err = w.table.Messages(w.cfg.Topic, w.places[:until], time.Now().UnixMilli(), w.batch); err != nil {
 		return err
 	}
-	w.wrote.begin()
-	if _, err := w.producer.Send(ctx, w.batch); err != nil {
+	l := w.lanes[w.turn]
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	l.added = w.beginNext
+	l.prepare()
+	if _, err := l.producer.Send(ctx, w.batch); err != nil {
 		if r := (*message.RecordError)(nil); errors.As(err, &r) && r.Index >= len(w.index) {
 			return fmt.Errorf("write progress: %w", r.Err)
 		}
@@ -87,27 +94,50 @@ func (w *Writer) transaction(ctx context.Context, until int) (err error) {
 	if err := w.first(ctx); err != nil {
 		return err
 	}
-	return w.session.Commit(ctx)
+	return l.Commit(ctx)
 }
 
-// settle ends a transaction that may be open, after which it is known what was written.
+// settle ends transactions that may be open, after which it is known what was written.
 func (w *Writer) settle(ctx context.Context) error {
-	if !w.astray && !w.session.Unclear() {
-		return nil
-	}
-	if w.astray {
-		if err := w.session.Abort(ctx); err != nil {
+	lanes := w.unsettled()
+	for _, l := range lanes {
+		if err := l.end(ctx); err != nil {
 			return err
 		}
-		select {
-		case <-w.open.Done(): // nobody wants to know more
-			return nil
-		default:
+	}
+	if len(lanes) == 0 || w.open.Err() != nil { // nobody wants to know more
+		return nil
+	}
+	for _, l := range lanes {
+		l.astray = true // until the progress is read
+		if err := l.fence(ctx); err != nil {
+			return err
 		}
 	}
-	if err := w.begin(ctx); err != nil {
+	if err := w.read(ctx); err != nil {
 		return err
 	}
-	w.astray = false
+	for _, l := range lanes {
+		l.astray = false
+	}
 	return nil
+}
+
+// unsettled lists the lanes with something that is open or not known.
+func (w *Writer) unsettled() (out []*lane) {
+	for _, l := range w.lanes {
+		if !l.settled() {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// read reads what earlier transactions have written, or writes again what has disappeared of
+// it.
+func (w *Writer) read(ctx context.Context) error {
+	if w.lost.Load() {
+		return w.heal(ctx)
+	}
+	return w.topic.Read(ctx, w.table)
 }

@@ -21,7 +21,7 @@ type Config struct {
 	// ID is that of the destination, under which its progress is kept. Processes that share
 	// the work have the same.
 	ID string
-	// TransactionalID is that of this process alone.
+	// TransactionalID is that of this process alone, as are all of [TransactionalIDs].
 	TransactionalID string
 	// Topic is where progress is kept.
 	Topic string
@@ -41,22 +41,21 @@ type Config struct {
 
 // Writer writes records exactly once. Send has one caller at a time.
 type Writer struct {
-	cfg      Config
-	session  *transact.Session
-	producer *produce.Producer
-	topic    *progress.Topic
-	table    *progress.Table
-	open     context.Context // until Close
-	end      context.CancelFunc
-	busy     chan struct{} // full while a Send runs
-	tasks    sync.WaitGroup
-	lost     atomic.Bool // the topic has lost progress
+	cfg   Config
+	lanes [2]*lane
+	topic *progress.Topic
+	table *progress.Table
+	open  context.Context // until Close
+	end   context.CancelFunc
+	busy  chan struct{} // full while a Send runs
+	tasks sync.WaitGroup
+	lost  atomic.Bool // the topic has lost progress
 	// watchEvery is a field for the tests' sake.
 	watchEvery time.Duration
 
-	// astray says that a transaction may be open, or that its outcome is not known.
-	astray bool
-	wrote  written
+	turn   int       // which of the lanes has the next transaction
+	ended  time.Time // that of the last Send
+	quick  bool      // the Send that runs has followed that closely
 	places []progress.Place
 	batch  []message.Message // what is sent
 	index  []int             // of these, in the messages of Send
@@ -64,25 +63,24 @@ type Writer struct {
 
 // New returns a writer. It asks nothing before Open.
 func New(client *cluster.Client, cfg Config) *Writer {
-	session := transact.New(client, transact.Config{
-		ID: cfg.TransactionalID, Timeout: cfg.TransactionTimeout,
-		RequestTimeout: cfg.Produce.RequestTimeout, Warn: cfg.Produce.Warn, Hooks: cfg.Hooks,
-	})
 	open, end := context.WithCancel(context.Background())
 	w := &Writer{
-		cfg: cfg, session: session, open: open, end: end, busy: make(chan struct{}, 1), watchEvery: watchEvery,
+		cfg: cfg, open: open, end: end, busy: make(chan struct{}, 1), watchEvery: watchEvery,
 		topic: &progress.Topic{Name: cfg.Topic, ReplicationFactor: cfg.ReplicationFactor, Client: client, Warn: cfg.Produce.Warn},
 		table: progress.NewTable(cfg.ID, cfg.Origin),
-		wrote: written{Session: session, client: client, to: make(map[message.TopicPartition]bool), progress: cfg.Topic},
 	}
-	cfg.Produce.Transactions, cfg.Produce.NewTopics.Except = &w.wrote, cfg.Topic
-	w.producer = produce.New(client, cfg.Produce)
+	if fenced := cfg.Hooks.Fenced; fenced != nil {
+		cfg.Hooks.Fenced = sync.OnceFunc(fenced) // it is one process
+	}
+	for i, id := range TransactionalIDs(cfg.TransactionalID) {
+		w.lanes[i] = newLane(client, cfg, id)
+	}
 	return w
 }
 
 // Try is that of the producer.
 func (w *Writer) Try(ctx context.Context, topic string, patience time.Duration) error {
-	return w.producer.Try(ctx, topic, patience)
+	return w.lanes[0].producer.Try(ctx, topic, patience)
 }
 
 // moment is how long a Send that has failed takes to abort its transaction, and how long
@@ -95,13 +93,19 @@ const moment = 3 * time.Second
 func (w *Writer) Close() {
 	w.end()
 	w.tasks.Wait()
-	w.producer.Close()
-	timer := time.NewTimer(moment)
-	defer timer.Stop()
+	for _, l := range w.lanes {
+		l.producer.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
 	select {
 	case w.busy <- struct{}{}:
-		<-w.busy
-	case <-timer.C:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-w.busy }()
+	for _, l := range w.lanes {
+		l.leave(ctx)
 	}
 }
 
@@ -114,6 +118,8 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 	if w.open.Err() != nil {
 		return 0, wire.ErrClosed
 	}
+	w.quick = time.Since(w.ended) < soon
+	defer func() { w.ended = time.Now() }()
 	var placeErr error
 	until, progressErr := w.beforeProgress(messages)
 	if w.places, placeErr = w.table.Places(messages[:until], w.places); placeErr == nil {
@@ -187,7 +193,7 @@ func (w *Writer) catchUp(ctx context.Context) error {
 // release ends what a failed Send has left open, as consumers wait for that. If it can't be
 // done in a moment, the next Send does it, or the coordinator after TransactionTimeout.
 func (w *Writer) release(err error) {
-	if !w.astray || errors.As(err, new(*transact.FencedError)) {
+	if len(w.unsettled()) == 0 || errors.As(err, new(*transact.FencedError)) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), moment)

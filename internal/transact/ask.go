@@ -15,11 +15,11 @@ import (
 )
 
 // Waits before a request is sent again that came too soon after the last transaction: its
-// markers take a few milliseconds, and longer where a replica is slow.
+// markers take a few milliseconds, and longer where a replica is slow. The waits double, as
+// brokers that are asked all the time are slower to write markers.
 const (
-	shortWait  = time.Millisecond
-	longWait   = 20 * time.Millisecond
-	shortWaits = 100
+	shortWait = time.Millisecond
+	longWait  = 20 * time.Millisecond
 )
 
 // newTopicTries are retries, in a second or so, after which a topic that the coordinator does
@@ -29,7 +29,7 @@ const newTopicTries = 7
 // do sends a request to the coordinator until that has carried it out or refused it, or
 // until ctx ends. code returns the error code of an answer.
 func (s *Session) do(ctx context.Context, req protocol.Message, code func(protocol.Message) int16) (protocol.Message, error) {
-	retry := cluster.NewRetry(10*time.Millisecond, time.Second)
+	retry, soon := cluster.NewRetry(10*time.Millisecond, time.Second), cluster.NewSteadyRetry(shortWait, longWait)
 	for tries := 0; ; tries++ {
 		s.mu.Lock()
 		fenced := s.fenced
@@ -51,11 +51,7 @@ func (s *Session) do(ctx context.Context, req protocol.Message, code func(protoc
 		case errors.Is(err, kafkago.UnknownTopicOrPartition) && tries >= newTopicTries:
 			return nil, err // who has named it may ask whether it is gone
 		case errors.Is(err, kafkago.ConcurrentTransactions):
-			d := shortWait
-			if tries > shortWaits {
-				d = longWait
-			}
-			if !cluster.Wait(ctx, d) {
+			if !soon.Wait(ctx) {
 				return nil, err
 			}
 			continue
@@ -101,7 +97,7 @@ func (s *Session) connect(ctx context.Context) (*wire.Conn, error) {
 	s.mu.Unlock()
 	if node < 0 {
 		var err error
-		if node, err = s.client.TransactionCoordinator(ctx, s.cfg.ID); err != nil {
+		if node, err = s.client.TransactionCoordinator(ctx, s.cfg.ID, acl.OnTransactionalIDs(s.cfg.All...)); err != nil {
 			return nil, err
 		}
 		s.mu.Lock()
@@ -121,7 +117,7 @@ func (s *Session) forget() {
 func (s *Session) explain(err error) error {
 	switch {
 	case errors.Is(err, kafkago.TransactionalIDAuthorizationFailed):
-		return s.client.Explain(err, acl.OnTransactionalID(s.cfg.ID))
+		return s.client.Explain(err, acl.OnTransactionalIDs(s.cfg.All...))
 	case errors.Is(err, kafkago.InvalidTransactionTimeout):
 		return fmt.Errorf("a transaction may last for deliveryTimeout and outageTimeout, with some seconds more (%s), which is longer than transaction.max.timeout.ms of the brokers allows: lower outageTimeout, or raise that: %w", s.cfg.Timeout, err)
 	}

@@ -8,5 +8,5 @@
 //
 // A coordinator answers Commit once the decision is in its log. Consumers see the records
 // a moment later, and until then it answers CONCURRENT_TRANSACTIONS to what belongs to the
-// next transaction, which is sent again every one or two milliseconds.
+// next transaction, which is sent again after some milliseconds.
 package transact

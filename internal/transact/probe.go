@@ -13,10 +13,11 @@ import (
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 )
 
-// Probe returns an error if the login may not use a transactional ID. It asks for the end of
+// Probe returns an error if the login may not use a transactional ID, which names the right
+// that is needed for all that the process uses. It asks for the end of
 // a transaction of a producer that can't exist, so that nothing changes.
-func Probe(ctx context.Context, client *cluster.Client, id string) error {
-	node, err := client.TransactionCoordinator(ctx, id)
+func Probe(ctx context.Context, client *cluster.Client, id string, all []string) error {
+	node, err := client.TransactionCoordinator(ctx, id, acl.OnTransactionalIDs(all...))
 	if err != nil {
 		return err
 	}
@@ -31,7 +32,7 @@ func Probe(ctx context.Context, client *cluster.Client, id string) error {
 	err = cluster.CodeError(msg.(*endtxn.Response).ErrorCode)
 	switch {
 	case errors.Is(err, kafkago.TransactionalIDAuthorizationFailed):
-		return fmt.Errorf("use transactional ID %q: %w", id, client.Explain(err, acl.OnTransactionalID(id)))
+		return fmt.Errorf("use transactional ID %q: %w", id, client.Explain(err, acl.OnTransactionalIDs(all...)))
 	case cluster.Retriable(err):
 		return err
 	}

@@ -11,6 +11,9 @@ import (
 // Config is how to run transactions.
 type Config struct {
 	ID string // the transactional ID
+	// All are the transactional IDs of the process, which an error about a missing right
+	// names.
+	All []string
 	// Timeout is how long a transaction may be open before the coordinator aborts it. It
 	// must not be longer than transaction.max.timeout.ms of the brokers.
 	Timeout time.Duration
