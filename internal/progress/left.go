@@ -30,6 +30,9 @@ func (t *Table) Left(messages []message.Message, places []Place) {
 	for i, p := range places {
 		p.fail()
 		if run, offset, err := t.origin(messages[i].Position); err == nil {
+			if run.state == nil { // the origin has forgotten the run meanwhile
+				run.state = p.state
+			}
 			t.left = append(t.left, left{run, offset, p.Count, p.prev, sum(&messages[i])})
 		}
 	}
