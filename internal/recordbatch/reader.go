@@ -92,6 +92,7 @@ func (r *Reader) Next(dst []Record) ([]Record, error) {
 	if err != nil {
 		r.err = r.locate(r.set, err)
 		r.set = nil
+		clear(dst[n:]) // or the set would be kept alive
 		return dst[:n], r.err
 	}
 	r.set = r.set[size:]

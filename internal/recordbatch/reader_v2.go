@@ -106,6 +106,7 @@ func (r *Reader) records(dst []Record, batch []byte) ([]Record, error) {
 			return dst, corrupt("lengths within a record don't fit")
 		}
 		if p.Offset < r.next {
+			*p = Record{}
 			dst = dst[:len(dst)-1]
 		}
 	}
