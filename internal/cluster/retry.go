@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jpillora/backoff"
@@ -47,19 +48,24 @@ func Wait(ctx context.Context, d time.Duration) bool {
 }
 
 // WhileRetriable tries until the result is something else than an error that is
-// Retriable, and returns that, or the last such error after patience, with which the context
-// of a try ends. What a try says that patience cuts off counts only if no other went before.
+// Retriable, and returns that, or the last such error after patience. A try that has begun
+// goes on until ctx ends: its caller sets the time. What a try says that this time cuts off
+// counts only if no other went before.
 func WhileRetriable[T any](ctx context.Context, patience time.Duration, try func(context.Context) (T, error)) (T, error) {
-	limited, cancel := context.WithTimeout(ctx, patience)
+	patient, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	pause := NewRetry(50*time.Millisecond, time.Second)
+	var before T
 	var last error
 	for {
-		v, err := try(limited)
-		if err != nil && last != nil && limited.Err() != nil && ctx.Err() == nil {
-			return v, last
+		v, err := try(ctx)
+		switch {
+		case err == nil || !Retriable(err):
+			return v, err
+		case last != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return before, last
 		}
-		if last = err; err == nil || !Retriable(err) || !pause.Wait(limited) {
+		if before, last = v, err; !pause.Wait(patient) {
 			return v, err
 		}
 	}

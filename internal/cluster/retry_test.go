@@ -10,30 +10,65 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 )
 
-// A broker that says nothing is waited for no longer than patience lasts, and what one said
-// before is the error.
-func TestWhileRetriableEndsATryWithItsPatience(t *testing.T) {
+// A broker that says nothing is waited for until the caller's time ends, and what one said
+// before is the result.
+func TestWhileRetriableEndsATryWithTheCallersTime(t *testing.T) {
 	for name, c := range map[string]struct {
 		said []error // by the tries before
+		v    int
 		want error
 	}{
-		"the first":     {nil, context.DeadlineExceeded},
-		"after another": {[]error{kafkago.GroupLoadInProgress}, kafkago.GroupLoadInProgress},
+		"the first":     {nil, 0, context.DeadlineExceeded},
+		"after another": {[]error{kafkago.GroupLoadInProgress}, 7, kafkago.GroupLoadInProgress},
 	} {
 		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
 			said := c.said
-			_, err := WhileRetriable(t.Context(), 200*time.Millisecond, func(ctx context.Context) (int, error) {
+			v, err := WhileRetriable(ctx, time.Minute, func(ctx context.Context) (int, error) {
 				if len(said) > 0 {
 					err := said[0]
 					said = said[1:]
-					return 0, err
+					return 7, err
 				}
 				<-ctx.Done()
 				return 0, ctx.Err()
 			})
-			is.New(t).True(errors.Is(err, c.want))
+			is.True(errors.Is(err, c.want))
+			is.Equal(v, c.v)
 		})
 	}
+}
+
+// Patience is for errors: a broker that is slow may take longer to answer.
+func TestWhileRetriableLetsATryTakeLongerThanPatience(t *testing.T) {
+	is := is.New(t)
+	v, err := WhileRetriable(t.Context(), time.Millisecond, func(ctx context.Context) (int, error) {
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+			return 7, nil
+		}
+	})
+	is.NoErr(err)
+	is.Equal(v, 7)
+}
+
+// An answer that comes as the time ends is one.
+func TestWhileRetriableReturnsAnAnswerThatStaysAfterTheCallersTime(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	tries := 0
+	_, err := WhileRetriable(ctx, time.Minute, func(ctx context.Context) (int, error) {
+		if tries++; tries == 1 {
+			return 0, kafkago.GroupLoadInProgress
+		}
+		<-ctx.Done()
+		return 0, kafkago.GroupAuthorizationFailed
+	})
+	is.New(t).Equal(err, kafkago.GroupAuthorizationFailed)
 }
 
 func TestWhileRetriableReturnsTheFirstResultThatStays(t *testing.T) {

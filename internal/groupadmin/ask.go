@@ -16,8 +16,13 @@ import (
 // that moves.
 const patience = 10 * time.Second
 
+// answerTime is how long brokers may take to answer, all tries together.
+const answerTime = 30 * time.Second
+
 // members asks the coordinator who is in the group.
 func (a *Admin) members(ctx context.Context) (group.Description, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
 	return cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (group.Description, error) {
 		return group.Describe(ctx, a.Client, a.GroupID)
 	})
@@ -41,6 +46,8 @@ func (a *Admin) member() *group.Member {
 
 // topics describes topics, of which those that the login may not see have an error.
 func (a *Admin) topics(ctx context.Context, names []string) (map[string]cluster.Topic, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
 	found, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (map[string]cluster.Topic, error) { return a.Client.Refresh(ctx, names) })
 	if err != nil {
 		return nil, fmt.Errorf("describe topics: %w", err)

@@ -63,7 +63,9 @@ func (a *Admin) Reset(ctx context.Context, moves []Move) error {
 		return nil
 	}
 	member := a.member()
-	_, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (group.Offsets, error) {
+	limited, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	_, err := cluster.WhileRetriable(limited, patience, func(ctx context.Context) (group.Offsets, error) {
 		// A commit that was carried out though its answer was lost says the same again.
 		return member.CommitAlone(ctx, offsets)
 	})

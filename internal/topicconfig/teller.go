@@ -134,7 +134,9 @@ func (t *Teller) ask(ctx context.Context, names []string) {
 	if slices.ContainsFunc(names, func(name string) bool { return t.topics[name] == nil }) {
 		patience = unknownPatience
 	}
-	found, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (map[string]described, error) {
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	found, err := cluster.WhileRetriable(limited, patience, func(ctx context.Context) (map[string]described, error) {
 		found, err := describe(ctx, t.client, names)
 		if err == nil {
 			err = t.missing(found)
