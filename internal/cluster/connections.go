@@ -36,6 +36,7 @@ type connKey struct {
 // slot holds at most one connection, or the dial that is to open it. The client's
 // lock guards it.
 type slot struct {
+	vain  time.Time  // when a dial failed last
 	conn  *wire.Conn // nil or dead: dial
 	dial  *dial      // nil: none is under way
 	stale bool       // its address went out of use
@@ -68,6 +69,10 @@ func (c *Client) connect(ctx context.Context, addr string, p Purpose) (*wire.Con
 func (c *Client) find(k connKey) (*wire.Conn, *dial, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.findLocked(k)
+}
+
+func (c *Client) findLocked(k connKey) (*wire.Conn, *dial, error) {
 	if c.closed {
 		return nil, nil, wire.ErrClosed
 	}
@@ -91,6 +96,9 @@ func (c *Client) dial(addr string, s *slot, d *dial) {
 	c.mu.Lock()
 	before := s.conn
 	s.conn, s.dial = conn, nil
+	if err != nil {
+		s.vain = time.Now()
+	}
 	err = c.judgeLocked(err)
 	if s.stale {
 		c.retireLocked(s)

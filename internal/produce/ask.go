@@ -2,6 +2,7 @@ package produce
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -16,12 +17,11 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, line clu
 	if err := p.throttle.wait(ctx, leader); err != nil {
 		return err
 	}
-	conn, err := p.client.Broker(ctx, leader, line)
+	conn, err := p.connection(ctx, leader, line)
 	switch {
-	case err == nil:
-	case line != lines[0]:
-		return errNoLine
-	default:
+	case errors.Is(err, errNoLine):
+		return err
+	case err != nil:
 		tried(queues)
 		return err
 	}
@@ -58,6 +58,17 @@ func (p *Producer) request(ctx context.Context, pl *plan, leader int32, line clu
 		p.clock.took(began)
 	}
 	return nil
+}
+
+// connection is a line to a broker. Only for the first is one waited for.
+func (p *Producer) connection(ctx context.Context, leader int32, line cluster.Purpose) (*wire.Conn, error) {
+	if line == lines[0] {
+		return p.client.Broker(ctx, leader, line)
+	}
+	if conn := p.client.Ready(leader, line); conn != nil {
+		return conn, nil
+	}
+	return nil, errNoLine
 }
 
 // ask sends a request and returns the answer. The broker may wait for its replicas for

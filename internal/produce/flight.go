@@ -29,15 +29,11 @@ type flights struct{ brokers[flight] }
 
 type flight struct {
 	quick bool
-	alone time.Time // until then one connection is used: another could not be opened
-	bytes int       // of the requests without an answer
+	bytes int // of the requests without an answer
 }
 
-// aloneFor is how long a broker is left with one connection that took no other.
-const aloneFor = time.Minute
-
-// errNoLine is that of a request for which a connection beside the first could not be
-// opened. The first takes it.
+// errNoLine is that of a request for which no connection beside the first is open any
+// more. The first takes it.
 var errNoLine = errors.New("no further connection to the broker")
 
 // begin notes that a request of this size is sent. It returns the size of all that the
@@ -56,19 +52,6 @@ func (f *flights) end(broker int32, size int, quick bool) {
 		now.bytes -= size
 		now.quick = quick
 	})
-}
-
-// lines are the connections to a broker that are worth using.
-func (f *flights) lines(broker int32) []cluster.Purpose {
-	if now := f.known(broker); now.quick && time.Now().After(now.alone) {
-		return lines
-	}
-	return lines[:1]
-}
-
-// leaveAlone notes that a broker took no connection beside the first.
-func (f *flights) leaveAlone(broker int32) {
-	f.change(broker, func(now *flight) { now.alone = time.Now().Add(aloneFor) })
 }
 
 // minShare is from which size on, in bytes, a request is divided among connections.
@@ -128,15 +111,29 @@ func fail(queues []*queue, err error) {
 	}
 }
 
-// writeLeader writes queues to one broker until they are empty or have failed.
-func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queues []*queue) {
-	lines := p.flights.lines(leader)
+// lines are the connections to a broker that queues are written on. A further one is used
+// once it is open: a broker may leave it waiting for as long as a dial may take.
+func (p *Producer) lines(leader int32, queues []*queue) []cluster.Purpose {
 	if p.cfg.Transactions != nil || !p.idempotent() {
 		// Two first requests of a transaction at a time fail with NOT_ENOUGH_REPLICAS: the
 		// broker asks about one. Without numbers nothing but the order on one connection
 		// keeps a request that was given up from being written after the next.
-		lines = lines[:1]
+		return lines[:1]
 	}
+	if !p.flights.known(leader).quick || sizeOf(queues) <= share(queues, len(lines)) {
+		return lines[:1]
+	}
+	for i, beside := range lines[1:] {
+		if p.client.Ready(leader, beside) == nil {
+			return lines[:i+1]
+		}
+	}
+	return lines
+}
+
+// writeLeader writes queues to one broker until they are empty or have failed.
+func (p *Producer) writeLeader(ctx context.Context, pl *plan, leader int32, queues []*queue) {
+	lines := p.lines(leader, queues)
 	w := &waiting{queues: queues, share: share(queues, len(lines))}
 	first := w.next(ctx, p, leader)
 	var others sync.WaitGroup
@@ -163,7 +160,6 @@ func (p *Producer) writeLine(ctx context.Context, pl *plan, leader int32, line c
 	for ; now != nil; now = w.next(ctx, p, leader) {
 		err := p.request(ctx, pl, leader, line, now)
 		if errors.Is(err, errNoLine) {
-			p.flights.leaveAlone(leader)
 			w.back(pl, now, nil)
 			return
 		}

@@ -35,6 +35,11 @@ func (w *world) unanswered(moment time.Duration) *atomic.Int64 {
 	return most
 }
 
+// twoLines waits until a second connection is open.
+func (w *world) twoLines() {
+	w.until(func() bool { return w.p.client.Ready(0, cluster.ProduceBeside) != nil })
+}
+
 const flightRequest = 1 << 20 // so that 9 MB are at least nine requests
 
 func newFlightWorld(t *testing.T) *world {
@@ -45,6 +50,7 @@ func TestSendMakesTheNextRequestsWhileOneIsUnanswered(t *testing.T) {
 	w := newFlightWorld(t)
 	_, err := w.p.Send(w.ctx, random10K(3))
 	w.NoErr(err) // the broker is quick
+	w.twoLines()
 	most := w.unanswered(quickAnswer / 10)
 	n, err := w.p.Send(w.ctx, random10K(900))
 	w.NoErr(err)
@@ -63,7 +69,10 @@ func TestSendMakesTheNextRequestsWhileOneIsUnanswered(t *testing.T) {
 func TestSendDividesRequestsThatAreLargeAmongConnections(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.BatchBytes = 500_000 }, kfake.NumBrokers(1))
 	largest, requests := w.takesUpTo(1 << 30)
-	for range 2 { // the first opens the connections
+	_, err := w.p.Send(w.ctx, random10K(3))
+	w.NoErr(err)
+	w.twoLines()
+	for range 2 {
 		w.p.flights.end(0, 0, true) // the broker is quick
 		requests.Store(0)
 		n, err := w.p.Send(w.ctx, random10K(270)) // two batches for each of three partitions
@@ -81,7 +90,7 @@ func TestSendDividesRequestsThatAreLargeAmongConnections(t *testing.T) {
 		})
 		return nil, nil, false
 	})
-	_, err := w.p.Send(w.ctx, random10K(270))
+	_, err = w.p.Send(w.ctx, random10K(270))
 	w.NoErr(err)
 
 	requests.Store(0)
