@@ -18,13 +18,18 @@ func (f *Fetcher) decode(frames <-chan []fetched) {
 	defer f.wg.Done()
 	var r recordbatch.Reader
 	for sets := range frames {
-		f.decodeSets(&r, sets)
+		f.decodeSets(&r, sets, 0)
 	}
 }
 
-func (f *Fetcher) decodeSets(r *recordbatch.Reader, sets []fetched) {
-	for _, s := range sets {
-		f.decodeSet(r, s)
+// decodeSets decodes record sets up to a batch that takes more memory, in bytes, than
+// most; 0: up to the end. It returns the sets that are left, from that batch on.
+func (f *Fetcher) decodeSets(r *recordbatch.Reader, sets []fetched, most int) []fetched {
+	for i := range sets {
+		s := &sets[i]
+		if !f.decodeSet(r, s, most) {
+			return sets[i:]
+		}
 		f.mu.Lock()
 		s.p.pending--
 		if s.p.pending == 0 && s.p.state == routing {
@@ -32,15 +37,18 @@ func (f *Fetcher) decodeSets(r *recordbatch.Reader, sets []fetched) {
 		}
 		f.mu.Unlock()
 	}
+	return nil
 }
 
-func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
+// decodeSet returns false if there is a batch left that takes more memory than most.
+func (f *Fetcher) decodeSet(r *recordbatch.Reader, s *fetched, most int) bool {
 	r.Reset(s.p.Topic, s.p.Partition, s.set, s.offset, recordbatch.ReadOptions{
 		ReadCommitted: f.cfg.ReadCommitted,
 		Aborted:       s.aborted,
+		MaxMemory:     most,
 	})
 	lastEpoch := s.lastEpoch
-	for next := s.offset; f.current(s); {
+	for next := s.offset; f.current(*s); {
 		at := r.NextOffset()
 		records, err := r.Next(recordbatch.Spare())
 		if len(records) == 0 { // as at the end of each set
@@ -50,10 +58,13 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 		end := errors.Is(err, io.EOF)
 		switch {
 		case end && at == next:
-			return
+			return true
+		case most > 0 && errors.As(err, new(*recordbatch.TooLargeError)):
+			s.offset = next
+			return false
 		case err != nil && !end:
-			f.rewind(s, at, lastEpoch, err)
-			return
+			f.rewind(*s, at, lastEpoch, err)
+			return true
 		}
 		lastEpoch = r.LeaderEpoch()
 		if len(records) == 0 && !end {
@@ -65,10 +76,11 @@ func (f *Fetcher) decodeSet(r *recordbatch.Reader, s fetched) {
 			Topic: s.p.Topic, Partition: s.p.Partition, Records: records, Next: next,
 			LeaderEpoch: lastEpoch, TimestampType: r.TimestampType(), TopicID: s.topicID, Assignment: s.p.assignment, Memory: records,
 		}
-		if !f.put(s, b) || end {
-			return
+		if !f.put(*s, b) || end {
+			return true
 		}
 	}
+	return true
 }
 
 func (f *Fetcher) current(s fetched) bool {

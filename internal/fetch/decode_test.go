@@ -90,7 +90,7 @@ func TestDecodingUsesTheMemoryOfReleasedRecordsAgain(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	for range rounds {
 		for range together {
-			f.decodeSet(&r, s)
+			f.decodeSet(&r, &s, 0)
 		}
 		release(t, f, together*records)
 	}

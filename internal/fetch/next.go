@@ -37,6 +37,9 @@ func (f *Fetcher) Next(ctx context.Context, max int) ([]message.Batch, error) {
 		select {
 		case <-f.filled:
 		case <-ctx.Done():
+			f.mu.Lock()
+			f.waits = false
+			f.mu.Unlock()
 			return nil, ctx.Err()
 		}
 	}

@@ -10,6 +10,10 @@ import (
 // no longer than waking the decoder.
 const maxPrompt = 16 << 10
 
+// maxPromptMemory is how much memory, in bytes, a batch may take that a loop decodes: of
+// what is compressed the size says little.
+const maxPromptMemory = 16 * maxPrompt
+
 // hand has record sets decoded, by the decoder or at once. It returns false if the fetcher
 // is closed.
 //
@@ -22,9 +26,11 @@ func (f *Fetcher) hand(r *recordbatch.Reader, sets []fetched, decoder chan<- []f
 		return true
 	}
 	if f.awaited(sets) {
-		f.decodeSets(r, sets)
+		sets = f.decodeSets(r, sets, maxPromptMemory)
 		runtime.Gosched() // to Next
-		return true
+		if len(sets) == 0 {
+			return true
+		}
 	}
 	select {
 	case decoder <- sets:
