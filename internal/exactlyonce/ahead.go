@@ -2,6 +2,7 @@ package exactlyonce
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -95,7 +96,7 @@ func (l *lane) take(ctx context.Context) error {
 	select {
 	case <-l.ahead.done:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return fmt.Errorf("wait until a transaction of %q can begin: %w", l.ID(), context.Cause(ctx))
 	}
 	unclear := l.ahead.err != nil || l.Unclear()
 	l.ahead, l.astray = nil, unclear
@@ -128,12 +129,41 @@ func (l *lane) forgo(ctx context.Context) error {
 	return nil
 }
 
+// forgoTaken ends what was begun ahead for a Send that ended before it was there: nobody else
+// does.
+func (w *Writer) forgoTaken(ctx context.Context) error {
+	for _, l := range w.lanes {
+		if l.ahead == nil || !l.ahead.taken() {
+			continue
+		}
+		if err := l.forgo(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// taken reports whether the Send has come.
+func (a *ahead) taken() bool {
+	select {
+	case <-a.claimed:
+		return true
+	default:
+		return false
+	}
+}
+
 // beginNext is called with the partitions of a transaction when they are added.
 func (w *Writer) beginNext(partitions []message.TopicPartition) {
-	next := w.lanes[1-w.turn]
-	if w.quick {
-		next.begin(w.open, slices.DeleteFunc(slices.Clone(partitions), func(p message.TopicPartition) bool { return !next.to[p] }))
+	if !w.quick {
+		return
 	}
+	partitions = slices.Clone(partitions)
+	if w.cfg.Shared { // progress is added later
+		partitions = append(partitions, message.TopicPartition{Topic: w.cfg.Topic})
+	}
+	next := w.lanes[1-w.turn]
+	next.begin(w.open, slices.DeleteFunc(partitions, func(p message.TopicPartition) bool { return !next.to[p] }))
 }
 
 // leave waits until what was begun ahead is over, once the writer is closed, or for ctx.

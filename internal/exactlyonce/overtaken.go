@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/conduitio/conduit-connector-kafka/internal/progress"
 )
 
 // Two processes may write the same records: one that has lost a partition, to which they were
@@ -16,10 +18,11 @@ import (
 
 // errOvertaken says that a transaction is to be aborted, and its records to be compared with
 // what was written meanwhile.
-var errOvertaken = errors.New("another process writes records of the same partitions")
+var errOvertaken = errors.New("what other processes have written must be known first")
 
 // firstTimeout is how long a transaction stays open, and consumers wait for its end, while
-// another process has one open that began before.
+// another process has one open that began before. It doubles with each attempt of a Send, so
+// that one whose transactions take longer does not keep all others from theirs.
 const firstTimeout = time.Second
 
 // first returns errOvertaken unless the progress of the open transaction comes first.
@@ -29,18 +32,22 @@ func (w *Writer) first(ctx context.Context) error {
 	}
 	at := w.lanes[w.turn].progressAt()
 	if at == unknown {
-		return fmt.Errorf("%w, or not: the broker did not say where it wrote progress", errOvertaken)
+		return fmt.Errorf("%w: the broker did not say where it wrote progress", errOvertaken)
 	}
-	waiting, cancel := context.WithTimeout(ctx, firstTimeout)
+	waiting, cancel := context.WithTimeout(ctx, w.patience)
 	defer cancel()
-	if err := w.topic.ReadBefore(waiting, at, w.table); err != nil {
-		if waiting.Err() != nil && ctx.Err() == nil {
-			return fmt.Errorf("%w, or may do so: %w", errOvertaken, err)
-		}
+	w.patience *= 2
+	err := w.topic.ReadBefore(waiting, at, w.table)
+	switch {
+	case errors.Is(err, progress.ErrGone):
+		w.lost.Store(true)
+		return fmt.Errorf("%w: %w", errOvertaken, err)
+	case err != nil && waiting.Err() != nil && ctx.Err() == nil:
+		return fmt.Errorf("%w: %w", errOvertaken, err)
+	case err != nil:
 		return err
-	}
-	if w.table.Overtaken() {
-		return errOvertaken
+	case w.table.Overtaken():
+		return fmt.Errorf("%w: one has written records of the same partitions", errOvertaken)
 	}
 	return nil
 }

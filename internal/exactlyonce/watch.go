@@ -45,7 +45,13 @@ func (w *Writer) lookOnce(look *progress.Watch) error {
 var errLost = errors.New("it was deleted, or records were deleted from it, while it was in use: this process writes again what it knows; what others have written is not known any more, unless they run")
 
 // heal writes progress again that has disappeared, with what the Send writes.
-func (w *Writer) heal(ctx context.Context) error {
+func (w *Writer) heal(ctx context.Context) (err error) {
+	w.lost.Store(false) // what is lost from now on is another loss
+	defer func() {
+		if err != nil {
+			w.lost.Store(true)
+		}
+	}()
 	w.cfg.Produce.Warn("write progress to topic "+w.cfg.Topic, errLost)
 	for _, l := range w.lanes { // what is begun ahead may be for the topic that is gone
 		if err := l.forgo(ctx); err != nil {
@@ -55,10 +61,6 @@ func (w *Writer) heal(ctx context.Context) error {
 	if err := w.topic.Ensure(ctx); err != nil {
 		return err
 	}
-	if err := w.topic.ReadAgain(ctx, w.table); err != nil {
-		return err
-	}
 	w.table.WriteAgain()
-	w.lost.Store(false)
-	return nil
+	return w.topic.ReadAgain(ctx, w.table)
 }

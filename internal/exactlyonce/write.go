@@ -85,16 +85,41 @@ func (w *Writer) transaction(ctx context.Context, until int) (err error) {
 	}
 	l.added = w.beginNext
 	l.prepare()
-	if _, err := l.producer.Send(ctx, w.batch); err != nil {
-		if r := (*message.RecordError)(nil); errors.As(err, &r) && r.Index >= len(w.index) {
-			return fmt.Errorf("write progress: %w", r.Err)
-		}
+	if err := w.send(ctx, l); err != nil {
 		return err
 	}
 	if err := w.first(ctx); err != nil {
 		return err
 	}
 	return l.Commit(ctx)
+}
+
+// send writes the chosen messages and the progress, which comes last where other processes
+// wait for the end of a transaction that has written some: a partition without a leader holds
+// up the records only.
+func (w *Writer) send(ctx context.Context, l *lane) error {
+	records := w.batch
+	if w.cfg.Shared {
+		records = w.batch[:len(w.index)]
+	}
+	_, err := l.producer.Send(ctx, records)
+	if err == nil && w.cfg.Shared {
+		if _, err = l.producer.Send(ctx, w.batch[len(w.index):]); err != nil {
+			return progressError(err)
+		}
+	}
+	if r := (*message.RecordError)(nil); errors.As(err, &r) && r.Index >= len(w.index) {
+		return progressError(err)
+	}
+	return err
+}
+
+// progressError is an error about progress, whose messages are none of the caller's.
+func progressError(err error) error {
+	if r := (*message.RecordError)(nil); errors.As(err, &r) {
+		err = r.Err
+	}
+	return fmt.Errorf("write progress: %w", err)
 }
 
 // settle ends transactions that may be open, after which it is known what was written.

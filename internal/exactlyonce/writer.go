@@ -53,12 +53,14 @@ type Writer struct {
 	// watchEvery is a field for the tests' sake.
 	watchEvery time.Duration
 
-	turn   int       // which of the lanes has the next transaction
-	ended  time.Time // that of the last Send
-	quick  bool      // the Send that runs has followed that closely
-	places []progress.Place
-	batch  []message.Message // what is sent
-	index  []int             // of these, in the messages of Send
+	turn  int       // which of the lanes has the next transaction
+	ended time.Time // that of the last Send
+	quick bool      // the Send that runs has followed that closely
+	// patience is how long its next transaction waits for those of others.
+	patience time.Duration
+	places   []progress.Place
+	batch    []message.Message // what is sent
+	index    []int             // of these, in the messages of Send
 }
 
 // New returns a writer. It asks nothing before Open.
@@ -119,6 +121,7 @@ func (w *Writer) Send(ctx context.Context, messages []message.Message) (int, err
 		return 0, wire.ErrClosed
 	}
 	w.quick = time.Since(w.ended) < soon
+	w.patience = firstTimeout
 	defer func() { w.ended = time.Now() }()
 	var placeErr error
 	until, progressErr := w.beforeProgress(messages)
@@ -192,13 +195,17 @@ func (w *Writer) catchUp(ctx context.Context) error {
 
 // release ends what a failed Send has left open, as consumers wait for that. If it can't be
 // done in a moment, the next Send does it, or the coordinator after TransactionTimeout.
-func (w *Writer) release(err error) {
-	if len(w.unsettled()) == 0 || errors.As(err, new(*transact.FencedError)) {
+func (w *Writer) release(failed error) {
+	if errors.As(failed, new(*transact.FencedError)) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), moment)
 	defer cancel()
-	if err := w.settle(ctx); err != nil && w.open.Err() == nil {
+	err := w.forgoTaken(ctx)
+	if err == nil {
+		err = w.settle(ctx)
+	}
+	if err != nil && w.open.Err() == nil {
 		w.cfg.Produce.Warn("abort the transaction of a write that failed", err)
 	}
 }

@@ -1,5 +1,7 @@
 package progress
 
+import "slices"
+
 // Spot is where a record lies: an offset, and which of the records at that offset it is,
 // from 1 on.
 type Spot struct {
@@ -30,6 +32,16 @@ func (h holes) has(s Spot) bool {
 		}
 	}
 	return false
+}
+
+// in reports whether others have all of h.
+func (h holes) in(others holes) bool {
+	for _, hole := range h {
+		if !slices.ContainsFunc(others, func(o Hole) bool { return !hole.First.before(o.First) && !o.Last.before(hole.Last) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // with adds a record that was read directly after prev.

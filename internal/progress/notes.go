@@ -45,8 +45,14 @@ func (t *Table) Written(places []Place) {
 	t.whole = false
 }
 
-// WriteAgain has the next messages note all that is known.
-func (t *Table) WriteAgain() { t.whole = true }
+// WriteAgain has the next messages note all that is known and that Set does not hear of from
+// now on. What other processes write all the time is left to them.
+func (t *Table) WriteAgain() {
+	t.whole = true
+	for _, s := range t.states {
+		s.told = false
+	}
+}
 
 // all adds to steps the states that don't change.
 func (t *Table) all(steps []step) []step {
@@ -55,7 +61,7 @@ func (t *Table) all(steps []step) []step {
 		changed[s.state] = true
 	}
 	for _, s := range t.states {
-		if !changed[s] && s.done != nothing {
+		if !changed[s] && !s.told && s.done != nothing {
 			steps = append(steps, step{s, s.done, s.failed})
 		}
 	}

@@ -47,8 +47,9 @@ type state struct {
 	// last is where the record that was seen last lies, and run how it was read.
 	run  *Run
 	last Mark
-	slot int // in what advance has listed
-	note int // the last one in which it was noted
+	slot int  // in what advance has listed
+	note int  // the last one in which it was noted
+	told bool // the topic has said as much as is known, or more, since WriteAgain
 
 	batch  int // that the following is about
 	top    Mark
@@ -79,7 +80,9 @@ func (t *Table) Set(k Key, p Progress) {
 	if p.Mark != nothing && p.Mark != s.done && !s.done.before(p.Mark) {
 		return
 	}
-	t.overtaken = t.overtaken || s.note == t.note && s.done.before(p.Mark)
+	known := s.failed.between(Spot{Offset: s.first}, p.spot())
+	t.overtaken = t.overtaken || s.note == t.note && (s.done.before(p.Mark) || s.done == p.Mark && !known.in(p.Failed))
+	s.told = true
 	after := Spot{p.Offset, p.Count + 1}
 	s.done, s.failed = p.Mark, append(p.Failed.between(Spot{Offset: s.first}, p.spot()), s.failed.between(after, farthest)...)
 }

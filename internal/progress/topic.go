@@ -96,9 +96,20 @@ func (t *Topic) Read(ctx context.Context, into *Table) error {
 	return t.went(fetch.Committed(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, t.Warn, see(into)))
 }
 
+// ErrGone says that the topic has lost some of what was read, or of what was to be read.
+var ErrGone = errors.New("the topic has lost progress")
+
 // ReadBefore is Read up to an offset, from which on this process may have a transaction open.
+// It returns ErrGone if the topic was made again, or records were deleted from it.
 func (t *Topic) ReadBefore(ctx context.Context, offset int64, into *Table) error {
-	return t.went(fetch.CommittedBefore(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, offset, t.Warn, see(into)))
+	if offset < t.next {
+		return ErrGone
+	}
+	err := t.went(fetch.CommittedBefore(ctx, t.Client, message.TopicPartition{Topic: t.Name}, t.next, offset, t.Warn, see(into)))
+	if errors.Is(err, kafkago.OffsetOutOfRange) {
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	return err
 }
 
 // went notes how far the topic was read.

@@ -22,6 +22,9 @@ const (
 	longWait  = 20 * time.Millisecond
 )
 
+// reminder is how often it is said that the end of the last transaction is waited for.
+const reminder = 5 * time.Second
+
 // newTopicTries are retries, in a second or so, after which a topic that the coordinator does
 // not know has hardly just been created.
 const newTopicTries = 7
@@ -30,6 +33,7 @@ const newTopicTries = 7
 // until ctx ends. code returns the error code of an answer.
 func (s *Session) do(ctx context.Context, req protocol.Message, code func(protocol.Message) int16) (protocol.Message, error) {
 	retry, soon := cluster.NewRetry(10*time.Millisecond, time.Second), cluster.NewSteadyRetry(shortWait, longWait)
+	said := time.Now()
 	for tries := 0; ; tries++ {
 		s.mu.Lock()
 		fenced := s.fenced
@@ -51,6 +55,10 @@ func (s *Session) do(ctx context.Context, req protocol.Message, code func(protoc
 		case errors.Is(err, kafkago.UnknownTopicOrPartition) && tries >= newTopicTries:
 			return nil, err // who has named it may ask whether it is gone
 		case errors.Is(err, kafkago.ConcurrentTransactions):
+			if time.Since(said) >= reminder {
+				s.cfg.Warn(fmt.Sprintf("wait for the end of the last transaction of transactional ID %q, which a partition without a leader holds up", s.cfg.ID), err)
+				said = time.Now()
+			}
 			if !soon.Wait(ctx) {
 				return nil, err
 			}
