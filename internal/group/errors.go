@@ -90,7 +90,7 @@ func (s *session) remedy(err error) string {
 		return fmt.Sprintf(": groupRemoteAssignor is %q: choose one of the brokers' group.consumer.assignors, uniform and range unless changed", s.cfg.Assignor)
 	case kafkago.Unknown:
 		if _, epoch := s.identity(); s.cfg.Protocol == Consumer && epoch < 0 {
-			return ": brokers answer so while the first rebalance of a group by the classic protocol is under way"
+			return ": brokers answer so also while the first rebalance of a group by the classic protocol is under way; if that is not why, see the log of the group's coordinator"
 		}
 	case kafkago.GroupIdNotFound:
 		if s.cfg.Protocol == Consumer {

@@ -29,7 +29,7 @@ type serverMember struct {
 	told   report                     // what the coordinator knows of this member
 
 	former      string        // still to be taken out of the group
-	refusedAt   time.Time     // since when the coordinator refuses it for what should pass, see awaits; zero: it doesn't
+	refusedAt   time.Time     // since when, without a break, the coordinator refuses it for what should pass, see awaits; zero: it doesn't
 	pattern     string        // of topics that the coordinator is to look for; "" for none
 	strangeAt   time.Time     // since when topics are assigned that pattern should not find; zero: there are none
 	unfit       bool          // pattern is to go as soon as the topics are listed

@@ -34,9 +34,7 @@ func (m *serverMember) beat(ctx context.Context) error {
 		answer, err = m.sendServer(ctx, cluster.Group, req)
 	}
 	if err != nil {
-		if m.refusedAt.IsZero() && awaits(err, req.epoch) {
-			m.refusedAt = time.Now()
-		}
+		m.refused(awaits(err, req.epoch))
 		return err
 	}
 	m.lastContact, m.refusedAt = time.Now(), time.Time{}
@@ -48,6 +46,17 @@ func (m *serverMember) beat(ctx context.Context) error {
 		m.target = answer.assigned
 	}
 	return nil
+}
+
+// refused notes since when the coordinator refuses this member for what should pass. Another
+// error ends that time: while the coordinator is away, nobody knows what it would say.
+func (m *serverMember) refused(passes bool) {
+	switch {
+	case !passes:
+		m.refusedAt = time.Time{}
+	case m.refusedAt.IsZero():
+		m.refusedAt = time.Now()
+	}
 }
 
 // heartbeat is the next request. It says all that there is to say when the member joins,
