@@ -57,12 +57,25 @@ func (m *Member) beat(ctx context.Context) error {
 // firstPause is how long after an assignment the first heartbeat is sent. In a cooperative
 // group a partition that moves is read by nobody from when its owner has given it back,
 // which follows the assignment at once, until all members have heard of the rebalance that
-// this takes. So heartbeats come ever later there, up to the interval.
+// this takes. So heartbeats come ever later there, up to the interval. The first one comes
+// the later, the more generations in a row were short.
 func (m *Member) firstPause() time.Duration {
 	if m.bal.cooperative() {
-		return min(firstPause, m.cfg.HeartbeatInterval)
+		return min(max(m.pause, firstPause), m.cfg.HeartbeatInterval)
 	}
 	return m.cfg.HeartbeatInterval
+}
+
+// pace sets the first pause of the next generation after one that lasted that long. Short
+// ones double it: while many members come one after another, or take turns giving partitions
+// back, a rebalance then waits for more and more of that, instead of one for each.
+func (m *Member) pace(lasted time.Duration) {
+	pause := m.firstPause()
+	if lasted > pause+m.cfg.HeartbeatInterval {
+		m.pause = 0
+	} else {
+		m.pause = 2 * pause
+	}
 }
 
 // changed reports whether the assignment of the group does not fit what is there now.

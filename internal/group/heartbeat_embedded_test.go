@@ -78,3 +78,48 @@ func TestMembersHearSoonOfWhatAnotherOneGivesBack(t *testing.T) {
 	is.NoErr(other.close())
 	is.NoErr(one.close())
 }
+
+// One rebalance is heard of at once. While one follows another, each waits longer for what
+// else is to change, as it did when heartbeats came by the interval alone.
+func TestGenerationsInARowLengthenTheFirstPause(t *testing.T) {
+	const interval = 3 * time.Second
+	m := NewMember(nil, Config{HeartbeatInterval: interval, Balancers: []string{"cooperative-sticky"}}, nil)
+	for _, step := range []struct{ lasted, next time.Duration }{
+		{0, 2 * firstPause}, // it gave partitions back, and joined again at once
+		{2 * firstPause, 4 * firstPause},
+		{interval, 8 * firstPause},
+		{interval + 9*firstPause, firstPause}, // calm
+		{firstPause, 2 * firstPause},
+		{firstPause, 4 * firstPause},
+		{firstPause, 8 * firstPause},
+		{firstPause, 16 * firstPause},
+		{firstPause, 32 * firstPause},
+		{firstPause, interval},
+		{interval + firstPause, interval}, // ended by its first heartbeat
+		{2*interval + firstPause, firstPause},
+	} {
+		m.pace(step.lasted)
+		if got := m.firstPause(); got != step.next {
+			t.Fatalf("after a generation of %v the first heartbeat comes after %v, want %v", step.lasted, got, step.next)
+		}
+	}
+	m.bal = balancers["range"]
+	if got := m.firstPause(); got != interval {
+		t.Errorf("in an eager group the first heartbeat comes after %v, want %v", got, interval)
+	}
+}
+
+func TestMemberHearsOfOneRebalanceAfterAnotherEverLater(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	fake := embedded.Start(t, kfake.SeedTopics(partitions, topic))
+	refuse := embedded.Refuse(fake, kmsg.Heartbeat, groupOf)
+	const times = 4
+	refuse.Next("g", kerr.RebalanceInProgress.Code, times)
+	m := startMember(fake, "g", func(c *Config) {
+		c.HeartbeatInterval, c.SessionTimeout, c.RebalanceTimeout = time.Hour, time.Minute, time.Minute
+	})
+	is.NoErr(m.until("it has heard of all", func() bool { return m.told("rebalancing") == times }))
+	is.NoErr(m.close())
+	is.True(m.firstPause() >= firstPause<<times)
+}

@@ -27,6 +27,7 @@ type Member struct {
 	lookInterval   time.Duration    // from then to the time after that
 	surplus        bool             // it was assigned topics that it doesn't subscribe to
 	hasty          int              // generations in a row that ended at once
+	pause          time.Duration    // of the next generation, see firstPause; 0: the shortest
 	reason         string           // why it joins again; "" the first time
 	rejoins        uint32           // how often a static member asked for an assignment that fits it
 	former         string           // still to be taken out of the group
@@ -93,6 +94,8 @@ func (m *Member) live(ctx, ending context.Context) error {
 	if err != nil {
 		return err
 	}
+	begun := time.Now()
+	defer func() { m.pace(time.Since(begun)) }()
 	m.last = assigned
 	m.lookInterval = min(firstLook, m.cfg.MetadataInterval)
 	m.postponeLook(time.Now())
