@@ -130,8 +130,13 @@ func (w *Writer) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(lanes) == 0 || w.open.Err() != nil { // nobody wants to know more
+	if len(lanes) == 0 {
 		return nil
+	}
+	select {
+	case <-w.open.Done(): // nobody wants to know more
+		return nil
+	default:
 	}
 	for _, l := range lanes {
 		l.astray = true // until the progress is read

@@ -125,7 +125,7 @@ func (w *World) strike(s *strike, l *link) {
 		half.hold(time.Now().Add(s.For))
 	case s.act == kills && s.stage == asked:
 		w.tasks.Go(func() { // its bytes are on their way then
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			x.kill(true, pause)
 		})
 	case arrives:
