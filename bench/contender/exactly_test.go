@@ -31,40 +31,32 @@ func TestPlaces_are_those_of_records_that_a_source_read_one_after_the_other(t *t
 }
 
 func TestExactlyOnce_commits_each_record_and_progress(t *testing.T) {
-	for _, c := range []string{"connector", "franz-go-records"} {
-		t.Run(c, func(t *testing.T) {
-			is := is.New(t)
-			servers, client := startKafka(t)
-			is.NoErr(client.CreateTopic(t.Context(), "conduit-progress-"+topic, 1, map[string]string{"cleanup.policy": "compact"}))
-			r := measure(t, "-role=destination", "-batch=300", "-records=3000", "-for=1m", "-client="+c, "-servers="+servers, "-topic="+topic,
-				"-positions", "-exactly-once")
-			is.Equal(r.Records, int64(3000))
-			got, err := client.ConsumeCommitted(t.Context(), topic)
-			is.NoErr(err)
-			is.Equal(len(got), 3000)
-			ends, err := client.EndOffsets(t.Context(), topic)
-			is.NoErr(err)
-			is.True(sum(ends) > 3000) // the ends of transactions
-			noted, err := client.ConsumeCommitted(t.Context(), "conduit-progress-"+topic)
-			is.NoErr(err)
-			is.True(len(noted) >= 10) // of each call
-		})
-	}
+	is := is.New(t)
+	servers, client := startKafka(t)
+	is.NoErr(client.CreateTopic(t.Context(), "conduit-progress-"+topic, 1, map[string]string{"cleanup.policy": "compact"}))
+	r := measure(t, "-role=destination", "-batch=300", "-records=3000", "-for=1m", "-client=connector", "-servers="+servers, "-topic="+topic,
+		"-positions", "-exactly-once")
+	is.Equal(r.Records, int64(3000))
+	got, err := client.ConsumeCommitted(t.Context(), topic)
+	is.NoErr(err)
+	is.Equal(len(got), 3000)
+	ends, err := client.EndOffsets(t.Context(), topic)
+	is.NoErr(err)
+	is.True(sum(ends) > 3000) // the ends of transactions
+	noted, err := client.ConsumeCommitted(t.Context(), "conduit-progress-"+topic)
+	is.NoErr(err)
+	is.True(len(noted) >= 10) // of each call
 }
 
 func TestExactlyLatency_measures_from_the_time_at_which_a_record_is_due(t *testing.T) {
-	for _, c := range []string{"connector", "franz-go-records"} {
-		t.Run(c, func(t *testing.T) {
-			is := is.New(t)
-			servers, client := startKafka(t)
-			is.NoErr(client.CreateTopic(t.Context(), "conduit-progress-"+topic, 1, map[string]string{"cleanup.policy": "compact"}))
-			r := measure(t, "-role=exactly-once-latency", "-group=g", "-pace=1000", "-for=200ms", "-warm-up=10ms", "-client="+c, "-servers="+servers, "-topic="+topic,
-				"-positions", "-exactly-once", "-set=value.format=payload")
-			is.True(r.Latency.Samples > 0)
-			is.True(r.Latency.P50 > 0)
-			is.True(r.Latency.Max < float64(guard.Microseconds()))
-		})
-	}
+	is := is.New(t)
+	servers, client := startKafka(t)
+	is.NoErr(client.CreateTopic(t.Context(), "conduit-progress-"+topic, 1, map[string]string{"cleanup.policy": "compact"}))
+	r := measure(t, "-role=exactly-once-latency", "-group=g", "-pace=1000", "-for=200ms", "-warm-up=10ms", "-client=connector", "-servers="+servers, "-topic="+topic,
+		"-positions", "-exactly-once", "-set=value.format=payload")
+	is.True(r.Latency.Samples > 0)
+	is.True(r.Latency.P50 > 0)
+	is.True(r.Latency.Max < float64(guard.Microseconds()))
 }
 
 // The reader would wait for ever.
