@@ -165,9 +165,14 @@ func (w *Writer) unsettled() (out []*lane) {
 
 // read reads what earlier transactions have written, or writes again what has disappeared of
 // it.
-func (w *Writer) read(ctx context.Context) error {
+func (w *Writer) read(ctx context.Context) (err error) {
 	if w.lost.Load() {
-		return w.heal(ctx)
+		err = w.heal(ctx)
+	} else {
+		err = w.topic.Read(ctx, w.table)
 	}
-	return w.topic.Read(ctx, w.table)
+	if err == nil {
+		w.table.Looked()
+	}
+	return err
 }

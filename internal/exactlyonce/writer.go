@@ -178,14 +178,8 @@ func (w *Writer) catchUp(ctx context.Context) error {
 	if err := w.within(ctx, limit, w.settle); err != nil {
 		return err
 	}
-	if w.table.Fresh() {
-		if err := w.within(ctx, w.readTimeout(), func(ctx context.Context) error { return w.topic.Read(ctx, w.table) }); err != nil {
-			return err
-		}
-		w.table.Looked()
-	}
-	if w.lost.Load() {
-		if err := w.within(ctx, w.readTimeout(), w.heal); err != nil {
+	if w.table.Fresh() || w.lost.Load() {
+		if err := w.within(ctx, w.readTimeout(), w.read); err != nil {
 			return err
 		}
 	}
