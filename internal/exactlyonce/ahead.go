@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/message"
@@ -30,10 +29,10 @@ const (
 type ahead struct {
 	session *transact.Session
 	began   time.Time
-	claim   func()        // closes claimed
-	claimed chan struct{} // closed when the Send has come
-	done    chan struct{} // closed when the transaction may be used, or is over
-	err     error         // why it may still be open, set before done
+	claimed context.Context    // ends when the Send has come
+	claim   context.CancelFunc // ends claimed
+	done    chan struct{}      // closed when the transaction may be used, or is over
+	err     error              // why it may still be open, set before done
 }
 
 // begin adds partitions to the next transaction, which ends if no Send takes it in time, and
@@ -42,8 +41,8 @@ func (l *lane) begin(open context.Context, partitions []message.TopicPartition) 
 	if len(partitions) == 0 || l.ahead != nil || !l.settled() {
 		return
 	}
-	a := &ahead{session: l.Session, began: time.Now(), claimed: make(chan struct{}), done: make(chan struct{})}
-	a.claim = sync.OnceFunc(func() { close(a.claimed) })
+	a := &ahead{session: l.Session, began: time.Now(), done: make(chan struct{})}
+	a.claimed, a.claim = context.WithCancel(context.Background())
 	l.ahead = a
 	go a.run(open, partitions)
 }
@@ -68,7 +67,7 @@ func (a *ahead) wanted(open context.Context) bool {
 	timer := time.NewTimer(idle - time.Since(a.began))
 	defer timer.Stop()
 	select {
-	case <-a.claimed:
+	case <-a.claimed.Done():
 		return time.Since(a.began) < idle // it isn't where the process was frozen
 	case <-timer.C:
 	case <-open.Done():
@@ -133,7 +132,7 @@ func (l *lane) forgo(ctx context.Context) error {
 // does.
 func (w *Writer) forgoTaken(ctx context.Context) error {
 	for _, l := range w.lanes {
-		if l.ahead == nil || !l.ahead.taken() {
+		if l.ahead == nil || l.ahead.claimed.Err() == nil {
 			continue
 		}
 		if err := l.forgo(ctx); err != nil {
@@ -141,16 +140,6 @@ func (w *Writer) forgoTaken(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// taken reports whether the Send has come.
-func (a *ahead) taken() bool {
-	select {
-	case <-a.claimed:
-		return true
-	default:
-		return false
-	}
 }
 
 // beginNext is called with the partitions of a transaction when they are added.

@@ -76,8 +76,9 @@ func TestWriterWritesToOtherPartitionsThanWereAddedAhead(t *testing.T) {
 
 // The coordinator would end a transaction that began long ago, and the process with it.
 func TestWriterBeginsAgainWhatWasBegunTooLongAgo(t *testing.T) {
-	frozen := &ahead{began: time.Now().Add(-idle), claimed: make(chan struct{})}
-	close(frozen.claimed)
+	frozen := &ahead{began: time.Now().Add(-idle)}
+	frozen.claimed, frozen.claim = context.WithCancel(context.Background())
+	frozen.claim()
 	for range 100 {
 		if frozen.wanted(context.Background()) {
 			t.Fatal("a process that was frozen goes on with a transaction from before")
