@@ -2,6 +2,7 @@ package exactlyonce
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
@@ -42,14 +43,11 @@ type lane struct {
 
 	progress string // the topic of progress
 	mu       sync.Mutex
-	at       int64 // where its log has that of the last transaction; unknown or nowhere
+	at       int64 // where its log has the first of the last transaction; negative: unknown
 }
 
-// What is said of where progress was written.
-const (
-	nowhere int64 = -2
-	unknown int64 = -1
-)
+// nowhere is behind all progress.
+const nowhere int64 = math.MaxInt64
 
 // TransactionalIDs are those that a process uses, of the one that it was given.
 func TransactionalIDs(id string) []string { return []string{id, id + ".alternate"} }
@@ -95,17 +93,16 @@ func (l *lane) Wrote(p message.TopicPartition, offset int64) {
 		return
 	}
 	l.mu.Lock()
-	if l.at == nowhere || offset < l.at {
-		l.at = offset
-	}
+	l.at = min(l.at, offset)
 	l.mu.Unlock()
 }
 
-// progressAt is the offset of the first progress in the last transaction, or unknown.
-func (l *lane) progressAt() int64 {
+// progressAt is the offset of the first progress in the last transaction. It returns false
+// where the broker did not say it.
+func (l *lane) progressAt() (int64, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return max(l.at, unknown)
+	return l.at, l.at >= 0 && l.at != nowhere
 }
 
 // settled reports whether nothing is open and all outcomes are known. What was begun ahead

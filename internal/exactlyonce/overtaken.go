@@ -30,8 +30,8 @@ func (w *Writer) first(ctx context.Context) error {
 	if !w.cfg.Shared {
 		return nil
 	}
-	at := w.lanes[w.turn].progressAt()
-	if at == unknown {
+	at, known := w.lanes[w.turn].progressAt()
+	if !known {
 		return fmt.Errorf("%w: the broker did not say where it wrote progress", errOvertaken)
 	}
 	waiting, cancel := context.WithTimeout(ctx, w.patience)
