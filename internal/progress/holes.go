@@ -37,7 +37,7 @@ func (h holes) has(s Spot) bool {
 // in reports whether others have all of h.
 func (h holes) in(others holes) bool {
 	for _, hole := range h {
-		if !slices.ContainsFunc(others, func(o Hole) bool { return !hole.First.before(o.First) && !o.Last.before(hole.Last) }) {
+		if !slices.ContainsFunc(others, func(o Hole) bool { return o.has(hole.First) && o.has(hole.Last) }) {
 			return false
 		}
 	}
