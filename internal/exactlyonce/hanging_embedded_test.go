@@ -24,6 +24,23 @@ func (x *writer) hang(first, end int) {
 	x.NoErr(err)
 }
 
+// freeze holds the requests of a kind that are meant, from the first one on, which closes
+// reached, until thaw.
+func (w *world) freeze(key kmsg.Key, meant func(kmsg.Request) bool) (reached <-chan struct{}, thaw func()) {
+	first, frozen := make(chan struct{}), make(chan struct{})
+	reach := sync.OnceFunc(func() { close(first) })
+	w.fake.ControlKey(int16(key), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		if !meant(req) {
+			w.fake.KeepControl()
+			return nil, nil, false
+		}
+		reach()
+		w.fake.SleepControl(func() { <-frozen })
+		return nil, nil, false
+	})
+	return first, func() { close(frozen) }
+}
+
 // One process is killed in a transaction, then another one, whose partition a third one gets.
 func TestWriterKnowsWhatWasWrittenAfterATransactionThatHangs(t *testing.T) {
 	w := newWorld(t)

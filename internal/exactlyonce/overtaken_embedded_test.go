@@ -33,16 +33,7 @@ func TestWriterWaitsForATransactionThatBeganBefore(t *testing.T) {
 			x.sends(from(1, 0, 0, 5))
 			y.sends(from(2, 0, 5, 7)) // so that it need not look
 			id := x.now().ID()
-			reached, frozen := make(chan struct{}), make(chan struct{})
-			w.fake.ControlKey(int16(kmsg.EndTxn), func(req kmsg.Request) (kmsg.Response, error, bool) {
-				if req.(*kmsg.EndTxnRequest).TransactionalID != id {
-					w.fake.KeepControl()
-					return nil, nil, false
-				}
-				close(reached)
-				w.fake.SleepControl(func() { <-frozen })
-				return nil, nil, false
-			})
+			reached, thaw := w.freeze(kmsg.EndTxn, func(req kmsg.Request) bool { return req.(*kmsg.EndTxnRequest).TransactionalID == id })
 			done := make(chan error, 1)
 			go func() {
 				_, err := x.Send(w.ctx, w.in(from(1, 0, 7, 10)))
@@ -51,7 +42,7 @@ func TestWriterWaitsForATransactionThatBeganBefore(t *testing.T) {
 			<-reached
 			if c.dies {
 				x.client.Close()
-				close(frozen)
+				thaw()
 				<-done
 				y.sends(from(2, 0, 7, 12)) // x's transaction ends at its time-out
 			} else {
@@ -62,7 +53,7 @@ func TestWriterWaitsForATransactionThatBeganBefore(t *testing.T) {
 					t.Fatal("y doesn't wait")
 				case <-time.After(300 * time.Millisecond):
 				}
-				close(frozen)
+				thaw()
 				w.NoErr(<-done)
 				<-sent
 			}

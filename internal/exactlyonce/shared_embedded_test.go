@@ -2,7 +2,6 @@ package exactlyonce
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,17 +24,8 @@ func TestWriterLeavesOutAHoleThatAnotherProcessHasFilled(t *testing.T) {
 
 	y := w.startAs("y")
 	id := y.now().ID()
-	reached, frozen := make(chan struct{}), make(chan struct{})
-	reach := sync.OnceFunc(func() { close(reached) })
-	w.fake.ControlKey(int16(kmsg.AddPartitionsToTxn), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		if req.(*kmsg.AddPartitionsToTxnRequest).TransactionalID != id {
-			w.fake.KeepControl()
-			return nil, nil, false
-		}
-		reach() // it has read progress, and written none
-		w.fake.SleepControl(func() { <-frozen })
-		return nil, nil, false
-	})
+	// It has read progress by then, and written none.
+	reached, thaw := w.freeze(kmsg.AddPartitionsToTxn, func(req kmsg.Request) bool { return req.(*kmsg.AddPartitionsToTxnRequest).TransactionalID == id })
 	done := make(chan error, 1)
 	go func() {
 		_, err := y.Send(w.ctx, w.in(from(2, 0, 3, 6)))
@@ -43,7 +33,7 @@ func TestWriterLeavesOutAHoleThatAnotherProcessHasFilled(t *testing.T) {
 	}()
 	<-reached
 	x.sends(from(3, 0, 3, 6))
-	close(frozen)
+	thaw()
 	w.NoErr(<-done)
 	w.Equal(w.sorted(0), []string{"0/0", "0/1", "0/2", "0/3", "0/4", "0/5"})
 }
