@@ -19,11 +19,16 @@ const patience = 10 * time.Second
 // answerTime is how long brokers may take to answer, all tries together.
 const answerTime = 30 * time.Second
 
-// members asks the coordinator who is in the group.
-func (a *Admin) members(ctx context.Context) (group.Description, error) {
+// answered tries until brokers answer, or fail for longer than patience.
+func answered[T any](ctx context.Context, try func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	return cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (group.Description, error) {
+	return cluster.WhileRetriable(ctx, patience, try)
+}
+
+// members asks the coordinator who is in the group.
+func (a *Admin) members(ctx context.Context) (group.Description, error) {
+	return answered(ctx, func(ctx context.Context) (group.Description, error) {
 		return group.Describe(ctx, a.Client, a.GroupID)
 	})
 }
@@ -46,9 +51,7 @@ func (a *Admin) member() *group.Member {
 
 // topics describes topics, of which those that the login may not see have an error.
 func (a *Admin) topics(ctx context.Context, names []string) (map[string]cluster.Topic, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
-	found, err := cluster.WhileRetriable(ctx, patience, func(ctx context.Context) (map[string]cluster.Topic, error) { return a.Client.Refresh(ctx, names) })
+	found, err := answered(ctx, func(ctx context.Context) (map[string]cluster.Topic, error) { return a.Client.Refresh(ctx, names) })
 	if err != nil {
 		return nil, fmt.Errorf("describe topics: %w", err)
 	}

@@ -8,7 +8,6 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 
-	"github.com/conduitio/conduit-connector-kafka/internal/cluster"
 	"github.com/conduitio/conduit-connector-kafka/internal/group"
 )
 
@@ -63,9 +62,7 @@ func (a *Admin) Reset(ctx context.Context, moves []Move) error {
 		return nil
 	}
 	member := a.member()
-	limited, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
-	_, err := cluster.WhileRetriable(limited, patience, func(ctx context.Context) (group.Offsets, error) {
+	_, err := answered(ctx, func(ctx context.Context) (group.Offsets, error) {
 		// A commit that was carried out though its answer was lost says the same again.
 		return member.CommitAlone(ctx, offsets)
 	})
