@@ -20,7 +20,7 @@ func (c *Client) Ready(id int32, p Purpose) *wire.Conn {
 		return nil
 	}
 	k := connKey{addr, p}
-	if s := c.conns[k]; s != nil && s.conn == nil && !s.vain.IsZero() && time.Since(s.vain) < vainFor {
+	if s := c.conns[k]; s != nil && s.conn == nil && time.Since(s.vain) < vainFor {
 		return nil
 	}
 	conn, _, _ := c.findLocked(k) // its error says that the client is closed
