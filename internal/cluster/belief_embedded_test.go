@@ -41,10 +41,10 @@ func newSplit(t *testing.T, brokers int) *split {
 func (s *split) cut(nodes ...int32) {
 	conn, err := s.c.connect(s.ctx, s.fake.ListenAddrs()[0], Control)
 	s.NoErr(err)
-	frame, err := conn.Frame(s.ctx, newMetadataRequest([]string{"t"}, false), 0)
+	frame, err := conn.Frame(s.ctx, newMetadataRequest([]string{"t"}, leaveMissing), 0)
 	s.NoErr(err)
 	old := kmsg.NewPtrMetadataResponse()
-	old.Version, _ = conn.VersionOf(newMetadataRequest(nil, false))
+	old.Version, _ = conn.VersionOf(newMetadataRequest(nil, leaveMissing))
 	s.NoErr(old.ReadFrom(frame[9:]))
 	s.fake.ControlKey(kmsg.Metadata.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		s.fake.KeepControl()

@@ -120,7 +120,7 @@ func TestClientAwaitsWhatIsInFlightOnAConnectionThatItGivesUp(t *testing.T) {
 	})
 	asked := make(chan error, 1)
 	go func() {
-		_, err := askMetadata(ctx, conn, []string{"t"}, false)
+		_, err := askMetadata(ctx, conn, []string{"t"}, leaveMissing)
 		asked <- err
 	}()
 	<-arrived

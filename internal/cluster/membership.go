@@ -78,7 +78,7 @@ func (c *Client) open(addr string) (*wire.Conn, error) {
 	if err == nil && !c.isSure(addr) {
 		ctx, cancel := context.WithTimeout(c.life, c.cfg.DialTimeout)
 		defer cancel()
-		if _, err = c.askMetadata(ctx, conn, []string{}, false); err != nil {
+		if _, err = c.askMetadata(ctx, conn, []string{}, leaveMissing); err != nil {
 			_ = conn.Close()
 			conn = nil
 		}

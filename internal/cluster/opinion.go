@@ -85,7 +85,7 @@ func (c *Client) secondOpinion(ctx context.Context, addrs, names []string) (told
 	ctx, cancel := context.WithTimeout(ctx, 2*hedgeDelay)
 	defer cancel()
 	v, from, err := askAny(ctx, c, protocol.Metadata, addrs, func(ctx context.Context, conn *wire.Conn) (view, error) {
-		return c.askMetadata(ctx, conn, names, false)
+		return c.askMetadata(ctx, conn, names, leaveMissing)
 	})
 	return v.byName(names), from, err
 }
