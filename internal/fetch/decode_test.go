@@ -20,7 +20,7 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 func benchmarkDecode(b *testing.B, size, records int) {
-	set := zeros(records, size)
+	set := zeros(recordbatch.None, records, size)
 	f := newFetcher(nil, Config{MaxBuffered: 4 << 20})
 	defer f.Close()
 	p := &partition{TopicPartition: message.TopicPartition{Topic: topic}}
@@ -47,12 +47,12 @@ func benchmarkDecode(b *testing.B, size, records int) {
 }
 
 // zeros is a batch of records with values of a size.
-func zeros(records, size int) []byte {
+func zeros(codec recordbatch.Codec, records, size int) []byte {
 	w := recordbatch.NewWriter()
 	for range records {
 		_ = w.Append(&recordbatch.Record{Value: make([]byte, size)})
 	}
-	set, err := w.Finish(recordbatch.None, 0)
+	set, err := w.Finish(codec, 0)
 	if err != nil {
 		panic(err)
 	}
@@ -84,7 +84,7 @@ func TestDecodingUsesTheMemoryOfReleasedRecordsAgain(t *testing.T) {
 	const records, rounds, together = 1000, 200, 2
 	f := newFetcher(nil, Config{MaxBuffered: 4 << 20})
 	defer f.Close()
-	s := fetched{asked: asked{p: &partition{}}, set: zeros(records, 10)}
+	s := fetched{asked: asked{p: &partition{}}, set: zeros(recordbatch.None, records, 10)}
 	var r recordbatch.Reader
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -37,7 +37,7 @@ func TestNextWaitsNoMoreAfterItsContext(t *testing.T) {
 // A few bytes may hold a lot: the loop, which has a broker to serve, leaves that to the decoder.
 func TestALoopLeavesToTheDecoderWhatTakesMuchMemory(t *testing.T) {
 	is := is.New(t)
-	few, much := compressedAt(t, 0, 1, 10), compressedAt(t, 1, 10, 100_000)
+	few, much := compressedAt(0, 1, 10), compressedAt(1, 10, 100_000)
 	f := newFetcher(nil, Config{MaxBuffered: 4 << 20})
 	defer f.Close()
 	p := &partition{TopicPartition: message.TopicPartition{Topic: topic}, pending: 1}
@@ -60,14 +60,8 @@ func TestALoopLeavesToTheDecoderWhatTakesMuchMemory(t *testing.T) {
 }
 
 // compressedAt is a batch of records with values of a size, from an offset on.
-func compressedAt(t *testing.T, offset, records, size int) []byte {
-	w := recordbatch.NewWriter()
-	for range records {
-		is.New(t).NoErr(w.Append(&recordbatch.Record{Value: make([]byte, size)}))
-	}
-	e, err := w.Finish(recordbatch.Gzip, 0)
-	is.New(t).NoErr(err)
-	set := append([]byte{}, e.Bytes()...)
+func compressedAt(offset, records, size int) []byte {
+	set := zeros(recordbatch.Gzip, records, size)
 	binary.BigEndian.PutUint64(set, uint64(offset))
 	return set
 }
