@@ -71,18 +71,8 @@ type logged struct {
 func (w *World) readLog(topic string, info *kfake.PartitionInfo) ([]logged, error) {
 	var out []logged
 	for at := info.LogStartOffset; at < info.HighWatermark; {
-		req := kmsg.NewPtrFetchRequest()
-		req.Version, req.Rack, req.MaxBytes, req.MaxWaitMillis = 11, adminRack, 1<<30, 0
-		t, p := kmsg.NewFetchRequestTopic(), kmsg.NewFetchRequestTopicPartition()
-		t.Topic, p.Partition, p.FetchOffset, p.PartitionMaxBytes, p.CurrentLeaderEpoch = topic, info.Partition, at, 1<<30, -1
-		t.Partitions = append(t.Partitions, p)
-		req.Topics = append(req.Topics, t)
-		res, err := w.ask(w.fake.LeaderFor(topic, info.Partition), req)
+		got, err := w.fetch(topic, info.Partition, at, readUncommitted)
 		if err != nil {
-			return nil, err
-		}
-		got := res.(*kmsg.FetchResponse).Topics[0].Partitions[0]
-		if err := kerr.ErrorForCode(got.ErrorCode); err != nil {
 			return nil, err
 		}
 		records, next, err := decode(got.RecordBatches, at)
@@ -95,6 +85,43 @@ func (w *World) readLog(topic string, info *kfake.PartitionInfo) ([]logged, erro
 		out, at = append(out, records...), next
 	}
 	return out, nil
+}
+
+// The isolation levels of a fetch.
+const (
+	readUncommitted = 0
+	readCommitted   = 1
+)
+
+// fetch asks a partition's leader for what follows an offset.
+func (w *World) fetch(topic string, partition int32, at int64, isolation int8) (got kmsg.FetchResponseTopicPartition, err error) {
+	req := kmsg.NewPtrFetchRequest()
+	req.Version, req.Rack, req.MaxBytes, req.MaxWaitMillis, req.IsolationLevel = 11, adminRack, 1<<30, 0, isolation
+	t, p := kmsg.NewFetchRequestTopic(), kmsg.NewFetchRequestTopicPartition()
+	t.Topic, p.Partition, p.FetchOffset, p.PartitionMaxBytes, p.CurrentLeaderEpoch = topic, partition, at, 1<<30, -1
+	t.Partitions = append(t.Partitions, p)
+	req.Topics = append(req.Topics, t)
+	res, err := w.ask(w.fake.LeaderFor(topic, partition), req)
+	if err != nil {
+		return got, err
+	}
+	got = res.(*kmsg.FetchResponse).Topics[0].Partitions[0]
+	return got, kerr.ErrorForCode(got.ErrorCode)
+}
+
+// produce writes a record batch with a transactional ID. The answer may have an error code.
+func (w *World) produce(id, topic string, partition int32, batch []byte) (got kmsg.ProduceResponseTopicPartition, err error) {
+	req := kmsg.NewPtrProduceRequest()
+	req.Version, req.TransactionID, req.Acks, req.TimeoutMillis = 7, &id, -1, 5000
+	t, p := kmsg.NewProduceRequestTopic(), kmsg.NewProduceRequestTopicPartition()
+	t.Topic, p.Partition, p.Records = topic, partition, batch
+	t.Partitions = append(t.Partitions, p)
+	req.Topics = append(req.Topics, t)
+	res, err := w.ask(w.fake.LeaderFor(topic, partition), req)
+	if err != nil {
+		return got, err
+	}
+	return res.(*kmsg.ProduceResponse).Topics[0].Partitions[0], nil
 }
 
 // decode reads record batches. next is the offset after the last one.

@@ -96,18 +96,12 @@ const ownerID = "owner"
 
 // put writes a record into a topic, as its owner does.
 func (w *World) put(topic string, partition int32, value string) error {
-	id := ownerID
-	req := kmsg.NewPtrProduceRequest()
-	req.Version, req.TransactionID, req.Acks, req.TimeoutMillis = 7, &id, -1, 5000
-	pt, pp := kmsg.NewProduceRequestTopic(), kmsg.NewProduceRequestTopicPartition()
-	pt.Topic, pp.Partition, pp.Records = topic, partition, batch(kmsg.RecordBatch{ProducerID: -1, ProducerEpoch: -1, FirstSequence: -1}, []int{1}, []string{value})
-	pt.Partitions = append(pt.Partitions, pp)
-	req.Topics = append(req.Topics, pt)
-	res, err := w.ask(w.fake.LeaderFor(topic, partition), req)
+	b := batch(kmsg.RecordBatch{ProducerID: -1, ProducerEpoch: -1, FirstSequence: -1}, []int{1}, []string{value})
+	got, err := w.produce(ownerID, topic, partition, b)
 	if err != nil {
 		return err
 	}
-	return kerr.ErrorForCode(res.(*kmsg.ProduceResponse).Topics[0].Partitions[0].ErrorCode)
+	return kerr.ErrorForCode(got.ErrorCode)
 }
 
 // settleExact waits until all is acknowledged.
@@ -151,18 +145,8 @@ func (w *World) readSink() int {
 func (w *World) readCommitted(topic string, info *kfake.PartitionInfo) (out []written, err error) {
 	var reader recordbatch.Reader
 	for at := info.LogStartOffset; at < info.LastStableOffset; at = reader.NextOffset() {
-		req := kmsg.NewPtrFetchRequest()
-		req.Version, req.Rack, req.MaxBytes, req.MaxWaitMillis, req.IsolationLevel = 11, adminRack, 1<<30, 0, 1
-		t, p := kmsg.NewFetchRequestTopic(), kmsg.NewFetchRequestTopicPartition()
-		t.Topic, p.Partition, p.FetchOffset, p.PartitionMaxBytes, p.CurrentLeaderEpoch = topic, info.Partition, at, 1<<30, -1
-		t.Partitions = append(t.Partitions, p)
-		req.Topics = append(req.Topics, t)
-		res, err := w.ask(w.fake.LeaderFor(topic, info.Partition), req)
+		got, err := w.fetch(topic, info.Partition, at, readCommitted)
 		if err != nil {
-			return nil, err
-		}
-		got := res.(*kmsg.FetchResponse).Topics[0].Partitions[0]
-		if err := kerr.ErrorForCode(got.ErrorCode); err != nil {
 			return nil, err
 		}
 		options := recordbatch.ReadOptions{ReadCommitted: true}

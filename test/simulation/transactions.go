@@ -92,17 +92,10 @@ func (w *World) add(t *txn, topic string, partition int32, n int) error {
 	before := t.numbers
 	w.mu.Unlock()
 	sequence := w.book.count(before, partition)
-	req := kmsg.NewPtrProduceRequest()
-	req.Version, req.TransactionID, req.Acks, req.TimeoutMillis = 7, &t.id, -1, 5000
-	pt, pp := kmsg.NewProduceRequestTopic(), kmsg.NewProduceRequestTopicPartition()
-	pt.Topic, pp.Partition, pp.Records = topic, partition, t.batch(numbers, values, sequence)
-	pt.Partitions = append(pt.Partitions, pp)
-	req.Topics = append(req.Topics, pt)
-	res, err := w.ask(w.fake.LeaderFor(topic, partition), req)
+	got, err := w.produce(t.id, topic, partition, t.batch(numbers, values, sequence))
 	if err != nil {
 		return err
 	}
-	got := res.(*kmsg.ProduceResponse).Topics[0].Partitions[0]
 	w.say("  %s: records %d to %d in %s/%d, offset %d", t.id, numbers[0], numbers[n-1], topic, partition, got.BaseOffset)
 	if err := kerr.ErrorForCode(got.ErrorCode); err != nil {
 		return err // they stay hidden: nobody writes them again
