@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"context"
 	"io"
 	"maps"
 	"slices"
@@ -17,46 +16,25 @@ import (
 )
 
 // runExact runs a plan of pipelines that write each record once.
-func runExact(plan Plan, log io.Writer) Outcome {
-	w, err := newWorld(plan, log)
-	if err != nil {
-		return Outcome{Seed: plan.Seed, Wrong: []string{err.Error()}}
-	}
+func (w *World) runExact() Outcome {
 	w.exact, w.coordinators = newExactly(), newCoordinators()
 	w.net.Counted, w.net.Changed = w.countExact, w.changeExact
-	watching, stop := context.WithCancel(context.Background())
-	var watcher, events sync.WaitGroup
-	watcher.Go(func() { w.watch(watching, w.polling) })
-	for i := range plan.Exact.Processes {
+	read := 0
+	w.live(w.startCopiers, func() {
+		w.exact.note(func() { w.exact.strikes = nil })
+		w.settleExact()
+		w.endCopiers()
+		read = w.readSink()
+	}, w.fillSource)
+	w.checkLeftovers()
+	return Outcome{Seed: w.plan.Seed, Wrong: w.book.found(), Simulated: w.now(), Requests: w.requests, Written: len(w.exact.made), Read: read}
+}
+
+func (w *World) startCopiers() {
+	for i := range w.plan.Exact.Processes {
 		w.copiers = append(w.copiers, w.copier(i))
 		w.copiers[i].start()
 	}
-	events.Go(w.fillSource)
-	for _, e := range plan.Events {
-		events.Go(func() {
-			time.Sleep(e.At)
-			w.happen(e)
-		})
-	}
-	events.Wait()
-	w.say("all is well")
-	w.net.Heal()
-	w.mu.Lock()
-	w.rules, w.changes = nil, nil
-	w.mu.Unlock()
-	w.exact.note(func() { w.exact.strikes = nil })
-	w.settleExact()
-	w.endCopiers()
-	n := w.readSink()
-	stop()
-	watcher.Wait()
-	w.fake.Close()
-	w.tasks.Wait()
-	time.Sleep(time.Minute)
-	if left := leftovers(); len(left) > 0 {
-		w.book.wrong("%d goroutines are left, the first: %s", len(left), left[0])
-	}
-	return Outcome{Seed: plan.Seed, Wrong: w.book.found(), Simulated: w.now(), Requests: w.requests, Written: len(w.exact.made), Read: n}
 }
 
 // endCopiers ends all processes, also those that count no more.

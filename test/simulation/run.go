@@ -24,51 +24,69 @@ const drained = 90 * time.Second
 
 // Run runs a plan inside a bubble, and ends all that it began.
 func Run(plan Plan, log io.Writer) Outcome {
-	if plan.Exact != nil {
-		return runExact(plan, log)
-	}
 	w, err := newWorld(plan, log)
 	if err != nil {
 		return Outcome{Seed: plan.Seed, Wrong: []string{err.Error()}}
 	}
+	if plan.Exact != nil {
+		return w.runExact()
+	}
+	var live []logID
+	w.live(w.start, func() {
+		w.heal()
+		live = w.settle()
+		w.stop()
+	})
+	w.conclude(live)
+	return w.outcome()
+}
+
+// live begins, lets all events happen, makes all well and ends. What runs beside the events
+// has to be over before all is well, too.
+func (w *World) live(begin, end func(), beside ...func()) {
 	watching, stop := context.WithCancel(context.Background())
-	var watcher sync.WaitGroup
+	var watcher, events sync.WaitGroup
 	watcher.Go(func() { w.watch(watching, w.polling) })
-	for i := range plan.Readers {
-		w.readers = append(w.readers, w.reader(i))
-		if plan.Readers[i].Present {
-			w.readers[i].start()
-		}
+	begin()
+	for _, f := range beside {
+		events.Go(f)
 	}
-	for i := range plan.Writers {
-		w.writers = append(w.writers, w.writer(i))
-		w.writers[i].start()
-	}
-	var events sync.WaitGroup
-	for _, e := range plan.Events {
+	for _, e := range w.plan.Events {
 		events.Go(func() {
 			time.Sleep(e.At)
 			w.happen(e)
 		})
 	}
 	events.Wait()
-	w.heal()
-	live := w.settle()
-	w.stop()
-	stop()
-	watcher.Wait()
-	w.fake.Close()
-	w.tasks.Wait()
-	w.conclude(live)
-	return w.outcome()
-}
-
-func (w *World) heal() {
 	w.say("all is well")
 	w.net.Heal()
 	w.mu.Lock()
 	w.rules, w.changes = nil, nil
 	w.mu.Unlock()
+	end()
+	stop()
+	watcher.Wait()
+	w.fake.Close()
+	w.tasks.Wait()
+}
+
+// start starts those who read and write.
+func (w *World) start() {
+	for i := range w.plan.Readers {
+		w.readers = append(w.readers, w.reader(i))
+		if w.plan.Readers[i].Present {
+			w.readers[i].start()
+		}
+	}
+	for i := range w.plan.Writers {
+		w.writers = append(w.writers, w.writer(i))
+		w.writers[i].start()
+	}
+}
+
+// heal ends what else was wrong: sinks that are slow, transactions that are open, topics that
+// are gone.
+func (w *World) heal() {
 	w.sinks.change(func() { w.sinks.until, w.sinks.slower = time.Time{}, 0 })
 	if err := w.endTransactions(); err != nil {
 		w.book.wrong("the world could not abort a transaction: %v", err)
@@ -162,6 +180,10 @@ func (w *World) conclude(live []logID) {
 	c := w.book.checker().check()
 	c.unread(live)
 	w.checkStandstill(c)
+	w.checkLeftovers()
+}
+
+func (w *World) checkLeftovers() {
 	time.Sleep(time.Minute)
 	if left := leftovers(); len(left) > 0 {
 		w.book.wrong("%d goroutines are left, the first: %s", len(left), left[0])
