@@ -20,6 +20,9 @@ type charge struct {
 
 // heard takes down the codes that a process gets.
 func (w *World) heard(host string, r request, frame []byte) {
+	if w.exact != nil {
+		return // such a run checks what is written, and not how a process ends
+	}
 	key := kmsg.Key(r.key)
 	source := slices.Contains(sourceRequests, key)
 	if !source && !slices.Contains(destinationRequests, key) {

@@ -93,15 +93,7 @@ func (w *World) changeExact(l *link, r request, frame []byte) {
 	if l.host.exempt {
 		return
 	}
-	if kmsg.Key(r.key) == kmsg.Fetch {
-		w.fed(l.host.name, r.version, frame)
-	}
-	w.mu.Lock()
-	changes := w.changes
-	w.mu.Unlock()
-	for _, c := range changes {
-		c.alter(l, r, frame)
-	}
+	w.change(l, r, frame)
 	if s := w.due(r, true); s != nil {
 		w.strike(s, l)
 	}
