@@ -123,26 +123,20 @@ func (n *Network) Host(name string) *Host { return &Host{network: n, name: name}
 
 // Kill cuts a host off for ever: nothing that it sends arrives, and the brokers see
 // its connections reset.
-func (h *Host) Kill() {
-	h.network.mu.Lock()
-	h.dead = true
-	h.network.mu.Unlock()
-	for _, l := range h.network.Links() {
-		if l.host == h {
-			l.reset()
-		}
-	}
-}
+func (h *Host) Kill() { h.die((*link).reset) }
 
 // Vanish ends a host's connections as its operating system does when the process is killed:
 // what it has sent still arrives, and nothing after that.
-func (h *Host) Vanish() {
+func (h *Host) Vanish() { h.die(func(l *link) { _ = l.client.Close() }) }
+
+// die ends each of a host's connections, and lets it make no other.
+func (h *Host) die(end func(*link)) {
 	h.network.mu.Lock()
 	h.dead = true
 	h.network.mu.Unlock()
 	for _, l := range h.network.Links() {
 		if l.host == h {
-			_ = l.client.Close()
+			end(l)
 		}
 	}
 }
