@@ -29,20 +29,17 @@ type transactionalID struct {
 // transacts answers a request about a transaction in the cluster's place, or changes it so that
 // the cluster does what Kafka does. The request must not be refused for another reason.
 func (w *World) transacts(node int32, req kmsg.Request) kmsg.Response {
-	c, markers := w.coordinators, w.plan.Exact.Markers
+	markers := w.plan.Exact.Markers
 	switch req := req.(type) {
 	case *kmsg.InitProducerIDRequest:
 		if req.TransactionalID == nil || w.fake.CoordinatorFor(*req.TransactionalID) != node {
 			return nil
 		}
-		return c.begin(req, markers)
+		return w.coordinators.begin(req, markers)
 	case *kmsg.AddPartitionsToTxnRequest:
-		t := c.ids[req.TransactionalID]
-		if t == nil || w.fake.CoordinatorFor(req.TransactionalID) != node || !w.haveAll(req) {
+		t := w.current(node, req.TransactionalID, req.ProducerEpoch)
+		if t == nil || !w.haveAll(req) {
 			return nil
-		}
-		if t.expire(); t.epoch != req.ProducerEpoch {
-			return nil // the cluster refuses it
 		}
 		if t.busy(markers) {
 			return refusal(req, kerr.ConcurrentTransactions.Code)
@@ -51,11 +48,8 @@ func (w *World) transacts(node int32, req kmsg.Request) kmsg.Response {
 			t.open, t.empty, t.begun = true, false, time.Now()
 		}
 	case *kmsg.EndTxnRequest:
-		t := c.ids[req.TransactionalID]
-		if t == nil || w.fake.CoordinatorFor(req.TransactionalID) != node {
-			return nil
-		}
-		if t.expire(); t.epoch != req.ProducerEpoch {
+		t := w.current(node, req.TransactionalID, req.ProducerEpoch)
+		if t == nil {
 			return nil
 		}
 		if t.empty {
@@ -66,6 +60,19 @@ func (w *World) transacts(node int32, req kmsg.Request) kmsg.Response {
 		}
 	}
 	return nil
+}
+
+// current returns the state of a transactional ID if a request comes to its coordinator with
+// its epoch; nil if not: the cluster refuses it.
+func (w *World) current(node int32, id string, epoch int16) *transactionalID {
+	t := w.coordinators.ids[id]
+	if t == nil || w.fake.CoordinatorFor(id) != node {
+		return nil
+	}
+	if t.expire(); t.epoch != epoch {
+		return nil
+	}
+	return t
 }
 
 // begin gives out epochs. The embedded cluster leaves a transaction open that the former
