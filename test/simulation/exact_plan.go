@@ -10,22 +10,21 @@ import (
 )
 
 // ExactPlan is what a seed decides of pipelines from Kafka to Kafka that write each record
-// once. Their topics are those of the plan, of which the last one is written to.
+// once. Their topics are those of the plan, of which the last one is written to; their
+// settings are those of its only reader and writer.
 type ExactPlan struct {
-	Processes   int  // which share the group and the progress
-	Alone       bool // the settings name no transactional ID and no topic for progress
-	Source      map[string]string
-	Destination map[string]string
-	Records     int           // in each partition of the source
-	Every       time.Duration // between two of them
-	Batch       int           // records of a Write at most
-	StoreEvery  time.Duration // between two positions that are stored
-	Filter      int           // of so many records, one is not written; 0: none
-	Split       int           // of so many, two are made of one
-	Big         int           // of so many, one is too large to be written
-	RestToo     bool          // what comes after a record that is not written is not written either
-	Retries     int           // of a Write that fails, before the pipeline does
-	Markers     time.Duration // how long the end of a transaction takes
+	Processes  int           // which share the group and the progress
+	Alone      bool          // the settings name no transactional ID and no topic for progress
+	Records    int           // in each partition of the source
+	Every      time.Duration // between two of them
+	Batch      int           // records of a Write at most
+	StoreEvery time.Duration // between two positions that are stored
+	Filter     int           // of so many records, one is not written; 0: none
+	Split      int           // of so many, two are made of one
+	Big        int           // of so many, one is too large to be written
+	RestToo    bool          // what comes after a record that is not written is not written either
+	Retries    int           // of a Write that fails, before the pipeline does
+	Markers    time.Duration // how long the end of a transaction takes
 }
 
 // exactEvery: so many seeds, and one of them is about pipelines that write once.
@@ -56,10 +55,9 @@ func (d dice) exactPlan(seed uint64) Plan {
 	if p.Exact.Batch == 1 {
 		p.Exact.Markers = min(p.Exact.Markers, 3*time.Millisecond)
 	}
-	p.Exact.Source, p.Exact.Destination = d.exactSettings(p.Topics[:len(p.Topics)-1])
-	p.ByName = p.Exact.Source["groupProtocol"] == "" && d.chance(50)
-	p.Readers = []ReaderPlan{{Settings: p.Exact.Source}}
-	p.Writers = []WriterPlan{{Settings: p.Exact.Destination}}
+	source, destination := d.exactSettings(p.Topics[:len(p.Topics)-1])
+	p.Readers, p.Writers = []ReaderPlan{{Settings: source}}, []WriterPlan{{Settings: destination}}
+	p.ByName = !p.byCoordinator() && d.chance(50)
 	d.exactSchedule(&p)
 	p.number()
 	return p

@@ -52,13 +52,13 @@ func (x *copying) run(position opencdc.Position) {
 
 // configure has Conduit's plugins take the settings.
 func (x *copying) configure() (pconnector.DestinationPlugin, error) {
-	p := x.w.plan.Exact
+	p := x.w.plan
 	config := pconnector.PluginConfig{ConnectorID: x.name}
-	_, err := sdk.NewSourcePlugin(x.source, config, specification.SourceParams).Configure(x.ctx, pconnector.SourceConfigureRequest{Config: with(p.Source, "clientID", x.host.name)})
+	_, err := sdk.NewSourcePlugin(x.source, config, specification.SourceParams).Configure(x.ctx, pconnector.SourceConfigureRequest{Config: with(p.Readers[0].Settings, "clientID", x.host.name)})
 	sink := sdk.NewDestinationPlugin(x.sink, config, specification.DestinationParams)
 	if err == nil {
-		settings := with(p.Destination, "clientID", x.host.name)
-		if !p.Alone {
+		settings := with(p.Writers[0].Settings, "clientID", x.host.name)
+		if !p.Exact.Alone {
 			settings["transactionalID"], settings["progressTopic"] = x.name, sharedProgress
 		}
 		_, err = sink.Configure(x.ctx, pconnector.DestinationConfigureRequest{Config: settings})
