@@ -120,7 +120,7 @@ func (w *World) checkExact(seen map[int32][]written) (n int) {
 			order[name] = len(order) + 1
 		}
 	}
-	found := make(map[string][]string)
+	found := make(map[string]string) // who wrote it first, by name
 	for p, records := range seen {
 		last := make(map[string]written) // by the partition of the source
 		for _, r := range records {
@@ -133,19 +133,24 @@ func (w *World) checkExact(seen map[int32][]written) (n int) {
 			case !strings.HasSuffix(at, "/"+strconv.Itoa(int(p))):
 				w.book.wrong("record %s is in partition %d", r.name, p)
 			}
-			if hosts := found[r.name]; len(hosts) > 0 {
-				w.book.wrong("record %s is there twice, of %s and %s", r.name, hosts[0], r.host)
-			} else if before := last[at]; order[before.name] > order[r.name] && !e.dead[r.name] {
-				w.book.wrong("record %s of %s comes after %s of %s", r.name, r.host, before.name, before.host)
-			} else if !e.dead[r.name] {
-				last[at] = r
+			if first, again := found[r.name]; again {
+				w.book.wrong("record %s is there twice, of %s and %s", r.name, first, r.host)
+				continue
 			}
-			found[r.name] = append(found[r.name], r.host)
+			found[r.name] = r.host
+			if e.dead[r.name] {
+				continue // anywhere
+			}
+			if before := last[at]; order[before.name] > order[r.name] {
+				w.book.wrong("record %s of %s comes after %s of %s", r.name, r.host, before.name, before.host)
+				continue
+			}
+			last[at] = r
 		}
 	}
 	var lost []string
 	for name := range order {
-		if len(found[name]) == 0 && !e.dead[name] {
+		if _, there := found[name]; !there && !e.dead[name] {
 			lost = append(lost, name)
 		}
 	}
