@@ -52,7 +52,7 @@ func runDestination(ctx context.Context, o options) (result.Run, error) {
 		return result.Run{}, err
 	}
 	r, err := writeAll(ctx, client, batches, o)
-	return r, errors.Join(err, closeWriter(ctx, client))
+	return r, errors.Join(err, closeClient(ctx, client))
 }
 
 // writeAll measures from the first batch on, which opens the connections and is
@@ -78,10 +78,4 @@ func writeAll(ctx context.Context, client writer, batches int, o options) (resul
 	r.Bytes = r.Records * int64(o.size)
 	r.Timed, r.Seconds = r.Records-int64(o.batch), last.Sub(first).Seconds()
 	return r, m.stop(&r, r.Records)
-}
-
-func closeWriter(ctx context.Context, client writer) error {
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	return client.close(closing)
 }

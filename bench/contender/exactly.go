@@ -34,14 +34,11 @@ func runExactlyLatency(ctx context.Context, o options) (result.Run, error) {
 	}
 	reading, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	if stop, openErr := startPaced(ctx, o, fail); openErr != nil {
-		err = openErr
-	} else {
+	stop, err := startPaced(ctx, o, fail)
+	if err == nil {
 		err = errors.Join(readStamps(reading, from, o, m, &r), stop())
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	return r, errors.Join(err, from.close(closing))
+	return r, errors.Join(err, closeClient(ctx, from))
 }
 
 // startPaced writes until it is stopped. Where that fails it calls fail, since the reader
@@ -53,7 +50,7 @@ func startPaced(ctx context.Context, o options, fail func(error)) (stop func() e
 	}
 	w, ok := to.(recordWriter)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("client: %q doesn't write Conduit's records", o.client), closeWriter(ctx, to))
+		return nil, errors.Join(fmt.Errorf("client: %q doesn't write Conduit's records", o.client), closeClient(ctx, to))
 	}
 	until, end := context.WithCancel(ctx)
 	done := make(chan error, 1)
@@ -66,7 +63,7 @@ func startPaced(ctx context.Context, o options, fail func(error)) (stop func() e
 	}()
 	return func() error {
 		end()
-		return errors.Join(<-done, closeWriter(ctx, to))
+		return errors.Join(<-done, closeClient(ctx, to))
 	}, nil
 }
 

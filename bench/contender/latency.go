@@ -23,7 +23,7 @@ func runWriteLatency(ctx context.Context, o options) (result.Run, error) {
 		return result.Run{}, err
 	}
 	r, err := writeEach(ctx, client, ready, o)
-	return r, errors.Join(err, closeWriter(ctx, client))
+	return r, errors.Join(err, closeClient(ctx, client))
 }
 
 func writeEach(ctx context.Context, client writer, ready int, o options) (result.Run, error) {
@@ -67,9 +67,7 @@ func runReadLatency(ctx context.Context, o options) (result.Run, error) {
 	}
 	err = readStamps(ctx, client, o, m, &r)
 	r.API = client.api()
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	return r, errors.Join(err, client.close(closing))
+	return r, errors.Join(err, closeClient(ctx, client))
 }
 
 // readStamps leaves out what came in the first moments, when records have waited

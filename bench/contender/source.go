@@ -12,6 +12,15 @@ import (
 // closeTimeout bounds how long a client may take to commit and to leave its group.
 const closeTimeout = 30 * time.Second
 
+// closeClient closes a reader or writer, also when ctx has ended.
+func closeClient(ctx context.Context, client interface {
+	close(ctx context.Context) error
+}) error {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	return client.close(closing)
+}
+
 // reader is a client that reads a topic as the only member of a consumer group.
 type reader interface {
 	// next waits for a record, returns how many came, of how many bytes, and
@@ -63,9 +72,7 @@ func runSource(ctx context.Context, o options) (result.Run, error) {
 	}
 	err = readAll(ctx, client, o, m, &r)
 	r.API = client.api()
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	return r, errors.Join(err, client.close(closing))
+	return r, errors.Join(err, closeClient(ctx, client))
 }
 
 func readAll(ctx context.Context, client reader, o options, m *meter, r *result.Run) error {
