@@ -86,7 +86,7 @@ func (c *connectorReader) next(ctx context.Context, limit int, visit func([]byte
 	}
 	var size int64
 	for i := range records {
-		n, err := c.take(ctx, &records[i], nil)
+		n, err := c.take(ctx, &records[i])
 		if err != nil {
 			return i, size, err
 		}
@@ -102,7 +102,10 @@ func (c *connectorReader) nextOnes(ctx context.Context, limit int, visit func([]
 		if err != nil {
 			return i, size, err
 		}
-		n, err := c.take(ctx, &record, visit)
+		if visit != nil {
+			visit(record.Payload.After.Bytes())
+		}
+		n, err := c.take(ctx, &record)
 		if err != nil {
 			return i, size, err
 		}
@@ -112,13 +115,10 @@ func (c *connectorReader) nextOnes(ctx context.Context, limit int, visit func([]
 }
 
 // take acknowledges a record, or has it acknowledged later.
-func (c *connectorReader) take(ctx context.Context, record *opencdc.Record, visit func([]byte)) (int64, error) {
+func (c *connectorReader) take(ctx context.Context, record *opencdc.Record) (int64, error) {
 	value, ok := record.Payload.After.(opencdc.RawData)
 	if !ok {
 		return 0, fmt.Errorf("read: the payload is %T", record.Payload.After)
-	}
-	if visit != nil {
-		visit(value)
 	}
 	return int64(len(value)), c.ack(ctx, record.Position)
 }
