@@ -41,11 +41,16 @@ func (l *Lab) Fresh(ctx context.Context, c result.Cell) (string, error) {
 	const kafkasDefault = 1<<20 + 12
 	configs := map[string]string{"max.message.bytes": strconv.Itoa(max(kafkasDefault, 2*c.Size))}
 	name := NewName("topic")
-	if err := l.client.CreateTopic(ctx, name, int32(c.Partitions), configs); err != nil {
-		return "", err
+	return name, l.create(ctx, name, c.Partitions, configs)
+}
+
+// create creates a topic, which Close deletes, and waits until it can be written to.
+func (l *Lab) create(ctx context.Context, name string, partitions int, configs map[string]string) error {
+	if err := l.client.CreateTopic(ctx, name, int32(partitions), configs); err != nil {
+		return err
 	}
 	l.topics = append(l.topics, name)
-	return name, l.awaitLogs(ctx, name)
+	return l.awaitLogs(ctx, name)
 }
 
 // awaitLogs waits until the leaders have opened the partitions, which they do a

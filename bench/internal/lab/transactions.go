@@ -9,12 +9,7 @@ import (
 
 // FreshProgress creates an empty topic for progress, as exactlyOnce needs it.
 func (l *Lab) FreshProgress(ctx context.Context, name string) error {
-	configs := map[string]string{"cleanup.policy": "compact", "segment.bytes": "4194304"}
-	if err := l.client.CreateTopic(ctx, name, 1, configs); err != nil {
-		return err
-	}
-	l.topics = append(l.topics, name)
-	return l.awaitLogs(ctx, name)
+	return l.create(ctx, name, 1, map[string]string{"cleanup.policy": "compact", "segment.bytes": "4194304"})
 }
 
 // CountCommitted returns how many records a topic has that are not of aborted transactions.
