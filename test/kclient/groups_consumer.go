@@ -24,6 +24,15 @@ func (c *Client) OffersConsumerGroups(ctx context.Context) bool {
 		last[kmsg.OffsetFetch.Int16()] >= 9 && last[kmsg.Metadata.Int16()] >= 11
 }
 
+// MemberContext returns the context of a franz-go client that is a member of a group by a
+// protocol, classic or consumer (kgo.WithContext): in the latter the coordinator assigns.
+func MemberContext(ctx context.Context, protocol string) context.Context {
+	if protocol != "consumer" {
+		return ctx
+	}
+	return context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", true) //nolint:revive,staticcheck // the client's key is a string
+}
+
 // ConsumerGroup is Group for one in which the coordinator assigns.
 func (c *Client) ConsumerGroup(ctx context.Context, group string) (state string, members int, err error) {
 	req := kmsg.NewPtrConsumerGroupDescribeRequest()

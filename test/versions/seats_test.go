@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/conduitio/conduit-connector-kafka/test/java"
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 )
 
 // seat is a place in the group: it is taken by a protocol until what it returns is called.
@@ -53,10 +54,7 @@ func (m *mixture) ours(instance string) seat {
 
 // franz is the seat of a member of franz-go, which is dynamic.
 func (m *mixture) franz(protocol string) func() {
-	ctx := context.Background()
-	if protocol == "consumer" { // the client asks for this
-		ctx = context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", true) //nolint:staticcheck // the client's key is a string
-	}
+	ctx := kclient.MemberContext(context.Background(), protocol)
 	cl, err := kgo.NewClient(kgo.WithContext(ctx), kgo.SeedBrokers(m.c.servers...), kgo.ConsumerGroup(m.group), kgo.ConsumeTopics(m.topic),
 		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.HeartbeatInterval(200*time.Millisecond), kgo.SessionTimeout(10*time.Second),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/conduitio/conduit-connector-kafka/test/kclient"
 	"github.com/conduitio/conduit-connector-kafka/test/sides"
 )
 
@@ -91,11 +92,7 @@ type franz struct{ group }
 func (f franz) close() error { return nil }
 
 func (f franz) join(ctx context.Context, read func(string)) (func() error, error) {
-	own := ctx
-	if f.protocol == "consumer" { // the client asks for this
-		own = context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", true) //nolint:staticcheck // the client's key is a string
-	}
-	cl, err := kgo.NewClient(kgo.WithContext(own), kgo.SeedBrokers(f.servers...), kgo.ConsumerGroup(f.name), kgo.ConsumeTopics(f.name),
+	cl, err := kgo.NewClient(kgo.WithContext(kclient.MemberContext(ctx, f.protocol)), kgo.SeedBrokers(f.servers...), kgo.ConsumerGroup(f.name), kgo.ConsumeTopics(f.name),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.HeartbeatInterval(heartbeatInterval),
 		kgo.AutoCommitMarks(), kgo.AutoCommitInterval(time.Second), kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsRevoked(func(ctx context.Context, cl *kgo.Client, _ map[string][]int32) { _ = cl.CommitMarkedOffsets(ctx) }))
